@@ -1,0 +1,1 @@
+"""What a transaction costs: tariffs, the waiver matrix, rounding."""

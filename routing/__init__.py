@@ -1,0 +1,1 @@
+"""Where a transaction goes: routes, links and their health."""

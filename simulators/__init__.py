@@ -1,0 +1,1 @@
+"""Terminals, issuers and networks that the switch is tested with."""

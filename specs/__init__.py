@@ -1,0 +1,1 @@
+"""Data only: dialects, transaction types, tariffs, scenarios; read with importlib.resources."""

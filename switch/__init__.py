@@ -1,0 +1,1 @@
+"""The running switch: core, steps, ledger, shell and the command line."""
