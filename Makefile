@@ -1,0 +1,78 @@
+# Jinbao. `make demo` and `make test` are all that a newcomer types; each prepares .venv by itself.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	--no-annotate --no-header
+
+# A stamp names what it was made from and where, so that an edited lock or a moved folder asks for
+# a new one. cksum is POSIX: it detects changes; pip checks the hashes in the locks.
+STATE := $(shell (pwd; cat pyproject.toml requirements.lock requirements-dev.lock) | cksum | tr ' ' '-')
+COMPLETE := .venv/.complete-$(STATE)
+RUNTIME := .venv/.runtime-$(STATE)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint types format lock bench-codec fuzz wheel clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r name text; do printf 'make %-12s %s\n' "$$name" "$$text"; done
+
+setup: $(COMPLETE) ## make .venv with everything (does nothing when nothing changed)
+
+# A complete .venv serves the demo as well: it is never taken back to the runtime lock alone.
+demo: $(firstword $(wildcard $(COMPLETE)) $(RUNTIME)) ## decode the sample messages
+	$(BIN)/jinbao decode specs/samples/withdrawal.hex
+
+test: .venv/bin/python ## set up, lint, check types, run every test; seconds per part at the end
+	@$(BIN)/python tests/run.py
+
+lint: setup ## check style and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: setup ## check types
+	$(BIN)/mypy
+
+format: setup ## mend style and format in place
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: setup ## resolve both locks anew (UPGRADE=--upgrade: to the newest releases)
+	$(LOCK) $(UPGRADE) --group build -o requirements.lock pyproject.toml
+	$(LOCK) $(UPGRADE) --group build --group dev -c requirements.lock -o requirements-dev.lock \
+		pyproject.toml
+
+bench-codec: setup ## measure the codec, as ratios in one run
+	$(BIN)/python -m bench.codec
+
+fuzz: setup ## feed mutated frames to the codec
+	$(BIN)/python -m bench.fuzz
+
+wheel: setup ## build the wheel into dist/
+	rm -rf build
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+clean: ## remove everything that the targets made, .venv included
+	rm -rf .venv build dist *.egg-info .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(COMPLETE): LOCKED := requirements-dev.lock
+$(RUNTIME): LOCKED := requirements.lock
+$(COMPLETE) $(RUNTIME): .venv/bin/python
+	$(PIP) install --require-hashes -r $(LOCKED)
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm -f .venv/.complete-* .venv/.runtime-*
+	@touch $@
+
+# Debian splits venv off; without it, `python3 -m venv` would leave half an environment behind.
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "Jinbao needs Python 3.11 or newer; Debian: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Jinbao needs Python 3.11 or newer, and $(PYTHON) is older (name another: make PYTHON=python3.12 ...)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) has no venv module; Debian: apt-get install python3-venv (or python3.11-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv

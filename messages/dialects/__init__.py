@@ -1,0 +1,1 @@
+"""Dialects: their written form, their compiled form, sub-fields, rules and detection."""

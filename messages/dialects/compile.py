@@ -1,0 +1,407 @@
+"""From a validated dialect file to the frozen `Dialect`: names resolved, contradictions refused.
+
+Everything that needs the whole dialect is checked here: fields that do not exist, layouts that
+cannot fit, transactions that cannot be told apart, reasons without a code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Literal
+
+from messages.dialects.dialect import (
+    Dialect,
+    Field,
+    FrameFormat,
+    Head,
+    HeadPart,
+    Layout,
+    MacRule,
+    Part,
+    Presence,
+    ReasonText,
+    ResponseCode,
+    Tag,
+    TransactionRule,
+    Words,
+)
+from messages.dialects.model import (
+    DialectSpec,
+    FieldSpec,
+    FrameSpec,
+    HeadSpec,
+    LayoutSpec,
+    MacSpec,
+    PartSpec,
+    PresenceSpec,
+    ResponseCodeSpec,
+    TransactionSpec,
+)
+from messages.masking import Mask
+from messages.reasons import Reason
+from messages.values import response_mti
+
+NUMERIC_TYPES = ("n", "z")
+ValueTables = Mapping[str, Mapping[str, Words]]
+
+
+class SpecProblem(ValueError):
+    """One contradiction in a dialect: where (a dotted key) and why."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        """Keep key and reason apart, so that a report can find the line."""
+        self.key = key
+        self.reason = reason
+        super().__init__(f"{key}: {reason}")
+
+
+def compile_dialect(spec: DialectSpec, lineage: tuple[str, ...]) -> Dialect:
+    """Return the run-time form of `spec`; SpecProblem names the first contradiction."""
+    tables = {
+        name: {code: Words(*words) for code, words in table.items()}
+        for name, table in spec.values.items()
+    }
+    fields: list[Field | None] = [None] * (spec.message.highest_field + 1)
+    for key, field in spec.fields.items():
+        number = int(key)
+        if not 2 <= number <= spec.message.highest_field or number == SECOND_BITMAP:
+            raise SpecProblem(f"fields.{key}", "is not a data element of this dialect")
+        fields[number] = _field(number, field, spec, tables)
+    presence = {name: _presence(name, p, fields) for name, p in spec.presence.items()}
+    transactions = tuple(_transaction(t, presence, fields) for t in spec.transactions)
+    _told_apart(transactions)
+    return Dialect(
+        name=spec.name,
+        title=Words(*spec.title),
+        source=spec.source,
+        lineage=lineage,
+        frame=_frame(spec.frame, tables),
+        mti_form=spec.message.mti,
+        bitmap_form=spec.message.bitmap,
+        highest_field=spec.message.highest_field,
+        fields=tuple(fields),
+        layouts=_layouts(spec.layouts, fields, tables),
+        transactions=transactions,
+        responses={code: _response(code, r) for code, r in spec.responses.items()},
+        default_response=_response("", spec.default_response),
+        reasons=_reasons(spec),
+        mac=_mac(spec.message.mac, fields),
+    )
+
+
+SECOND_BITMAP = 65
+"""Bit 65 would announce a third bitmap, which no dialect of ours has."""
+
+
+def _table(
+    given: str | Mapping[str, tuple[str, str]] | None, tables: ValueTables, key: str
+) -> Mapping[str, Words]:
+    if given is None:
+        return {}
+    if isinstance(given, str):
+        if given not in tables:
+            raise SpecProblem(key, f"names a table that [values] does not have: {given}")
+        return tables[given]
+    return {code: Words(*words) for code, words in given.items()}
+
+
+def _field(number: int, spec: FieldSpec, whole: DialectSpec, tables: ValueTables) -> Field:
+    key = f"fields.{number}"
+    form = _form(spec, whole, key)
+    unit: Literal["digits", "bytes"] = "digits" if form == "bcd" else "bytes"
+    if spec.unit is not None:
+        if spec.unit == "digits" and form != "bcd":
+            raise SpecProblem(f"{key}.unit", "digits are counted only in a bcd field")
+        unit = spec.unit
+    limit = spec.length or spec.max or 0
+    return Field(
+        number=number,
+        name=spec.name,
+        words=Words(spec.en, spec.zh),
+        type=spec.type,
+        form=form,
+        limit=limit,
+        prefix_digits=len(spec.prefix or ""),
+        prefix_form=whole.message.prefix,
+        unit=unit,
+        pad_left=spec.pad == "left",
+        pad_digit=spec.pad_digit,
+        charset=spec.charset,
+        mask=Mask(spec.mask or "open"),
+        values=_table(spec.values, tables, f"{key}.values"),
+    )
+
+
+def _form(
+    spec: FieldSpec, whole: DialectSpec, key: str
+) -> Literal["bcd", "text", "binary", "hex", "mac"]:
+    if spec.type == "mac":
+        if spec.length != MAC_LENGTH:
+            raise SpecProblem(f"{key}.length", f"a mac field has length {MAC_LENGTH}")
+        return "mac"
+    if spec.type == "b":
+        form = spec.encoding or whole.message.binary
+        if form not in {"binary", "hex"}:
+            raise SpecProblem(f"{key}.encoding", "a b field is binary or hex")
+        if form == "hex" and (spec.length or spec.max or 0) % 2:
+            raise SpecProblem(key, "a hex field counts characters, two for a byte")
+        return "hex" if form == "hex" else "binary"
+    encoding = spec.encoding or (whole.message.numeric if spec.type in NUMERIC_TYPES else "ascii")
+    if encoding == "bcd" and spec.type in NUMERIC_TYPES:
+        return "bcd"
+    if encoding == "ascii":
+        return "text"
+    raise SpecProblem(f"{key}.encoding", f"type {spec.type} cannot be written as {encoding}")
+
+
+MAC_LENGTH = 8
+"""DE 64 and DE 128 are 64 bits."""
+
+
+def _part(spec: PartSpec, parent: str, tables: ValueTables) -> Part:
+    path = f"{parent}.{spec.id}"
+    parts = tuple(_part(p, path, tables) for p in spec.parts)
+    size = 0 if spec.size == "rest" else spec.size
+    if parts and sum(p.size for p in parts) != size:
+        raise SpecProblem(f"layouts.{path}", "its parts do not add up to its size")
+    _only_last_is_rest(parts, path)
+    return Part(
+        path=path,
+        name=spec.name,
+        words=Words(spec.en, spec.zh),
+        size=size,
+        mask=Mask(spec.mask),
+        values=_table(spec.values, tables, f"layouts.{path}.values"),
+        parts=parts,
+    )
+
+
+def _only_last_is_rest(parts: Sequence[Part], path: str) -> None:
+    if any(p.size == 0 for p in parts[:-1]):
+        raise SpecProblem(f"layouts.{path}", 'only the last part can have size "rest"')
+    if len({p.path for p in parts}) != len(parts):
+        raise SpecProblem(f"layouts.{path}", "two parts have the same id")
+
+
+def _layouts(
+    specs: Sequence[LayoutSpec], fields: Sequence[Field | None], tables: ValueTables
+) -> Mapping[int, tuple[Layout, ...]]:
+    found: dict[int, list[Layout]] = {}
+    for spec in specs:
+        key = f"layouts.{spec.id}"
+        number = int(spec.field)
+        if not _has(fields, number):
+            raise SpecProblem(f"{key}.field", f"names field {number}, which does not exist")
+        for path in spec.when:
+            _known_path(path, fields, f"{key}.when")
+        parts = tuple(_part(p, spec.field, tables) for p in spec.parts)
+        _only_last_is_rest(parts, spec.field)
+        if (spec.kind == "parts") != bool(parts):
+            raise SpecProblem(f"{key}.parts", "are for layouts of kind parts, and needed there")
+        if spec.repeat_from is not None and spec.repeat_from >= len(parts):
+            raise SpecProblem(f"{key}.repeat_from", "is past the last part")
+        if spec.repeat_from is not None and parts[-1].size == 0:
+            raise SpecProblem(f"{key}.repeat_from", 'a "rest" part cannot repeat')
+        tags = {
+            tag: Tag(Words(t.en, t.zh), Mask(t.mask), _table(t.values, tables, f"{key}.{tag}"))
+            for tag, t in spec.tags.items()
+        }
+        layout = Layout(
+            id=spec.id,
+            field=number,
+            kind=spec.kind,
+            when=spec.when,
+            parts=parts,
+            repeat_from=spec.repeat_from,
+            tag_size=spec.tag_size,
+            length_size=spec.length_size,
+            charset=spec.charset,
+            tags=tags,
+        )
+        found.setdefault(number, []).append(layout)
+    return {number: tuple(layouts) for number, layouts in found.items()}
+
+
+def _has(fields: Sequence[Field | None], number: int) -> bool:
+    return 0 <= number < len(fields) and fields[number] is not None
+
+
+def _known_path(path: str, fields: Sequence[Field | None], key: str) -> None:
+    if path != "mti" and not _has(fields, int(path.partition(".")[0])):
+        raise SpecProblem(key, f"names field {path}, which does not exist")
+
+
+def _frame(spec: FrameSpec, tables: ValueTables) -> FrameFormat:
+    heads = tuple(_head(h, tables) for h in spec.head)
+    return FrameFormat(
+        length_bytes=spec.length_bytes,
+        length_encoding=spec.length_encoding,
+        keep_alive=spec.keep_alive,
+        limit=spec.limit,
+        heads=heads,
+        head_size=sum(h.size for h in heads),
+    )
+
+
+def _head(spec: HeadSpec, tables: ValueTables) -> Head:
+    nibbles = 0
+    parts = []
+    for p in spec.parts:
+        key = f"frame.head.{spec.name}.{p.name}"
+        if p.encoding != "bcd" and nibbles % 2:
+            raise SpecProblem(key, "starts in the middle of a byte")
+        nibbles += p.size if p.encoding == "bcd" else 2 * p.size
+        width = 2 * p.size if p.encoding == "binary" else p.size
+        for text in (*p.allowed, *([] if p.default is None else [p.default])):
+            if len(text) != width:
+                raise SpecProblem(key, f"a value has {len(text)} characters, not {width}")
+        parts.append(
+            HeadPart(
+                name=p.name,
+                words=Words(p.en, p.zh),
+                size=p.size,
+                encoding=p.encoding,
+                default=p.default,
+                allowed=p.allowed,
+                values=_table(p.values, tables, f"{key}.values"),
+                role=p.role,
+            )
+        )
+    if nibbles % 2:
+        raise SpecProblem(f"frame.head.{spec.name}", "does not end on a whole byte")
+    return Head(
+        name=spec.name, words=Words(spec.en, spec.zh), size=nibbles // 2, parts=tuple(parts)
+    )
+
+
+def _numbers(
+    text: str, key: str, fields: Sequence[Field | None]
+) -> tuple[frozenset[int], frozenset[int]]:
+    needs, allows = set(), set()
+    for word in text.split():
+        digits = word.removesuffix("c")
+        if not digits.isdecimal() or not _has(fields, int(digits)):
+            raise SpecProblem(key, f"{word!r} is no field of this dialect")
+        if int(digits) in allows:
+            raise SpecProblem(key, f"field {digits} is named twice")
+        allows.add(int(digits))
+        if digits == word:
+            needs.add(int(digits))
+    return frozenset(needs), frozenset(allows)
+
+
+def _presence(name: str, spec: PresenceSpec, fields: Sequence[Field | None]) -> Presence:
+    key = f"presence.{name}"
+    request_needs, request_allows = _numbers(spec.request, f"{key}.request", fields)
+    response_needs, response_allows = _numbers(spec.response, f"{key}.response", fields)
+    together = {int(n): tuple(map(int, others)) for n, others in spec.together.items()}
+    for number, others in together.items():
+        for other in (number, *others):
+            if not _has(fields, other):
+                raise SpecProblem(f"{key}.together", f"names field {other}, which does not exist")
+    return Presence(
+        request_needs=request_needs,
+        request_allows=request_allows,
+        response_needs=response_needs,
+        response_allows=response_allows,
+        together=together,
+    )
+
+
+def _transaction(
+    spec: TransactionSpec, presence: Mapping[str, Presence], fields: Sequence[Field | None]
+) -> TransactionRule:
+    key = f"transactions.{spec.id}"
+    for name in filter(None, (spec.presence, spec.reversal)):
+        if name not in presence:
+            raise SpecProblem(key, f"names the presence set {name}, which does not exist")
+    if (spec.reversal is None) != (spec.reversal_mti is None):
+        raise SpecProblem(key, "reversal and reversal_mti go together")
+    for path in spec.match:
+        _known_path(path, fields, f"{key}.match")
+    for mti in filter(None, (spec.mti, spec.reversal_mti)):
+        try:
+            response_mti(mti)
+        except ValueError as problem:
+            raise SpecProblem(key, str(problem)) from None
+    match = {p: (v,) if isinstance(v, str) else v for p, v in spec.match.items()}
+    return TransactionRule(
+        id=spec.id,
+        words=Words(spec.en, spec.zh),
+        mti=spec.mti,
+        match=match,
+        presence=presence[spec.presence],
+        reversal=presence[spec.reversal] if spec.reversal else None,
+        reversal_mti=spec.reversal_mti,
+        note=spec.note,
+    )
+
+
+def _told_apart(transactions: Sequence[TransactionRule]) -> None:
+    for one, other in combinations(transactions, 2):
+        if one.id == other.id:
+            raise SpecProblem(f"transactions.{one.id}", "is defined twice")
+        if one.mti == other.mti and not _disjoint(one.match, other.match):
+            raise SpecProblem(
+                f"transactions.{other.id}.match",
+                f"a request could be {one.id} as well: no field tells the two apart",
+            )
+
+
+def _disjoint(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) -> bool:
+    return any(set(one[path]).isdisjoint(other[path]) for path in one.keys() & other.keys())
+
+
+def _response(code: str, spec: ResponseCodeSpec) -> ResponseCode:
+    action = Words(spec.action, spec.action_zh or spec.action)
+    return ResponseCode(code, spec.cls, Words(spec.en, spec.zh), action)
+
+
+def _reasons(spec: DialectSpec) -> Mapping[Reason, ReasonText]:
+    for name, text in spec.reasons.items():
+        if name not in set(Reason):
+            raise SpecProblem(f"reasons.{name}", "is not a reason that the switch knows")
+        if text.code not in spec.responses:
+            raise SpecProblem(f"reasons.{name}.code", f"{text.code} is not in [responses]")
+    missing = [reason.value for reason in Reason if reason.value not in spec.reasons]
+    if missing:
+        raise SpecProblem("reasons", f"has no code for {', '.join(missing)}")
+    return {
+        Reason(name): ReasonText(text.code, Words(text.en, text.zh))
+        for name, text in spec.reasons.items()
+    }
+
+
+def _mac(spec: MacSpec | None, fields: Sequence[Field | None]) -> MacRule | None:
+    if spec is None:
+        return None
+    if not _has(fields, int(spec.field)):
+        raise SpecProblem("message.mac.field", f"names field {spec.field}, which does not exist")
+    if (spec.covers == "elements") != ("default" in spec.elements):
+        raise SpecProblem("message.mac.elements", "a list named default goes with covers=elements")
+    elements = {
+        mti: tuple(_element(e, fields) for e in names) for mti, names in spec.elements.items()
+    }
+    return MacRule(
+        algorithm=spec.algorithm,
+        field=int(spec.field),
+        covers=spec.covers,
+        pad=spec.pad,
+        elements=elements,
+        without=frozenset(spec.without),
+    )
+
+
+def _element(text: str, fields: Sequence[Field | None]) -> tuple[int | str, int]:
+    """Return (DE or "mti", characters to take, 0 for all)."""
+    name, _, limit = text.partition(":")
+    _known_path(name, fields, "message.mac.elements")
+    return ("mti" if name == "mti" else int(name)), int(limit or 0)
+
+
+def walk_parts(parts: Sequence[Part]) -> Iterator[Part]:
+    """Yield every part and the parts within it."""
+    for part in parts:
+        yield part
+        yield from walk_parts(part.parts)

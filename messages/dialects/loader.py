@@ -1,0 +1,220 @@
+"""Finding and reading dialect files: TOML, `extends`, `transaction_types`, and errors with places.
+
+A packaged dialect is named (`pos`); a file of one's own is given by its path. A file may extend
+another and say only what differs.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from messages.dialects.compile import SpecProblem, compile_dialect
+from messages.dialects.dialect import Dialect
+from messages.dialects.model import FORMAT, DialectSpec, TransactionTypesSpec
+
+Table = dict[str, Any]
+_LISTS_BY_KEY = {"layouts": "id", "transactions": "id", "head": "name"}
+_DEEPEST = 8
+_FOLDERS = {"dialect": "dialects", "transaction-types": "transaction_types"}
+
+
+class SpecError(ValueError):
+    """A spec file that cannot be used: `file`, `line` (0 where unknown), `key` and `reason`."""
+
+    def __init__(self, file: str, reason: str, *, key: str = "", line: int = 0) -> None:
+        """Keep the place and the reason; the text is one line for a person."""
+        self.file = file
+        self.line = line
+        self.key = key
+        self.reason = reason
+        place = f"{file}:{line}" if line else file
+        super().__init__(f"{place}: {key}: {reason}" if key else f"{place}: {reason}")
+
+
+def packaged_names() -> tuple[str, ...]:
+    """Return the names of the dialects that come with the program, sorted."""
+    folder = resources.files("specs") / "dialects"
+    return tuple(
+        sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    )
+
+
+@cache
+def load_dialect(name: str) -> Dialect:
+    """Return a packaged dialect by name, or one from a path (anything with `/` or `.toml`).
+
+    Raises SpecError: no such dialect, or the file is wrong.
+    """
+    table, lineage = resolve(name)
+    source = _locate(name, "dialect")
+    try:
+        return compile_dialect(DialectSpec.model_validate(table), lineage)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SpecError(str(source), reason, key=key, line=line_of(source, key)) from None
+    except SpecProblem as problem:
+        line = line_of(source, problem.key)
+        raise SpecError(str(source), problem.reason, key=problem.key, line=line) from None
+
+
+def resolve(name: str) -> tuple[Table, tuple[str, ...]]:
+    """Return the whole table of a dialect after merging, and the names it was merged from."""
+    return _resolve(name, ())
+
+
+def _resolve(name: str, above: tuple[str, ...]) -> tuple[Table, tuple[str, ...]]:
+    if name in above or len(above) >= _DEEPEST:
+        raise SpecError(name, f"extends itself: {' -> '.join((*above, name))}", key="extends")
+    source = _locate(name, "dialect")
+    table = _read(source, "dialect")
+    parent = table.pop("extends", None)
+    lineage: tuple[str, ...] = (name,)
+    removed = table.pop("remove", [])
+    if parent is not None:
+        inherited, older = _resolve(str(parent), (*above, name))
+        for path in removed:
+            _remove(inherited, str(path), source)
+        table = merge(inherited, table)
+        lineage = (name, *older)
+    for kind in table.pop("transaction_types", []):
+        table = merge(_transaction_types(str(kind)), table, keep_order=True)
+    return table, lineage
+
+
+def _transaction_types(name: str) -> Table:
+    source = _locate(name, "transaction-types")
+    table = _read(source, "transaction-types")
+    try:
+        TransactionTypesSpec.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SpecError(str(source), first["msg"], key=key, line=line_of(source, key)) from None
+    return {k: table[k] for k in ("values", "presence", "transactions") if k in table}
+
+
+def _locate(name: str, kind: str) -> Traversable | Path:
+    if name.endswith(".toml") or "/" in name:
+        path = Path(name)
+        if not path.is_file():
+            raise SpecError(name, "no such file")
+        return path
+    found = resources.files("specs") / _FOLDERS[kind] / f"{name}.toml"
+    if not re.fullmatch(r"[a-z0-9_-]+", name) or not found.is_file():
+        known = ", ".join(packaged_names())
+        raise SpecError(name, f"no {kind} of this name; there are {known}, or give a .toml file")
+    return found
+
+
+def _read(source: Traversable | Path, kind: str) -> Table:
+    try:
+        table = tomllib.loads(source.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        raise SpecError(str(source), str(error), line=int(found[1]) if found else 0) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecError(str(source), f"cannot be read: {type(error).__name__}") from None
+    if table.get("format") != FORMAT:
+        reason = f"this release reads format = {FORMAT}, the file says {table.get('format')!r}"
+        raise SpecError(str(source), reason, key="format", line=line_of(source, "format"))
+    if table.get("kind") != kind:
+        reason = f"should be {kind!r}, the file says {table.get('kind')!r}"
+        raise SpecError(str(source), reason, key="kind", line=line_of(source, "kind"))
+    return table
+
+
+def merge(old: Table, new: Mapping[str, Any], *, keep_order: bool = False) -> Table:
+    """Return `old` with what `new` says: tables merge, lists with an id merge by it, others replace.
+
+    With `keep_order`, `new`'s own list entries come first (they were there before `old` was added).
+    """
+    merged = dict(old)
+    for key, value in new.items():
+        before = merged.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            merged[key] = merge(before, value)
+        elif isinstance(before, list) and isinstance(value, list) and key in _LISTS_BY_KEY:
+            merged[key] = _merge_lists(before, value, _LISTS_BY_KEY[key], first=keep_order)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _merge_lists(old: list[Table], new: list[Table], by: str, *, first: bool) -> list[Table]:
+    changed = {entry.get(by): entry for entry in new}
+    kept = [changed.pop(entry.get(by), entry) for entry in old]
+    fresh = list(changed.values())
+    return fresh + kept if first else kept + fresh
+
+
+def _remove(table: Table, path: str, source: Traversable | Path) -> None:
+    *above, last = path.split(".")
+    here: Any = table
+    for step in above:
+        here = here.get(step, {}) if isinstance(here, dict) else {}
+    if isinstance(here, dict) and above and above[-1] in _LISTS_BY_KEY:
+        here = {}
+    if isinstance(here, dict) and last in here:
+        del here[last]
+        return
+    if above and isinstance(entries := table.get(above[0]), list):
+        kept = [e for e in entries if e.get(_LISTS_BY_KEY.get(above[0], "id")) != last]
+        if len(kept) < len(entries):
+            table[above[0]] = kept
+            return
+    line = line_of(source, "remove")
+    raise SpecError(str(source), f"removes {path}, which is not there", key="remove", line=line)
+
+
+def line_of(source: Traversable | Path, key: str) -> int:
+    """Return the line (from 1) where `key` is most likely written, 0 if nowhere.
+
+    A validator knows keys, not lines: the last steps of the key are searched in the text.
+    """
+    try:
+        lines = source.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return 0
+    for pattern in _patterns(key):
+        for number, line in enumerate(lines, start=1):
+            if pattern.search(line):
+                return number
+    return 0
+
+
+def _patterns(key: str) -> Iterator[re.Pattern[str]]:
+    steps = [re.escape(step) for step in key.split(".") if not step.isdigit() or step == key]
+    whole = [re.escape(step) for step in key.split(".")]
+    for end in range(len(whole), 0, -1):
+        yield re.compile(rf"^\s*\[+{'.'.join(whole[:end])}\]+")
+        if end > 1:
+            yield re.compile(rf"^\s*\[+.*\b{whole[end - 1]}\b.*\]+\s*$")
+            yield re.compile(rf"""^\s*(?:id|name)\s*=\s*["']{whole[end - 1]}["']""")
+        yield re.compile(rf"""^\s*["']?{whole[end - 1]}["']?\s*=""")
+    for step in reversed(steps):
+        yield re.compile(rf"\b{step}\b")
+
+
+def flatten(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted key, value) of every leaf; entries of a named list go by their name."""
+    for key, value in table.items():
+        here = f"{above}.{key}" if above else key
+        if isinstance(value, dict):
+            yield from flatten(value, here)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            by = next((n for n in ("id", "name") if n in value[0]), None)
+            for index, entry in enumerate(value):
+                yield from flatten(entry, f"{here}.{entry[by] if by else index}")
+        else:
+            yield here, value

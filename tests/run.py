@@ -1,0 +1,121 @@
+"""What `make test` runs: every part in turn, each timed against its budget.
+
+A part that fails does not hide the next one. A budget is for two cores; being over it is printed,
+and being over twice of it is a failure, because a busy machine is no reason for a red build.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+_PYTHON: Final = str(ROOT / ".venv" / "bin" / "python")
+_PYTEST: Final = (_PYTHON, "-m", "pytest", "-q")
+
+Command = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named part of `make test`: commands in order and the seconds they may take together."""
+
+    name: str
+    budget_s: float
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a part went; `passed` speaks of its commands, not of its time."""
+
+    part: Part
+    seconds: float
+    passed: bool
+
+    @property
+    def verdict(self) -> str:
+        """One word or two for the table; the empty text is good."""
+        if not self.passed:
+            return "FAILED"
+        if self.seconds > 2 * self.part.budget_s:
+            return "FAILED: OVER TWICE ITS BUDGET"
+        return "OVER BUDGET" if self.seconds > self.part.budget_s else ""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether this outcome fails the run."""
+        return self.verdict.startswith("FAILED")
+
+
+SET_UP: Final = Part("set-up", 60, (("make", "--no-print-directory", "setup"),))
+# The parts of pytest with a name and a budget of their own; `rest` is whatever they leave.
+_NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
+    "house": (20, ("tests/house", "tests/test_house.py")),
+    "messages": (70, ("tests/messages", "tests/golden")),
+    "switch": (130, ("tests/switch",)),
+}
+_REST_BUDGET_S: Final = 60
+
+
+def parts() -> tuple[Part, ...]:
+    """Return every part after the set-up, in order; a part without a folder is left out."""
+    named = {
+        name: (budget_s, present)
+        for name, (budget_s, paths) in _NAMED.items()
+        if (present := tuple(path for path in paths if (ROOT / path).exists()))
+    }
+    ignored = tuple(f"--ignore={path}" for _, paths in named.values() for path in paths)
+    return (
+        Part(
+            "lint and types",
+            60,
+            (
+                (_PYTHON, "-m", "ruff", "check", "--quiet"),
+                (_PYTHON, "-m", "ruff", "format", "--check", "--quiet"),
+                (_PYTHON, "-m", "mypy"),
+            ),
+        ),
+        *(Part(name, budget_s, ((*_PYTEST, *paths),)) for name, (budget_s, paths) in named.items()),
+        Part("rest", _REST_BUDGET_S, ((*_PYTEST, *ignored, "tests"),)),
+    )
+
+
+def run(part: Part) -> Outcome:
+    """Run a part's commands in order, every one of them, and time them together."""
+    print(f"\n== {part.name}", flush=True)
+    start = time.monotonic()
+    statuses = [subprocess.run(command, cwd=ROOT, check=False).returncode for command in part.commands]
+    return Outcome(part, time.monotonic() - start, passed=not any(statuses))
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """Return the closing table: name, seconds, budget and verdict of each part, then the sums."""
+    rows = [
+        (each.part.name, each.seconds, each.part.budget_s, each.verdict) for each in outcomes
+    ]
+    total = ("total", sum(row[1] for row in rows), sum(row[2] for row in rows), "")
+    lines = [f"{'part':16}{'seconds':>9}{'budget':>9}"]
+    lines += [
+        f"{name:16}{seconds:9.1f}{budget_s:9.0f}  {verdict}".rstrip()
+        for name, seconds, budget_s, verdict in (*rows, total)
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Set up, run every part, print the table; 1 when anything failed."""
+    outcomes = [run(SET_UP)]
+    if not outcomes[0].is_failure:
+        outcomes += [run(part) for part in parts()]
+    print(f"\n{table(outcomes)}", flush=True)
+    return int(any(each.is_failure for each in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
