@@ -90,15 +90,15 @@ def run(part: Part) -> Outcome:
     """Run a part's commands in order, every one of them, and time them together."""
     print(f"\n== {part.name}", flush=True)
     start = time.monotonic()
-    statuses = [subprocess.run(command, cwd=ROOT, check=False).returncode for command in part.commands]
+    statuses = [
+        subprocess.run(command, cwd=ROOT, check=False).returncode for command in part.commands
+    ]
     return Outcome(part, time.monotonic() - start, passed=not any(statuses))
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """Return the closing table: name, seconds, budget and verdict of each part, then the sums."""
-    rows = [
-        (each.part.name, each.seconds, each.part.budget_s, each.verdict) for each in outcomes
-    ]
+    rows = [(each.part.name, each.seconds, each.part.budget_s, each.verdict) for each in outcomes]
     total = ("total", sum(row[1] for row in rows), sum(row[2] for row in rows), "")
     lines = [f"{'part':16}{'seconds':>9}{'budget':>9}"]
     lines += [

@@ -1,1 +1,1 @@
-"""The house rules as pure functions: a source or a tree in, complaints out (tests/test_house.py)."""
+"""The house rules as pure functions: a source or a tree in, complaints out."""

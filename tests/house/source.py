@@ -75,12 +75,3 @@ def folders(root: Path) -> list[str]:
 def _is_made(name: str) -> bool:
     hidden = name.startswith(".") and name not in _DOTTED
     return hidden or name in _MADE or name.endswith(".egg-info")
-
-
-def sources(root: Path) -> list[Source]:
-    """Return every Python source of the tree, parsed."""
-    return [
-        Source.of(path.relative_to(root).as_posix(), path.read_text("utf-8"))
-        for path in files(root)
-        if path.suffix == ".py"
-    ]

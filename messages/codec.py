@@ -1,0 +1,290 @@
+"""Whole messages: bytes to fields and back, on pyiso8583 (this is its only importer).
+
+The codec is the reference: strict, complete and unhurried. The switch's hot path is
+`messages.view`, which is held equal to it by property tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import iso8583
+import msgspec
+
+from messages.dialects.dialect import Dialect, Field
+from messages.errors import DecodeError, EncodeError
+
+_NAMES = {"t": "mti", "p": "bitmap", "1": "bitmap"}
+_MOST_PADS = 128
+"""A message has at most 128 fields, so at most as many pad nibbles can be unusual."""
+
+
+class Message(msgspec.Struct, kw_only=True):
+    """A decoded message: `fields` are texts by DE number, `raw` their content bytes.
+
+    `bitmap` is hexadecimal as it stood (16 or 32 digits). `odd_pads` names fields whose pad nibble
+    is not the dialect's: tolerated, worth a remark.
+    """
+
+    mti: str
+    bitmap: str
+    fields: dict[int, str]
+    raw: dict[int, bytes]
+    odd_pads: tuple[int, ...] = ()
+
+
+class Codec:
+    """Encodes and decodes whole messages of one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        """Translate the dialect once into the library's terms."""
+        self.dialect = dialect
+        bitmap_form = "b" if dialect.bitmap_form == "binary" else "ascii"
+        head: dict[str, Any] = {"len_enc": "ascii", "len_type": 0, "desc": ""}
+        self._spec: dict[str, dict[str, Any]] = {
+            "h": {**head, "data_enc": "ascii", "max_len": 0},
+            "t": {**head, "data_enc": "b" if dialect.mti_form == "bcd" else "ascii", "max_len": 4},
+            "p": {**head, "data_enc": bitmap_form, "max_len": 8},
+            "1": {**head, "data_enc": bitmap_form, "max_len": 8},
+        }
+        for number in range(2, 193):
+            field = dialect.fields[number] if number <= dialect.highest_field else None
+            self._spec[str(number)] = _UNKNOWN if field is None else _library_field(field)
+
+    def decode(self, data: bytes, base: int = 0) -> Message:
+        """Return the message whose MTI is at `data[base]` and which ends with `data`.
+
+        Raises DecodeError with the field, the offset in `data`, and what was read before it.
+        """
+        body = bytearray(data[base:])
+        odd_pads: list[int] = []
+        for _ in range(_MOST_PADS):
+            try:
+                texts, parts = iso8583.decode(body, self._spec)
+            except iso8583.DecodeError as error:
+                if not self._mend_pad(body, error, odd_pads):
+                    self._refuse(error, data, base)
+            else:
+                return self._message(texts, parts, data, base, odd_pads)
+        raise DecodeError("bitmap", base, "more unusual pads than fields")
+
+    def encode(
+        self,
+        mti: str,
+        fields: Mapping[int, str],
+        *,
+        raw: Mapping[int, bytes] | None = None,
+        bitmap: str = "",
+    ) -> bytes:
+        """Return MTI, bitmap and fields as bytes; EncodeError names the field.
+
+        `raw` replaces a field's content bytes and wins over its text (which then only says how many
+        digits it holds). A `bitmap` of 32 digits asks for the second bitmap even if it is empty,
+        and its letters' case is kept where the bitmap is text.
+        """
+        raw = raw or {}
+        texts = self._texts(mti, fields, raw)
+        try:
+            _, parts = iso8583.encode(dict(texts), self._spec)
+        except iso8583.EncodeError as error:
+            raise EncodeError(_NAMES.get(error.field, error.field), error.msg) from None
+        numbers = sorted({*fields, *raw})
+        pieces = [parts["t"]["data"], self._bitmap(numbers, bitmap)]
+        for number in numbers:
+            part = parts[str(number)]
+            pieces += [part["len"], raw.get(number, part["data"])]
+        return b"".join(pieces)
+
+    def _texts(
+        self, mti: str, fields: Mapping[int, str], raw: Mapping[int, bytes]
+    ) -> dict[str, str]:
+        if not (len(mti) == 4 and mti.isascii() and mti.isdigit()):  # noqa: PLR2004
+            raise EncodeError("mti", "is not 4 digits")
+        texts = {"t": mti}
+        for number in sorted({*fields, *raw}):
+            if not 2 <= number <= self.dialect.highest_field or not self.dialect.fields[number]:
+                raise EncodeError(str(number), f"dialect {self.dialect.name} has no such field")
+            field = self.dialect.field(number)
+            given = fields.get(number)
+            try:
+                text = given if number not in raw else _text_of(field, raw[number], given)
+                field.check(text or "")
+            except ValueError as problem:
+                raise EncodeError(str(number), str(problem)) from None
+            texts[str(number)] = _to_library(field, text or "")
+        return texts
+
+    def _bitmap(self, numbers: list[int], wanted: str) -> bytes:
+        long = any(n > 64 for n in numbers) or len(wanted) == 32  # noqa: PLR2004 - bits, hex digits
+        bits = sum(1 << (128 - n) for n in numbers) | (1 << 127 if long else 0)
+        content = bits.to_bytes(16, "big")[: 16 if long else 8]
+        if self.dialect.bitmap_form == "binary":
+            return content
+        text = content.hex().upper()
+        return (wanted if wanted.upper() == text else text).encode("ascii")
+
+    def _mend_pad(
+        self, body: bytearray, error: iso8583.DecodeError, odd_pads: list[int]
+    ) -> bool:
+        """Overwrite a pad nibble that is not the dialect's in our copy; False: not the cause."""
+        field = self._field_at(error.field)
+        if field is None or field.unit != "digits" or field.number in odd_pads:
+            return False
+        part = error.doc_enc.get(error.field, {})
+        content = part.get("data", b"")
+        size = field.limit if field.is_fixed else _prefix_value(field, part.get("len", b""))
+        if size is None or not size & 1 or len(content) != field.content_bytes(size):
+            return False
+        place = error.pos if field.pad_left else error.pos + len(content) - 1
+        pad = int(field.pad_digit, 16)
+        body[place] = body[place] & 0x0F | pad << 4 if field.pad_left else body[place] & 0xF0 | pad
+        odd_pads.append(field.number)
+        return True
+
+    def _field_at(self, name: str) -> Field | None:
+        return self.dialect.fields[int(name)] if name.isdigit() and self._known(name) else None
+
+    def _known(self, name: str) -> bool:
+        return 2 <= int(name) <= self.dialect.highest_field  # noqa: PLR2004 - DE 2 is the first
+
+    def _message(
+        self,
+        texts: Mapping[str, str],
+        parts: Mapping[str, Mapping[str, bytes]],
+        data: bytes,
+        base: int,
+        odd_pads: list[int],
+    ) -> Message:
+        fields, raw, problem = self._read(texts, parts, data, base)
+        if problem is not None:
+            raise problem
+        bitmap = texts["p"] + texts.get("1", "")
+        return Message(
+            mti=texts["t"], bitmap=bitmap, fields=fields, raw=raw, odd_pads=tuple(odd_pads)
+        )
+
+    def _read(
+        self,
+        texts: Mapping[str, str],
+        parts: Mapping[str, Mapping[str, bytes]],
+        data: bytes,
+        base: int,
+    ) -> tuple[dict[int, str], dict[int, bytes], DecodeError | None]:
+        """Check what the library let pass, in wire order, and give every text its own form."""
+        fields: dict[int, str] = {}
+        raw: dict[int, bytes] = {}
+        decoded: dict[str, str] = {}
+        at = base
+        mti = texts.get("t", "")
+        if mti and not (mti.isascii() and mti.isdigit()):
+            return fields, raw, DecodeError("mti", base, "is not 4 digits", decoded)
+        decoded["mti"] = mti
+        if problem := self._bitmap_problem(parts, base, decoded):
+            return fields, raw, problem
+        at += sum(len(parts[key]["data"]) for key in ("t", "p", "1") if key in parts)
+        for key in sorted((int(k) for k in texts if k.isdigit() and k != "1")):
+            field, part = self.dialect.fields[key], parts[str(key)]
+            if field is None:
+                return fields, raw, DecodeError(str(key), at, _NO_FIELD, decoded)
+            start = at + len(part["len"])
+            content = data[start : start + len(part["data"])]
+            size = _size(field, part)
+            if size is None:
+                return fields, raw, DecodeError(str(key), at, _BAD_PREFIX, decoded)
+            try:
+                fields[key] = field.read(content, size)
+            except ValueError as problem:
+                return fields, raw, DecodeError(str(key), start, str(problem), decoded)
+            raw[key] = content
+            decoded[str(key)] = fields[key]
+            at = start + len(content)
+        return fields, raw, None
+
+    def _bitmap_problem(
+        self, parts: Mapping[str, Mapping[str, bytes]], base: int, decoded: Mapping[str, str]
+    ) -> DecodeError | None:
+        if "1" in parts and self.dialect.highest_field == 64:  # noqa: PLR2004 - bits of one bitmap
+            at = base + len(parts["t"]["data"])
+            return DecodeError("bitmap", at, "bit 1 is set, the dialect has 64 fields", decoded)
+        return None
+
+    def _refuse(self, error: iso8583.DecodeError, data: bytes, base: int) -> None:
+        """Raise our error for the library's: the earliest thing that is wrong, with its place."""
+        texts, parts = dict(error.doc_dec), dict(error.doc_enc)
+        if error.msg != _EXTRA:
+            texts.pop(error.field, None)
+        fields, _, earlier = self._read(texts, parts, data, base)
+        if earlier is not None and (error.field in _NAMES or error.field == earlier.field):
+            raise earlier
+        decoded = {"mti": texts.get("t", ""), **{str(n): text for n, text in fields.items()}}
+        if error.field.isdigit() and error.field != "1":
+            if earlier is not None:
+                raise earlier
+            if self._field_at(error.field) is None:
+                raise DecodeError(error.field, base + error.pos, _NO_FIELD, decoded)
+        name = _NAMES.get(error.field, error.field)
+        reason = f"{len(data) - base - error.pos} bytes follow the last field"
+        if error.msg != _EXTRA:
+            reason = error.msg
+        raise DecodeError(name, base + error.pos, reason, decoded)
+
+
+_EXTRA = "Extra data after last field"
+_NO_FIELD = "the bitmap announces a field that the dialect does not have"
+_BAD_PREFIX = "the length prefix is not made of digits"
+_UNKNOWN: dict[str, Any] = {
+    "data_enc": "b",
+    "len_enc": "b",
+    "len_type": 0,
+    "max_len": 0,
+    "desc": "",
+}
+
+
+def _library_field(field: Field) -> dict[str, Any]:
+    form = {"bcd": "b", "binary": "b", "mac": "b", "hex": "ascii", "text": field.charset}
+    spec: dict[str, Any] = {
+        "data_enc": form[field.form],
+        "len_enc": {"bcd": "bcd", "ascii": "ascii", "binary": "b"}[field.prefix_form],
+        "len_type": field.prefix_bytes,
+        "max_len": field.limit,
+        "len_count": "nibbles" if field.unit == "digits" else "bytes",
+        "desc": field.name,
+    }
+    if field.unit == "digits":
+        spec["left_pad" if field.pad_left else "right_pad"] = field.pad_digit
+    return spec
+
+
+def _prefix_value(field: Field, prefix: bytes) -> int | None:
+    if field.prefix_form == "binary":
+        return int.from_bytes(prefix, "big")
+    text = prefix.hex() if field.prefix_form == "bcd" else prefix.decode("ascii", "replace")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _size(field: Field, part: Mapping[str, bytes]) -> int | None:
+    return field.limit if field.is_fixed else _prefix_value(field, part["len"])
+
+
+def _text_of(field: Field, content: bytes, given: str | None) -> str:
+    """Return the text that `content` stands for; `given` says how many digits an odd one has."""
+    size = len(content)
+    if field.unit == "digits":
+        size = field.limit if field.is_fixed else 2 * size
+        if given is not None and field.content_bytes(len(given)) == len(content):
+            size = len(given)
+        size = min(size, field.limit)
+    if field.content_bytes(size) != len(content):
+        msg = f"raw content has {len(content)} bytes, not {field.content_bytes(size)}"
+        raise ValueError(msg)
+    return field.read(content, size)
+
+
+def _to_library(field: Field, text: str) -> str:
+    if field.type == "z" and field.form == "bcd":
+        return text.replace("=", "D")
+    if field.form == "mac" and len(text) == 8:  # noqa: PLR2004 - characters of a MAC
+        return text.encode("ascii").hex()
+    return text
