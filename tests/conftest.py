@@ -21,7 +21,7 @@ settings.load_profile("ci" if _IN_CI else "dev")
 
 
 def _skips(config: pytest.Config) -> int:
-    """Count the skipped tests; a worker of pytest-xdist has no reporter and leaves it to the head."""
+    """Count the skipped tests; a worker of pytest-xdist has no reporter and counts none."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     return 0 if reporter is None else len(reporter.stats.get("skipped", ()))
 

@@ -77,8 +77,8 @@ def _node(source: Source, node: ast.AST) -> Iterator[str]:
             yield from _function(source, node)
         case ast.ClassDef(name=name) if _last_word(name) in EMPTY_WORDS:
             yield source.at(node, f"{name}: a class name that says nothing")
-        case ast.ExceptHandler(type=caught) if _catches_all(caught):
-            if not source.is_in(*_CATCH_ALL):
+        case ast.ExceptHandler(type=caught, body=body) if _catches_all(caught):
+            if not source.is_in(*_CATCH_ALL) and not _raises_again(body):
                 yield source.at(node, "catches everything outside the edges of the process")
         case ast.Call(args=caught) if _suppresses(node) and any(map(_catches_all, caught)):
             if not source.is_in(*_CATCH_ALL):
@@ -112,6 +112,14 @@ def _catches_all(caught: ast.expr | None) -> bool:
             return True
         case ast.Tuple(elts=parts):
             return any(map(_catches_all, parts))
+    return False
+
+
+def _raises_again(body: list[ast.stmt]) -> bool:
+    """Whether the error goes on after some cleaning up, which hides nothing."""
+    match body[-1]:
+        case ast.Raise(exc=None):
+            return True
     return False
 
 

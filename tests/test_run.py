@@ -1,0 +1,56 @@
+"""The runner of `make test`: verdicts, the closing table, and that no test is left out."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests import run
+from tests.house.source import ROOT
+
+
+def _outcome(seconds: float, *, passed: bool = True) -> run.Outcome:
+    return run.Outcome(run.Part("messages", 70, ()), seconds, passed=passed)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict", "is_failure"),
+    [
+        (_outcome(70), "", False),
+        (_outcome(71), "OVER BUDGET", False),
+        (_outcome(140), "OVER BUDGET", False),
+        (_outcome(141), "FAILED: OVER TWICE ITS BUDGET", True),
+        (_outcome(1, passed=False), "FAILED", True),
+    ],
+)
+def test_only_a_failed_command_or_twice_the_budget_fails(
+    outcome: run.Outcome, verdict: str, *, is_failure: bool
+) -> None:
+    assert (outcome.verdict, outcome.is_failure) == (verdict, is_failure)
+
+
+def test_table_names_each_part_with_seconds_budget_and_verdict() -> None:
+    table = run.table([_outcome(7.25), _outcome(80)])
+    assert table.splitlines() == [
+        "part              seconds   budget",
+        "messages              7.2       70",
+        "messages             80.0       70  OVER BUDGET",
+        "total                87.2      140",
+    ]
+
+
+def test_a_part_fails_with_any_of_its_commands() -> None:
+    good, bad = (sys.executable, "-c", ""), (sys.executable, "-c", "raise SystemExit(3)")
+    assert run.run(run.Part("a", 9, (good, good))).passed
+    assert not run.run(run.Part("a", 9, (bad, good))).passed
+
+
+def test_the_rest_is_every_test_that_no_part_names() -> None:
+    *named, rest = [part.commands[-1] for part in run.parts() if "pytest" in part.commands[-1]]
+    taken = [path for command in named for path in command if path.startswith("tests/")]
+    assert taken
+    assert all((ROOT / path).exists() for path in taken)
+    ignored = {word.removeprefix("--ignore=") for word in rest if word.startswith("--ignore=")}
+    assert ignored == set(taken)
+    assert rest[-1] == "tests"
