@@ -124,9 +124,7 @@ class Codec:
         text = content.hex().upper()
         return (wanted if wanted.upper() == text else text).encode("ascii")
 
-    def _mend_pad(
-        self, body: bytearray, error: iso8583.DecodeError, odd_pads: list[int]
-    ) -> bool:
+    def _mend_pad(self, body: bytearray, error: iso8583.DecodeError, odd_pads: list[int]) -> bool:
         """Overwrite a pad nibble that is not the dialect's in our copy; False: not the cause."""
         field = self._field_at(error.field)
         if field is None or field.unit != "digits" or field.number in odd_pads:
@@ -183,7 +181,7 @@ class Codec:
         if problem := self._bitmap_problem(parts, base, decoded):
             return fields, raw, problem
         at += sum(len(parts[key]["data"]) for key in ("t", "p", "1") if key in parts)
-        for key in sorted((int(k) for k in texts if k.isdigit() and k != "1")):
+        for key in sorted(int(k) for k in texts if k.isdigit() and k != "1"):
             field, part = self.dialect.fields[key], parts[str(key)]
             if field is None:
                 return fields, raw, DecodeError(str(key), at, _NO_FIELD, decoded)

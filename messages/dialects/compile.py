@@ -65,7 +65,7 @@ def compile_dialect(spec: DialectSpec, lineage: tuple[str, ...]) -> Dialect:
     fields: list[Field | None] = [None] * (spec.message.highest_field + 1)
     for key, field in spec.fields.items():
         number = int(key)
-        if not 2 <= number <= spec.message.highest_field or number == SECOND_BITMAP:
+        if number < FIRST_FIELD or number > spec.message.highest_field or number == THIRD_BITMAP:
             raise SpecProblem(f"fields.{key}", "is not a data element of this dialect")
         fields[number] = _field(number, field, spec, tables)
     presence = {name: _presence(name, p, fields) for name, p in spec.presence.items()}
@@ -90,7 +90,9 @@ def compile_dialect(spec: DialectSpec, lineage: tuple[str, ...]) -> Dialect:
     )
 
 
-SECOND_BITMAP = 65
+FIRST_FIELD = 2
+"""Bit 1 announces the second bitmap and is no data element."""
+THIRD_BITMAP = 65
 """Bit 65 would announce a third bitmap, which no dialect of ours has."""
 
 

@@ -20,7 +20,9 @@ _DIGITS = re.compile(r"[0-9]*\Z")
 _TRACK = re.compile(r"[0-9A-F=]*\Z")
 _SIGNED = re.compile(r"[CD][0-9]*\Z")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
-_MAC_TEXT = re.compile(rb"[0-9A-F]{8}\Z")
+_MAC_BYTES = re.compile(rb"[0-9A-F]{8}\Z")
+_MAC_TEXT = re.compile(r"[0-9A-F]{8}\Z")
+_MAC_HEX = re.compile(r"[0-9A-Fa-f]{16}\Z")
 MAC_CHARACTERS = 8
 """A MAC field holds 8 bytes: usually as many hexadecimal characters, in some networks raw."""
 
@@ -85,7 +87,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         elif self.form == "binary":
             return content.hex().upper()
         elif self.form == "mac":
-            return content.decode("ascii") if _MAC_TEXT.match(content) else content.hex().upper()
+            return content.decode("ascii") if _MAC_BYTES.match(content) else content.hex().upper()
         else:
             try:
                 text = content.decode("ascii" if self.form == "hex" else self.charset)
@@ -129,8 +131,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         elif self.form in {"binary", "hex"}:
             good, wanted = _HEX.match(text), "pairs of hexadecimal digits"
         elif self.form == "mac":
-            short = len(text) == MAC_CHARACTERS
-            good = _MAC_TEXT.match(text.encode("ascii", "replace")) if short else _HEX.match(text)
+            good = (_MAC_TEXT if len(text) == MAC_CHARACTERS else _MAC_HEX).match(text)
             wanted = "8 characters 0-9 A-F, or 16 hexadecimal digits"
         else:
             return
@@ -175,7 +176,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeadPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the bytes before the MTI, at `offset` bytes (or half bytes: `nibble`) of its head."""
+    """A part of the bytes before the MTI; `size` counts digits (bcd), characters or bytes."""
 
     name: str
     words: Words
@@ -285,5 +286,5 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return found
 
     def response(self, code: str) -> ResponseCode:
-        """Return the meaning of a response code; an unknown one gets the dialect's default words."""
+        """Return the meaning of a response code; an unknown one gets the default words."""
         return self.responses.get(code, self.default_response)

@@ -135,7 +135,7 @@ def _read(source: Traversable | Path, kind: str) -> Table:
 
 
 def merge(old: Table, new: Mapping[str, Any], *, keep_order: bool = False) -> Table:
-    """Return `old` with what `new` says: tables merge, lists with an id merge by it, others replace.
+    """Return `old` with what `new` says: tables merge, named lists by name, others replace.
 
     With `keep_order`, `new`'s own list entries come first (they were there before `old` was added).
     """

@@ -1,7 +1,8 @@
-"""`make setup`: what a newcomer reads where Python does not suffice, and what it does when it does."""
+"""`make setup`: what a newcomer reads where something is missing, and that it runs once."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from tests.house.source import ROOT
 
 
 def _make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run our Makefile in `folder`, deaf to the make that may run these tests."""
+    env = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     return subprocess.run(
         ("make", "-f", str(ROOT / "Makefile"), *words),
         cwd=folder,
+        env=env,
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,81 @@
+"""The command `jinbao` as a whole (switch/cli): its verbs, its version, its last resort.
+
+Exit status: 0 good, 1 a bad message or verdict, 2 usage or configuration; never a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from switch.cli import load
+from switch.cli.outcome import USAGE, note, say
+
+
+class LazyVerbs(TyperGroup):
+    """The verbs of `load.VERBS`, each imported when it is used."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - typer's own signature
+        """Return the verbs in the order of the help."""
+        return list(load.VERBS)
+
+    def get_command(
+        self,
+        ctx: Any,  # noqa: ANN401, ARG002 - typer's own signature
+        cmd_name: str,
+    ) -> TyperCommand | TyperGroup | None:
+        """Import and return one verb, None if there is none of this name."""
+        if cmd_name not in load.VERBS:
+            return None
+        command = typer.main.get_command(load.verb(cmd_name))
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    name="jinbao",
+    cls=LazyVerbs,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Decode, check, build and authenticate the messages of card acquiring (金保).",
+    epilog="Exit status: 0 good, 1 a bad message or verdict, 2 usage or configuration.",
+)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        say(f"jinbao {version('jinbao')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=lambda v: _version(wanted=v),
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command; whatever goes wrong ends in one line, never in a traceback."""
+    try:
+        app(prog_name="jinbao")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # noqa: BLE001 - the last resort of the command line
+        # A traceback could quote card data, so only the place is told.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        note(f"internal error: {type(error).__name__} in {where.name}, line {where.lineno}")
+        sys.exit(USAGE)

@@ -1,0 +1,41 @@
+"""The one place that imports on demand (switch/cli), so that a verb starts fast.
+
+A verb's package is imported when the verb is used, and what draws tables when one is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from switch.cli.messages.reading import Reading
+
+VERBS: Final = {
+    "decode": "switch.cli.messages.decode",
+    "encode": "switch.cli.messages.encode",
+    "diff": "switch.cli.messages.diff",
+    "demo": "switch.cli.messages.demo",
+    "mac": "switch.cli.security.mac",
+    "pin": "switch.cli.security.pin",
+    "kcv": "switch.cli.security.kcv",
+    "keys": "switch.cli.security.keys",
+    "specs": "switch.cli.specs.verbs",
+}
+"""Verb -> the module that holds it as `app`, in the order of the help."""
+
+
+def verb(name: str) -> typer.Typer:
+    """Return the Typer application of one verb; KeyError for a name that is no verb."""
+    app: typer.Typer = import_module(VERBS[name]).app
+    return app
+
+
+def message_table() -> Callable[[Reading, bool], str]:
+    """Return what draws a decoded message (with rich)."""
+    from switch.cli.messages.table import message_table as draw
+
+    return draw

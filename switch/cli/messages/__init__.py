@@ -1,0 +1,1 @@
+"""Verbs about messages: decode, encode, diff, demo."""

@@ -1,0 +1,1 @@
+"""Verbs for people at a bench: mac, pin, kcv, keys."""

@@ -1,0 +1,1 @@
+"""Verbs about dialect files: list, show, check, diff."""

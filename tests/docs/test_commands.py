@@ -1,0 +1,73 @@
+"""Every command that a document shows is run, and prints what the document says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.docs.console import commands
+from tests.house.source import ROOT
+
+_DOCUMENTS: Final = sorted(ROOT.glob("README*.md")) + sorted((ROOT / "docs").rglob("*.md"))
+_TIMEOUT_S: Final = 30
+
+NOT_RUN: Final[Mapping[str, str]] = {
+    "make setup": "it made the environment that these tests run in",
+    "make test": "it runs these tests",
+    "make bench-codec": "its figures are those of one machine",
+    "make fuzz": "it runs until it is stopped",
+    ".ci/run": "it runs `make test`",
+}
+"""Command -> why it is shown and not run here."""
+
+IN_THE_TREE: Final = ("make demo",)
+"""Commands that make no sense away from the source tree, and leave no trace in it."""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """Lay out what a reader has at hand: the sample files and the `jinbao` command."""
+    shutil.copytree(ROOT / "specs" / "samples", tmp_path / "specs" / "samples")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    return tmp_path
+
+
+@pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_commands_print_what_the_document_says(document: Path, desk: Path) -> None:
+    env = {
+        **os.environ,
+        "PATH": f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "LANG": "C.UTF-8",
+        "COLUMNS": "80",
+    }
+    wrong = []
+    for command in commands(document.read_text("utf-8")):
+        if command.text in NOT_RUN:
+            continue
+        run = subprocess.run(
+            ("bash", "-c", command.text),
+            cwd=ROOT if command.text in IN_THE_TREE else desk,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+        if not command.shows(run.stdout):
+            wrong.append(f"{document.name}:{command.line}: $ {command.text}\n{run.stdout}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_the_readmes_show_commands() -> None:
+    for name in ("README.md", "README.zh-CN.md"):
+        shown = {command.text for command in commands((ROOT / name).read_text("utf-8"))}
+        assert {"make demo", "make test"} <= shown

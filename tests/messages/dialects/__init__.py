@@ -1,0 +1,1 @@
+"""Tests of dialects: written form, compiled form, sub-fields, rules."""
