@@ -7,12 +7,12 @@ The codec is the reference: strict, complete and unhurried. The switch's hot pat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import iso8583
 import msgspec
 
-from messages.dialects.dialect import Dialect, Field
+from messages.dialects.dialect import FIRST_FIELD, MAC_CHARACTERS, Dialect, Field
 from messages.errors import DecodeError, EncodeError
 
 _NAMES = {"t": "mti", "p": "bitmap", "1": "bitmap"}
@@ -48,7 +48,7 @@ class Codec:
             "p": {**head, "data_enc": bitmap_form, "max_len": 8},
             "1": {**head, "data_enc": bitmap_form, "max_len": 8},
         }
-        for number in range(2, 193):
+        for number in range(FIRST_FIELD, 193):
             field = dialect.fields[number] if number <= dialect.highest_field else None
             self._spec[str(number)] = _UNKNOWN if field is None else _library_field(field)
 
@@ -66,7 +66,14 @@ class Codec:
                 if not self._mend_pad(body, error, odd_pads):
                     self._refuse(error, data, base)
             else:
-                return self._message(texts, parts, data, base, odd_pads)
+                found = self._read(texts, parts, data, base)
+                return Message(
+                    mti=texts["t"],
+                    bitmap=texts["p"] + texts.get("1", ""),
+                    fields=found.fields,
+                    raw=found.raw,
+                    odd_pads=tuple(odd_pads),
+                )
         raise DecodeError("bitmap", base, "more unusual pads than fields")
 
     def encode(
@@ -103,7 +110,7 @@ class Codec:
             raise EncodeError("mti", "is not 4 digits")
         texts = {"t": mti}
         for number in sorted({*fields, *raw}):
-            if not 2 <= number <= self.dialect.highest_field or not self.dialect.fields[number]:
+            if not self._known(number) or not self.dialect.fields[number]:
                 raise EncodeError(str(number), f"dialect {self.dialect.name} has no such field")
             field = self.dialect.field(number)
             given = fields.get(number)
@@ -116,7 +123,7 @@ class Codec:
         return texts
 
     def _bitmap(self, numbers: list[int], wanted: str) -> bytes:
-        long = any(n > 64 for n in numbers) or len(wanted) == 32  # noqa: PLR2004 - bits, hex digits
+        long = any(n > BITMAP_BITS for n in numbers) or len(wanted) == BITMAP_BITS // 2
         bits = sum(1 << (128 - n) for n in numbers) | (1 << 127 if long else 0)
         content = bits.to_bytes(16, "big")[: 16 if long else 8]
         if self.dialect.bitmap_form == "binary":
@@ -141,94 +148,80 @@ class Codec:
         return True
 
     def _field_at(self, name: str) -> Field | None:
-        return self.dialect.fields[int(name)] if name.isdigit() and self._known(name) else None
+        known = name.isdigit() and self._known(int(name))
+        return self.dialect.fields[int(name)] if known else None
 
-    def _known(self, name: str) -> bool:
-        return 2 <= int(name) <= self.dialect.highest_field  # noqa: PLR2004 - DE 2 is the first
+    def _known(self, number: int) -> bool:
+        return FIRST_FIELD <= number <= self.dialect.highest_field
 
-    def _message(
-        self,
-        texts: Mapping[str, str],
-        parts: Mapping[str, Mapping[str, bytes]],
-        data: bytes,
-        base: int,
-        odd_pads: list[int],
-    ) -> Message:
-        fields, raw, problem = self._read(texts, parts, data, base)
-        if problem is not None:
-            raise problem
-        bitmap = texts["p"] + texts.get("1", "")
-        return Message(
-            mti=texts["t"], bitmap=bitmap, fields=fields, raw=raw, odd_pads=tuple(odd_pads)
-        )
-
-    def _read(
-        self,
-        texts: Mapping[str, str],
-        parts: Mapping[str, Mapping[str, bytes]],
-        data: bytes,
-        base: int,
-    ) -> tuple[dict[int, str], dict[int, bytes], DecodeError | None]:
+    def _read(self, texts: _Texts, parts: _Parts, data: bytes, base: int) -> _Read:
         """Check what the library let pass, in wire order, and give every text its own form."""
-        fields: dict[int, str] = {}
-        raw: dict[int, bytes] = {}
-        decoded: dict[str, str] = {}
-        at = base
-        mti = texts.get("t", "")
+        found = _Read({}, {}, {"mti": texts.get("t", "")})
+        mti = found.decoded["mti"]
         if mti and not (mti.isascii() and mti.isdigit()):
-            return fields, raw, DecodeError("mti", base, "is not 4 digits", decoded)
-        decoded["mti"] = mti
-        if problem := self._bitmap_problem(parts, base, decoded):
-            return fields, raw, problem
-        at += sum(len(parts[key]["data"]) for key in ("t", "p", "1") if key in parts)
-        for key in sorted(int(k) for k in texts if k.isdigit() and k != "1"):
-            field, part = self.dialect.fields[key], parts[str(key)]
+            raise DecodeError("mti", base, "is not 4 digits", found.decoded)
+        if "1" in parts and self.dialect.highest_field == BITMAP_BITS:
+            at = base + len(parts["t"]["data"])
+            raise DecodeError("bitmap", at, _ONE_BITMAP, found.decoded)
+        at = base + sum(len(parts[key]["data"]) for key in ("t", "p", "1") if key in parts)
+        for number in sorted(int(k) for k in texts if k.isdigit() and k != "1"):
+            field, part = self.dialect.fields[number], parts[str(number)]
             if field is None:
-                return fields, raw, DecodeError(str(key), at, _NO_FIELD, decoded)
-            start = at + len(part["len"])
-            content = data[start : start + len(part["data"])]
+                raise DecodeError(str(number), at, _NO_FIELD, found.decoded)
             size = _size(field, part)
             if size is None:
-                return fields, raw, DecodeError(str(key), at, _BAD_PREFIX, decoded)
+                raise DecodeError(str(number), at, _BAD_PREFIX, found.decoded)
+            at += len(part["len"])
+            content = data[at : at + len(part["data"])]
             try:
-                fields[key] = field.read(content, size)
+                found.take(number, field.read(content, size), content)
             except ValueError as problem:
-                return fields, raw, DecodeError(str(key), start, str(problem), decoded)
-            raw[key] = content
-            decoded[str(key)] = fields[key]
-            at = start + len(content)
-        return fields, raw, None
+                raise DecodeError(str(number), at, str(problem), found.decoded) from None
+            at += len(content)
+        return found
 
-    def _bitmap_problem(
-        self, parts: Mapping[str, Mapping[str, bytes]], base: int, decoded: Mapping[str, str]
-    ) -> DecodeError | None:
-        if "1" in parts and self.dialect.highest_field == 64:  # noqa: PLR2004 - bits of one bitmap
-            at = base + len(parts["t"]["data"])
-            return DecodeError("bitmap", at, "bit 1 is set, the dialect has 64 fields", decoded)
-        return None
-
-    def _refuse(self, error: iso8583.DecodeError, data: bytes, base: int) -> None:
+    def _refuse(self, error: iso8583.DecodeError, data: bytes, base: int) -> NoReturn:
         """Raise our error for the library's: the earliest thing that is wrong, with its place."""
-        texts, parts = dict(error.doc_dec), dict(error.doc_enc)
-        if error.msg != _EXTRA:
+        texts, place = dict(error.doc_dec), base + error.pos
+        if error.msg == _EXTRA:
+            reason = f"{len(data) - place} bytes follow the last field"
+        else:
             texts.pop(error.field, None)
-        fields, _, earlier = self._read(texts, parts, data, base)
-        if earlier is not None and (error.field in _NAMES or error.field == earlier.field):
-            raise earlier
-        decoded = {"mti": texts.get("t", ""), **{str(n): text for n, text in fields.items()}}
-        if error.field.isdigit() and error.field != "1":
-            if earlier is not None:
-                raise earlier
-            if self._field_at(error.field) is None:
-                raise DecodeError(error.field, base + error.pos, _NO_FIELD, decoded)
-        name = _NAMES.get(error.field, error.field)
-        reason = f"{len(data) - base - error.pos} bytes follow the last field"
-        if error.msg != _EXTRA:
             reason = error.msg
-        raise DecodeError(name, base + error.pos, reason, decoded)
+        decoded = self._read(texts, error.doc_enc, data, base).decoded
+        field = self._field_at(error.field)
+        part = error.doc_enc.get(error.field, {})
+        if (
+            field is not None
+            and len(part["len"]) == field.prefix_bytes
+            and _size(field, part) is None
+        ):
+            reason = _BAD_PREFIX
+        raise DecodeError(_NAMES.get(error.field, error.field), place, reason, decoded)
 
 
+_Texts = Mapping[str, str]
+_Parts = Mapping[str, Mapping[str, bytes]]
+
+
+class _Read(msgspec.Struct):
+    """What has been read so far; `decoded` is what an error may keep of it."""
+
+    fields: dict[int, str]
+    raw: dict[int, bytes]
+    decoded: dict[str, str]
+
+    def take(self, number: int, text: str, content: bytes) -> None:
+        """Add a field that was read whole."""
+        self.fields[number] = text
+        self.raw[number] = content
+        self.decoded[str(number)] = text
+
+
+BITMAP_BITS = 64
+"""Bits of one bitmap; a second one is announced by bit 1."""
 _EXTRA = "Extra data after last field"
+_ONE_BITMAP = "bit 1 is set, the dialect has 64 fields"
 _NO_FIELD = "the bitmap announces a field that the dialect does not have"
 _BAD_PREFIX = "the length prefix is not made of digits"
 _UNKNOWN: dict[str, Any] = {
@@ -283,6 +276,6 @@ def _text_of(field: Field, content: bytes, given: str | None) -> str:
 def _to_library(field: Field, text: str) -> str:
     if field.type == "z" and field.form == "bcd":
         return text.replace("=", "D")
-    if field.form == "mac" and len(text) == 8:  # noqa: PLR2004 - characters of a MAC
+    if field.form == "mac" and len(text) == MAC_CHARACTERS:
         return text.encode("ascii").hex()
     return text

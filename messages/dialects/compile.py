@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Literal
 
 from messages.dialects.dialect import (
+    FIRST_FIELD,
     Dialect,
     Field,
     FrameFormat,
@@ -46,7 +47,7 @@ NUMERIC_TYPES = ("n", "z")
 ValueTables = Mapping[str, Mapping[str, Words]]
 
 
-class SpecProblem(ValueError):
+class ContradictionError(ValueError):
     """One contradiction in a dialect: where (a dotted key) and why."""
 
     def __init__(self, key: str, reason: str) -> None:
@@ -57,7 +58,7 @@ class SpecProblem(ValueError):
 
 
 def compile_dialect(spec: DialectSpec, lineage: tuple[str, ...]) -> Dialect:
-    """Return the run-time form of `spec`; SpecProblem names the first contradiction."""
+    """Return the run-time form of `spec`; ContradictionError names the first contradiction."""
     tables = {
         name: {code: Words(*words) for code, words in table.items()}
         for name, table in spec.values.items()
@@ -66,7 +67,7 @@ def compile_dialect(spec: DialectSpec, lineage: tuple[str, ...]) -> Dialect:
     for key, field in spec.fields.items():
         number = int(key)
         if number < FIRST_FIELD or number > spec.message.highest_field or number == THIRD_BITMAP:
-            raise SpecProblem(f"fields.{key}", "is not a data element of this dialect")
+            raise ContradictionError(f"fields.{key}", "is not a data element of this dialect")
         fields[number] = _field(number, field, spec, tables)
     presence = {name: _presence(name, p, fields) for name, p in spec.presence.items()}
     transactions = tuple(_transaction(t, presence, fields) for t in spec.transactions)
@@ -90,8 +91,6 @@ def compile_dialect(spec: DialectSpec, lineage: tuple[str, ...]) -> Dialect:
     )
 
 
-FIRST_FIELD = 2
-"""Bit 1 announces the second bitmap and is no data element."""
 THIRD_BITMAP = 65
 """Bit 65 would announce a third bitmap, which no dialect of ours has."""
 
@@ -103,7 +102,7 @@ def _table(
         return {}
     if isinstance(given, str):
         if given not in tables:
-            raise SpecProblem(key, f"names a table that [values] does not have: {given}")
+            raise ContradictionError(key, f"names a table that [values] does not have: {given}")
         return tables[given]
     return {code: Words(*words) for code, words in given.items()}
 
@@ -114,7 +113,7 @@ def _field(number: int, spec: FieldSpec, whole: DialectSpec, tables: ValueTables
     unit: Literal["digits", "bytes"] = "digits" if form == "bcd" else "bytes"
     if spec.unit is not None:
         if spec.unit == "digits" and form != "bcd":
-            raise SpecProblem(f"{key}.unit", "digits are counted only in a bcd field")
+            raise ContradictionError(f"{key}.unit", "digits are counted only in a bcd field")
         unit = spec.unit
     limit = spec.length or spec.max or 0
     return Field(
@@ -140,21 +139,21 @@ def _form(
 ) -> Literal["bcd", "text", "binary", "hex", "mac"]:
     if spec.type == "mac":
         if spec.length != MAC_LENGTH:
-            raise SpecProblem(f"{key}.length", f"a mac field has length {MAC_LENGTH}")
+            raise ContradictionError(f"{key}.length", f"a mac field has length {MAC_LENGTH}")
         return "mac"
     if spec.type == "b":
         form = spec.encoding or whole.message.binary
         if form not in {"binary", "hex"}:
-            raise SpecProblem(f"{key}.encoding", "a b field is binary or hex")
+            raise ContradictionError(f"{key}.encoding", "a b field is binary or hex")
         if form == "hex" and (spec.length or spec.max or 0) % 2:
-            raise SpecProblem(key, "a hex field counts characters, two for a byte")
+            raise ContradictionError(key, "a hex field counts characters, two for a byte")
         return "hex" if form == "hex" else "binary"
     encoding = spec.encoding or (whole.message.numeric if spec.type in NUMERIC_TYPES else "ascii")
     if encoding == "bcd" and spec.type in NUMERIC_TYPES:
         return "bcd"
     if encoding == "ascii":
         return "text"
-    raise SpecProblem(f"{key}.encoding", f"type {spec.type} cannot be written as {encoding}")
+    raise ContradictionError(f"{key}.encoding", f"type {spec.type} cannot be written as {encoding}")
 
 
 MAC_LENGTH = 8
@@ -166,7 +165,7 @@ def _part(spec: PartSpec, parent: str, tables: ValueTables) -> Part:
     parts = tuple(_part(p, path, tables) for p in spec.parts)
     size = 0 if spec.size == "rest" else spec.size
     if parts and sum(p.size for p in parts) != size:
-        raise SpecProblem(f"layouts.{path}", "its parts do not add up to its size")
+        raise ContradictionError(f"layouts.{path}", "its parts do not add up to its size")
     _only_last_is_rest(parts, path)
     return Part(
         path=path,
@@ -181,9 +180,9 @@ def _part(spec: PartSpec, parent: str, tables: ValueTables) -> Part:
 
 def _only_last_is_rest(parts: Sequence[Part], path: str) -> None:
     if any(p.size == 0 for p in parts[:-1]):
-        raise SpecProblem(f"layouts.{path}", 'only the last part can have size "rest"')
+        raise ContradictionError(f"layouts.{path}", 'only the last part can have size "rest"')
     if len({p.path for p in parts}) != len(parts):
-        raise SpecProblem(f"layouts.{path}", "two parts have the same id")
+        raise ContradictionError(f"layouts.{path}", "two parts have the same id")
 
 
 def _layouts(
@@ -194,17 +193,19 @@ def _layouts(
         key = f"layouts.{spec.id}"
         number = int(spec.field)
         if not _has(fields, number):
-            raise SpecProblem(f"{key}.field", f"names field {number}, which does not exist")
+            raise ContradictionError(f"{key}.field", f"names field {number}, which does not exist")
         for path in spec.when:
             _known_path(path, fields, f"{key}.when")
         parts = tuple(_part(p, spec.field, tables) for p in spec.parts)
         _only_last_is_rest(parts, spec.field)
         if (spec.kind == "parts") != bool(parts):
-            raise SpecProblem(f"{key}.parts", "are for layouts of kind parts, and needed there")
+            raise ContradictionError(
+                f"{key}.parts", "are for layouts of kind parts, and needed there"
+            )
         if spec.repeat_from is not None and spec.repeat_from >= len(parts):
-            raise SpecProblem(f"{key}.repeat_from", "is past the last part")
+            raise ContradictionError(f"{key}.repeat_from", "is past the last part")
         if spec.repeat_from is not None and parts[-1].size == 0:
-            raise SpecProblem(f"{key}.repeat_from", 'a "rest" part cannot repeat')
+            raise ContradictionError(f"{key}.repeat_from", 'a "rest" part cannot repeat')
         tags = {
             tag: Tag(Words(t.en, t.zh), Mask(t.mask), _table(t.values, tables, f"{key}.{tag}"))
             for tag, t in spec.tags.items()
@@ -231,7 +232,7 @@ def _has(fields: Sequence[Field | None], number: int) -> bool:
 
 def _known_path(path: str, fields: Sequence[Field | None], key: str) -> None:
     if path != "mti" and not _has(fields, int(path.partition(".")[0])):
-        raise SpecProblem(key, f"names field {path}, which does not exist")
+        raise ContradictionError(key, f"names field {path}, which does not exist")
 
 
 def _frame(spec: FrameSpec, tables: ValueTables) -> FrameFormat:
@@ -252,12 +253,12 @@ def _head(spec: HeadSpec, tables: ValueTables) -> Head:
     for p in spec.parts:
         key = f"frame.head.{spec.name}.{p.name}"
         if p.encoding != "bcd" and nibbles % 2:
-            raise SpecProblem(key, "starts in the middle of a byte")
+            raise ContradictionError(key, "starts in the middle of a byte")
         nibbles += p.size if p.encoding == "bcd" else 2 * p.size
         width = 2 * p.size if p.encoding == "binary" else p.size
         for text in (*p.allowed, *([] if p.default is None else [p.default])):
             if len(text) != width:
-                raise SpecProblem(key, f"a value has {len(text)} characters, not {width}")
+                raise ContradictionError(key, f"a value has {len(text)} characters, not {width}")
         parts.append(
             HeadPart(
                 name=p.name,
@@ -271,7 +272,7 @@ def _head(spec: HeadSpec, tables: ValueTables) -> Head:
             )
         )
     if nibbles % 2:
-        raise SpecProblem(f"frame.head.{spec.name}", "does not end on a whole byte")
+        raise ContradictionError(f"frame.head.{spec.name}", "does not end on a whole byte")
     return Head(
         name=spec.name, words=Words(spec.en, spec.zh), size=nibbles // 2, parts=tuple(parts)
     )
@@ -284,9 +285,9 @@ def _numbers(
     for word in text.split():
         digits = word.removesuffix("c")
         if not digits.isdecimal() or not _has(fields, int(digits)):
-            raise SpecProblem(key, f"{word!r} is no field of this dialect")
+            raise ContradictionError(key, f"{word!r} is no field of this dialect")
         if int(digits) in allows:
-            raise SpecProblem(key, f"field {digits} is named twice")
+            raise ContradictionError(key, f"field {digits} is named twice")
         allows.add(int(digits))
         if digits == word:
             needs.add(int(digits))
@@ -301,7 +302,9 @@ def _presence(name: str, spec: PresenceSpec, fields: Sequence[Field | None]) -> 
     for number, others in together.items():
         for other in (number, *others):
             if not _has(fields, other):
-                raise SpecProblem(f"{key}.together", f"names field {other}, which does not exist")
+                raise ContradictionError(
+                    f"{key}.together", f"names field {other}, which does not exist"
+                )
     return Presence(
         request_needs=request_needs,
         request_allows=request_allows,
@@ -317,16 +320,16 @@ def _transaction(
     key = f"transactions.{spec.id}"
     for name in filter(None, (spec.presence, spec.reversal)):
         if name not in presence:
-            raise SpecProblem(key, f"names the presence set {name}, which does not exist")
+            raise ContradictionError(key, f"names the presence set {name}, which does not exist")
     if (spec.reversal is None) != (spec.reversal_mti is None):
-        raise SpecProblem(key, "reversal and reversal_mti go together")
+        raise ContradictionError(key, "reversal and reversal_mti go together")
     for path in spec.match:
         _known_path(path, fields, f"{key}.match")
     for mti in filter(None, (spec.mti, spec.reversal_mti)):
         try:
             response_mti(mti)
         except ValueError as problem:
-            raise SpecProblem(key, str(problem)) from None
+            raise ContradictionError(key, str(problem)) from None
     match = {p: (v,) if isinstance(v, str) else v for p, v in spec.match.items()}
     return TransactionRule(
         id=spec.id,
@@ -343,9 +346,9 @@ def _transaction(
 def _told_apart(transactions: Sequence[TransactionRule]) -> None:
     for one, other in combinations(transactions, 2):
         if one.id == other.id:
-            raise SpecProblem(f"transactions.{one.id}", "is defined twice")
+            raise ContradictionError(f"transactions.{one.id}", "is defined twice")
         if one.mti == other.mti and not _disjoint(one.match, other.match):
-            raise SpecProblem(
+            raise ContradictionError(
                 f"transactions.{other.id}.match",
                 f"a request could be {one.id} as well: no field tells the two apart",
             )
@@ -363,12 +366,12 @@ def _response(code: str, spec: ResponseCodeSpec) -> ResponseCode:
 def _reasons(spec: DialectSpec) -> Mapping[Reason, ReasonText]:
     for name, text in spec.reasons.items():
         if name not in set(Reason):
-            raise SpecProblem(f"reasons.{name}", "is not a reason that the switch knows")
+            raise ContradictionError(f"reasons.{name}", "is not a reason that the switch knows")
         if text.code not in spec.responses:
-            raise SpecProblem(f"reasons.{name}.code", f"{text.code} is not in [responses]")
+            raise ContradictionError(f"reasons.{name}.code", f"{text.code} is not in [responses]")
     missing = [reason.value for reason in Reason if reason.value not in spec.reasons]
     if missing:
-        raise SpecProblem("reasons", f"has no code for {', '.join(missing)}")
+        raise ContradictionError("reasons", f"has no code for {', '.join(missing)}")
     return {
         Reason(name): ReasonText(text.code, Words(text.en, text.zh))
         for name, text in spec.reasons.items()
@@ -379,9 +382,13 @@ def _mac(spec: MacSpec | None, fields: Sequence[Field | None]) -> MacRule | None
     if spec is None:
         return None
     if not _has(fields, int(spec.field)):
-        raise SpecProblem("message.mac.field", f"names field {spec.field}, which does not exist")
+        raise ContradictionError(
+            "message.mac.field", f"names field {spec.field}, which does not exist"
+        )
     if (spec.covers == "elements") != ("default" in spec.elements):
-        raise SpecProblem("message.mac.elements", "a list named default goes with covers=elements")
+        raise ContradictionError(
+            "message.mac.elements", "a list named default goes with covers=elements"
+        )
     elements = {
         mti: tuple(_element(e, fields) for e in names) for mti, names in spec.elements.items()
     }

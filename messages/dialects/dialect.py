@@ -23,6 +23,8 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
 _MAC_BYTES = re.compile(rb"[0-9A-F]{8}\Z")
 _MAC_TEXT = re.compile(r"[0-9A-F]{8}\Z")
 _MAC_HEX = re.compile(r"[0-9A-Fa-f]{16}\Z")
+FIRST_FIELD = 2
+"""Bit 1 announces the second bitmap and is no data element."""
 MAC_CHARACTERS = 8
 """A MAC field holds 8 bytes: usually as many hexadecimal characters, in some networks raw."""
 

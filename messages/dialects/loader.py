@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from messages.dialects.compile import SpecProblem, compile_dialect
+from messages.dialects.compile import ContradictionError, compile_dialect
 from messages.dialects.dialect import Dialect
 from messages.dialects.model import FORMAT, DialectSpec, TransactionTypesSpec
 
@@ -63,7 +63,7 @@ def load_dialect(name: str) -> Dialect:
         key = ".".join(str(part) for part in first["loc"])
         reason = first["msg"].removeprefix("Value error, ")
         raise SpecError(str(source), reason, key=key, line=line_of(source, key)) from None
-    except SpecProblem as problem:
+    except ContradictionError as problem:
         line = line_of(source, problem.key)
         raise SpecError(str(source), problem.reason, key=problem.key, line=line) from None
 

@@ -78,7 +78,7 @@ def test_fields_before_the_failure_are_kept() -> None:
         (BASE + 2, 0xF0, "bitmap", "bit 1 is set, the dialect has 64 fields"),
         (BASE + 2, 0x78, "5", "the bitmap announces a field that the dialect does not have"),
         (BASE + 10, 0x20, "2", "Field data is 20 nibbles, larger than maximum 19"),
-        (BASE + 10, 0x1A, "2", "Failed to decode field length, invalid BCD data"),
+        (BASE + 10, 0x1A, "2", "the length prefix is not made of digits"),
         (BASE + 21, 0xF1, "3", "holds other characters than digits 0-9"),
     ],
 )
