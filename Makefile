@@ -44,12 +44,14 @@ lock: setup ## resolve both locks anew (UPGRADE=--upgrade: to the newest release
 	$(LOCK) $(UPGRADE) --group build -o requirements.lock pyproject.toml
 	$(LOCK) $(UPGRADE) --group build --group dev -c requirements.lock -o requirements-dev.lock \
 		pyproject.toml
+	$(LOCK) $(UPGRADE) --group pyproject.toml:fuzz -o requirements-fuzz.lock
 
 bench-codec: setup ## measure the codec, as ratios in one run
 	$(BIN)/python -m bench.codec
 
-fuzz: setup ## feed mutated frames to the codec
-	$(BIN)/python -m bench.fuzz
+fuzz: setup ## feed hostile bytes to every reader, guided by coverage (RUNS=300000)
+	$(PIP) install --require-hashes -r requirements-fuzz.lock
+	$(BIN)/python -m bench.fuzz $(RUNS)
 
 wheel: setup ## build the wheel into dist/
 	rm -rf build

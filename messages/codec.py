@@ -134,7 +134,7 @@ class Codec:
     def _mend_pad(self, body: bytearray, error: iso8583.DecodeError, odd_pads: list[int]) -> bool:
         """Overwrite a pad nibble that is not the dialect's in our copy; False: not the cause."""
         field = self._field_at(error.field)
-        if field is None or field.unit != "digits" or field.number in odd_pads:
+        if field is None or field.unit != "digits" or error.msg == _EXTRA:
             return False
         part = error.doc_enc.get(error.field, {})
         content = part.get("data", b"")

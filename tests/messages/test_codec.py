@@ -97,6 +97,13 @@ def test_trailing_bytes_are_counted() -> None:
         CODECS["pos"].decode(WITHDRAWAL + b"\0\0\0", BASE)
 
 
+def test_bytes_after_an_odd_last_field_are_not_taken_for_its_pad() -> None:
+    body = CODECS["pos"].encode("0820", {41: "50010001", 60: "00000002301"})
+    with pytest.raises(DecodeError, match="1 bytes follow the last field") as caught:
+        CODECS["pos"].decode(body + b"\0")
+    assert caught.value.field == "60"
+
+
 @pytest.mark.parametrize("prefix", [b"+8", b" 8", b"-1", b"8_", b"\xd9\xa8"])
 def test_text_prefix_takes_digits_only(prefix: bytes) -> None:
     frame = next(m["frame"] for m in MESSAGES if m["name"] == "interbank-sign-on")
