@@ -21,8 +21,8 @@ Check = Callable[[Source], list[str]]
 
 
 def _none(complaints: Iterable[str]) -> None:
-    found = list(complaints)
-    assert not found, "\n" + "\n".join(found)
+    if found := list(complaints):
+        pytest.fail("\n".join(found), pytrace=False)
 
 
 @pytest.mark.parametrize("check", [imports.check, shapes.check, docstrings.check])

@@ -55,6 +55,7 @@ def classify(dialect: Dialect, mti: str, values: Mapping[str, str]) -> Classific
     rules that fit equally well are no answer.
     """
     origin = _unrepeated(mti)
+    values = {**values, "mti": origin}
     best: list[Classification] = []
     most = -1
     for rule in dialect.transactions:

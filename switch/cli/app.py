@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from switch.cli import load
 from switch.cli.outcome import USAGE, note, say
@@ -24,11 +24,7 @@ class LazyVerbs(TyperGroup):
         """Return the verbs in the order of the help."""
         return list(load.VERBS)
 
-    def get_command(
-        self,
-        ctx: Any,  # noqa: ANN401, ARG002 - typer's own signature
-        cmd_name: str,
-    ) -> TyperCommand | TyperGroup | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - as above
         """Import and return one verb, None if there is none of this name."""
         if cmd_name not in load.VERBS:
             return None
@@ -60,7 +56,9 @@ def _options(
     _version: Annotated[
         bool,
         typer.Option(
-            "--version", help="Print the version.", callback=lambda v: _version(wanted=v),
+            "--version",
+            help="Print the version.",
+            callback=lambda v: _version(wanted=v),
             is_eager=True,
         ),
     ] = False,

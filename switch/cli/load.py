@@ -5,13 +5,15 @@ A verb's package is imported when the verb is used, and what draws tables when o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import typer
 
 if TYPE_CHECKING:
+    from messages.dialects.dialect import Dialect
+    from switch.cli.messages.diff import Difference
     from switch.cli.messages.reading import Reading
 
 VERBS: Final = {
@@ -37,5 +39,26 @@ def verb(name: str) -> typer.Typer:
 def message_table() -> Callable[[Reading, bool], str]:
     """Return what draws a decoded message (with rich)."""
     from switch.cli.messages.table import message_table as draw
+
+    return draw
+
+
+def dialect_list() -> Callable[[Sequence[Dialect]], str]:
+    """Return what draws the list of dialects (with rich)."""
+    from switch.cli.specs.tables import dialect_list as draw
+
+    return draw
+
+
+def dialect_table() -> Callable[[Dialect], str]:
+    """Return what draws one dialect (with rich)."""
+    from switch.cli.specs.tables import dialect_table as draw
+
+    return draw
+
+
+def difference_table() -> Callable[[Sequence[Difference]], str]:
+    """Return what draws the differences of two messages (with rich)."""
+    from switch.cli.messages.table import difference_table as draw
 
     return draw

@@ -9,7 +9,7 @@ from typing import Final
 from tests.house.source import Source
 
 MODULE_LINES: Final = range(2, 7)
-"""Lines of a module's docstring; one line does for an `__init__.py` and for a test."""
+"""Lines of a module's docstring; one does for `__init__.py`, `__main__.py` and tests."""
 
 _Documented = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -25,7 +25,7 @@ def check(source: Source) -> list[str]:
 def _module(source: Source) -> Iterator[str]:
     text = ast.get_docstring(source.tree)
     count = len(text.splitlines()) if text else 0
-    one_will_do = source.name == "__init__" or source.is_in("tests")
+    one_will_do = source.name in {"__init__", "__main__"} or source.is_in("tests")
     if count not in MODULE_LINES and not (count == 1 and one_will_do):
         yield f"{source.path}: a module docstring of {count} lines, not 2 to 6"
 

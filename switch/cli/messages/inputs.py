@@ -21,7 +21,7 @@ _LINE_LIMIT: Final = 4 << 20
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
-class InputProblem(ValueError):
+class InputError(ValueError):
     """A line that is not hexadecimal: `offset` counts characters, `reason` never quotes them."""
 
     def __init__(self, offset: int, reason: str) -> None:
@@ -32,13 +32,13 @@ class InputProblem(ValueError):
 
 
 def bytes_of(text: str) -> bytes:
-    """Return the bytes of hexadecimal digits (spaces, colons and 0x allowed); InputProblem."""
+    """Return the bytes of hexadecimal digits (spaces, colons and 0x allowed); InputError."""
     digits = _SEPARATORS.sub("", text.strip())
     digits = digits[2:] if digits[:2] in {"0x", "0X"} else digits
     if stranger := _NOT_HEX.search(digits):
-        raise InputProblem(stranger.start(), "not a hexadecimal digit")
+        raise InputError(stranger.start(), "not a hexadecimal digit")
     if len(digits) % 2:
-        raise InputProblem(len(digits), "an odd number of hexadecimal digits")
+        raise InputError(len(digits), "an odd number of hexadecimal digits")
     return bytes.fromhex(digits)
 
 

@@ -12,18 +12,15 @@ from messages.dialects.dialect import Dialect
 from messages.dialects.loader import SpecError, flatten, load_dialect, packaged_names, resolve
 from switch.cli import load
 from switch.cli.outcome import BAD, say, stop
+from switch.cli.verbs import verb_app
 
-app = typer.Typer(
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    help="Dialects as data: list, show, check and compare them.",
-)
+app = verb_app("Dialects as data: list, show, check and compare them.")
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A dialect, or a .toml file.")]
 
 
 @app.command("list")
 def list_dialects(
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """List the dialects that come with the program.
@@ -31,7 +28,7 @@ def list_dialects(
     \b
     Example:
       jinbao specs list
-    """
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     dialects = [_loaded(name) for name in packaged_names()]
     if as_json:
         for dialect in dialects:
@@ -43,7 +40,7 @@ def list_dialects(
 @app.command()
 def show(
     name: Name,
-    as_json: Annotated[bool, typer.Option("--json", help="The dialect as one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it, in one object.")] = False,
 ) -> None:
     """Show a dialect: its frame, fields, layouts, transactions and response codes.
 
@@ -51,7 +48,7 @@ def show(
     Examples:
       jinbao specs show pos
       jinbao specs show composite --json
-    """
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     dialect = _loaded(name)
     if as_json:
         say(msgspec.json.encode(resolve(name)[0]).decode())
@@ -68,12 +65,13 @@ def check(
     \b
     Example:
       jinbao specs check my-bank.toml
-    """
-    if file not in packaged_names() and not Path(file).is_file():
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    packaged = file in packaged_names()
+    if not packaged and not Path(file).is_file():
         stop(f"no such file: {file}")
-    where = file if file in packaged_names() or "/" in file or file.endswith(".toml") else f"./{file}"
     try:
-        dialect = load_dialect(where)
+        # What has neither a slash nor `.toml` in it would be taken for the name of a dialect.
+        dialect = load_dialect(file if packaged or "/" in file else f"./{file}")
     except SpecError as error:
         say(str(error))
         raise typer.Exit(BAD) from None
@@ -88,7 +86,7 @@ def diff(one: Name, other: Name) -> None:
     \b
     Example:
       jinbao specs diff pos composite
-    """
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     left, right = (dict(flatten(_resolved(name))) for name in (one, other))
     different = False
     for key in sorted(left.keys() | right.keys()):

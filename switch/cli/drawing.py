@@ -1,0 +1,60 @@
+"""Tables for people (switch/cli): rich renders to text, `outcome.say` writes it.
+
+Colour only on a terminal. Characters that would move the cursor are escaped, because every
+value may come from a wire.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Final
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+_PIPE_WIDTH: Final = 100
+"""Columns where no terminal says how many it has."""
+_LEAST_WIDTH: Final = 60
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Return `text` without markup, its control characters escaped as in ESC: backslash x1b."""
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+    return Text(shown, style=style)
+
+
+def table(*columns: str, title: str = "") -> Table:
+    """Return an empty table with these headings; the last column takes what is left."""
+    made = Table(
+        box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold",
+        pad_edge=False, show_edge=False,
+    )  # fmt: skip
+    for index, name in enumerate(columns):
+        last = index == len(columns) - 1
+        made.add_column(name, overflow="fold", ratio=1 if last else None)
+    return made
+
+
+def drawn(*parts: RenderableType) -> str:
+    """Return the parts as text, as wide as the terminal (100 columns without one)."""
+    is_terminal = sys.stdout.isatty()
+    asked = os.environ.get("COLUMNS", "")
+    width = int(asked) if asked.isdecimal() else None if is_terminal else _PIPE_WIDTH
+    console = Console(
+        file=io.StringIO(),
+        force_terminal=is_terminal,
+        width=width and max(width, _LEAST_WIDTH),
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())

@@ -1,0 +1,102 @@
+"""`jinbao mac` (switch/cli): the MAC of a message, computed anew and compared."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+import typer
+
+from messages.crypto.keys import Mak
+from messages.crypto.mac import MAC_ALGORITHMS, MacAlgorithm, MacForm, Padding, interbank_mab
+from messages.dialects.dialect import MacRule
+from switch.cli.messages.reading import Failure, Reading, readings
+from switch.cli.outcome import BAD, say, stop
+from switch.cli.security.secrets import KeyFile, read_secret
+from switch.cli.verbs import Body, DialectName, Frames, verb_app
+
+app = verb_app()
+_CHARACTERS: Final = re.compile(rb"[0-9A-F]{8}\Z")
+"""How most networks carry a MAC; others carry its bytes."""
+
+
+@app.command()
+def mac(
+    given: Frames,
+    *,
+    dialect: DialectName = "",
+    key_file: KeyFile = "",
+    algorithm: Annotated[
+        str, typer.Option(metavar="NAME", help=f"Another one: {', '.join(MAC_ALGORITHMS)}.")
+    ] = "",
+    body: Body = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the steps.")] = False,
+) -> None:
+    """Compute the MAC of a message and compare it with the one it carries; status 1 if wrong.
+
+    \b
+    Examples:
+      jinbao mac --dialect pos --key-file mak.hex specs/samples/withdrawal.hex
+      jinbao mac --explain --key-file mak.hex - < frames.hex
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    if algorithm and algorithm not in MAC_ALGORITHMS:
+        stop(f"no MAC algorithm {algorithm}; there are {', '.join(MAC_ALGORITHMS)}")
+    text = read_secret(key_file, "MAK")
+    good = True
+    for outcome in readings(given, dialect, body=body):
+        if isinstance(outcome, Failure):
+            stop(outcome.sentence, BAD)
+        good = _compare(outcome, text, algorithm, explain=explain) and good
+    if not good:
+        raise typer.Exit(BAD)
+
+
+def _compare(reading: Reading, key: str, algorithm: str, *, explain: bool) -> bool:
+    rule = reading.dialect.mac
+    if rule is None:
+        stop(f"dialect {reading.dialect.name} has no MAC", BAD)
+    carried = reading.message.raw.get(rule.field)
+    if carried is None:
+        stop(f"message {reading.message.mti} has no field {rule.field}", BAD)
+    mab = message_mab(reading, rule)
+    maker = _made(rule, algorithm or rule.algorithm, key, carried)
+    if explain:
+        say(f"MAB       {len(mab)} bytes")
+        for step, value in maker.trace(mab).items():
+            say(f"{step:9} {value}")
+    good = maker.verify(mab, carried)
+    say(f"computed  {_shown(maker.compute(mab))}  {maker.name}")
+    say(f"carried   {_shown(carried)}  field {rule.field}")
+    say("good" if good else "wrong")
+    return good
+
+
+def message_mab(reading: Reading, rule: MacRule) -> bytes:
+    """Return the bytes that the MAC of a message covers, as its dialect says."""
+    if rule.covers == "message":
+        return reading.body[: len(reading.body) - len(reading.message.raw[rule.field])]
+    fields = reading.message.fields
+    names = rule.elements.get(reading.message.mti, rule.elements["default"])
+    elements = []
+    for name, limit in names:
+        if isinstance(name, str):
+            elements.append(reading.message.mti)
+        elif name in fields:
+            text = fields[name][: limit or None]
+            digits = reading.dialect.field(name).prefix_digits
+            elements.append(f"{len(fields[name]):0{digits}d}{text}" if digits else text)
+    return interbank_mab(elements)
+
+
+def _made(rule: MacRule, algorithm: str, key: str, carried: bytes) -> MacAlgorithm:
+    kind = MAC_ALGORITHMS[algorithm]
+    form = MacForm.HEX if _CHARACTERS.match(carried) else MacForm.RAW
+    try:
+        mak = Mak.from_hex("".join(key.split()), kind.algorithm)
+        return kind(mak, padding=Padding(rule.pad), form=form)
+    except ValueError as error:
+        stop(f"MAK: {error}")
+
+
+def _shown(content: bytes) -> str:
+    return content.decode("ascii") if _CHARACTERS.match(content) else content.hex().upper()
