@@ -26,22 +26,26 @@ _HEX: Final = "0123456789abcdef"
 
 
 class _Slot(msgspec.Struct, frozen=True):
-    """A head part and its place: half bytes `first` up to `last`, from the start of the frame."""
+    """A head part and its place: half bytes `first` up to `last`, from the start of the frame.
+
+    `head_start` is the byte where its head starts; `width` the characters of its text.
+    """
 
     head: Head
     part: HeadPart
     head_start: int
     first: int
     last: int
+    width: int
 
     @property
     def label(self) -> str:
         return f"{self.head.name} {self.part.name}"
 
     @property
-    def span(self) -> slice:
-        """The bytes it touches."""
-        return slice(self.first // 2, (self.last + 1) // 2)
+    def span(self) -> tuple[int, int]:
+        """The bytes it touches, from and to."""
+        return self.first // 2, (self.last + 1) // 2
 
     @property
     def is_aligned(self) -> bool:
@@ -56,19 +60,21 @@ class _Slot(msgspec.Struct, frozen=True):
     def digits(self, text: str) -> str:
         """Return `text` as it stands in a frame, in hexadecimal; EncodeError names the part."""
         encoding = self.part.encoding
-        width = 2 * self.part.size if encoding == "binary" else self.part.size
         wanted = {"bcd": "0123456789", "binary": "0123456789abcdefABCDEF"}.get(encoding)
         good = text.isascii() if wanted is None else not text.strip(wanted)
-        if len(text) != width or not good:
+        if len(text) != self.width or not good:
             kind = {"bcd": "digits", "binary": "hexadecimal digits"}.get(encoding, "characters")
-            raise EncodeError(self.label, f"is not {width} {kind}")
+            raise EncodeError(self.label, f"is not {self.width} {kind}")
         return text.encode("ascii").hex() if encoding == "ascii" else text
 
-    def number(self, value: int) -> str:
-        """Return a number in this part's own notation, zeros on the left."""
-        if self.part.encoding == "binary":
-            return f"{value:0{2 * self.part.size}X}"
-        return f"{value:0{self.part.size}d}"
+    def number(self, value: int) -> bytes:
+        """Return the bytes of a number in its own notation; none where it has too few digits."""
+        encoding = self.part.encoding
+        text = f"{value:X}" if encoding == "binary" else str(value)
+        if value < 0 or len(text) > self.width:
+            return b""
+        text = text.zfill(self.width)
+        return text.encode("ascii") if encoding == "ascii" else bytes.fromhex(text)
 
     def write(self, heads: bytearray, text: str) -> None:
         old = heads.hex()
@@ -99,11 +105,12 @@ class Framing:
         if frame_format.limit >= base**self.prefix_size:
             raise ValueError("the limit of a frame does not fit its length prefix")
         self._slots = tuple(_slots(frame_format))
-        self._checks = tuple((s.span, s.good_bytes(), s) for s in self._slots if s.part.allowed)
-        self._total = next((s for s in self._slots if s.part.role == "total-length"), None)
-        if self._total and len(self._total.number(frame_format.limit)) > len(self._total.number(0)):
-            raise ValueError("the limit of a frame does not fit the total length in its head")
+        self._checks = tuple((*s.span, s.good_bytes(), s) for s in self._slots if s.part.allowed)
         self._roles = {s.part.role: s for s in self._slots if s.part.role is not None}
+        total = self._roles.get("total-length")
+        if total and not (total.is_aligned and total.number(frame_format.limit)):
+            raise ValueError("the limit of a frame does not fit the total length in its head")
+        self._total = None if total is None else (*total.span, total.head_start, total)
         self._shuffle = itemgetter(*_answer_order(frame_format, self._slots))
 
     # ------------------------------------------------------------------------- whole frames
@@ -154,13 +161,12 @@ class Framing:
         if refusal := self.size_refusal(size):
             raise refusal
         if self._total is not None:
-            heads = bytearray(frame[: self.frame_format.head_size])
-            self._total.write(heads, self._total.number(size - self._total.head_start))
-            frame = bytes(heads) + frame[self.frame_format.head_size :]
+            first, stop, head_start, total = self._total
+            frame = frame[:first] + total.number(size - head_start) + frame[stop:]
         return self.prefix(size) + frame
 
     def prefix(self, size: int) -> bytes:
-        """Return the length prefix that announces `size` bytes."""
+        """Return the length prefix that announces `size` bytes; that of 0 is a keep-alive."""
         count = self.prefix_size
         if self.frame_format.length_encoding == "binary":
             return size.to_bytes(count, "big")
@@ -203,20 +209,20 @@ class Framing:
         return self._head_refusal(data, at + self.prefix_size, size)
 
     def _head_refusal(self, data: bytes, start: int, size: int) -> FrameError | None:
-        for span, good, slot in self._checks:
-            if data[start + span.start : start + span.stop] not in good:
+        for first, stop, good, slot in self._checks:
+            if data[start + first : start + stop] not in good:
                 return self._wrong_value(data[start : start + self.frame_format.head_size], slot)
-        if (total := self._total) is None:
+        if self._total is None:
             return None
-        expected = total.number(size - total.head_start)
+        first, stop, head_start, total = self._total
+        if data[start + first : start + stop] == total.number(size - head_start):
+            return None
         found = total.read(data[start : start + self.frame_format.head_size])
-        if found == expected:
-            return None
         return FrameError(
             f"the {total.head.words.en.lower()} says another length than the prefix",
-            offset=self.prefix_size + total.first // 2,
-            expected=expected,
-            found=found if found.isdecimal() else "no digits",
+            offset=self.prefix_size + first,
+            expected=str(size - head_start),
+            found=found if found.isdecimal() else "no number",
         )
 
     def _wrong_value(self, heads: bytes, slot: _Slot) -> FrameError:
@@ -256,8 +262,8 @@ class Framing:
         if strangers := values.keys() - {head.name for head in self.frame_format.heads}:
             raise EncodeError(min(strangers), "is no head of this dialect")
         heads = bytes.fromhex("".join(self._build(h, values) for h in self.frame_format.heads))
-        for span, good, slot in self._checks:
-            if heads[span] not in good:
+        for first, stop, good, slot in self._checks:
+            if heads[first:stop] not in good:
                 raise EncodeError(slot.label, f"is not {' or '.join(slot.part.allowed)}")
         return heads
 
@@ -273,7 +279,7 @@ class Framing:
         for slot in self._slots:
             if slot.head.name != head.name:
                 continue
-            default = slot.number(0) if slot.part.default is None else slot.part.default
+            default = slot.part.default or "0" * slot.width
             digits.append(slot.digits(given.get(slot.part.name, default)))
         return "".join(digits)
 
@@ -384,7 +390,8 @@ def _slots(frame_format: FrameFormat) -> list[_Slot]:
     for head in frame_format.heads:
         for part in head.parts:
             end = at + (part.size if part.encoding == "bcd" else 2 * part.size)
-            slots.append(_Slot(head, part, head_start, at, end))
+            width = 2 * part.size if part.encoding == "binary" else part.size
+            slots.append(_Slot(head, part, head_start, at, end, width))
             at = end
         head_start += head.size
     return slots
@@ -403,8 +410,8 @@ def _answer_order(frame_format: FrameFormat, slots: tuple[_Slot, ...]) -> list[s
             raise ValueError(f"{head.name}: destination and source differ in size or encoding")
         if not (destination.is_aligned and source.is_aligned):
             raise ValueError(f"{head.name}: destination and source are not whole bytes")
-        moved[destination.span.start] = source.span
-        moved[source.span.start] = destination.span
+        moved[destination.span[0]] = slice(*source.span)
+        moved[source.span[0]] = slice(*destination.span)
     ends = {start + (span.stop - span.start) for start, span in moved.items()}
     bounds = sorted({0, frame_format.head_size, *moved, *ends})
     # Two empty ranges at the end: `itemgetter` gives a tuple from two ranges on.

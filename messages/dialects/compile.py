@@ -39,6 +39,7 @@ from messages.dialects.model import (
     ResponseCodeSpec,
     TransactionSpec,
 )
+from messages.framing import Framing
 from messages.masking import Mask
 from messages.reasons import Reason
 from messages.values import response_mti
@@ -237,7 +238,7 @@ def _known_path(path: str, fields: Sequence[Field | None], key: str) -> None:
 
 def _frame(spec: FrameSpec, tables: ValueTables) -> FrameFormat:
     heads = tuple(_head(h, tables) for h in spec.head)
-    return FrameFormat(
+    frame_format = FrameFormat(
         length_bytes=spec.length_bytes,
         length_encoding=spec.length_encoding,
         keep_alive=spec.keep_alive,
@@ -245,6 +246,11 @@ def _frame(spec: FrameSpec, tables: ValueTables) -> FrameFormat:
         heads=heads,
         head_size=sum(h.size for h in heads),
     )
+    try:
+        Framing(frame_format)
+    except ValueError as problem:
+        raise ContradictionError("frame", str(problem)) from None
+    return frame_format
 
 
 def _head(spec: HeadSpec, tables: ValueTables) -> Head:

@@ -100,4 +100,10 @@ def _compose_tags(field: Field, layout: Layout, values: Mapping[str, str]) -> st
         except ValueError:
             raise EncodeError(path, "is not pairs of hexadecimal digits") from None
     content = encode_ber(items) if layout.kind == "ber-tlv" else encode_text(items)
-    return content.decode(field.charset) if field.form == "text" else content.hex().upper()
+    if field.form != "text":
+        return content.hex().upper()
+    try:
+        return content.decode(field.charset)
+    except UnicodeDecodeError:
+        reason = f"holds a character that {field.charset.upper()} does not have"
+        raise EncodeError(str(field.number), reason) from None

@@ -69,10 +69,10 @@ def detect(data: bytes, dialects: Sequence[Dialect], *, body: bool, decode: Deco
 
     `data` is one whole frame with its prefix, or with `body` a message from its MTI on. When
     none fits, the refusal of the one that got furthest is raised, FrameError or DecodeError,
-    with a hint that names it.
+    with a hint that names it (`closest` returns it, for the masks of what was read).
     """
     attempts = [_attempt(data, dialect, decode, body=body) for dialect in dialects]
-    best = max(attempts, key=lambda attempt: attempt.rank)
+    best = _best(attempts)
     if best.failure is None:
         return Detection(best.dialect, _why(data, best, attempts, body=body))
     names = ", ".join(dialect.name for dialect in dialects)
@@ -83,6 +83,15 @@ def detect(data: bytes, dialects: Sequence[Dialect], *, body: bool, decode: Deco
     if isinstance(failure, FrameError):
         raise hinted(failure, hint)
     raise DecodeError(failure.field, failure.offset, f"{failure.reason} ({hint})", failure.decoded)
+
+
+def closest(data: bytes, dialects: Sequence[Dialect], *, body: bool, decode: Decode) -> Dialect:
+    """Return the dialect that reads `data` best, whether it fits or only gets furthest."""
+    return _best([_attempt(data, dialect, decode, body=body) for dialect in dialects]).dialect
+
+
+def _best(attempts: Sequence[_Attempt]) -> _Attempt:
+    return max(attempts, key=lambda attempt: attempt.rank)
 
 
 def _attempt(data: bytes, dialect: Dialect, decode: Decode, *, body: bool) -> _Attempt:

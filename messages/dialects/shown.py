@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from messages.dialects.dialect import Dialect, Field
-from messages.dialects.subfields import Divisions, SubField, joined, mask_numbers
+from messages.dialects.subfields import Divisions, SubField, mask_numbers, shown_whole
 from messages.masking import HIDDEN, Mask, mask_text
 
 _FREE_TEXT: Final = frozenset({"a", "an", "ans"})
@@ -39,8 +39,8 @@ def masked_fields(
 def _shown_text(field: Field | None, text: str, parts: Sequence[SubField]) -> str:
     if field is None:
         return HIDDEN * len(text)
-    if field.mask is Mask.BY_LAYOUT and parts:
-        shown = joined(text, parts)
+    if parts and field.mask in {Mask.OPEN, Mask.BY_LAYOUT}:
+        shown = shown_whole(text, parts)
     else:
         shown = mask_text(text, field.mask)
     if field.form != "text" or field.type not in _FREE_TEXT:

@@ -49,7 +49,7 @@ class SubField(msgspec.Struct, frozen=True, kw_only=True):
     def shown(self) -> str:
         """The text as it may leave the process, of the same length."""
         if self.children:
-            return joined(self.text, self.children)
+            return shown_whole(self.text, self.children)
         if self.mask is Mask.PAN:
             # Tag 5A fills an odd PAN up with F.
             digits = self.text.rstrip("F")
@@ -294,7 +294,7 @@ class _Parts:
             words=part.words,
             text=text,
             mask=mask,
-            meaning=part.values.get(text),
+            meaning=part.values.get(text) if mask is Mask.OPEN else None,
             children=tuple(children),
             offset=offset,
             size=content.byte(place.stop - 1) + 1 - offset,
@@ -328,9 +328,10 @@ def _ber_tags(
         mask = tag.mask if above is Mask.OPEN else above
         # What should be divided and cannot be is hidden, whatever its tag says.
         mask = Mask.SECRET if item.opaque else mask
-        part = _tag_value(item, _tag_path(prefix, item.tag, seen), tag, item.value.hex().upper())
-        children = _ber_tags(item.children, part.path, tags, _inherited(mask))
-        found.append(msgspec.structs.replace(part, mask=mask, children=children))
+        path = _tag_path(prefix, item.tag, seen)
+        children = _ber_tags(item.children, path, tags, _inherited(mask))
+        part = _tag_value(item, path, tag, mask, item.value.hex().upper())
+        found.append(msgspec.structs.replace(part, children=children))
     return tuple(found)
 
 
@@ -344,8 +345,8 @@ def _text_tags(items: Sequence[Tlv], layout: Layout, above: Mask) -> tuple[SubFi
         except UnicodeDecodeError:
             text = item.value.hex().upper()
         mask = _guarded(tag.mask if above is Mask.OPEN else above, text)
-        part = _tag_value(item, _tag_path(str(layout.field), item.tag, seen), tag, text)
-        found.append(msgspec.structs.replace(part, mask=mask))
+        path = _tag_path(str(layout.field), item.tag, seen)
+        found.append(_tag_value(item, path, tag, mask, text))
     return tuple(found)
 
 
@@ -354,14 +355,14 @@ def _tag_path(prefix: str, tag: str, seen: dict[str, int]) -> str:
     return f"{prefix}.{tag}" if seen[tag] == 1 else f"{prefix}.{tag}[{seen[tag]}]"
 
 
-def _tag_value(item: Tlv, path: str, tag: Tag, text: str) -> SubField:
+def _tag_value(item: Tlv, path: str, tag: Tag, mask: Mask, text: str) -> SubField:
     return SubField(
         path=path,
         name=item.tag,
         words=tag.words,
         text=text,
-        mask=Mask.SECRET,
-        meaning=tag.values.get(text),
+        mask=mask,
+        meaning=tag.values.get(text) if mask is Mask.OPEN else None,
         children=(),
         offset=item.offset,
         size=len(item.value),
@@ -383,7 +384,7 @@ def _mask_number(found: re.Match[str]) -> str:
     return found[0][: -len(digits)] + mask_pan(digits)
 
 
-def joined(text: str, parts: Sequence[SubField]) -> str:
+def shown_whole(text: str, parts: Sequence[SubField]) -> str:
     """Return a divided text: whole if every leaf is open, else of its parts' masked texts."""
     if all(leaf.mask is Mask.OPEN for leaf in leaves(parts)):
         return text

@@ -111,22 +111,22 @@ def builder(dialect: Dialect, numbers: Sequence[int]) -> Builder:
     """
     if len(set(numbers)) != len(numbers):
         raise EncodeError("bitmap", "a field is given twice")
+    fields = [known_field(dialect, number) for number in sorted(numbers)]
     names = [f"t{number}" for number in numbers]
     source = Source(f"build({', '.join(['mti', *names])})")
 
     def build_again(mti: str, *texts: str) -> bytes:
         return build_slowly(dialect, mti, dict(zip(numbers, texts, strict=True)))
 
-    ordered = sorted(numbers)
-    bitmap = write_bitmap(dialect, ordered)
+    bitmap = write_bitmap(dialect, numbers)
     channel = "hex" if dialect.mti_form == "bcd" else "ascii"
     whole = _Writing(
         lines=[],
         conditions=["len(mti) == 4"],
         tokens=[_Token(channel, "{mti}", digits=True), _bitmap_token(source, dialect, bitmap)],
     )
-    for number in ordered:
-        part = _writing(source, known_field(dialect, number), f"t{number}")
+    for field in fields:
+        part = _writing(source, field, f"t{field.number}")
         whole.lines += part.lines
         whole.conditions += part.conditions
         whole.tokens += part.tokens

@@ -5,6 +5,7 @@ Exit status: 0 good, 1 a bad message or verdict, 2 usage or configuration; never
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from importlib.metadata import version
@@ -68,6 +69,10 @@ def _options(
 
 def main() -> None:
     """Run the command; whatever goes wrong ends in one line, never in a traceback."""
+    # Where the locale lacks a character it is escaped: a table is worth more than an error.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="jinbao")
     except KeyboardInterrupt:

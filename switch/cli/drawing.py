@@ -19,6 +19,8 @@ from rich.text import Text
 _PIPE_WIDTH: Final = 100
 """Columns where no terminal says how many it has."""
 _LEAST_WIDTH: Final = 60
+_WIDEST: Final = 32
+"""Columns of any table column but the last."""
 
 
 def plain(text: str, style: str = "") -> Text:
@@ -37,7 +39,7 @@ def table(*columns: str, title: str = "") -> Table:
     )  # fmt: skip
     for index, name in enumerate(columns):
         last = index == len(columns) - 1
-        made.add_column(name, overflow="fold", ratio=1 if last else None)
+        made.add_column(name, overflow="fold", max_width=None if last else _WIDEST)
     return made
 
 

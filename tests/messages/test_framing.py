@@ -141,7 +141,7 @@ def test_heads_are_refused_before_the_rest_of_the_frame_has_come() -> None:
         (BCD, "0000", "a keep-alive, which this dialect does not have at byte 0"),
         (INTERBANK, (b"0099" + b"\x2d").hex() + "00" * 98, "unknown header length at byte 4"),
         (INTERBANK, (b"0099\x2e\x82" + b"0098").hex() + "00" * 93, "another length than the pre"),
-        (INTERBANK, (b"0099\x2e\x82" + b"ab\xff\x00").hex() + "00" * 93, "found no digits"),
+        (INTERBANK, (b"0099\x2e\x82" + b"ab\xff\x00").hex() + "00" * 93, "found no number"),
     ],
 )
 def test_every_refusal_says_what_was_wrong(framing: Framing, stream: str, reason: str) -> None:
@@ -207,6 +207,24 @@ def test_split_raises_nothing_but_frame_error(name: str, data: bytes) -> None:
     except FrameError:
         return
     assert framing.join(frame) == data
+
+
+@pytest.mark.parametrize(("encoding", "size"), [("binary", 2), ("bcd", 4), ("ascii", 4)])
+def test_total_length_may_stand_in_any_notation(encoding: str, size: int) -> None:
+    frame_format = INTERBANK.frame_format
+    (header,) = frame_format.heads
+    parts = tuple(
+        msgspec.structs.replace(p, encoding=encoding, size=size) if p.name == "total-length" else p
+        for p in header.parts
+    )
+    head_size = header.size - (0 if encoding == "ascii" else 2)
+    header = msgspec.structs.replace(header, parts=parts, size=head_size)
+    framing = Framing(msgspec.structs.replace(frame_format, heads=(header,), head_size=head_size))
+    data = framing.join(framing.build_heads() + b"0820")
+    said = framing.read_heads(framing.split(data))["header"]["total-length"]
+    assert int(said, 16 if encoding == "binary" else 10) == head_size + 4
+    with pytest.raises(FrameError, match="another length than the prefix"):
+        framing.split(framing.prefix(head_size + 5) + data[4:] + b"0")
 
 
 def test_join_refuses_what_no_peer_would_take() -> None:
@@ -301,6 +319,7 @@ def test_allowed_half_byte_is_checked_whatever_its_neighbour_holds() -> None:
     [
         ("pos", {"length_bytes": 1}, "length prefix"),
         ("interbank", {"limit": 10_000, "length_bytes": 5}, "total length"),
+        ("interbank", {"limit": 10_000, "length_encoding": "ascii"}, "length prefix"),
     ],
 )
 def test_limit_that_its_own_prefix_cannot_say_is_refused(

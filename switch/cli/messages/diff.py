@@ -77,7 +77,8 @@ def _only(given: str, dialect: str, *, body: bool) -> Reading:
 def differences(left: Reading, right: Reading, *, reveal: bool) -> Iterator[Difference]:
     """Yield where two messages differ, heads first, masked unless `reveal`."""
     ours, theirs = items(left, reveal=reveal), items(right, reveal=reveal)
-    for path in sorted(ours.keys() | theirs.keys(), key=_place):
+    # The sort is stable: within a field the order is that of the messages.
+    for path in sorted({**ours, **theirs}, key=_place):
         one, other = ours.get(path), theirs.get(path)
         if one is not None and other is not None:
             if one.content != other.content:
@@ -105,8 +106,10 @@ def items(reading: Reading, *, reveal: bool) -> dict[str, Item]:
         if number not in reading.divisions:
             words = dialect.field(number).words
             # An unusual pad is a difference of the bytes that the texts do not have.
-            odd = number in message.odd_pads
-            found[str(number)] = Item(words, content.hex(), raw[number] if odd else texts[number])
+            if number in message.odd_pads:
+                found[str(number)] = Item(words, content.hex(), raw[number])
+            else:
+                found[str(number)] = Item(words, message.fields[number], texts[number])
     return found
 
 

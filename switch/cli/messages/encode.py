@@ -31,7 +31,7 @@ class Written(msgspec.Struct):
 @app.command()
 def encode(
     given: Annotated[
-        str, typer.Argument(metavar="[FILE|-]", help="JSON, one message a line; - is stdin.")
+        str, typer.Argument(metavar="JSON|FILE|-", help="Messages, one a line; stdin by default.")
     ] = "-",
     dialect: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="The dialect; the message's own without it.")
@@ -52,7 +52,7 @@ def encode(
     for number, line in enumerate(text_lines(given), start=1):
         try:
             say(_encoded(line, dialect, body=body).hex().upper())
-        except (EncodeError, FrameError, msgspec.DecodeError, msgspec.ValidationError) as error:
+        except (EncodeError, FrameError, msgspec.DecodeError, RecursionError) as error:
             good = False
             note(f"message {number}: {error}")
     if not good:

@@ -18,6 +18,9 @@ _SEPARATORS: Final = re.compile(r"[\s:]+")
 _NOT_HEX: Final = re.compile(r"[^0-9A-Fa-f]")
 _LINE_LIMIT: Final = 4 << 20
 """Bytes of a line of text; a frame is at most 9999 bytes."""
+_LONGEST_NAME: Final = 200
+_NUMBER: Final = re.compile(r"[0-9A-Fa-f]{12}")
+"""What may be the number of a card, or part of a frame."""
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -52,27 +55,34 @@ def inputs(argument: str) -> Iterator[str | bytes]:
 
     HEX, an existing file, or `-` for standard input; anything else ends the verb with status 2.
     """
-    if argument == "-":
-        yield from _lines(sys.stdin.buffer)
-    elif looks_like_hex(argument):
+    if looks_like_hex(argument):
         yield argument
     else:
-        path = Path(argument)
-        if not path.is_file():
-            stop(f"neither hexadecimal text nor a file: {_shown(argument)}")
-        try:
-            with path.open("rb") as stream:
-                yield from _lines(stream)
-        except OSError as error:
-            stop(f"cannot read {_shown(argument)}: {error.strerror}")
+        yield from _opened(argument, "neither hexadecimal text nor a file")
 
 
 def text_lines(argument: str) -> Iterator[str]:
-    """Yield the lines of a text file or of standard input (`-`), as `encode` takes them."""
-    for item in inputs(argument):
+    """Yield the lines of JSON: the argument itself, or those of a file or standard input (`-`)."""
+    if argument.lstrip().startswith("{"):
+        yield argument
+        return
+    for item in _opened(argument, "neither JSON nor a file"):
         if isinstance(item, bytes):
             stop("the input is not text")
         yield item
+
+
+def _opened(argument: str, otherwise: str) -> Iterator[str | bytes]:
+    if argument == "-":
+        yield from _lines(sys.stdin.buffer)
+        return
+    try:
+        with Path(argument).open("rb") as stream:
+            yield from _lines(stream)
+    except FileNotFoundError:
+        stop(f"{otherwise}: {_shown(argument)}")
+    except (OSError, ValueError) as error:
+        stop(f"cannot read {_shown(argument)}: {_why(error)}")
 
 
 def _lines(stream: BinaryIO) -> Iterator[str | bytes]:
@@ -92,7 +102,7 @@ def _rest(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 def _told(lines: Iterable[bytes]) -> Iterator[str]:
     for line in lines:
-        text = line.decode("utf-8", "replace").strip()
+        text = line.decode("utf-8", "replace").strip("\ufeff \t\r\n\v\f")
         if text and not text.startswith("#"):
             yield text
 
@@ -106,5 +116,11 @@ def _is_text(line: bytes) -> bool:
 
 
 def _shown(argument: str) -> str:
-    """Return an argument as it may be repeated: what was meant as a message is not quoted."""
-    return argument if len(argument) <= 80 and argument.isprintable() else "the argument"  # noqa: PLR2004
+    """Return an argument as it may be repeated: what could be a mistyped frame is not quoted."""
+    quotable = len(argument) <= _LONGEST_NAME and not _NUMBER.search(argument)
+    return argument if quotable and argument.isprintable() else "the argument"
+
+
+def _why(error: OSError | ValueError) -> str:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return reason or type(error).__name__

@@ -8,7 +8,7 @@ from functools import cache
 import msgspec
 
 from messages.codec import Codec, Message
-from messages.dialects.detect import Detection, detect
+from messages.dialects.detect import Detection, detect, explain_refusal
 from messages.dialects.dialect import Dialect
 from messages.dialects.loader import SpecError, load_dialect, packaged_names
 from messages.dialects.rules import Classification, Finding, classify, findings
@@ -72,7 +72,10 @@ class Reader:
         """Return what can be said of one frame, or of a message that starts at its MTI (`body`)."""
         try:
             return self._reading(data, detected, body=body)
-        except (FrameError, DecodeError) as error:
+        except FrameError as error:
+            others = [other for other in _packaged() if other.name != self.dialect.name]
+            return _failure(explain_refusal(data, others, error), [self.dialect])
+        except DecodeError as error:
             return _failure(error, [self.dialect])
 
     def _reading(self, data: bytes, detected: str, *, body: bool) -> Reading:
@@ -150,7 +153,8 @@ def _frames(data: bytes, dialect: str) -> Iterator[bytes]:
     at = 0
     while at < len(data):
         stop = _end_of_frame(framing, data, at)
-        if stop > at + framing.prefix_size or stop == len(data):
+        is_keep_alive = stop - at == framing.prefix_size and framing.size_at(data, at) == 0
+        if not (is_keep_alive and framing.frame_format.keep_alive):
             yield data[at:stop]
         at = stop
 

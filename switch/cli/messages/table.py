@@ -39,6 +39,8 @@ _DIRECTIONS: Final = {
     "reversal": Words("reversal", "冲正"),
     "reversal response": Words("reversal response", "冲正应答"),
 }
+_LONG: Final = 32
+"""Characters of a divided value from which on only its parts are shown."""
 _AMOUNT: Final = 4
 _RESPONSE_CODE: Final = 39
 _CURRENCY: Final = 49
@@ -92,30 +94,29 @@ def transaction(reading: Reading) -> str:
 
 
 def _heads(reading: Reading) -> Table:
-    made = table("head", "part", "value", "meaning")
+    made = table("head", "value", "meaning")
     for head, parts in reading.head_parts.items():
         words = {h.name: h for h in reading.dialect.frame.heads}[head]
         for part in words.parts:
             text = parts[part.name]
             meaning = part.values.get(text)
-            named = both(part.words) + (f": {both(meaning)}" if meaning else "")
-            made.add_row(head, part.name, plain(text), plain(named))
+            named = _named(part.words, both(meaning) if meaning else "")
+            made.add_row(head, plain(text), plain(named))
     return made
 
 
 def _fields(reading: Reading, *, reveal: bool) -> Table:
-    made = table("field", "name", "value", "meaning")
+    made = table("field", "value", "meaning")
     message = reading.message
     texts, _ = shown(reading, reveal=reveal)
     for number in message.fields:
         field = reading.dialect.field(number)
         parts = reading.divisions.get(number, ())
-        made.add_row(
-            str(number),
-            plain(both(field.words)),
-            plain(texts[number]),
-            plain(_meaning(reading, number)),
-        )
+        value = texts[number]
+        if parts and len(value) > _LONG:
+            value = f"{len(message.raw[number])} bytes"
+        meaning = _meaning(reading, number)
+        made.add_row(str(number), plain(value), plain(_named(field.words, meaning)))
         _sub_fields(made, parts, reveal=reveal, depth=1)
     return made
 
@@ -124,11 +125,14 @@ def _sub_fields(made: Table, parts: Sequence[SubField], *, reveal: bool, depth: 
     for part in parts:
         made.add_row(
             plain("  " * depth + part.path),
-            plain(both(part.words)),
             plain(shown_part(part, reveal=reveal)),
-            plain(both(part.meaning) if part.meaning else ""),
+            plain(_named(part.words, both(part.meaning) if part.meaning else "")),
         )
         _sub_fields(made, part.children, reveal=reveal, depth=depth + 1)
+
+
+def _named(words: Words, meaning: str) -> str:
+    return f"{both(words)}: {meaning}" if meaning else both(words)
 
 
 def _meaning(reading: Reading, number: int) -> str:

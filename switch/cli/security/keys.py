@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from messages.crypto.keys import KeyCheckError, Tmk, unwrap_field_62
+from messages.crypto.keys import Key, KeyCheckError, KeyLayout, Mak, Pik, Tdk, Tmk, unwrap_field_62
 from switch.cli.messages.inputs import InputError, bytes_of
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.security.secrets import KeyFile, Sm4, read_key
@@ -17,7 +17,8 @@ app = verb_app("Working keys under a terminal master key.")
 
 @app.callback()
 def _group() -> None:
-    """Working keys under a terminal master key."""
+    # A Typer with one verb and no callback would be that verb, without its name.
+    pass
 
 
 @app.command()
@@ -42,8 +43,9 @@ def unwrap(
     try:
         keys = unwrap_field_62(tmk, content)
     except KeyCheckError as error:
-        say(f"bad   {error}")
-        raise typer.Exit(BAD) from None
+        for role in _roles(content):
+            say(f"{'bad ' if role in error.which else 'good'}  {role}")
+        stop(str(error), BAD)
     except ValueError as error:
         stop(str(error), BAD)
     for key in (keys.pik, keys.mak, keys.tdk):
@@ -51,3 +53,10 @@ def unwrap(
             shown = f"  {key.reveal().hex().upper()}" if reveal else ""
             value = key.kcv().hex().upper()
             say(f"good  {key.role}  {key.length:2} bytes  check value {value}{shown}")
+
+
+def _roles(content: bytes) -> list[str]:
+    kinds: list[type[Key]] = [Pik, Mak]
+    if len(content) == KeyLayout.DOUBLE_WITH_TRACK:
+        kinds.append(Tdk)
+    return [kind.role for kind in kinds]

@@ -10,6 +10,7 @@ import typer
 from messages.crypto.keys import Mak
 from messages.crypto.mac import MAC_ALGORITHMS, MacAlgorithm, MacForm, Padding, interbank_mab
 from messages.dialects.dialect import MacRule
+from messages.dialects.subfields import content_offsets
 from switch.cli.messages.reading import Failure, Reading, readings
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.security.secrets import KeyFile, read_secret
@@ -41,6 +42,8 @@ def mac(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     if algorithm and algorithm not in MAC_ALGORITHMS:
         stop(f"no MAC algorithm {algorithm}; there are {', '.join(MAC_ALGORITHMS)}")
+    if given == key_file == "-":
+        stop("the key and the frames cannot both come from standard input")
     text = read_secret(key_file, "MAK")
     good = True
     for outcome in readings(given, dialect, body=body):
@@ -57,7 +60,7 @@ def _compare(reading: Reading, key: str, algorithm: str, *, explain: bool) -> bo
         stop(f"dialect {reading.dialect.name} has no MAC", BAD)
     carried = reading.message.raw.get(rule.field)
     if carried is None:
-        stop(f"message {reading.message.mti} has no field {rule.field}", BAD)
+        stop(f"the {reading.message.mti} carries no MAC: it has no field {rule.field}", BAD)
     mab = message_mab(reading, rule)
     maker = _made(rule, algorithm or rule.algorithm, key, carried)
     if explain:
@@ -73,17 +76,19 @@ def _compare(reading: Reading, key: str, algorithm: str, *, explain: bool) -> bo
 
 def message_mab(reading: Reading, rule: MacRule) -> bytes:
     """Return the bytes that the MAC of a message covers, as its dialect says."""
+    message, dialect = reading.message, reading.dialect
     if rule.covers == "message":
-        return reading.body[: len(reading.body) - len(reading.message.raw[rule.field])]
-    fields = reading.message.fields
-    names = rule.elements.get(reading.message.mti, rule.elements["default"])
+        offsets = content_offsets(dialect, message.bitmap, message.raw)
+        return reading.body[: offsets[rule.field]]
+    fields = message.fields
+    names = rule.elements.get(message.mti, rule.elements["default"])
     elements = []
     for name, limit in names:
         if isinstance(name, str):
-            elements.append(reading.message.mti)
+            elements.append(message.mti)
         elif name in fields:
             text = fields[name][: limit or None]
-            digits = reading.dialect.field(name).prefix_digits
+            digits = dialect.field(name).prefix_digits
             elements.append(f"{len(fields[name]):0{digits}d}{text}" if digits else text)
     return interbank_mab(elements)
 

@@ -65,6 +65,7 @@ def entry(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
                 "frame__head__tpdu__parts__source__encoding": "ascii",
             },
         ),
+        ("frame", {"frame__length_bytes": 1}),
         ("layouts.60", {"layouts__type-and-batch__parts__1__size": "rest"}),
         ("layouts.61", {"layouts__original__parts__2__id": "1"}),
         ("layouts.balances.repeat_from", {"layouts__balances__repeat_from": 9}),

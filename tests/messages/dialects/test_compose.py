@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from messages.codec import Codec
@@ -79,6 +80,14 @@ def test_parts_that_do_not_fit_are_refused_by_name(
     with pytest.raises(EncodeError) as caught:
         compose(POS, number, values)
     assert (caught.value.field, reason in caught.value.reason) == (place, True)
+
+
+def test_tags_of_a_text_field_have_to_fit_its_characters() -> None:
+    tags = msgspec.structs.replace(POS.layouts[59][0], field=41)
+    dialect = msgspec.structs.replace(POS, layouts={41: (tags,)})
+    assert compose(dialect, 41, {"41.A2": "abc"}) == "A2003abc"
+    with pytest.raises(EncodeError, match="F41: holds a character that ASCII does not have"):
+        compose(dialect, 41, {"41.A2": "卡"})
 
 
 def test_layout_can_be_chosen_by_name() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.codec import Codec, Message
-from messages.dialects.detect import Detection, detect, explain_refusal
+from messages.dialects.detect import Detection, closest, detect, explain_refusal
 from messages.dialects.dialect import Dialect
 from messages.dialects.loader import load_dialect, packaged_names
 from messages.errors import DecodeError, FrameError
@@ -105,6 +105,7 @@ def test_frame_with_a_bad_field_is_refused_with_its_place_and_what_was_read() ->
     assert "pos got furthest" in caught.value.reason
     assert caught.value.decoded["11"] == "000002"
     assert PAN not in str(caught.value)
+    assert closest(bytes(frame), DIALECTS, body=False, decode=decode) is POS
 
 
 def test_wrong_tpdu_is_named() -> None:

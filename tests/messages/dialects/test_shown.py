@@ -16,6 +16,7 @@ from messages.dialects.shown import masked_fields
 from messages.dialects.subfields import divide
 from messages.errors import DecodeError
 from messages.masking import Mask
+from messages.values import is_luhn_valid
 from tests import golden
 
 MESSAGES: list[dict[str, Any]] = golden.load("messages")["messages"]
@@ -98,6 +99,13 @@ def test_what_no_layout_divides_is_hidden() -> None:
     assert masked_fields(POS, {65: "1"}, {65: b"1"}, {}) == ({65: "*"}, {65: "**"})
 
 
+def test_open_field_hides_the_parts_that_are_not() -> None:
+    fields = list(POS.fields)
+    fields[63] = msgspec.structs.replace(POS.field(63), mask=Mask.OPEN)
+    dialect = msgspec.structs.replace(POS, fields=tuple(fields))
+    assert shown_of({63: "01 secret"}, dialect=dialect)[0][63] == "01 ******"
+
+
 def test_pan_in_an_open_text_is_masked_under_the_mask() -> None:
     dialect = msgspec.structs.replace(
         INTERBANK,
@@ -114,10 +122,13 @@ def test_pan_in_an_open_text_is_masked_under_the_mask() -> None:
     assert bytes.fromhex(raw[43].replace("*", "2")).decode("gbk").startswith("卡 621999")
 
 
-def test_merchant_number_is_shown_even_if_it_could_be_a_pan() -> None:
-    merchant = "999653080110008"
-    assert shown_of({42: merchant}, dialect=INTERBANK)[0][42] == merchant
-    assert shown_of({42: "6219991234567 8"})[0][42] == "6219991234567 8"
+def test_merchant_number_is_shown_even_if_its_last_digit_could_be_that_of_a_pan() -> None:
+    merchant = "999653080110009"
+    assert is_luhn_valid(merchant)
+    assert shown_of({42: merchant})[0][42] == merchant
+    assert shown_of({43: f"at {merchant}".ljust(40)}, dialect=INTERBANK)[0][43] == (
+        "at 999653*****0009".ljust(40)
+    )
 
 
 @given(st.sampled_from(packaged_names()), st.data())
