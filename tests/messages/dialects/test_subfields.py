@@ -144,8 +144,8 @@ def test_field_60_that_ends_inside_a_part_is_refused_there(
 
 
 def test_what_follows_the_last_part_is_refused() -> None:
-    with pytest.raises(DecodeError, match="F61 at byte 14: 2 digits after the last part"):
-        divide_one(61, "0" * 31)
+    with pytest.raises(DecodeError, match="F48 at byte 31: 2 digits after the last part"):
+        divide_one(48, "0" * 64, mti="0500")
 
 
 def test_groups_repeat_and_are_counted_from_one() -> None:

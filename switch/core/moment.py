@@ -1,0 +1,48 @@
+"""Time as an argument: read once per event by the shell, never by the core.
+
+Deadlines in memory count elapsed nanoseconds; whatever is stored counts UTC milliseconds. The
+business calendar is Asia/Shanghai, which is UTC+8 all year.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import msgspec
+
+SHANGHAI = timedelta(hours=8)
+"""Asia/Shanghai has had no daylight saving since 1991."""
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """One instant on two clocks: monotonic `elapsed_ns`, and `utc_ms` since 1970."""
+
+    elapsed_ns: int
+    utc_ms: int
+
+
+class Local(msgspec.Struct, frozen=True, gc=False):
+    """A second in Shanghai, in the forms that messages and rules use."""
+
+    day: int
+    """YYYYMMDD as a number: the cap day."""
+    time: str
+    """hhmmss (DE 12)."""
+    date: str
+    """MMDD (DE 13)."""
+    transmission: str
+    """MMDDhhmmss (DE 7)."""
+
+
+def local(utc_ms: int) -> Local:
+    """Return the local second that `utc_ms` falls in."""
+    return _local(utc_ms // 1000)
+
+
+@lru_cache(maxsize=64)
+def _local(second: int) -> Local:
+    """Thousands of transactions share a second, so the last ones are kept."""
+    at = datetime.fromtimestamp(second, UTC) + SHANGHAI
+    time, date = at.strftime("%H%M%S"), at.strftime("%m%d")
+    return Local(int(at.strftime("%Y%m%d")), time, date, date + time)

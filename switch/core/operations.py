@@ -1,0 +1,477 @@
+"""What the core asks of the ledger, and what the ledger answers: values only.
+
+Operations are submitted in batches and decided in order. Each carries an attempt number (process
+incarnation and counter): the same attempt again gets the first result, so every operation may be
+submitted twice. Outcomes are done, refused with the reason, or `Unknown`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from switch.core.transaction import State
+
+ATTEMPT_BITS = 40
+"""An attempt is `incarnation << ATTEMPT_BITS | counter`."""
+
+
+class TransactionKey(msgspec.Struct, frozen=True, order=True, gc=False):
+    """What makes a request the same request (house rule: never the receipt day).
+
+    `bucket` is 0-1023 by keyed hash of the PAN, `card` the 16-byte keyed hash itself; `date` is
+    DE 13 only where the terminal sent it, else empty.
+    """
+
+    bucket: int
+    card: bytes
+    terminal: str
+    merchant: str
+    batch: str
+    stan: str
+    date: str
+
+
+class CapCheck(msgspec.Struct, frozen=True, gc=False):
+    """The cap that a withdrawal is held against: day YYYYMMDD, inclusive limit in fen."""
+
+    day: int
+    limit_fen: int
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What is kept of an answer, enough to say it again: DE 12, 13, 15, 37, 38, 39, 54."""
+
+    time: str
+    date: str
+    settlement_date: str
+    rrn: str
+    authorisation: str
+    code: str
+    balances: str
+
+
+class ReversalPlan(msgspec.Struct, frozen=True, gc=False):
+    """The identity of a 0420, decided once and kept for every repeat.
+
+    `stan` and `transmission` are DE 11 and DE 7 of the 0420, `reason` DE 60.1, `due_ms` when it
+    may first be sent, `expires_ms` when it becomes a manual case (UTC).
+    """
+
+    stan: str
+    transmission: str
+    reason: str
+    due_ms: int
+    expires_ms: int
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """What the ledger keeps of a transaction besides its key and state.
+
+    No clear card data: `shown_card` is first six + last four, `sealed` the encrypted PAN, expiry,
+    sequence number and reversal tags. `trace` holds the numbers of the rules that decided.
+    """
+
+    kind: str
+    amount_fen: int
+    shown_card: str
+    sealed: bytes
+    rrn: str
+    link: str
+    link_stan: str
+    transmission: str
+    issuer: str
+    acquirer: str
+    clearing_day: int
+    opened_ms: int
+    time: str
+    date: str
+    mti: str
+    processing_code: str
+    entry_mode: str
+    condition_code: str
+    configuration: int
+    trace: bytes
+
+
+class Row(msgspec.Struct, kw_only=True, gc=False):
+    """A transaction as the ledger holds it. `reason` is why it has its state (a reason name)."""
+
+    key: TransactionKey
+    fingerprint: bytes
+    state: State
+    record: Record
+    cap: CapCheck | None
+    attempt: int
+    close_attempt: int = 0
+    incarnation: int
+    reason: str = ""
+    answer: Answer | None = None
+    plan: ReversalPlan | None = None
+    is_reversible: bool = True
+
+
+class Session(msgspec.Struct, frozen=True, gc=False):
+    """A terminal's session: it belongs to the TID, not to a connection.
+
+    `sealed_keys` are the working keys under the local master key; `version` grows by one with
+    every sign-on, so that a process knows whether its own copy is old.
+    """
+
+    terminal: str
+    batch: int
+    is_batch_open: bool
+    is_signed_on: bool
+    sealed_keys: bytes
+    version: int
+    attempt: int
+
+
+class Advice(msgspec.Struct, kw_only=True, gc=False):
+    """A queued 0420: the row it reverses, and how its delivery stands."""
+
+    row: Row
+    tries: int
+    due_ms: int
+    owner: int
+
+
+# ---------------------------------------------------------------------------------- operations
+
+
+class Open(msgspec.Struct, frozen=True, gc=False):
+    """Repeat check, cap hold and intent in one step.
+
+    Done: Opened. Refused: Repeated, Clashed, CapExceeded, Forestalled.
+    """
+
+    attempt: int
+    key: TransactionKey
+    fingerprint: bytes
+    record: Record
+    cap: CapCheck | None
+    incarnation: int
+    is_reversible: bool = True
+
+
+class Close(msgspec.Struct, frozen=True, gc=False):
+    """The outcome of an open transaction, compared with the incarnation that holds it.
+
+    `state` is APPROVED, DECLINED, UNSENT or IN_DOUBT; IN_DOUBT brings its 0420 (`plan`) for a
+    reversible transaction. Done: Closed. Refused: Superseded (it is being reversed), Fenced
+    (another incarnation took it over), Missing.
+    """
+
+    attempt: int
+    key: TransactionKey
+    incarnation: int
+    state: State
+    reason: str
+    answer: Answer | None
+    plan: ReversalPlan | None
+
+
+class Reverse(msgspec.Struct, frozen=True, gc=False):
+    """A terminal's reversal (0400) of the transaction with this key.
+
+    Done: ReversalQueued, NothingToReverse. Refused: OriginalNotFound (remembered: the original is
+    FORESTALLED if it comes later), NotReversible.
+    """
+
+    attempt: int
+    key: TransactionKey
+    incarnation: int
+    reason: str
+    plan: ReversalPlan
+    record: Record
+    """Of the reversal itself: kept only when the original is unknown."""
+
+
+class FindOriginal(msgspec.Struct, frozen=True, gc=False):
+    """The transaction with this key. Done: Found. Refused: OriginalNotFound."""
+
+    attempt: int
+    key: TransactionKey
+
+
+class SignOn(msgspec.Struct, frozen=True, gc=False):
+    """A sign-on: keeps an open batch, gives the next number otherwise. Done: SessionIs."""
+
+    attempt: int
+    terminal: str
+    sealed_keys: bytes
+
+
+class SignOff(msgspec.Struct, frozen=True, gc=False):
+    """A sign-off: the session ends, the batch stays. Done: SessionIs."""
+
+    attempt: int
+    terminal: str
+
+
+class LoadSession(msgspec.Struct, frozen=True, gc=False):
+    """The terminal's session as it is now. Done: SessionIs (None where it never signed on)."""
+
+    attempt: int
+    terminal: str
+
+
+class LeaseNumbers(msgspec.Struct, frozen=True, gc=False):
+    """A block of numbers that no other process ever gets. Done: NumbersLeased.
+
+    `name` is `stan/LINK` or `rrn/YYYYDDD`; numbers count from 1.
+    """
+
+    attempt: int
+    name: str
+    count: int
+
+
+class Enlist(msgspec.Struct, frozen=True, gc=False):
+    """A new incarnation with a lease until `until_ms`. Done: Enlisted."""
+
+    attempt: int
+    nonce: bytes
+    now_ms: int
+    until_ms: int
+
+
+class Renew(msgspec.Struct, frozen=True, gc=False):
+    """A longer lease. Done: Renewed. Refused: Fenced (the lease had ended and was taken over)."""
+
+    attempt: int
+    incarnation: int
+    until_ms: int
+
+
+class TakeOver(msgspec.Struct, frozen=True, gc=False):
+    """Intents and advices of incarnations whose lease ended before `now_ms` become ours.
+
+    Done: TakenOver, with at most `limit` open rows that must now be closed as in doubt.
+    """
+
+    attempt: int
+    incarnation: int
+    now_ms: int
+    limit: int
+
+
+class Claim(msgspec.Struct, frozen=True, gc=False):
+    """Advices of ours that are due at `now_ms`; each is due again at `again_ms`. Done: Claimed."""
+
+    attempt: int
+    incarnation: int
+    now_ms: int
+    again_ms: int
+    limit: int
+
+
+class Acknowledge(msgspec.Struct, frozen=True, gc=False):
+    """The end of an advice: REVERSED (hold released) or REVERSAL_EXPIRED (hold kept).
+
+    Done: Closed. Refused: Missing.
+    """
+
+    attempt: int
+    key: TransactionKey
+    state: State
+    reason: str
+
+
+class Resolve(msgspec.Struct, frozen=True, gc=False):
+    """What became of an attempt whose outcome was unknown. Done: Resolved.
+
+    An attempt that never happened is fenced: should it still arrive, it is refused as Fenced.
+    """
+
+    attempt: int
+    of: int
+    key: TransactionKey | None
+
+
+class Totals(msgspec.Struct, frozen=True, gc=False):
+    """Sums over everything, for books and checks. Done: TotalsAre."""
+
+    attempt: int
+
+
+Operation = (
+    Open
+    | Close
+    | Reverse
+    | FindOriginal
+    | SignOn
+    | SignOff
+    | LoadSession
+    | LeaseNumbers
+    | Enlist
+    | Renew
+    | TakeOver
+    | Claim
+    | Acknowledge
+    | Resolve
+    | Totals
+)
+
+# ------------------------------------------------------------------------------------ outcomes
+
+
+class Opened(msgspec.Struct, frozen=True, gc=False):
+    """The intent is durable; what the card's day now has, this amount included, in fen."""
+
+    committed_fen: int
+    held_fen: int
+
+
+class Repeated(msgspec.Struct, frozen=True, gc=False):
+    """The same request came before: its row."""
+
+    row: Row
+
+
+class Clashed(msgspec.Struct, frozen=True, gc=False):
+    """Another request had the same key."""
+
+    row: Row
+
+
+class CapExceeded(msgspec.Struct, frozen=True, gc=False):
+    """The cap would be passed; amounts in fen without the one asked for."""
+
+    limit_fen: int
+    committed_fen: int
+    held_fen: int
+
+
+class Forestalled(msgspec.Struct, frozen=True, gc=False):
+    """Its reversal came first."""
+
+
+class Closed(msgspec.Struct, frozen=True, gc=False):
+    """The outcome is durable: the row as it is now."""
+
+    row: Row
+
+
+class Superseded(msgspec.Struct, frozen=True, gc=False):
+    """The transaction is being reversed, or was: it must not be answered as approved."""
+
+    row: Row
+
+
+class Fenced(msgspec.Struct, frozen=True, gc=False):
+    """Another incarnation holds it now, or the attempt was declared never to have happened."""
+
+
+class Missing(msgspec.Struct, frozen=True, gc=False):
+    """There is no such row."""
+
+
+class ReversalQueued(msgspec.Struct, frozen=True, gc=False):
+    """The 0420 is durable, now (`is_first`) or since an earlier cause."""
+
+    row: Row
+    is_first: bool
+
+
+class NothingToReverse(msgspec.Struct, frozen=True, gc=False):
+    """The original was declined, never sent, or is reversed already."""
+
+    row: Row
+
+
+class NotReversible(msgspec.Struct, frozen=True, gc=False):
+    """The original is of a kind that has no reversal."""
+
+    row: Row
+
+
+class OriginalNotFound(msgspec.Struct, frozen=True, gc=False):
+    """No transaction has this key."""
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """The original."""
+
+    row: Row
+
+
+class SessionIs(msgspec.Struct, frozen=True, gc=False):
+    """The session after the operation."""
+
+    session: Session | None
+
+
+class NumbersLeased(msgspec.Struct, frozen=True, gc=False):
+    """`first` to `first + count - 1` are ours."""
+
+    first: int
+    count: int
+
+
+class Enlisted(msgspec.Struct, frozen=True, gc=False):
+    """The number of the new incarnation; attempts begin with it."""
+
+    incarnation: int
+
+
+class Renewed(msgspec.Struct, frozen=True, gc=False):
+    """The lease is longer."""
+
+
+class TakenOver(msgspec.Struct, frozen=True, gc=False):
+    """Open rows that are ours now and have no outcome."""
+
+    rows: tuple[Row, ...]
+
+
+class Claimed(msgspec.Struct, frozen=True, gc=False):
+    """Advices to send now."""
+
+    advices: tuple[Advice, ...]
+
+
+class Resolved(msgspec.Struct, frozen=True, gc=False):
+    """`verdict` is `done` (with the row where there is one), `refused` or `never`."""
+
+    verdict: str
+    row: Row | None
+
+
+class TotalsAre(msgspec.Struct, frozen=True, gc=False):
+    """Count and sum in fen by state; held and committed over all cap days; queued advices."""
+
+    by_state: dict[int, tuple[int, int]]
+    held_fen: int
+    committed_fen: int
+    queued: int
+
+
+class Unknown(msgspec.Struct, frozen=True, gc=False):
+    """It cannot be said whether the operation happened: ask with `Resolve`."""
+
+
+Outcome = (
+    Opened
+    | Repeated
+    | Clashed
+    | CapExceeded
+    | Forestalled
+    | Closed
+    | Superseded
+    | Fenced
+    | Missing
+    | ReversalQueued
+    | NothingToReverse
+    | NotReversible
+    | OriginalNotFound
+    | Found
+    | SessionIs
+    | NumbersLeased
+    | Enlisted
+    | Renewed
+    | TakenOver
+    | Claimed
+    | Resolved
+    | TotalsAre
+    | Unknown
+)
