@@ -12,6 +12,7 @@ from typing import Literal
 
 from messages.dialects.dialect import (
     FIRST_FIELD,
+    Business,
     Dialect,
     Field,
     FrameFormat,
@@ -345,6 +346,7 @@ def _transaction(
         presence=presence[spec.presence],
         reversal=presence[spec.reversal] if spec.reversal else None,
         reversal_mti=spec.reversal_mti,
+        business=Business(**spec.business.model_dump()) if spec.business else None,
         note=spec.note,
     )
 

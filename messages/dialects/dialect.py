@@ -231,6 +231,19 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
     together: Mapping[int, tuple[int, ...]]
 
 
+class Business(msgspec.Struct, frozen=True, kw_only=True):
+    """How a switch carries a transaction out; see `BusinessSpec`. Amounts in fen."""
+
+    interbank_code: str
+    special_fee_type: str
+    special_fee_level: str
+    counts_to_cap: bool
+    needs_pin: bool
+    allows_manual_entry: bool
+    least_fen: int
+    step_fen: int
+
+
 class TransactionRule(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction: what tells it apart, and what its messages carry."""
 
@@ -241,6 +254,7 @@ class TransactionRule(msgspec.Struct, frozen=True, kw_only=True):
     presence: Presence
     reversal: Presence | None
     reversal_mti: str | None
+    business: Business | None
     note: str
 
 

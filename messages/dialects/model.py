@@ -183,6 +183,23 @@ class PresenceSpec(Strict):
     together: dict[FieldNumber, tuple[FieldNumber, ...]] = {}
 
 
+class BusinessSpec(Strict):
+    """What a switch must know of a transaction to carry it out; without it, it is not served.
+
+    `interbank_code` is DE 3 on the issuer's side; `special_fee_type` and `special_fee_level` mark
+    the dedicated type there (DE 60.3.1, 60.3.2). Amounts in fen.
+    """
+
+    interbank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+    special_fee_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] = "00"
+    special_fee_level: Annotated[str, StringConstraints(pattern=r"^[0-9]$")] = "0"
+    counts_to_cap: bool = False
+    needs_pin: bool = False
+    allows_manual_entry: bool = True
+    least_fen: Annotated[int, Field(ge=0)] = 0
+    step_fen: Annotated[int, Field(ge=1)] = 1
+
+
 class TransactionSpec(Strict):
     """A transaction, known by its request MTI and the values of some fields."""
 
@@ -194,6 +211,7 @@ class TransactionSpec(Strict):
     presence: Name
     reversal: Name | None = None
     reversal_mti: MtiText | None = None
+    business: BusinessSpec | None = None
     note: str = ""
 
 

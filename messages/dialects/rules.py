@@ -17,6 +17,7 @@ from messages.dialects.dialect import Dialect, Presence, TransactionRule, Words
 from messages.values import response_mti
 
 Direction = Literal["request", "response", "reversal", "reversal response"]
+_REVERSALS: Final = ("reversal", "reversal response")
 _PLAIN: Final = re.compile(r"[0-9A-Za-z ]*\Z")
 """What an `an` field may hold; the space fills it up to its length."""
 
@@ -30,7 +31,7 @@ class Classification(msgspec.Struct, frozen=True):
     @property
     def presence(self) -> Presence:
         """The field lists that hold for this message."""
-        if self.direction.startswith("reversal") and self.rule.reversal is not None:
+        if self.direction in _REVERSALS and self.rule.reversal is not None:
             return self.rule.reversal
         return self.rule.presence
 
@@ -51,16 +52,17 @@ def classify(dialect: Dialect, mti: str, values: Mapping[str, str]) -> Classific
     """Return the transaction of a message, None if the dialect has none that fits.
 
     `values` holds texts by path (`3`, `60.1`), unmasked. A request has every value that its rule
-    matches on; another message may leave some out, and then the rule with most of them fits. Two
-    rules that fit equally well are no answer.
+    matches on; another message may leave some out, and then the rule with most of them fits.
+    The MTI in DE 90 tells reversals apart. Two rules that fit equally well are no answer.
     """
     origin = _unrepeated(mti)
     values = {**values, "mti": origin}
+    original = values.get("90", "")[:4]
     best: list[Classification] = []
     most = -1
     for rule in dialect.transactions:
         direction = _direction(rule, origin)
-        if direction is None:
+        if direction is None or (direction in _REVERSALS and original not in {"", rule.mti}):
             continue
         known = {path: values[path] for path in rule.match if path in values}
         if any(text not in rule.match[path] for path, text in known.items()):

@@ -37,6 +37,7 @@ WITHDRAWAL = bytes.fromhex(
     "44"
 )
 BASE = 11
+_ODD_CHARACTERS = "0129AFafGg=DC/: \t²٣é重\x80"
 
 
 @cache
@@ -125,7 +126,8 @@ def test_64_kib_of_anything_is_a_decode_error(name: str, filler: bytes) -> None:
 def test_a_selection_says_what_the_single_texts_say(sample: Sample, data: st.DataObject) -> None:
     viewer, _ = _viewers(sample)
     known = [field.number for field in sample.dialect.fields if field]
-    paths = data.draw(st.lists(st.sampled_from([*known, *sample.values]), max_size=12))
+    absent = data.draw(st.lists(st.sampled_from(known), max_size=3))
+    paths = [n for n in sample.values if data.draw(st.integers(0, 3))] + absent
     select = viewer.select(*paths)
 
     def single(seen: View) -> tuple[str | None, ...]:
@@ -140,6 +142,29 @@ def _picked(viewer: Viewer, pick: Callable[[View], object], frame: bytes, sample
         return pick(_indexed(viewer, frame, sample.base))
     except DecodeError as error:
         return error.field, error.offset, error.reason
+
+
+@given(samples(), st.data())
+def test_a_wrong_digit_is_found_by_a_selection_as_by_text(
+    sample: Sample, data: st.DataObject
+) -> None:
+    viewer, _ = _viewers(sample)
+    seen = _indexed(viewer, sample.frame, sample.base)
+    numbers = [
+        n for n, text in sample.values.items() if sample.dialect.field(n).type == "n" and text
+    ]
+    if not numbers:
+        return
+    start, end = seen.span(data.draw(st.sampled_from(numbers)))
+    frame = bytearray(sample.frame)
+    frame[data.draw(st.integers(start, end - 1))] = data.draw(st.sampled_from(b"\x1a\xa1\x2f:\xff"))
+    select = viewer.select(*sample.values)
+
+    def single(seen: View) -> tuple[str | None, ...]:
+        return tuple(map(seen.text, sample.values))
+
+    found = _picked(viewer, select, bytes(frame), sample)
+    assert found == _picked(viewer, single, bytes(frame), sample)
 
 
 @given(samples(), st.randoms())
@@ -160,9 +185,12 @@ def test_build_refuses_what_the_codec_refuses(sample: Sample, data: st.DataObjec
     mti = data.draw(st.just(sample.mti) | st.text("019aF ²٣", max_size=5))
     if values:
         number = data.draw(st.sampled_from(sorted(values)))
-        odd = st.text("0129AFaf=DC \t²٣é重\x80", max_size=20)
-        longer = st.sampled_from([values[number] + "0", values[number][:-1]])
-        values[number] = data.draw(odd | longer)
+        text = values[number]
+        odd = st.text(_ODD_CHARACTERS, max_size=20)
+        wrong_size = st.sampled_from([text + "0", text[:-1]])
+        at = data.draw(st.integers(0, max(len(text) - 1, 0)))
+        wrong = st.sampled_from(_ODD_CHARACTERS).map(lambda c: text[:at] + c + text[at + 1 :])
+        values[number] = data.draw(odd | wrong_size | wrong)
     assert _made(viewer.build, mti, values) == _made(codec.encode, mti, values)
 
 
@@ -231,6 +259,17 @@ def test_strangers_cannot_make_a_viewer_grow_without_end(monkeypatch: pytest.Mon
         body = viewer.build(f"{mti:04}", {3: "000000"})
         assert viewer.index(body).text(3) == "000000"
     assert len(viewer._locators) == len(viewer._kept) == 3
+
+
+def test_messages_that_differ_above_field_64_have_plans_of_their_own() -> None:
+    for name in ("interbank", "iso87-ascii"):
+        viewer = Viewer(load_dialect(name))
+        values = {3: "010000", 70: "301"}, {3: "010000", 90: "0" * 42}, {3: "010000"}
+        for _ in range(2):
+            for one in values:
+                seen = viewer.index(viewer.build("0800", one))
+                assert {n: seen.text(n) for n in seen.numbers} == one
+        assert len(viewer._kept) == 3
 
 
 def test_a_message_with_a_fault_leaves_no_plan() -> None:

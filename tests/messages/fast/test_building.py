@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from messages.dialects.loader import load_dialect
 from messages.errors import EncodeError
+from messages.fast import building
 from messages.fast.building import builder, write_bitmap, write_field, write_mti
 from messages.fast.plans import read_size
 from messages.view import Viewer
-from tests.messages.strategies import every_dialect, field_texts, names
+from tests.messages.strategies import Sample, every_dialect, field_texts, names, samples
 
 _POS = load_dialect("pos")
 _INTERBANK = load_dialect("interbank")
@@ -24,6 +25,23 @@ def test_what_is_written_is_read_back(name: str, data: st.DataObject) -> None:
     text = data.draw(field_texts(field))
     written = write_field(field, text)
     assert field.read(written[field.prefix_bytes :], read_size(field, written, 0)) == text
+
+
+@given(samples())
+def test_good_texts_are_built_without_a_second_try(sample: Sample) -> None:
+    # No digits are no number: an empty text, or a sign alone, may take the second way.
+    values = {number: text for number, text in sample.values.items() if len(text) > 1}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(building, "build_slowly", None)
+        body = builder(sample.dialect, tuple(values))(sample.mti, *values.values())
+    assert body == building.build_slowly(sample.dialect, sample.mti, values)
+
+
+def test_two_halves_of_a_byte_do_not_make_a_whole() -> None:
+    digits = "04F16B5C9021D1EA"
+    for values in ({52: digits + "0", 55: "9F0"}, {52: digits, 55: "9", 59: "F"}):
+        with pytest.raises(EncodeError):
+            Viewer(_POS).build("0200", {**values, 53: "2600000000000000"})
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 from messages.dialects.dialect import Field
 from messages.dialects.loader import load_dialect
 from messages.errors import DecodeError
-from messages.fast.plans import Plan, read_size, survey
+from messages.fast.building import write_bitmap, write_mti
+from messages.fast.plans import Plan, locator, read_size, survey
 from tests.messages.strategies import Sample, every_dialect, samples
 
 _POS = load_dialect("pos")
@@ -26,6 +29,46 @@ def test_the_places_of_a_message_follow_each_other_and_fill_it(sample: Sample) -
         assert anchors[first] + distance == at
         at = anchors[last] + rest
     assert at == len(sample.frame)
+
+
+@given(samples())
+def test_a_good_message_is_located_without_a_survey(sample: Sample) -> None:
+    plan, anchors = survey(sample.dialect, sample.frame, sample.base)
+    locate = locator(plan, lambda *made: made, _refuse)
+    assert locate(sample.frame, sample.base) == (sample.frame, sample.base, plan, anchors)
+
+
+def _refuse(frame: bytes, base: int) -> NoReturn:
+    msg = f"a survey of {len(frame)} bytes from {base}"
+    raise AssertionError(msg)
+
+
+@pytest.mark.parametrize("name", every_dialect())
+def test_a_length_above_the_limit_is_refused_though_its_content_is_there(name: str) -> None:
+    dialect = every_dialect()[name]
+    for field in filter(None, dialect.fields):
+        most = 256**field.prefix_bytes if field.prefix_form == "binary" else 10**field.prefix_digits
+        if field.is_fixed or field.limit + 1 >= most:
+            continue
+        start = write_mti(dialect, "0200") + write_bitmap(dialect, [field.number])
+        good = field.limit, field.content_bytes(field.limit)
+        bad = field.limit + 1, field.content_bytes(field.limit + 1)
+        frames = [start + _written(field, size) + b"0" * length for size, length in (good, bad)]
+        plan, anchors = survey(dialect, frames[0], 0)
+        locate = locator(
+            plan, lambda *made: made[3], lambda data, base: survey(dialect, data, base)
+        )
+        assert locate(frames[0], 0) == anchors
+        with pytest.raises(DecodeError, match=rf"says {bad[0]} .*at most {good[0]} "):
+            locate(frames[1], 0)
+
+
+def _written(field: Field, size: int) -> bytes:
+    if field.prefix_form == "binary":
+        return size.to_bytes(field.prefix_bytes, "big")
+    if field.prefix_form == "bcd":
+        return bytes.fromhex(f"{size:0{2 * field.prefix_bytes}}")
+    return f"{size:0{field.prefix_bytes}}".encode()
 
 
 def test_distances_are_constant_between_variable_fields() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.dialects.loader import load_dialect
-from messages.fast.selecting import cut_text, read_path
-from messages.view import Viewer
+from messages.fast.plans import survey
+from messages.fast.selecting import cut_text, picker, read_path
+from messages.view import View, Viewer
+from tests.messages.strategies import Sample, samples
 
 _POS = load_dialect("pos")
 
@@ -45,6 +49,22 @@ def test_a_path_is_a_field_or_a_cut_of_its_text(path: int | str, expected: objec
 def test_a_path_without_a_place_is_refused_with_the_reason(path: int | str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         read_path(_POS, path)
+
+
+@given(samples())
+def test_good_texts_are_read_without_asking_again(sample: Sample) -> None:
+    plan, anchors = survey(sample.dialect, sample.frame, sample.base)
+    view = View(sample.frame, sample.base, plan, anchors)
+    # Nothing is no number, and a pad nibble that is no digit is looked at by itself.
+    numbers = [n for n, text in sample.values.items() if text]
+    numbers = [n for n in numbers if sample.dialect.field(n).pad_digit == "0"]
+    pick = picker(plan, [(n, None) for n in numbers], _refuse)
+    assert pick(view) == tuple(sample.values[n] for n in numbers)
+
+
+def _refuse(view: View) -> NoReturn:
+    msg = f"asked again: {view}"
+    raise AssertionError(msg)
 
 
 @given(st.text("0123456789", min_size=0, max_size=40))
