@@ -164,6 +164,8 @@ class Codec:
             at = base + len(parts["t"]["data"])
             raise DecodeError("bitmap", at, _ONE_BITMAP, found.decoded)
         at = base + sum(len(parts[key]["data"]) for key in ("t", "p", "1") if key in parts)
+        if any(blank in texts.get(key, "") for key in ("p", "1") for blank in _BLANKS):
+            raise DecodeError("bitmap", base + len(parts["t"]["data"]), _HEX_BITMAP, found.decoded)
         for number in sorted(int(k) for k in texts if k.isdigit() and k != "1"):
             field, part = self.dialect.fields[number], parts[str(number)]
             if field is None:
@@ -222,6 +224,9 @@ BITMAP_BITS = 64
 """Bits of one bitmap; a second one is announced by bit 1."""
 _EXTRA = "Extra data after last field"
 _ONE_BITMAP = "bit 1 is set, the dialect has 64 fields"
+_HEX_BITMAP = "holds other characters than hexadecimal digits"
+_BLANKS = " \t\n\r\v\f"
+"""`bytes.fromhex`, which the library reads a bitmap with, passes over them."""
 _NO_FIELD = "the bitmap announces a field that the dialect does not have"
 _BAD_PREFIX = "the length prefix is not made of digits"
 _UNKNOWN: dict[str, Any] = {

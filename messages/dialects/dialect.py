@@ -105,6 +105,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         if self.form == "bcd":
             size = len(text)
             digits = text.replace("=", "D") if self.type == "z" else text
+            if size & 1 and self.unit == "bytes":
+                msg = "has an odd number of digits, and the field counts bytes"
+                raise ValueError(msg)
             if size & 1:
                 digits = self.pad_digit + digits if self.pad_left else digits + self.pad_digit
             content = bytes.fromhex(digits)

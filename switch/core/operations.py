@@ -218,7 +218,7 @@ class LoadSession(msgspec.Struct, frozen=True, gc=False):
 class LeaseNumbers(msgspec.Struct, frozen=True, gc=False):
     """A block of numbers that no other process ever gets. Done: NumbersLeased.
 
-    `name` is `stan/LINK` or `rrn/YYYYDDD`; numbers count from 1.
+    `name` is `stan` or `rrn`; numbers count from 1 and never start again.
     """
 
     attempt: int
@@ -256,12 +256,16 @@ class TakeOver(msgspec.Struct, frozen=True, gc=False):
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """Advices of ours that are due at `now_ms`; each is due again at `again_ms`. Done: Claimed."""
+    """Advices of ours that are due at `now_ms`. Done: Claimed.
+
+    Each claimed one counts a try and is due again `retry_ms[tries]` later (the last value for all
+    further tries).
+    """
 
     attempt: int
     incarnation: int
     now_ms: int
-    again_ms: int
+    retry_ms: tuple[int, ...]
     limit: int
 
 

@@ -160,6 +160,14 @@ def test_letters_of_a_text_bitmap_keep_their_case() -> None:
     assert codec.encode(message.mti, message.fields, bitmap=message.bitmap) == lower
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", "\n"])
+def test_blanks_in_a_text_bitmap_are_refused(blank: str) -> None:
+    body = f"0200{blank}20000000000000{blank}010000".encode()
+    with pytest.raises(DecodeError) as caught:
+        CODECS["iso87-ascii"].decode(body)
+    assert caught.value.field == "bitmap"
+
+
 @given(data=st.binary(max_size=400), name=st.sampled_from(packaged_names()))
 @example(data=b"", name="pos")
 def test_arbitrary_bytes_raise_only_decode_error(data: bytes, name: str) -> None:

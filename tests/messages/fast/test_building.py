@@ -92,6 +92,27 @@ def test_a_text_that_does_not_fit_is_refused_by_field_and_never_quoted(
     assert text not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "text", "reason"),
+    [
+        ("interbank", 3, "01000a", "other characters than digits"),
+        ("interbank", 28, "X00000100", "other characters than C or D"),
+        ("interbank", 28, "C0000010 ", "other characters than C or D"),
+        ("interbank", 35, "6219991234567890120d", "other characters than track characters"),
+        ("iso87-ascii", 52, "04F16B5C9021D1EG", "pairs of hexadecimal digits"),
+        ("odd", 19, "04F", "pairs of hexadecimal digits"),
+        ("odd", 19, "04FG", "pairs of hexadecimal digits"),
+        ("odd", 8, "123", "no whole bytes"),
+    ],
+)
+def test_characters_are_checked_in_every_form(
+    name: str, number: int, text: str, reason: str
+) -> None:
+    viewer = Viewer(every_dialect()[name])
+    with pytest.raises(EncodeError, match=reason):
+        viewer.build("0200", {number: text})
+
+
 @pytest.mark.parametrize("mti", ["", "020", "02000", "02A0", "٠٢٠٠", "02 0"])
 def test_an_mti_is_four_digits(mti: str) -> None:
     for dialect in (_POS, _INTERBANK, _ISO87):

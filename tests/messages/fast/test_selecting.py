@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.dialects.loader import load_dialect
+from messages.errors import DecodeError
 from messages.fast.plans import survey
 from messages.fast.selecting import cut_text, picker, read_path
 from messages.view import View, Viewer
@@ -90,3 +91,13 @@ def test_neighbours_between_which_a_field_stands_are_read_apart() -> None:
     seen = viewer.index(viewer.build("0200", values))
     assert viewer.select(2, 4)(seen) == (values[2], values[4])
     assert viewer.select(11, 3)(seen) == (values[11], values[3])
+
+
+@pytest.mark.parametrize("numbers", [(53,), (51, 53), (25, 26)])
+def test_letters_are_no_number_whatever_stands_beside_it(numbers: tuple[int, ...]) -> None:
+    viewer = Viewer(load_dialect("interbank"))
+    fields = [viewer.dialect.field(number) for number in numbers]
+    body = viewer.build("0200", {field.number: "0" * field.limit for field in fields})
+    viewer.index(body)
+    with pytest.raises(DecodeError, match=f"F{numbers[-1]} .*other characters than digits"):
+        viewer.select(*numbers)(viewer.index(body[:-1] + b"A"))

@@ -1,0 +1,79 @@
+"""The rules that decide, each with a number: a decision's trace is a few bytes, its words are here.
+
+Numbers are stored in ledgers, so a rule keeps its number for ever and a new one gets the next.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from messages.dialects.dialect import Words
+from messages.reasons import Reason
+
+
+class Rule(IntEnum):
+    """What was found, in the order in which a request meets it."""
+
+    TERMINAL_REGISTERED = 1
+    MERCHANT_OF_TERMINAL = 2
+    SIGNED_ON = 3
+    BATCH_OPEN = 4
+    MAC_GOOD = 5
+    CARD_READ = 6
+    CARD_IN_DATE = 7
+    CHIP_NOT_BYPASSED = 8
+    TRANSACTION_KNOWN = 9
+    TRANSACTION_SERVED = 10
+    SOCIAL_CARD = 11
+    DEBIT_CARD = 12
+    ENTRY_BY_CARD = 13
+    PIN_GIVEN = 14
+    PIN_BLOCK_GOOD = 15
+    AMOUNT_SHAPE = 16
+    ISSUER_KNOWN = 17
+    LINK_READY = 18
+    DAILY_CAP = 19
+    FIRST_OF_ITS_KEY = 20
+    FORWARDED_IN_TIME = 21
+    NUMBERS_AT_HAND = 22
+
+
+WORDS: dict[Rule, Words] = {
+    Rule.TERMINAL_REGISTERED: Words("the terminal is registered", "终端已登记"),
+    Rule.MERCHANT_OF_TERMINAL: Words("the merchant is the terminal's", "商户与终端相符"),
+    Rule.SIGNED_ON: Words("the terminal is signed on", "终端已签到"),
+    Rule.BATCH_OPEN: Words("the batch is the open one", "批次号为当前批次"),
+    Rule.MAC_GOOD: Words("the request's MAC is good", "请求MAC正确"),
+    Rule.CARD_READ: Words("a card number was read", "已读取卡号"),
+    Rule.CARD_IN_DATE: Words("the card has not expired", "卡片未过期"),
+    Rule.CHIP_NOT_BYPASSED: Words("a chip card was read by its chip", "芯片卡未降级"),
+    Rule.TRANSACTION_KNOWN: Words("the codes name a transaction", "交易类型可识别"),
+    Rule.TRANSACTION_SERVED: Words("the transaction is served", "该交易已开通"),
+    Rule.SOCIAL_CARD: Words(
+        "only social-security cards, notice 四(四)2", "仅受理金融社保卡，四(四)2"
+    ),
+    Rule.DEBIT_CARD: Words("only debit cards, 银发〔2011〕177号", "仅限借记卡，银发〔2011〕177号"),
+    Rule.ENTRY_BY_CARD: Words("no manual entry for this transaction", "该交易不允许手工输入卡号"),
+    Rule.PIN_GIVEN: Words("a PIN is needed, 银发〔2011〕177号", "须输入密码，银发〔2011〕177号"),
+    Rule.PIN_BLOCK_GOOD: Words("the PIN block is well formed", "PIN格式正确"),
+    Rule.AMOUNT_SHAPE: Words(
+        "multiples of 10 yuan from 10 yuan, 银发〔2011〕177号", "10元以上且为10元整数倍"
+    ),
+    Rule.ISSUER_KNOWN: Words("the card's issuer is known", "发卡行可识别"),
+    Rule.LINK_READY: Words("the link to the issuer is signed on", "发卡行线路已签到"),
+    Rule.DAILY_CAP: Words("the daily cap per card, notice 四(四)1", "每卡每日累计限额，四(四)1"),
+    Rule.FIRST_OF_ITS_KEY: Words("no request with this key came before", "非重复交易"),
+    Rule.FORWARDED_IN_TIME: Words("the issuer still had its time", "发卡行仍有处理时间"),
+    Rule.NUMBERS_AT_HAND: Words("the switch has numbers to give", "系统流水号可用"),
+}
+"""English and Chinese words of every rule, as the thing that holds where it is kept."""
+
+
+class Decline(msgspec.Struct, frozen=True, gc=False):
+    """A valid request refused: our reason, the rule that said so, and figures for the report."""
+
+    reason: Reason
+    rule: Rule
+    facts: dict[str, object] = {}
