@@ -23,8 +23,8 @@ help: ## list the targets
 setup: $(COMPLETE) ## make .venv with everything (does nothing when nothing changed)
 
 # A complete .venv serves the demo as well: it is never taken back to the runtime lock alone.
-demo: $(firstword $(wildcard $(COMPLETE)) $(RUNTIME)) ## decode the sample messages
-	$(BIN)/jinbao decode specs/samples/withdrawal.hex
+demo: $(firstword $(wildcard $(COMPLETE)) $(RUNTIME)) ## explain the sample messages
+	@$(BIN)/jinbao demo
 
 test: .venv/bin/python ## set up, lint, check types, run every test; seconds per part at the end
 	@$(BIN)/python tests/run.py

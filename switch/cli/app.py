@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import sys
 import traceback
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -45,9 +44,9 @@ app = typer.Typer(
 )
 
 
-def _version(*, wanted: bool) -> None:
+def _tell_version(wanted: bool) -> None:
     if wanted:
-        say(f"jinbao {version('jinbao')}")
+        say(f"jinbao {load.version()}")
         raise typer.Exit
 
 
@@ -58,8 +57,8 @@ def _options(
         bool,
         typer.Option(
             "--version",
+            callback=_tell_version,
             help="Print the version.",
-            callback=lambda v: _version(wanted=v),
             is_eager=True,
         ),
     ] = False,

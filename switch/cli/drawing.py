@@ -24,7 +24,7 @@ _WIDEST: Final = 32
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Return `text` without markup, its control characters escaped as in ESC: backslash x1b."""
+    """Return `text` without markup, its control characters written as escapes."""
     shown = "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
     )
@@ -34,9 +34,13 @@ def plain(text: str, style: str = "") -> Text:
 def table(*columns: str, title: str = "") -> Table:
     """Return an empty table with these headings; the last column takes what is left."""
     made = Table(
-        box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold",
-        pad_edge=False, show_edge=False,
-    )  # fmt: skip
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+    )
     for index, name in enumerate(columns):
         last = index == len(columns) - 1
         made.add_column(name, overflow="fold", max_width=None if last else _WIDEST)
@@ -47,11 +51,13 @@ def drawn(*parts: RenderableType) -> str:
     """Return the parts as text, as wide as the terminal (100 columns without one)."""
     is_terminal = sys.stdout.isatty()
     asked = os.environ.get("COLUMNS", "")
-    width = int(asked) if asked.isdecimal() else None if is_terminal else _PIPE_WIDTH
+    width = None if is_terminal else _PIPE_WIDTH
+    if asked.isdecimal():
+        width = max(int(asked), _LEAST_WIDTH)
     console = Console(
         file=io.StringIO(),
         force_terminal=is_terminal,
-        width=width and max(width, _LEAST_WIDTH),
+        width=width,
         highlight=False,
         emoji=False,
         markup=False,

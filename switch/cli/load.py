@@ -36,6 +36,13 @@ def verb(name: str) -> typer.Typer:
     return app
 
 
+def version() -> str:
+    """Return the version of the installed distribution."""
+    from importlib.metadata import version as version_of
+
+    return version_of("jinbao")
+
+
 def message_table() -> Callable[[Reading, bool], str]:
     """Return what draws a decoded message (with rich)."""
     from switch.cli.messages.table import message_table as draw

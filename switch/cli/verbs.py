@@ -1,4 +1,7 @@
-"""What every verb of the command line (switch/cli) has in common: its Typer, its usual options."""
+"""What every verb of the command line (switch/cli) has in common: its Typer, its usual options.
+
+An option that several verbs have is written once, so that it means the same in all of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`jinbao decode` (switch/cli): a frame as a table for people, or as JSON for programs."""
+"""`jinbao decode` (switch/cli): a frame as a table for people, or as JSON for programs.
+
+Each input is answered by itself: a bad one never hides the good ones around it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def decode(
     reveal: Reveal = False,
     as_json: AsJson = False,
 ) -> None:
-    """Decode frames: field by field, with the meaning of codes and sub-fields.
+    """Decode frames into fields, codes and sub-fields.
 
     Text holds one frame a line in hexadecimal digits; blank lines and # comments are skipped. A
     file that is not text holds frames in binary. Card data is masked unless --reveal. Status 1
@@ -44,7 +47,8 @@ def decode(
         elif isinstance(outcome, Failure):
             _complain(number, outcome)
         else:
-            say(load.message_table()(outcome, reveal))
+            table = load.message_table()(outcome, reveal)
+            say(table if number == 1 else f"\n{table}")
     if not number:
         note("there is no frame in the input")
     if not good:

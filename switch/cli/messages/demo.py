@@ -1,4 +1,7 @@
-"""`jinbao demo` (switch/cli): the sample messages of one day, decoded and explained."""
+"""`jinbao demo` (switch/cli): the sample messages of one day, decoded and explained.
+
+A newcomer sees here what `decode` makes of a sign-on, a withdrawal, its reversal and so on.
+"""
 
 from __future__ import annotations
 

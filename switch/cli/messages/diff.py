@@ -1,4 +1,7 @@
-"""`jinbao diff` (switch/cli): two messages, field by field."""
+"""`jinbao diff` (switch/cli): two messages, field by field.
+
+What is compared are texts, as small as the dialect divides them; a mask hides no difference.
+"""
 
 from __future__ import annotations
 

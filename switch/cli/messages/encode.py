@@ -1,4 +1,7 @@
-"""`jinbao encode` (switch/cli): the JSON form of a message back to the bytes of a frame."""
+"""`jinbao encode` (switch/cli): the JSON form of a message back to the bytes of a frame.
+
+What `decode --reveal --json` printed comes back byte for byte; a masked value never does.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +41,11 @@ def encode(
     ] = "",
     body: Annotated[bool, typer.Option("--body", help="Print from the MTI on, no heads.")] = False,
 ) -> None:
-    """Encode messages: JSON lines as `decode --reveal --json` prints them, to hexadecimal lines.
+    """Encode messages: lines of JSON into lines of hexadecimal digits.
 
-    `raw` wins over `fields`, heads that are left out get the dialect's defaults, a masked value
-    is refused. Status 1 if a message cannot be encoded.
+    The JSON is what `decode --reveal --json` prints, and comes back byte for byte. `raw` wins
+    over `fields`, heads that are left out get the dialect's defaults, a masked value is refused.
+    Status 1 if a message cannot be encoded.
 
     \b
     Examples:

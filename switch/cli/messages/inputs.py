@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 
 from switch.cli.outcome import stop
 
-_HEX: Final = re.compile(r"(?:0[xX])?[0-9A-Fa-f\s:]+\Z")
+_HEX: Final = re.compile(r"\s*(?:0[xX])?[0-9A-Fa-f\s:]+\Z")
 _SEPARATORS: Final = re.compile(r"[\s:]+")
 _NOT_HEX: Final = re.compile(r"[^0-9A-Fa-f]")
 _LINE_LIMIT: Final = 4 << 20

@@ -1,4 +1,7 @@
-"""From the bytes that a person gave to all that can be said of them (switch/cli): a `Reading`."""
+"""From the bytes that a person gave to all that can be said of them (switch/cli): a `Reading`.
+
+Here dialect, framing, codec, sub-fields and rules come together; the verbs only show the result.
+"""
 
 from __future__ import annotations
 

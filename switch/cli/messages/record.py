@@ -1,4 +1,7 @@
-"""The JSON form of a message (switch/cli): what `decode --json` prints and `encode` reads."""
+"""The JSON form of a message (switch/cli): what `decode --json` prints and `encode` reads.
+
+Its keys are a public contract; what is masked here is masked in every verb.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A decoded message as tables for people (switch/cli): heads, fields, sub-fields, findings."""
+"""A decoded message as tables for people (switch/cli): heads, fields, sub-fields, findings.
+
+One line for a field or part: place, value, and its name with the meaning in two languages.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +45,8 @@ _DIRECTIONS: Final = {
 _LONG: Final = 32
 """Characters of a divided value from which on only its parts are shown."""
 _AMOUNT: Final = 4
+_AMOUNT_DIGITS: Final = 12
 _RESPONSE_CODE: Final = 39
-_CURRENCY: Final = 49
 
 
 def message_table(reading: Reading, reveal: bool) -> str:
@@ -73,7 +76,7 @@ def _why(reading: Reading) -> str:
 
 
 def _headline(reading: Reading) -> str:
-    return f"{reading.message.mti} {both(mti_words(reading.message.mti))}: {transaction(reading)}"
+    return f"{reading.message.mti} {both(mti_words(reading.message.mti))}: {_transaction(reading)}"
 
 
 def mti_words(text: str) -> Words:
@@ -85,8 +88,7 @@ def mti_words(text: str) -> Words:
     return Words(f"{kind.en} {function.en}{again.en}", f"{kind.zh}{function.zh}{again.zh}")
 
 
-def transaction(reading: Reading) -> str:
-    """Return the transaction and its direction in both languages."""
+def _transaction(reading: Reading) -> str:
     if reading.found is None:
         return "no known transaction 未知交易"
     name, direction = reading.found.rule.words, _DIRECTIONS[reading.found.direction]
@@ -138,7 +140,7 @@ def _named(words: Words, meaning: str) -> str:
 def _meaning(reading: Reading, number: int) -> str:
     text = reading.message.fields[number]
     field = reading.dialect.field(number)
-    if number == _AMOUNT:
+    if number == _AMOUNT and len(text) == _AMOUNT_DIGITS and text.isdecimal():
         return str(Amount.from_de4(text))
     if number == _RESPONSE_CODE and Mti(reading.message.mti).is_response:
         return both(reading.dialect.response(text).words)

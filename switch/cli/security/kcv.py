@@ -1,4 +1,7 @@
-"""`jinbao kcv` (switch/cli): the check value of a key."""
+"""`jinbao kcv` (switch/cli): the check value of a key.
+
+Two people who hold a key compare it by this value, without showing it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ app = verb_app()
 
 @app.command()
 def kcv(*, key_file: KeyFile = "", sm4: Sm4 = False) -> None:
-    """Print the check value of a key: the first 4 bytes of an encrypted block of zeros.
+    """Print the check value of a key.
+
+    It is the first 4 bytes of one encrypted block of zeros.
 
     \b
     Examples:

@@ -1,4 +1,7 @@
-"""`jinbao keys` (switch/cli): the working keys that a sign-on hands over in field 62."""
+"""`jinbao keys` (switch/cli): the working keys that a sign-on hands over in field 62.
+
+The check values sent with them prove the keys; the keys are shown only on request.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ def unwrap(
     sm4: Sm4 = False,
     reveal: Annotated[bool, typer.Option("--reveal", help="Print the keys in clear.")] = False,
 ) -> None:
-    """Unwrap the keys of an 0810 (24, 40 or 60 bytes) under the TMK; status 1 if one is wrong.
+    """Unwrap the keys of an 0810 under the TMK.
+
+    The field has 24, 40 or 60 bytes. Status 1 if a check value differs.
 
     \b
     Example:

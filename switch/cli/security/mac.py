@@ -1,4 +1,7 @@
-"""`jinbao mac` (switch/cli): the MAC of a message, computed anew and compared."""
+"""`jinbao mac` (switch/cli): the MAC of a message, computed anew and compared.
+
+Which bytes it covers, and by which algorithm, is what the dialect says.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,10 @@ from typing import Annotated, Final
 import typer
 
 from messages.crypto.keys import Mak
-from messages.crypto.mac import MAC_ALGORITHMS, MacAlgorithm, MacForm, Padding, interbank_mab
+from messages.crypto.mac import MAC_ALGORITHMS, MacAlgorithm, MacForm, Padding
 from messages.dialects.dialect import MacRule
 from messages.dialects.subfields import content_offsets
+from messages.mab import element_mab
 from switch.cli.messages.reading import Failure, Reading, readings
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.security.secrets import KeyFile, read_secret
@@ -33,7 +37,7 @@ def mac(
     body: Body = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show the steps.")] = False,
 ) -> None:
-    """Compute the MAC of a message and compare it with the one it carries; status 1 if wrong.
+    """Compute the MAC of a message and compare; status 1 if wrong.
 
     \b
     Examples:
@@ -80,17 +84,7 @@ def message_mab(reading: Reading, rule: MacRule) -> bytes:
     if rule.covers == "message":
         offsets = content_offsets(dialect, message.bitmap, message.raw)
         return reading.body[: offsets[rule.field]]
-    fields = message.fields
-    names = rule.elements.get(message.mti, rule.elements["default"])
-    elements = []
-    for name, limit in names:
-        if isinstance(name, str):
-            elements.append(message.mti)
-        elif name in fields:
-            text = fields[name][: limit or None]
-            digits = dialect.field(name).prefix_digits
-            elements.append(f"{len(fields[name]):0{digits}d}{text}" if digits else text)
-    return interbank_mab(elements)
+    return element_mab(dialect, message.mti, message.fields)
 
 
 def _made(rule: MacRule, algorithm: str, key: str, carried: bytes) -> MacAlgorithm:

@@ -1,4 +1,7 @@
-"""`jinbao pin` (switch/cli): PIN blocks (DE 52), built, translated and checked at a bench."""
+"""`jinbao pin` (switch/cli): PIN blocks (DE 52), built, translated and checked at a bench.
+
+A PIN is read and never printed; blocks are bound to a PAN or made without one.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,9 @@ def translate_block(
     from_sm4: Annotated[bool, typer.Option("--from-sm4", help="The old key is for SM4.")] = False,
     to_sm4: Annotated[bool, typer.Option("--to-sm4", help="The new key is for SM4.")] = False,
 ) -> None:
-    """Print a PIN block under another key; the PIN itself is never shown.
+    """Print a PIN block under another key.
+
+    The block may also change its PAN or its algorithm. The PIN itself is never shown.
 
     \b
     Example:

@@ -7,6 +7,7 @@ complaint quotes what was read.
 from __future__ import annotations
 
 import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -68,5 +69,7 @@ def _content(path: Path) -> str:
 def _asked(name: str) -> str:
     if not sys.stdin.isatty():
         stop(f"{name}: no terminal to ask on; give it in a file")
-    answer: str = typer.prompt(name, hide_input=True, err=True)
-    return answer
+    try:
+        return getpass(f"{name}: ", stream=sys.stderr)
+    except EOFError:
+        stop(f"{name}: nothing was typed")

@@ -1,4 +1,7 @@
-"""Dialects as tables (switch/cli): the list of them, and one with all that it says."""
+"""Dialects as tables (switch/cli): the list of them, and one with all that it says.
+
+For whoever writes a profile: nothing that a dialect says is left out.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`jinbao specs` (switch/cli): which dialects there are, what one says, whether a file is good."""
+"""`jinbao specs` (switch/cli): which dialects there are, what one says, whether a file is good.
+
+A file is checked as the switch would load it, and a mistake has its line and key.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def show(
     name: Name,
     as_json: Annotated[bool, typer.Option("--json", help="All of it, in one object.")] = False,
 ) -> None:
-    """Show a dialect: its frame, fields, layouts, transactions and response codes.
+    """Show a dialect: frame, fields, layouts, transactions, codes.
 
     \b
     Examples:
@@ -60,7 +63,9 @@ def show(
 def check(
     file: Annotated[str, typer.Argument(metavar="FILE|NAME", help="A .toml file, or a dialect.")],
 ) -> None:
-    """Check a dialect file: status 0 if it is good, 1 with file, line and key if it is not.
+    """Check a dialect file; status 1 if it is wrong.
+
+    A mistake is told with its file, line and key.
 
     \b
     Example:

@@ -1,0 +1,233 @@
+"""Issuer links: sign-on, echo, key change, and the keys in force for what is in flight.
+
+A link takes transactions only while it is signed on. A new key takes effect when we accept it;
+the old one still proves answers for a while (DE 70 = 101).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from messages.crypto.keys import Mak, Pik
+from messages.crypto.mac import MacAlgorithm, Padding, make_mac
+from messages.errors import DecodeError
+from messages.values import response_mti
+from switch.core.configuration import Configuration, Link
+from switch.core.effects import CloseLink
+from switch.core.outbox import Outbox
+from switch.core.pending import Pending, Waiting
+from switch.core.trace_numbers import Numbers, stan_text
+from switch.core.wire import IssuerWire
+
+SIGN_ON, ECHO, KEY_CHANGE = "001", "301", "101"
+CUT_OVER = frozenset({"201", "202"})
+_NETWORK = "0820"
+_MILLISECOND_NS = 1_000_000
+
+
+class IssuerLink:
+    """One link and its state; `is_ready` while transactions may go over it."""
+
+    def __init__(self, link: Link, wire: IssuerWire) -> None:
+        """Begin disconnected, with the configured keys."""
+        self.link = link
+        self.wire = wire
+        self.pending = Pending()
+        self.heads = wire.heads(link.peer_id, link.own_id)
+        self.is_connected = False
+        self.is_ready = False
+        self.pik = link.pik
+        self.pik_version = 1
+        self.mac = self._made(link.mak)
+        self._old_mac: MacAlgorithm | None = None
+        self._old_mac_until_ns = 0
+        self.echo_due_ns: int | None = None
+
+    def _made(self, mak: Mak) -> MacAlgorithm:
+        rule = self.wire.dialect.mac
+        algorithm, pad = (rule.algorithm, rule.pad) if rule else ("x9.19", "zero")
+        return make_mac(algorithm, mak, padding=Padding(pad))
+
+    def change_pik(self, pik: Pik) -> None:
+        """Translate PIN blocks to a new key from now on."""
+        self.pik = pik
+        self.pik_version += 1
+
+    def change_mak(self, mak: Mak, old_until_ns: int) -> None:
+        """Authenticate with a new key; the old one still proves what comes until then."""
+        self._old_mac, self._old_mac_until_ns = self.mac, old_until_ns
+        self.mac = self._made(mak)
+
+    def is_authentic(self, mti: str, texts: Mapping[int, str], now_ns: int) -> bool:
+        """Tell whether a message's MAC is good under the key in force or the one before."""
+        if self.wire.is_authentic(mti, texts, self.mac):
+            return True
+        old = self._old_mac if now_ns < self._old_mac_until_ns else None
+        return old is not None and self.wire.is_authentic(mti, texts, old)
+
+
+class Links:
+    """All issuer links of the switch."""
+
+    def __init__(self, configuration: Configuration, outbox: Outbox, stans: Numbers) -> None:
+        """Make every configured link; they connect later."""
+        self.wire = IssuerWire(configuration.issuer_dialect)
+        self._outbox = outbox
+        self._stans = stans
+        self._timers = configuration.timers
+        self._links = {
+            name: IssuerLink(link, self.wire) for name, link in configuration.links.items()
+        }
+
+    def __getitem__(self, name: str) -> IssuerLink:
+        return self._links[name]
+
+    def reconfigure(self, configuration: Configuration) -> None:
+        """Add links that are new; those in use keep their connection and keys."""
+        self._timers = configuration.timers
+        for name, link in configuration.links.items():
+            if name not in self._links:
+                self._links[name] = IssuerLink(link, self.wire)
+
+    @property
+    def is_any_ready(self) -> bool:
+        """Whether any link takes messages."""
+        return any(link.is_ready for link in self._links.values())
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that wait for an issuer."""
+        return sum(len(link.pending) for link in self._links.values())
+
+    def next_due_ns(self) -> int | None:
+        """Return the earliest deadline of any link."""
+        dues = [
+            due
+            for link in self._links.values()
+            for due in (link.pending.next_due_ns(), link.echo_due_ns)
+            if due is not None
+        ]
+        return min(dues, default=None)
+
+    def expire(self, now_ns: int) -> None:
+        """Give up what is overdue, and test lines that were quiet."""
+        for link in self._links.values():
+            link.pending.expire(now_ns)
+            if link.echo_due_ns is not None and link.echo_due_ns <= now_ns:
+                self._ask(link, ECHO)
+
+    def connected(self, name: str) -> None:
+        """Sign on over a line that has just come up."""
+        link = self._links[name]
+        link.is_connected = True
+        self._ask(link, SIGN_ON)
+
+    def disconnected(self, name: str) -> None:
+        """Take no more for this line; what was sent waits for its time-out."""
+        link = self._links[name]
+        link.is_connected = link.is_ready = False
+        link.echo_due_ns = None
+        self._outbox.report("link_down", link=name, waiting=len(link.pending))
+
+    def retry_sign_on(self) -> None:
+        """Sign on where a line came up before there were numbers to do it with."""
+        for link in self._links.values():
+            if link.is_connected and not link.is_ready and not len(link.pending):
+                self._ask(link, SIGN_ON)
+
+    def _ask(self, link: IssuerLink, code: str) -> None:
+        number = self._stans.take()
+        if number is None:
+            return
+        link.echo_due_ns = None
+        transmission, stan = self._outbox.local.transmission, stan_text(number)
+        fields = {7: transmission, 11: stan, 33: link.link.own_id, 70: code}
+        waiting = Waiting(
+            mti=response_mti(_NETWORK),
+            echoed={33: link.link.own_id, 70: code},
+            then=partial(self._managed, link, code),
+            timed_out=partial(self._unmanaged, link, code),
+            due_ns=self._outbox.at.elapsed_ns + self._timers.sign_on_ms * _MILLISECOND_NS,
+        )
+        link.pending.add(transmission, stan, waiting)
+        frame = self.wire.build_plain(link.heads, _NETWORK, fields)
+        self._outbox.to_link(link.link.name, frame)
+
+    def _managed(
+        self, link: IssuerLink, code: str, _mti: str, texts: Mapping[int, str], _frame: bytes
+    ) -> None:
+        if texts.get(39) != "00":
+            self._unmanaged(link, code)
+            return
+        if code == SIGN_ON and not link.is_ready:
+            link.is_ready = True
+            self._outbox.report("link_ready", link=link.link.name)
+        self._plan_echo(link)
+
+    def _unmanaged(self, link: IssuerLink, code: str) -> None:
+        link.is_ready = False
+        if link.is_connected:
+            what = "sign-on" if code == SIGN_ON else "echo"
+            self._outbox.add(CloseLink(link.link.name, f"the {what} was not answered with 00"))
+
+    def _plan_echo(self, link: IssuerLink) -> None:
+        due = self._outbox.at.elapsed_ns + self._timers.echo_ms * _MILLISECOND_NS
+        link.echo_due_ns = due
+
+    def received(self, name: str, frame: bytes) -> None:
+        """Match an answer, or obey the issuer's own network message."""
+        link = self._links[name]
+        try:
+            view, texts = self.wire.read(frame)
+        except DecodeError as error:
+            self._outbox.report("link_frame_unreadable", link=name, why=str(error))
+            return
+        mti = view.mti
+        if int(mti[2]) % 2 == 0:
+            self._obey(link, mti, texts, frame)
+            return
+        waiting = link.pending.match(mti, texts)
+        if waiting is None:
+            facts = link.pending.explain(mti, texts)
+            self._outbox.report("answer_unmatched", link=name, mti=mti, **facts)
+            return
+        waiting.then(mti, texts, frame)
+
+    def _obey(self, link: IssuerLink, mti: str, texts: Mapping[int, str], frame: bytes) -> None:
+        code, name = texts.get(70, ""), link.link.name
+        result = "00"
+        if mti == "0800" and code == KEY_CHANGE:
+            result = self._change_key(link, texts)
+        elif not (mti == _NETWORK and (code == ECHO or code in CUT_OVER)):
+            self._outbox.report("link_request_refused", link=name, mti=mti, code=code)
+            result = "12"
+        answer = {
+            number: texts[number] for number in (7, 11, 15, 33, 53, 70, 100) if number in texts
+        }
+        answer[39] = result
+        heads = self.wire.framing.answer_heads(frame)
+        self._outbox.to_link(name, self.wire.build_plain(heads, response_mti(mti), answer))
+
+    def _change_key(self, link: IssuerLink, texts: Mapping[int, str]) -> str:
+        """Take a new key (DE 53 digit 1: 1 PIK, 2 MAK; DE 48 `NK` + hex under the ZMK)."""
+        name, content = link.link.name, texts.get(48, "")
+        kind = texts.get(53, "0")[0]
+        if not link.is_authentic("0800", texts, self._outbox.at.elapsed_ns):
+            self._outbox.report("key_change_refused", link=name, why="the MAC is wrong")
+            return "A0"
+        if kind not in {"1", "2"} or not content.startswith("NK"):
+            self._outbox.report("key_change_refused", link=name, why="no key of a known kind")
+            return "30"
+        try:
+            wrapped = bytes.fromhex(content[2:])
+            if kind == "1":
+                link.change_pik(link.link.zmk.unwrap(Pik, wrapped))
+            else:
+                until = self._outbox.at.elapsed_ns + self._timers.old_key_ms * _MILLISECOND_NS
+                link.change_mak(link.link.zmk.unwrap(Mak, wrapped), until)
+        except ValueError:
+            self._outbox.report("key_change_refused", link=name, why="the key has a wrong length")
+            return "30"
+        self._outbox.report("key_changed", link=name, kind="PIK" if kind == "1" else "MAK")
+        return "00"

@@ -1,0 +1,96 @@
+"""What one turn of the engine gives back: effects, in order, and what to do with later answers.
+
+A ticket ties a ledger operation to the function that takes its outcome; nothing else suspends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from switch.core.effects import DrawKeys, Effect, Report, SendToLink, SendToTerminal, Submit
+from switch.core.errors import InvariantBroken
+from switch.core.moment import Local, Moment, local
+from switch.core.operations import ATTEMPT_BITS, Operation, Outcome
+
+Then = Callable[[Outcome], None]
+Drawn = Callable[[bytes, bytes], None]
+
+
+class Outbox:
+    """Collects the effects of a turn and keeps the tickets of all turns."""
+
+    def __init__(self) -> None:
+        """Begin with nothing outstanding; the incarnation comes from the ledger."""
+        self.at = Moment(0, 0)
+        self.incarnation = 0
+        self._effects: list[Effect] = []
+        self._waiting: dict[int, Then] = {}
+        self._drawing: dict[int, Drawn] = {}
+        self._ticket = 0
+        self._attempt = 0
+
+    def begin(self, at: Moment) -> None:
+        """Start a turn at a moment."""
+        self.at = at
+        self._effects = []
+
+    def take(self) -> list[Effect]:
+        """Return the effects of this turn."""
+        return self._effects
+
+    @property
+    def local(self) -> Local:
+        """The turn's second in Shanghai."""
+        return local(self.at.utc_ms)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an operation is with the ledger, or keys are being drawn."""
+        return bool(self._waiting or self._drawing)
+
+    def attempt(self) -> int:
+        """Return a number that no operation of any process had or will have."""
+        self._attempt += 1
+        return self.incarnation << ATTEMPT_BITS | self._attempt
+
+    def submit(self, operation: Operation, then: Then) -> None:
+        """Have the ledger decide; `then` gets its outcome in a later turn."""
+        self._ticket += 1
+        self._waiting[self._ticket] = then
+        self._effects.append(Submit(self._ticket, operation))
+
+    def draw_keys(self, mak_bytes: int, then: Drawn) -> None:
+        """Have working keys drawn; `then` gets PIK and MAK bytes."""
+        self._ticket += 1
+        self._drawing[self._ticket] = then
+        self._effects.append(DrawKeys(self._ticket, mak_bytes))
+
+    def answered(self, ticket: int, outcome: Outcome) -> None:
+        """Hand an outcome to whoever waits for it."""
+        then = self._waiting.pop(ticket, None)
+        if then is None:
+            raise InvariantBroken(f"the ledger answered ticket {ticket}, which nobody holds")
+        then(outcome)
+
+    def drawn(self, ticket: int, pik: bytes, mak: bytes) -> None:
+        """Hand drawn keys to whoever waits for them."""
+        then = self._drawing.pop(ticket, None)
+        if then is None:
+            raise InvariantBroken(f"keys came for ticket {ticket}, which nobody holds")
+        then(pik, mak)
+
+    def to_terminal(self, connection: int, frame: bytes) -> None:
+        """Send a whole frame to a terminal."""
+        self._effects.append(SendToTerminal(connection, frame))
+
+    def to_link(self, link: str, frame: bytes) -> None:
+        """Send a whole frame over a link."""
+        self._effects.append(SendToLink(link, frame))
+
+    def add(self, effect: Effect) -> None:
+        """Ask for anything else."""
+        self._effects.append(effect)
+
+    def report(self, event: str, **facts: object) -> None:
+        """Have something logged; facts hold no card data but masked."""
+        self._effects.append(Report(event, facts))

@@ -1,0 +1,178 @@
+"""A terminal's request as it was read, and the transaction that it becomes while in memory."""
+
+from __future__ import annotations
+
+import msgspec
+
+from messages.crypto.keys import Pik
+from messages.crypto.mac import MacAlgorithm
+from messages.dialects.dialect import TransactionRule
+from messages.view import View
+from switch.core.configuration import CardRange, Configuration, Issuer, Terminal
+from switch.core.moment import Local
+from switch.core.operations import CapCheck, Record, TransactionKey
+from switch.core.rules import Rule
+from switch.core.transaction import State
+
+
+class Request(msgspec.Struct, gc=False):
+    """The texts of a terminal's message, None for what it does not have; DE in the comments.
+
+    `connection` is where the answer goes: a repeat may move it. `frame` has no length prefix.
+    """
+
+    connection: int
+    frame: bytes
+    view: View
+    mti: str
+    pan: str | None  # 2
+    processing_code: str | None  # 3
+    amount: str | None  # 4
+    stan: str | None  # 11
+    date: str | None  # 13
+    expiry: str | None  # 14
+    entry_mode: str | None  # 22
+    card_sequence: str | None  # 23
+    condition_code: str | None  # 25
+    pin_capture: str | None  # 26
+    track_2: str | None  # 35
+    track_3: str | None  # 36
+    code: str | None  # 39
+    terminal: str | None  # 41
+    merchant: str | None  # 42
+    currency: str | None  # 49
+    pin_block: str | None  # 52
+    security: str | None  # 53
+    chip: str | None  # 55
+    private_60: str | None  # 60
+    transaction_code: str | None  # 60.1
+    batch: str | None  # 60.2
+    network_code: str | None  # 60.3
+    read_capability: str | None  # 60.4
+    ic_condition: str | None  # 60.5
+
+    def value(self, path: str) -> str | None:
+        """Return what a transaction's `match` asks for, by its path."""
+        name = _MATCHED.get(path)
+        if name is not None:
+            text: str | None = getattr(self, name)
+            return text
+        return self.view.text(int(path)) if self.view.has(int(path)) else None
+
+
+_MATCHED = {
+    "3": "processing_code",
+    "25": "condition_code",
+    "60.1": "transaction_code",
+    "60.3": "network_code",
+}
+
+READ = (
+    2,
+    3,
+    4,
+    11,
+    13,
+    14,
+    22,
+    23,
+    25,
+    26,
+    35,
+    36,
+    39,
+    41,
+    42,
+    49,
+    52,
+    53,
+    55,
+    60,
+    "60.1",
+    "60.2",
+    "60.3",
+    "60.4",
+    "60.5",
+)
+"""The selection that fills `Request` after `mti`, in its order."""
+
+
+class TerminalKeys(msgspec.Struct, gc=False):
+    """A terminal's session in memory: the ledger's version of it, and its keys made ready."""
+
+    version: int
+    batch: int
+    is_signed_on: bool
+    pik: Pik | None
+    mac: MacAlgorithm | None
+
+
+class Transaction:
+    """A financial request on its walk; one object from its frame to its answer."""
+
+    __slots__ = (
+        "amount_fen",
+        "answer_due_ns",
+        "answered",
+        "attempt",
+        "cap",
+        "card",
+        "clearing_chip",
+        "configuration",
+        "held",
+        "is_fresh",
+        "issuer",
+        "issuer_chip",
+        "issuer_due_ns",
+        "key",
+        "keys",
+        "link_pik_version",
+        "local",
+        "received_ns",
+        "record",
+        "request",
+        "rrn",
+        "rule",
+        "stan",
+        "state",
+        "terminal",
+        "ticket",
+        "trace",
+        "translated_pin",
+        "transmission",
+    )
+
+    def __init__(
+        self, ticket: int, request: Request, configuration: Configuration, received_ns: int
+    ) -> None:
+        """Begin the walk; every stop fills in what it finds."""
+        self.ticket = ticket
+        self.request = request
+        self.configuration = configuration
+        self.received_ns = received_ns
+        self.answer_due_ns = received_ns + configuration.timers.answer_ms * 1_000_000
+        self.issuer_due_ns = 0
+        self.state = State.OPENING
+        self.trace: list[Rule] = []
+        self.is_fresh = False
+        self.answered = ""
+        self.terminal: Terminal
+        self.keys: TerminalKeys
+        self.card: CardRange
+        self.issuer: Issuer
+        self.rule: TransactionRule
+        self.local: Local
+        self.amount_fen = 0
+        self.cap: CapCheck | None = None
+        self.key: TransactionKey
+        self.record: Record
+        self.attempt = 0
+        self.rrn = ""
+        self.stan = ""
+        self.transmission = ""
+        self.translated_pin: str | None = None
+        self.link_pik_version = 0
+        self.issuer_chip: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Transaction({self.ticket}, {self.state.name})"
