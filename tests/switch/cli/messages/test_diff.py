@@ -29,7 +29,7 @@ def test_a_message_is_the_same_as_itself(frame: str) -> None:
 def test_differences_are_named_by_the_smallest_part_in_wire_order() -> None:
     places = _places(sample("withdrawal"), sample("reversal"))
     assert places["mti"] == ("0200", "0400")
-    assert places["39"] == (None, "98")
+    assert places["39.1"] == (None, "98")
     assert places["55.9C"] == ("01", None)
     assert "60.1" not in places
     numbers = [int(path.split(".")[0]) for path in places if path != "mti"]
