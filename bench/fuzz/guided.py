@@ -1,4 +1,7 @@
-"""The process that atheris drives; `bench.fuzz` starts it, because it never returns."""
+"""The process that atheris drives (bench/fuzz).
+
+`bench.fuzz` starts it, because atheris never returns.
+"""
 
 from __future__ import annotations
 

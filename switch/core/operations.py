@@ -2,7 +2,8 @@
 
 Operations are submitted in batches and decided in order. Each carries an attempt number (process
 incarnation and counter): the same attempt again gets the first result, so every operation may be
-submitted twice. Outcomes are done, refused with the reason, or `Unknown`.
+submitted twice. Outcomes are done, refused with the reason, or `Unknown`. What a ledger stores is
+`array_like`: a new field goes to the end and has a default.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ ATTEMPT_BITS = 40
 """An attempt is `incarnation << ATTEMPT_BITS | counter`."""
 
 
-class TransactionKey(msgspec.Struct, frozen=True, order=True, gc=False):
+class TransactionKey(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """What makes a request the same request (house rule: never the receipt day).
 
     `bucket` is 0-1023 by keyed hash of the PAN, `card` the 16-byte keyed hash itself; `date` is
@@ -31,14 +32,14 @@ class TransactionKey(msgspec.Struct, frozen=True, order=True, gc=False):
     date: str
 
 
-class CapCheck(msgspec.Struct, frozen=True, gc=False):
+class CapCheck(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The cap that a withdrawal is held against: day YYYYMMDD, inclusive limit in fen."""
 
     day: int
     limit_fen: int
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
+class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is kept of an answer, enough to say it again: DE 12, 13, 15, 37, 38, 39, 54."""
 
     time: str
@@ -50,7 +51,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     balances: str
 
 
-class ReversalPlan(msgspec.Struct, frozen=True, gc=False):
+class ReversalPlan(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The identity of a 0420, decided once and kept for every repeat.
 
     `stan` and `transmission` are DE 11 and DE 7 of the 0420, `reason` DE 60.1, `due_ms` when it
@@ -64,7 +65,7 @@ class ReversalPlan(msgspec.Struct, frozen=True, gc=False):
     expires_ms: int
 
 
-class Record(msgspec.Struct, frozen=True, gc=False):
+class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the ledger keeps of a transaction besides its key and state.
 
     No clear card data: `shown_card` is first six + last four, `sealed` the encrypted PAN, expiry,
@@ -93,8 +94,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     trace: bytes
 
 
-class Row(msgspec.Struct, kw_only=True, gc=False):
-    """A transaction as the ledger holds it. `reason` is why it has its state (a reason name)."""
+class Row(msgspec.Struct, kw_only=True, frozen=True, array_like=True, gc=False):
+    """A transaction as the ledger holds it. `reason` is why it has its state (a reason name).
+
+    The attempts are those of its `Open`, `Close` and first `Reverse`; 0 where there was none.
+    """
 
     key: TransactionKey
     fingerprint: bytes
@@ -103,6 +107,7 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     cap: CapCheck | None
     attempt: int
     close_attempt: int = 0
+    reverse_attempt: int = 0
     incarnation: int
     reason: str = ""
     answer: Answer | None = None
@@ -110,7 +115,7 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     is_reversible: bool = True
 
 
-class Session(msgspec.Struct, frozen=True, gc=False):
+class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A terminal's session: it belongs to the TID, not to a connection.
 
     `sealed_keys` are the working keys under the local master key; `version` grows by one with
@@ -126,7 +131,7 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     attempt: int
 
 
-class Advice(msgspec.Struct, kw_only=True, gc=False):
+class Advice(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """A queued 0420: the row it reverses, and how its delivery stands."""
 
     row: Row
@@ -157,8 +162,9 @@ class Close(msgspec.Struct, frozen=True, gc=False):
     """The outcome of an open transaction, compared with the incarnation that holds it.
 
     `state` is APPROVED, DECLINED, UNSENT or IN_DOUBT; IN_DOUBT brings its 0420 (`plan`) for a
-    reversible transaction. Done: Closed. Refused: Superseded (it is being reversed), Fenced
-    (another incarnation took it over), Missing.
+    reversible transaction, and turns an approval that nobody was told into a reversal. Done:
+    Closed. Refused: Superseded (it has another outcome), Fenced (another incarnation took it over),
+    Missing.
     """
 
     attempt: int
@@ -244,9 +250,10 @@ class Renew(msgspec.Struct, frozen=True, gc=False):
 
 
 class TakeOver(msgspec.Struct, frozen=True, gc=False):
-    """Intents and advices of incarnations whose lease ended before `now_ms` become ours.
+    """Intents of incarnations whose lease ended before `now_ms` become ours.
 
-    Done: TakenOver, with at most `limit` open rows that must now be closed as in doubt.
+    Done: TakenOver, with at most `limit` open rows that must now be closed as in doubt: ask again
+    until there are none. Their advices become ours as they are claimed.
     """
 
     attempt: int
@@ -256,7 +263,7 @@ class TakeOver(msgspec.Struct, frozen=True, gc=False):
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """Advices of ours that are due at `now_ms`. Done: Claimed.
+    """Advices of ours, or of nobody alive, that are due at `now_ms`. Done: Claimed.
 
     Each claimed one counts a try and is due again `retry_ms[tries]` later (the last value for all
     further tries).
@@ -282,14 +289,15 @@ class Acknowledge(msgspec.Struct, frozen=True, gc=False):
 
 
 class Resolve(msgspec.Struct, frozen=True, gc=False):
-    """What became of an attempt whose outcome was unknown. Done: Resolved.
+    """What became of an Open, Close or Reverse whose outcome was unknown. Done: Resolved.
 
-    An attempt that never happened is fenced: should it still arrive, it is refused as Fenced.
+    An attempt that is not done is fenced: should it still arrive, it is refused as Fenced. Other
+    operations are simply submitted again with the same attempt.
     """
 
     attempt: int
     of: int
-    key: TransactionKey | None
+    key: TransactionKey
 
 
 class Totals(msgspec.Struct, frozen=True, gc=False):
@@ -357,7 +365,10 @@ class Closed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Superseded(msgspec.Struct, frozen=True, gc=False):
-    """The transaction is being reversed, or was: it must not be answered as approved."""
+    """It has another outcome, which stands, or is being reversed: the row says which.
+
+    Only a row that is APPROVED may be answered as approved.
+    """
 
     row: Row
 
@@ -435,7 +446,7 @@ class Claimed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Resolved(msgspec.Struct, frozen=True, gc=False):
-    """`verdict` is `done` (with the row where there is one), `refused` or `never`."""
+    """`verdict` is `done`, `refused` (another attempt decided) or `never`; the row as it is."""
 
     verdict: str
     row: Row | None

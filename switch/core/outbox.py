@@ -5,6 +5,7 @@ A ticket ties a ledger operation to the function that takes its outcome; nothing
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 
 from switch.core.effects import DrawKeys, Effect, Report, SendToLink, SendToTerminal, Submit
@@ -26,6 +27,7 @@ class Outbox:
         self._effects: list[Effect] = []
         self._waiting: dict[int, Then] = {}
         self._drawing: dict[int, Drawn] = {}
+        self._later: list[tuple[int, int, Callable[[], None]]] = []
         self._ticket = 0
         self._attempt = 0
 
@@ -64,6 +66,21 @@ class Outbox:
         self._ticket += 1
         self._drawing[self._ticket] = then
         self._effects.append(DrawKeys(self._ticket, mak_bytes))
+
+    def after(self, delay_ms: int, then: Callable[[], None]) -> None:
+        """Do something in a later turn, when `delay_ms` have passed."""
+        self._ticket += 1
+        due_ns = self.at.elapsed_ns + delay_ms * 1_000_000
+        heapq.heappush(self._later, (due_ns, self._ticket, then))
+
+    def next_due_ns(self) -> int | None:
+        """Return when the first of those things is due."""
+        return self._later[0][0] if self._later else None
+
+    def expire(self, now_ns: int) -> None:
+        """Do the things that are due."""
+        while self._later and self._later[0][0] <= now_ns:
+            heapq.heappop(self._later)[2]()
 
     def answered(self, ticket: int, outcome: Outcome) -> None:
         """Hand an outcome to whoever waits for it."""

@@ -5,6 +5,7 @@ Numbers are stored in ledgers, so a rule keeps its number for ever and a new one
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 import msgspec
@@ -76,4 +77,4 @@ class Decline(msgspec.Struct, frozen=True, gc=False):
 
     reason: Reason
     rule: Rule
-    facts: dict[str, object] = {}
+    facts: Mapping[str, object] = {}

@@ -15,10 +15,10 @@ from messages.errors import DecodeError
 from messages.values import response_mti
 from switch.core.configuration import Configuration, Link
 from switch.core.effects import CloseLink
+from switch.core.incarnation.trace_numbers import Numbers, stan_text
+from switch.core.issuers.pending import Pending, Waiting
+from switch.core.issuers.wire import IssuerWire
 from switch.core.outbox import Outbox
-from switch.core.pending import Pending, Waiting
-from switch.core.trace_numbers import Numbers, stan_text
-from switch.core.wire import IssuerWire
 
 SIGN_ON, ECHO, KEY_CHANGE = "001", "301", "101"
 CUT_OVER = frozenset({"201", "202"})
@@ -37,6 +37,7 @@ class IssuerLink:
         self.heads = wire.heads(link.peer_id, link.own_id)
         self.is_connected = False
         self.is_ready = False
+        self.must_sign_on = False
         self.pik = link.pik
         self.pik_version = 1
         self.mac = self._made(link.mak)
@@ -83,6 +84,10 @@ class Links:
     def __getitem__(self, name: str) -> IssuerLink:
         return self._links[name]
 
+    def get(self, name: str) -> IssuerLink | None:
+        """Return a link by name, None where the configuration has none."""
+        return self._links.get(name)
+
     def reconfigure(self, configuration: Configuration) -> None:
         """Add links that are new; those in use keep their connection and keys."""
         self._timers = configuration.timers
@@ -116,25 +121,21 @@ class Links:
             link.pending.expire(now_ns)
             if link.echo_due_ns is not None and link.echo_due_ns <= now_ns:
                 self._ask(link, ECHO)
+            if link.must_sign_on and self._stans.left:
+                link.must_sign_on = False
+                self._ask(link, SIGN_ON)
 
     def connected(self, name: str) -> None:
-        """Sign on over a line that has just come up."""
+        """Sign on over a line that has just come up, as soon as there is a number for it."""
         link = self._links[name]
-        link.is_connected = True
-        self._ask(link, SIGN_ON)
+        link.is_connected = link.must_sign_on = True
 
     def disconnected(self, name: str) -> None:
         """Take no more for this line; what was sent waits for its time-out."""
         link = self._links[name]
-        link.is_connected = link.is_ready = False
+        link.is_connected = link.is_ready = link.must_sign_on = False
         link.echo_due_ns = None
         self._outbox.report("link_down", link=name, waiting=len(link.pending))
-
-    def retry_sign_on(self) -> None:
-        """Sign on where a line came up before there were numbers to do it with."""
-        for link in self._links.values():
-            if link.is_connected and not link.is_ready and not len(link.pending):
-                self._ask(link, SIGN_ON)
 
     def _ask(self, link: IssuerLink, code: str) -> None:
         number = self._stans.take()

@@ -1,4 +1,7 @@
-"""A terminal's request as it was read, and the transaction that it becomes while in memory."""
+"""A terminal's request as it was read, and the transaction that it becomes.
+
+Both live in memory only, from a frame to its answer; what must last is in `operations`.
+"""
 
 from __future__ import annotations
 
@@ -111,23 +114,23 @@ class Transaction:
     """A financial request on its walk; one object from its frame to its answer."""
 
     __slots__ = (
+        "acquirer",
         "amount_fen",
         "answer_due_ns",
         "answered",
         "attempt",
         "cap",
         "card",
-        "clearing_chip",
         "configuration",
-        "held",
-        "is_fresh",
+        "fingerprint",
+        "is_reversed",
         "issuer",
         "issuer_chip",
-        "issuer_due_ns",
         "key",
-        "keys",
         "link_pik_version",
         "local",
+        "mac",
+        "pik",
         "received_ns",
         "record",
         "request",
@@ -151,13 +154,14 @@ class Transaction:
         self.configuration = configuration
         self.received_ns = received_ns
         self.answer_due_ns = received_ns + configuration.timers.answer_ms * 1_000_000
-        self.issuer_due_ns = 0
         self.state = State.OPENING
         self.trace: list[Rule] = []
-        self.is_fresh = False
+        self.is_reversed = False
         self.answered = ""
+        self.acquirer = ""
+        self.mac: MacAlgorithm | None = None
+        self.pik: Pik | None = None
         self.terminal: Terminal
-        self.keys: TerminalKeys
         self.card: CardRange
         self.issuer: Issuer
         self.rule: TransactionRule
@@ -165,6 +169,7 @@ class Transaction:
         self.amount_fen = 0
         self.cap: CapCheck | None = None
         self.key: TransactionKey
+        self.fingerprint = b""
         self.record: Record
         self.attempt = 0
         self.rrn = ""

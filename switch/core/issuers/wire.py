@@ -1,6 +1,6 @@
-"""The two dialects of the switch, made ready: frames to values and values to frames.
+"""Messages of issuer links, made ready: frames to texts and texts to frames.
 
-Everything that depends on a dialect only (selections, builders, framing) is made once here.
+Everything that depends on the dialect only (selections, builders, framing) is made once here.
 """
 
 from __future__ import annotations
@@ -8,82 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from messages.crypto.mac import MacAlgorithm
-from messages.dialects.dialect import Dialect, TransactionRule
+from messages.dialects.dialect import Dialect
 from messages.framing import Framing
 from messages.mab import mab_builder
-from messages.values import response_mti
 from messages.view import View, Viewer
-from switch.core.request import READ, Request
-
-_NO_MAC_YET = "00000000"
-_MAC_BYTES = 8
-
-
-class TerminalWire:
-    """Terminal messages of one dialect."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        """Generate what every message needs."""
-        self.dialect = dialect
-        self.framing = Framing(dialect.frame)
-        self.viewer = Viewer(dialect)
-        self._base = dialect.frame.head_size
-        self._select = self.viewer.select(*READ)
-        self._rules: dict[str, tuple[TransactionRule, ...]] = {}
-        for rule in dialect.transactions:
-            self._rules[rule.mti] = (*self._rules.get(rule.mti, ()), rule)
-        self._known: dict[tuple[str | None, ...], TransactionRule] = {}
-
-    def read(self, connection: int, frame: bytes) -> Request:
-        """Return the request in a frame; DecodeError where it cannot be read."""
-        view = self.viewer.index(frame, self._base)
-        return Request(connection, frame, view, view.mti, *self._select(view))
-
-    def classify(self, request: Request) -> TransactionRule | None:
-        """Return the transaction that the request's MTI and codes name, None for none."""
-        codes = (
-            request.mti,
-            request.processing_code,
-            request.condition_code,
-            request.transaction_code,
-            request.network_code,
-        )
-        known = self._known.get(codes)
-        if known is None:
-            known = self._classify(request)
-            if known is not None and set(known.match) <= _CODES:
-                self._known[codes] = known
-        return known
-
-    def _classify(self, request: Request) -> TransactionRule | None:
-        for rule in self._rules.get(request.mti, ()):
-            if all(request.value(path) in allowed for path, allowed in rule.match.items()):
-                return rule
-        return None
-
-    def answer(
-        self,
-        request: Request,
-        fields: Mapping[int, str],
-        mac: MacAlgorithm | None,
-        *,
-        sign_on_again: bool = False,
-    ) -> bytes:
-        """Return a whole answer frame: TPDU swapped, MTI + 10, MACed where `mac` is given."""
-        heads = self.framing.answer_heads(
-            request.frame, processing_request=_SIGN_ON if sign_on_again else None
-        )
-        mti = response_mti(request.mti)
-        if mac is None:
-            return self.framing.join(heads + self.viewer.build(mti, fields))
-        body = self.viewer.build(mti, {**fields, _MAC_FIELD: _NO_MAC_YET})[:-_MAC_BYTES]
-        return self.framing.join(heads + body + mac.compute(body))
-
-
-_MAC_FIELD = 64
-_CODES = {"3", "25", "60.1", "60.3"}
-_SIGN_ON = "3"
-"""处理要求 3: the terminal is asked to sign on again."""
 
 ISSUER_READ = (
     3,

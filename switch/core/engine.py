@@ -1,0 +1,187 @@
+"""The engine: every event goes in here with its moment, and effects come out.
+
+Synchronous and deterministic: the same events at the same moments give the same effects. What
+waits for the ledger, an issuer or the clock is kept in the rooms below, never on a stack.
+"""
+
+from __future__ import annotations
+
+from messages.codec import Codec
+from messages.errors import DecodeError
+from messages.reasons import Reason
+from messages.values import response_mti
+from switch.core.configuration import Configuration
+from switch.core.effects import CloseTerminal, Effect
+from switch.core.errors import InvariantBroken
+from switch.core.events import (
+    ConfigurationChanged,
+    DrainBegun,
+    Event,
+    KeysDrawn,
+    LedgerAnswered,
+    LinkConnected,
+    LinkDisconnected,
+    LinkFrameReceived,
+    Started,
+    TerminalConnected,
+    TerminalDisconnected,
+    TerminalFrameReceived,
+    TimePassed,
+)
+from switch.core.financial import Financial
+from switch.core.incarnation.take_over import TakeOver
+from switch.core.incarnation.trace_numbers import Numbers
+from switch.core.issuers.links import Links
+from switch.core.issuers.store_and_forward import StoreAndForward
+from switch.core.moment import Moment
+from switch.core.outbox import Outbox
+from switch.core.terminals.answers import code_for
+from switch.core.terminals.intake import Intake, Step
+from switch.core.terminals.management import Management
+from switch.core.terminals.reversals import Reversals
+from switch.core.terminals.sessions import Sessions
+from switch.core.terminals.teller import Teller
+from switch.core.terminals.wire import TerminalWire
+
+_FINANCIAL = frozenset({"0100", "0200"})
+
+
+class Engine:
+    """One process's part of the switch."""
+
+    def __init__(self, configuration: Configuration, walk: tuple[Step, ...]) -> None:
+        """Begin idle; `Started` is the first event."""
+        self.configuration = configuration
+        self._outbox = Outbox()
+        self._wire = TerminalWire(configuration.terminal_dialect)
+        self._codec = Codec(configuration.terminal_dialect)
+        self._sessions = Sessions(self._outbox, configuration.terminal_dialect)
+        stans, rrns = Numbers("stan"), Numbers("rrn")
+        teller = Teller(self._outbox, self._wire)
+        self._links = Links(configuration, self._outbox, stans)
+        self._advices = StoreAndForward(configuration, self._outbox, self._links)
+        self._transactions = Financial(
+            self._outbox, teller, self._links, self._advices, (stans, rrns)
+        )
+        self._intake = Intake(self._outbox, self._wire, self._sessions, teller, walk)
+        self._reversals = Reversals(
+            self._outbox, self._wire, self._intake, self._transactions, self._advices
+        )
+        self._management = Management(self._outbox, self._wire, self._sessions, rrns)
+        self._take_over = TakeOver(
+            configuration, self._outbox, (stans, rrns), self._transactions, self._advices
+        )
+        self._is_draining = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the ledger knows this process and has given it numbers."""
+        return self._take_over.is_done
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in flight: a drained process may end."""
+        return not (
+            self._transactions.in_flight or self._links.in_flight or self._outbox.is_waiting
+        )
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When `TimePassed` is due at the latest, in elapsed nanoseconds; None for never."""
+        dues = (
+            self._outbox.next_due_ns(),
+            self._transactions.next_due_ns(),
+            self._links.next_due_ns(),
+            self._advices.due_ns,
+            self._take_over.due_ns,
+        )
+        return min((due for due in dues if due is not None), default=None)
+
+    def handle(self, event: Event, at: Moment) -> list[Effect]:
+        """Return what is to be done about an event. Raises InvariantBroken: stop the process."""
+        outbox = self._outbox
+        outbox.begin(at)
+        kind = type(event)
+        if kind is TerminalFrameReceived:
+            self._terminal_frame(event.connection, event.frame)  # type: ignore[union-attr]
+        elif kind is LedgerAnswered:
+            outbox.answered(event.ticket, event.outcome)  # type: ignore[union-attr]
+        elif kind is LinkFrameReceived:
+            self._links.received(event.link, event.frame)  # type: ignore[union-attr]
+        else:
+            self._seldom(event)
+        self._expire(at.elapsed_ns)
+        return outbox.take()
+
+    def _seldom(self, event: Event) -> None:
+        match event:
+            case TimePassed():
+                return
+            case TerminalConnected(connection):
+                self._sessions.connected(connection)
+            case TerminalDisconnected(connection):
+                self._sessions.disconnected(connection)
+            case KeysDrawn(ticket, pik, mak):
+                self._outbox.drawn(ticket, pik, mak)
+            case LinkConnected(link):
+                self._links.connected(link)
+            case LinkDisconnected(link):
+                self._links.disconnected(link)
+            case Started(nonce):
+                self._take_over.begin(nonce)
+            case ConfigurationChanged(configuration):
+                self._reconfigure(configuration)
+            case DrainBegun():
+                self._is_draining = True
+            case _:
+                raise InvariantBroken(f"no one handles {type(event).__name__}")
+
+    def _expire(self, now_ns: int) -> None:
+        self._outbox.expire(now_ns)
+        self._links.expire(now_ns)
+        self._transactions.expire(now_ns)
+        self._advices.expire(now_ns)
+        self._take_over.expire(now_ns)
+
+    def _reconfigure(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self._links.reconfigure(configuration)
+        self._advices.configuration = configuration
+        self._outbox.report("configuration_changed", number=configuration.number)
+
+    def _terminal_frame(self, connection: int, frame: bytes) -> None:
+        try:
+            request = self._wire.read(connection, frame)
+        except DecodeError as error:
+            self._unreadable(connection, frame, error)
+            return
+        if self._is_draining or not self.is_ready:
+            self._outbox.add(CloseTerminal(connection, "the switch is not taking requests now"))
+        elif request.mti in _FINANCIAL:
+            self._intake.begin(request, self.configuration, self._transactions.open)
+        elif self._reversals.handles(request.mti):
+            self._reversals.begin(request, self.configuration)
+        elif int(request.mti[2]) % 2:
+            self._outbox.report("response_from_terminal", mti=request.mti)
+        else:
+            self._management.begin(request, self.configuration)
+
+    def _unreadable(self, connection: int, frame: bytes, error: DecodeError) -> None:
+        """Answer 30 where MTI and STAN can be read; report in any case."""
+        self._outbox.report("terminal_frame_unreadable", why=str(error))
+        base = self._wire.dialect.frame.head_size
+        try:
+            self._codec.decode(frame, base)
+        except DecodeError as reference:
+            decoded = reference.decoded
+            mti, stan = decoded.get("mti", ""), decoded.get("11")
+            if stan is None or not mti or int(mti[2]) % 2:
+                return
+            heads = self._wire.framing.answer_heads(frame)
+            fields = {11: stan, 39: code_for(self._wire.dialect, Reason.FORMAT_ERROR)}
+            fields |= {n: decoded[str(n)] for n in (41, 42) if str(n) in decoded}
+            try:
+                body = self._wire.viewer.build(response_mti(mti), fields)
+            except ValueError:
+                return
+            self._outbox.to_terminal(connection, self._wire.framing.join(heads + body))

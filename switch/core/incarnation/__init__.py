@@ -1,0 +1,1 @@
+"""A process and its ledger: its lease, its numbers, what it takes over."""

@@ -1,0 +1,181 @@
+"""A process joins the ledger: its incarnation, its numbers, and what a dead one left behind.
+
+Intents without an outcome are closed as in doubt, each with its 0420; queued reversals become ours.
+The lease is renewed while we live; a process that lost it is fenced and must stop.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from switch.core import operations
+from switch.core.configuration import Configuration
+from switch.core.errors import InvariantBroken
+from switch.core.financial import RETRY_MS, Financial
+from switch.core.incarnation.trace_numbers import BLOCK, Numbers
+from switch.core.issuers.store_and_forward import StoreAndForward
+from switch.core.operations import (
+    Close,
+    Enlist,
+    Enlisted,
+    Fenced,
+    LeaseNumbers,
+    NumbersLeased,
+    Outcome,
+    Renew,
+    Renewed,
+    Row,
+    TakenOver,
+    Unknown,
+)
+from switch.core.outbox import Outbox
+from switch.core.transaction import State
+
+_AT_ONCE = 256
+_DIED = "4002"
+"""DE 60.1 of a reversal whose transaction a dead process left open: suspected malfunction."""
+_FAR_MS = 1 << 52
+"""Later than any lease: an exclusive ledger has no other living holder."""
+_MILLISECOND_NS = 1_000_000
+
+
+class TakeOver:
+    """The start of a process, the renewal of its lease, and its supply of numbers."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        outbox: Outbox,
+        numbers: tuple[Numbers, ...],
+        transactions: Financial,
+        advices: StoreAndForward,
+    ) -> None:
+        """Wait for `begin`."""
+        self._configuration = configuration
+        self._outbox = outbox
+        self._numbers = numbers
+        self._transactions = transactions
+        self._advices = advices
+        self._is_enlisted = False
+        self.due_ns: int | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether requests can be taken."""
+        return self._is_enlisted and all(numbers.left for numbers in self._numbers)
+
+    def begin(self, nonce: bytes) -> None:
+        """Ask the ledger for an incarnation."""
+        at = self._outbox.at
+        until = at.utc_ms + self._configuration.timers.lease_ms
+        attempt = int.from_bytes(nonce[:7], "big")
+        operation = Enlist(attempt, nonce, at.utc_ms, until)
+        self._outbox.submit(operation, partial(self._enlisted, operation))
+
+    def _enlisted(self, operation: Enlist, outcome: Outcome) -> None:
+        match outcome:
+            case Enlisted(incarnation):
+                self._outbox.incarnation = incarnation
+                self._is_enlisted = True
+                self._outbox.report("enlisted", incarnation=incarnation)
+                self.supply()
+                self._take()
+                self._plan_renewal()
+            case Unknown():
+                again = partial(self._outbox.submit, operation, partial(self._enlisted, operation))
+                self._outbox.after(RETRY_MS, again)
+            case _:
+                raise InvariantBroken(f"an enlistment got {type(outcome).__name__}")
+
+    def supply(self) -> None:
+        """Lease another block of whatever runs low."""
+        for numbers in self._numbers:
+            if self._is_enlisted and numbers.must_ask:
+                numbers.is_asked = True
+                operation = LeaseNumbers(self._outbox.attempt(), numbers.name, BLOCK)
+                self._outbox.submit(operation, partial(self._leased, numbers, operation))
+
+    def _leased(self, numbers: Numbers, operation: LeaseNumbers, outcome: Outcome) -> None:
+        match outcome:
+            case NumbersLeased(first, count):
+                numbers.add(first, count)
+            case Unknown():
+                then = partial(self._leased, numbers, operation)
+                self._outbox.after(RETRY_MS, partial(self._outbox.submit, operation, then))
+            case _:
+                raise InvariantBroken(f"a lease of numbers got {type(outcome).__name__}")
+
+    def _take(self) -> None:
+        now_ms = _FAR_MS if self._configuration.is_ledger_exclusive else self._outbox.at.utc_ms
+        operation = operations.TakeOver(
+            self._outbox.attempt(), self._outbox.incarnation, now_ms, _AT_ONCE
+        )
+        self._outbox.submit(operation, self._taken)
+
+    def _taken(self, outcome: Outcome) -> None:
+        match outcome:
+            case TakenOver(rows):
+                self._adopt(rows)
+            case Unknown():
+                self._outbox.after(RETRY_MS, self._take)
+            case _:
+                raise InvariantBroken(f"a take-over got {type(outcome).__name__}")
+
+    def _adopt(self, rows: tuple[Row, ...]) -> None:
+        if rows and not self.is_done:
+            # A reversal needs a number of its own; they are on their way.
+            self._outbox.after(RETRY_MS, partial(self._adopt, rows))
+            return
+        if rows:
+            self._outbox.report("taken_over", open=len(rows))
+        for row in rows:
+            self._close(row)
+        if len(rows) == _AT_ONCE:
+            self._take()
+        self._advices.wake()
+
+    def _close(self, row: Row) -> None:
+        state, plan = State.DECLINED, None
+        if row.is_reversible:
+            state = State.IN_DOUBT
+            plan = self._transactions.plan(_DIED, self._configuration)
+        operation = Close(
+            self._outbox.attempt(), row.key, self._outbox.incarnation, state, "", None, plan
+        )
+        self._submit_close(operation)
+
+    def _submit_close(self, operation: Close) -> None:
+        self._outbox.submit(operation, partial(self._closed, operation))
+
+    def _closed(self, operation: Close, outcome: Outcome) -> None:
+        if isinstance(outcome, Unknown):
+            self._outbox.after(RETRY_MS, partial(self._submit_close, operation))
+        else:
+            self._advices.wake()
+
+    def _plan_renewal(self) -> None:
+        lease_ns = self._configuration.timers.lease_ms * _MILLISECOND_NS
+        self.due_ns = self._outbox.at.elapsed_ns + lease_ns // 3
+
+    def expire(self, now_ns: int) -> None:
+        """Renew the lease when a third of it has passed, and keep numbers at hand."""
+        if self.due_ns is None:
+            return
+        self.supply()
+        if now_ns < self.due_ns:
+            return
+        self._plan_renewal()
+        until = self._outbox.at.utc_ms + self._configuration.timers.lease_ms
+        operation = Renew(self._outbox.attempt(), self._outbox.incarnation, until)
+        self._outbox.submit(operation, self._renewed)
+        if not self._configuration.is_ledger_exclusive:
+            self._take()
+
+    def _renewed(self, outcome: Outcome) -> None:
+        match outcome:
+            case Renewed() | Unknown():
+                return
+            case Fenced():
+                raise InvariantBroken("another process took over: our lease had ended")
+            case _:
+                raise InvariantBroken(f"a renewal got {type(outcome).__name__}")

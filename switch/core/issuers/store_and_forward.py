@@ -1,0 +1,152 @@
+"""Reversals on their way: each is sent until the issuer acknowledges it, or a person must look.
+
+The queue is in the ledger; this sends what is due. 0420 is followed by 0421 with the same DE 7,
+11 and 90; 0430 with 00 or 25 settles it, anything else is a manual case that keeps its hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from messages.crypto.vault import SealError
+from switch.core.configuration import Configuration
+from switch.core.errors import InvariantBroken
+from switch.core.issuers.links import IssuerLink, Links
+from switch.core.issuers.messages import reversal_fields, unseal
+from switch.core.issuers.pending import Waiting
+from switch.core.operations import (
+    Acknowledge,
+    Advice,
+    Claim,
+    Claimed,
+    Closed,
+    Missing,
+    Outcome,
+    Row,
+    Unknown,
+)
+from switch.core.outbox import Outbox
+from switch.core.transaction import State
+
+SETTLED = frozenset({"00", "25"})
+"""DE 39 of a 0430 that ends a reversal: done, or there was nothing to reverse."""
+CLAIMED_AT_ONCE = 64
+POLL_MS = 1_000
+"""How often the queue is looked at while nothing else asks for it."""
+RETRY_MS = 100
+"""Before an operation of unknown outcome is submitted again."""
+_MILLISECOND_NS = 1_000_000
+
+
+class StoreAndForward:
+    """The sender of queued reversals."""
+
+    def __init__(self, configuration: Configuration, outbox: Outbox, links: Links) -> None:
+        """Begin with nothing claimed."""
+        self.configuration = configuration
+        self._outbox = outbox
+        self._links = links
+        self._is_claiming = False
+        self.due_ns: int | None = None
+
+    def wake(self) -> None:
+        """Look at the queue as soon as possible: something was queued, or a link came up."""
+        self.due_ns = self._outbox.at.elapsed_ns
+
+    def expire(self, now_ns: int) -> None:
+        """Claim what is due when it is time to look."""
+        if self.due_ns is None or now_ns < self.due_ns or self._is_claiming:
+            return
+        self.due_ns = now_ns + POLL_MS * _MILLISECOND_NS
+        if not self._links.is_any_ready:
+            return
+        self._is_claiming = True
+        operation = Claim(
+            self._outbox.attempt(),
+            self._outbox.incarnation,
+            self._outbox.at.utc_ms,
+            self.configuration.timers.advice_retry_ms,
+            CLAIMED_AT_ONCE,
+        )
+        self._outbox.submit(operation, self._claimed)
+
+    def _claimed(self, outcome: Outcome) -> None:
+        self._is_claiming = False
+        match outcome:
+            case Claimed(advices):
+                for advice in advices:
+                    self._send(advice)
+                if len(advices) == CLAIMED_AT_ONCE:
+                    self.wake()
+            case Unknown():
+                return
+            case _:
+                raise InvariantBroken(f"a claim got {type(outcome).__name__}")
+
+    def _send(self, advice: Advice) -> None:
+        row = advice.row
+        if row.plan is None:
+            raise InvariantBroken("a queued reversal has no plan")
+        if self._outbox.at.utc_ms >= row.plan.expires_ms:
+            self._end(row, State.REVERSAL_EXPIRED, "expired")
+            return
+        link = self._links.get(row.record.link)
+        if (
+            link is None
+            or not link.is_ready
+            or link.pending.has(row.plan.transmission, row.plan.stan)
+        ):
+            return
+        try:
+            sealed = unseal(row, self.configuration)
+        except SealError as error:
+            self._outbox.report("reversal_sealed", rrn=row.record.rrn, why=str(error))
+            self._end(row, State.REVERSAL_EXPIRED, "sealed")
+            return
+        fields = reversal_fields(row, sealed, link.link.own_id)
+        mti = "0420" if advice.tries <= 1 else "0421"
+        self._expect(link, row, fields)
+        frame = link.wire.build(link.heads, mti, fields, link.mac)
+        self._outbox.to_link(link.link.name, frame)
+
+    def _expect(self, link: IssuerLink, row: Row, fields: Mapping[int, str]) -> None:
+        timers = self.configuration.timers
+        waiting = Waiting(
+            mti="0430",
+            echoed={32: fields[32], 33: fields[33]},
+            then=partial(self._acknowledged, link, row),
+            timed_out=self.wake,
+            due_ns=self._outbox.at.elapsed_ns + timers.issuer_ms * _MILLISECOND_NS,
+        )
+        link.pending.add(fields[7], fields[11], waiting)
+
+    def _acknowledged(
+        self, link: IssuerLink, row: Row, mti: str, texts: Mapping[int, str], frame: bytes
+    ) -> None:
+        code = texts.get(39, "")
+        if link.wire.is_rejected(frame):
+            self._end(row, State.REVERSAL_EXPIRED, "rejected by the header")
+        elif not link.is_authentic(mti, texts, self._outbox.at.elapsed_ns):
+            self._outbox.report("answer_mac_wrong", link=link.link.name, rrn=row.record.rrn)
+        elif code in SETTLED:
+            self._end(row, State.REVERSED, code)
+        else:
+            self._end(row, State.REVERSAL_EXPIRED, code)
+
+    def _end(self, row: Row, state: State, why: str) -> None:
+        if state is State.REVERSAL_EXPIRED:
+            self._outbox.report("reversal_needs_a_person", rrn=row.record.rrn, why=why)
+        operation = Acknowledge(self._outbox.attempt(), row.key, state, why)
+        self._outbox.submit(operation, partial(self._ended, operation))
+
+    def _ended(self, operation: Acknowledge, outcome: Outcome) -> None:
+        match outcome:
+            case Closed() | Missing():
+                return
+            case Unknown():
+                # The same attempt again gets the first result, whether there was one or not.
+                again = partial(self._outbox.submit, operation, partial(self._ended, operation))
+                self._outbox.after(RETRY_MS, again)
+            case _:
+                raise InvariantBroken(f"an acknowledgement got {type(outcome).__name__}")

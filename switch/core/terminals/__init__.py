@@ -1,0 +1,1 @@
+"""The terminals' side of the core: sessions, requests, answers, reversals."""

@@ -1,0 +1,94 @@
+"""What a terminal is told: the fields of every kind of answer, and which of them carry a MAC.
+
+A0, 77, 97 and 99 go without DE 64: the terminal may not share a key with us, and it accepts an
+answer without a MAC only as a refusal.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from messages.crypto.mac import MacAlgorithm
+from messages.dialects.dialect import Dialect
+from messages.reasons import Reason
+from switch.core.operations import Answer
+from switch.core.terminals.request import Request
+
+WITHOUT_MAC = frozenset({"A0", "77", "97", "99"})
+SIGN_ON_AGAIN = frozenset(
+    {Reason.NOT_SIGNED_ON, Reason.BATCH_MISMATCH, Reason.MAC_WRONG, Reason.PIN_BLOCK_WRONG}
+)
+"""Reasons for which the header asks the terminal to sign on again."""
+_SCHEME = "CUP"
+_SHORT_60 = 11
+"""Answers carry DE 60 up to 60.3."""
+_INSTITUTION = 11
+
+
+class Extra(msgspec.Struct, frozen=True, gc=False):
+    """What only an answered transaction has: institutions, expiry and the chip's own answer."""
+
+    acquirer: str = ""
+    issuer: str = ""
+    chip: str | None = None
+
+
+def code_for(dialect: Dialect, reason: Reason) -> str:
+    """Return the response code by which this dialect says a reason."""
+    return dialect.reasons[reason].code
+
+
+def financial(request: Request, answer: Answer, extra: Extra) -> dict[int, str]:
+    """Return the fields of an 0210 or 0410, ascending, without its MAC."""
+    approved = answer.code == "00"
+    institutions = None
+    if extra.issuer:
+        institutions = f"{extra.issuer:<{_INSTITUTION}}{extra.acquirer:<{_INSTITUTION}}"
+    is_reversal = request.mti[1] == "4"
+    fields = {
+        2: request.pan,
+        3: request.processing_code,
+        4: request.amount,
+        11: request.stan,
+        12: answer.time,
+        13: answer.date,
+        14: None if is_reversal else request.expiry,
+        15: answer.settlement_date or None,
+        23: request.card_sequence,
+        25: request.condition_code,
+        32: extra.acquirer or None,
+        37: answer.rrn or None,
+        38: answer.authorisation or None,
+        39: answer.code,
+        41: request.terminal,
+        42: request.merchant,
+        44: None if is_reversal else institutions,
+        49: request.currency,
+        53: None if is_reversal else request.security,
+        54: answer.balances or None,
+        55: extra.chip,
+        60: (request.private_60 or "")[:_SHORT_60] or None,
+        63: _SCHEME if approved and not is_reversal and request.amount is not None else None,
+    }
+    return {number: text for number, text in fields.items() if text is not None}
+
+
+def management(request: Request, answer: Answer, acquirer: str) -> dict[int, str]:
+    """Return the fields of an 0810 or 0830 without keys."""
+    fields = {
+        11: request.stan,
+        12: answer.time,
+        13: answer.date,
+        32: acquirer or None,
+        37: answer.rrn or None,
+        39: answer.code,
+        41: request.terminal,
+        42: request.merchant,
+        60: request.private_60,
+    }
+    return {number: text for number, text in fields.items() if text is not None}
+
+
+def mac_for(code: str, mac: MacAlgorithm | None) -> MacAlgorithm | None:
+    """Return the MAC with which an answer of this code goes, None for none."""
+    return None if code in WITHOUT_MAC else mac

@@ -1,0 +1,122 @@
+"""Network management from terminals: sign-on with new keys, sign-off, echo; no MAC on any of it.
+
+Whatever else comes outside the financial messages is answered with the reason it is not served.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from messages.crypto.keys import KeyLayout, Mak, Pik, wrap_field_62
+from messages.dialects.dialect import TransactionRule
+from messages.reasons import Reason
+from switch.core.configuration import Configuration, Terminal
+from switch.core.incarnation.trace_numbers import Numbers, rrn_text
+from switch.core.operations import Answer
+from switch.core.outbox import Outbox
+from switch.core.terminals.answers import code_for, management
+from switch.core.terminals.request import Request, TerminalKeys
+from switch.core.terminals.sessions import Sessions
+from switch.core.terminals.wire import TerminalWire
+
+_LAYOUTS = {"001": KeyLayout.SINGLE, "003": KeyLayout.DOUBLE}
+"""DE 60.3 of a sign-on -> the layout of DE 62; other sign-ons are not served."""
+_SINGLE = 8
+
+
+class Management:
+    """Answers sign-on, sign-off and echo."""
+
+    def __init__(
+        self, outbox: Outbox, wire: TerminalWire, sessions: Sessions, rrns: Numbers
+    ) -> None:
+        """Share sessions and numbers with the transactions."""
+        self._outbox = outbox
+        self._wire = wire
+        self._sessions = sessions
+        self._rrns = rrns
+
+    def begin(self, request: Request, configuration: Configuration) -> None:
+        """Take a management message, or refuse one that nobody serves."""
+        rule = self._wire.classify(request)
+        terminal = configuration.terminals.get(request.terminal or "")
+        if terminal is None:
+            self._answer(request, Reason.TERMINAL_UNKNOWN)
+        elif request.merchant != terminal.merchant:
+            self._answer(request, Reason.MERCHANT_UNKNOWN)
+        elif rule is None:
+            self._answer(request, Reason.TRANSACTION_UNKNOWN, terminal)
+        else:
+            self._serve(rule, request, terminal, configuration)
+
+    def _serve(
+        self,
+        rule: TransactionRule,
+        request: Request,
+        terminal: Terminal,
+        configuration: Configuration,
+    ) -> None:
+        if rule.id == "echo":
+            self._answer(request, Reason.APPROVED, terminal)
+        elif rule.id == "sign_off":
+            then = partial(self._signed_off, request, terminal)
+            self._sessions.sign_off(terminal.id, configuration, then)
+        elif rule.id == "sign_on" and request.network_code in _LAYOUTS:
+            then_keys = partial(self._keys_drawn, request, terminal, configuration)
+            self._outbox.draw_keys(configuration.mak_bytes, then_keys)
+        else:
+            self._answer(request, Reason.SERVICE_NOT_OPEN, terminal)
+
+    def _keys_drawn(
+        self,
+        request: Request,
+        terminal: Terminal,
+        configuration: Configuration,
+        pik_bytes: bytes,
+        mak_bytes: bytes,
+    ) -> None:
+        layout = _LAYOUTS[request.network_code or ""]
+        if layout is KeyLayout.SINGLE:
+            pik_bytes, mak_bytes = pik_bytes[:_SINGLE], mak_bytes[:_SINGLE]
+        pik, mak = Pik(pik_bytes), Mak(mak_bytes)
+        wrapped = wrap_field_62(terminal.master_key, pik, mak, layout=layout).hex().upper()
+        then = partial(self._signed_on, request, terminal, wrapped)
+        self._sessions.sign_on(terminal.id, configuration, (pik, mak), then)
+
+    def _signed_on(
+        self, request: Request, terminal: Terminal, wrapped: str, keys: TerminalKeys | None
+    ) -> None:
+        if keys is None:
+            self._answer(request, Reason.SYSTEM_ERROR, terminal)
+            return
+        fields = self._fields(request, Reason.APPROVED, terminal)
+        head, tail = (request.private_60 or "")[:2], (request.private_60 or "")[8:]
+        fields[60] = f"{head}{keys.batch:06d}{tail}"
+        fields[62] = wrapped
+        self._outbox.to_terminal(request.connection, self._wire.answer(request, fields, None))
+
+    def _signed_off(self, request: Request, terminal: Terminal, _keys: TerminalKeys | None) -> None:
+        self._answer(request, Reason.APPROVED, terminal)
+
+    def _answer(self, request: Request, reason: Reason, terminal: Terminal | None = None) -> None:
+        if reason is not Reason.APPROVED:
+            self._outbox.report(
+                "management_refused",
+                reason=reason.value,
+                mti=request.mti,
+                network_code=request.network_code,
+                terminal=request.terminal,
+            )
+        fields = self._fields(request, reason, terminal)
+        self._outbox.to_terminal(request.connection, self._wire.answer(request, fields, None))
+
+    def _fields(
+        self, request: Request, reason: Reason, terminal: Terminal | None
+    ) -> dict[int, str]:
+        at, rrn = self._outbox.local, ""
+        if reason is Reason.APPROVED and request.stan is not None:
+            number = self._rrns.take()
+            rrn = rrn_text(number, at.day) if number is not None else ""
+        code = code_for(self._wire.dialect, reason)
+        answer = Answer(at.time, at.date, "", rrn, "", code, "")
+        return management(request, answer, terminal.acquirer if terminal else "")

@@ -1,0 +1,132 @@
+"""Terminal sessions: who is signed on, with which batch and keys.
+
+A session belongs to the TID and lives in the ledger; what is kept here is a copy, read again at a
+connection's first frame and before a terminal is told 77, 97, 99 or A0.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import msgspec
+
+from messages.crypto.keys import Mak, Pik
+from messages.crypto.mac import make_mac
+from messages.dialects.dialect import Dialect
+from switch.core.configuration import Configuration
+from switch.core.errors import InvariantBroken
+from switch.core.operations import (
+    LoadSession,
+    Operation,
+    Outcome,
+    Session,
+    SessionIs,
+    SignOff,
+    SignOn,
+    Unknown,
+)
+from switch.core.outbox import Outbox
+from switch.core.terminals.request import TerminalKeys
+
+_PURPOSE = b"working keys"
+Ready = Callable[["TerminalKeys | None"], None]
+"""Takes the session, None where the terminal is not signed on or the ledger cannot say."""
+
+
+class _SealedKeys(msgspec.Struct, array_like=True):
+    number: int
+    box: bytes
+
+
+class Sessions:
+    """The copies of the terminals' sessions, at most as many as the configuration allows."""
+
+    def __init__(self, outbox: Outbox, dialect: Dialect) -> None:
+        """Begin with no copies."""
+        self._outbox = outbox
+        self._algorithm = dialect.mac.algorithm if dialect.mac else "pos-ecb"
+        self._known: OrderedDict[str, TerminalKeys] = OrderedDict()
+        self._seen: dict[int, set[str]] = {}
+
+    def connected(self, connection: int) -> None:
+        """Remember that nothing came over this connection yet."""
+        self._seen[connection] = set()
+
+    def disconnected(self, connection: int) -> None:
+        """Forget what came over this connection."""
+        self._seen.pop(connection, None)
+
+    def is_first(self, connection: int, terminal: str) -> bool:
+        """Tell, once, whether this is the terminal's first frame over this connection."""
+        seen = self._seen.setdefault(connection, set())
+        if terminal in seen:
+            return False
+        seen.add(terminal)
+        return True
+
+    def known(self, terminal: str) -> TerminalKeys | None:
+        """Return the copy of a session, None where there is none."""
+        return self._known.get(terminal)
+
+    def load(self, terminal: str, configuration: Configuration, then: Ready) -> None:
+        """Read the session from the ledger, then go on."""
+        operation = LoadSession(self._outbox.attempt(), terminal)
+        self._ask(operation, terminal, configuration, then)
+
+    def sign_on(
+        self, terminal: str, configuration: Configuration, keys: tuple[Pik, Mak], then: Ready
+    ) -> None:
+        """Make a session with new keys, durable before it is told."""
+        attempt = self._outbox.attempt()
+        plain = msgspec.msgpack.encode([key.reveal() for key in keys])
+        box = configuration.vault.seal(plain, attempt, _PURPOSE)
+        sealed = msgspec.msgpack.encode(_SealedKeys(attempt, box))
+        self._ask(SignOn(attempt, terminal, sealed), terminal, configuration, then)
+
+    def sign_off(self, terminal: str, configuration: Configuration, then: Ready) -> None:
+        """End the session; its batch stays open."""
+        operation = SignOff(self._outbox.attempt(), terminal)
+        self._ask(operation, terminal, configuration, then)
+
+    def _ask(
+        self, operation: Operation, terminal: str, configuration: Configuration, then: Ready
+    ) -> None:
+        def decided(outcome: Outcome) -> None:
+            match outcome:
+                case SessionIs(session):
+                    then(self._take(terminal, session, configuration))
+                case Unknown():
+                    then(None)
+                case _:
+                    raise InvariantBroken(f"a session operation got {type(outcome).__name__}")
+
+        self._outbox.submit(operation, decided)
+
+    def _take(
+        self, terminal: str, session: Session | None, configuration: Configuration
+    ) -> TerminalKeys | None:
+        if session is None:
+            self._known.pop(terminal, None)
+            return None
+        known = self._known.get(terminal)
+        if known is not None and known.version == session.version:
+            known.batch, known.is_signed_on = session.batch, session.is_signed_on
+            return known
+        keys = self._opened(session, configuration)
+        self._known[terminal] = keys
+        if len(self._known) > configuration.limits.sessions_in_memory:
+            self._known.popitem(last=False)
+        return keys
+
+    def _opened(self, session: Session, configuration: Configuration) -> TerminalKeys:
+        sealed = msgspec.msgpack.decode(session.sealed_keys, type=_SealedKeys)
+        plain = configuration.vault.open(sealed.box, sealed.number, _PURPOSE)
+        pik, mak = msgspec.msgpack.decode(plain, type=tuple[bytes, bytes])
+        return TerminalKeys(
+            session.version,
+            session.batch,
+            session.is_signed_on,
+            Pik(pik),
+            make_mac(self._algorithm, Mak(mak)),
+        )

@@ -1,0 +1,1 @@
+"""The stops of a transaction's walk, one function each; `switch.pipeline` has their order."""

@@ -1,0 +1,61 @@
+"""Stop 7: may this card do this here: kind of card, entry, PIN and the shape of the amount.
+
+Answers 57, 55 and 13. Which cards a point takes is the notice's 四(四)2; the rest is
+银发〔2011〕177号.
+"""
+
+from __future__ import annotations
+
+from messages.reasons import Reason
+from switch.core.rules import Decline, Rule
+from switch.core.terminals.request import Transaction
+
+_MANUAL = "01"
+
+
+def admit(txn: Transaction) -> Decline | None:
+    """Look the card up and hold it against the transaction's terms."""
+    return _card(txn) or _entry(txn) or _amount(txn)
+
+
+def _card(txn: Transaction) -> Decline | None:
+    configuration = txn.configuration
+    found = configuration.card_range(txn.request.pan or "")
+    if found is None:
+        return Decline(Reason.ISSUER_UNKNOWN, Rule.ISSUER_KNOWN)
+    txn.card = found
+    acquirer = configuration.acquirers[txn.terminal.acquirer]
+    others_from = acquirer.other_cards_from
+    if not found.is_social and (others_from is None or txn.local.day < others_from):
+        return Decline(Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD)
+    txn.trace.append(Rule.SOCIAL_CARD)
+    if not found.is_debit:
+        return Decline(Reason.CARD_NOT_PERMITTED, Rule.DEBIT_CARD)
+    txn.trace.append(Rule.DEBIT_CARD)
+    return None
+
+
+def _entry(txn: Transaction) -> Decline | None:
+    business, request = txn.rule.business, txn.request
+    if business is None:
+        return None
+    if (request.entry_mode or "")[:2] == _MANUAL and not business.allows_manual_entry:
+        return Decline(Reason.CARD_NOT_PERMITTED, Rule.ENTRY_BY_CARD)
+    txn.trace.append(Rule.ENTRY_BY_CARD)
+    if business.needs_pin and request.pin_block is None:
+        return Decline(Reason.PIN_MISSING, Rule.PIN_GIVEN)
+    txn.trace.append(Rule.PIN_GIVEN)
+    return None
+
+
+def _amount(txn: Transaction) -> Decline | None:
+    business, amount = txn.rule.business, txn.request.amount
+    if business is None or amount is None:
+        return None
+    fen = int(amount)
+    if fen < business.least_fen or fen % business.step_fen:
+        facts: dict[str, object] = {"asked_fen": fen, "step_fen": business.step_fen}
+        return Decline(Reason.AMOUNT_INVALID, Rule.AMOUNT_SHAPE, facts)
+    txn.amount_fen = fen
+    txn.trace.append(Rule.AMOUNT_SHAPE)
+    return None
