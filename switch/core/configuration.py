@@ -128,8 +128,6 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """Length of the working MAC keys that terminals get: 8 (single DES) or 16."""
     repeats_get_stored_answer: bool = False
     """Whether a repeat of a finished request gets its answer again; 94 otherwise."""
-    is_ledger_exclusive: bool = True
-    """Whether no other process can hold the ledger: then whatever an earlier one left is ours."""
 
     def card_range(self, pan: str) -> CardRange | None:
         """Return the longest matching range, None for a card that nobody registered."""

@@ -200,11 +200,15 @@ class FindOriginal(msgspec.Struct, frozen=True, gc=False):
 
 
 class SignOn(msgspec.Struct, frozen=True, gc=False):
-    """A sign-on: keeps an open batch, gives the next number otherwise. Done: SessionIs."""
+    """A sign-on: keeps an open batch, gives the next number otherwise. Done: SessionIs.
+
+    `batch` is what the terminal itself had (DE 60.2): one that is new here goes on from it.
+    """
 
     attempt: int
     terminal: str
     sealed_keys: bytes
+    batch: int = 0
 
 
 class SignOff(msgspec.Struct, frozen=True, gc=False):

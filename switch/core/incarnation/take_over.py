@@ -34,8 +34,6 @@ from switch.core.transaction import State
 _AT_ONCE = 256
 _DIED = "4002"
 """DE 60.1 of a reversal whose transaction a dead process left open: suspected malfunction."""
-_FAR_MS = 1 << 52
-"""Later than any lease: an exclusive ledger has no other living holder."""
 _MILLISECOND_NS = 1_000_000
 
 
@@ -80,6 +78,7 @@ class TakeOver:
                 self._outbox.report("enlisted", incarnation=incarnation)
                 self.supply()
                 self._take()
+                self._advices.wake()
                 self._plan_renewal()
             case Unknown():
                 again = partial(self._outbox.submit, operation, partial(self._enlisted, operation))
@@ -106,9 +105,8 @@ class TakeOver:
                 raise InvariantBroken(f"a lease of numbers got {type(outcome).__name__}")
 
     def _take(self) -> None:
-        now_ms = _FAR_MS if self._configuration.is_ledger_exclusive else self._outbox.at.utc_ms
         operation = operations.TakeOver(
-            self._outbox.attempt(), self._outbox.incarnation, now_ms, _AT_ONCE
+            self._outbox.attempt(), self._outbox.incarnation, self._outbox.at.utc_ms, _AT_ONCE
         )
         self._outbox.submit(operation, self._taken)
 
@@ -132,7 +130,8 @@ class TakeOver:
             self._close(row)
         if len(rows) == _AT_ONCE:
             self._take()
-        self._advices.wake()
+        if rows:
+            self._advices.wake()
 
     def _close(self, row: Row) -> None:
         state, plan = State.DECLINED, None
@@ -168,8 +167,7 @@ class TakeOver:
         until = self._outbox.at.utc_ms + self._configuration.timers.lease_ms
         operation = Renew(self._outbox.attempt(), self._outbox.incarnation, until)
         self._outbox.submit(operation, self._renewed)
-        if not self._configuration.is_ledger_exclusive:
-            self._take()
+        self._take()
 
     def _renewed(self, outcome: Outcome) -> None:
         match outcome:

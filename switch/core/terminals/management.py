@@ -81,7 +81,7 @@ class Management:
         pik, mak = Pik(pik_bytes), Mak(mak_bytes)
         wrapped = wrap_field_62(terminal.master_key, pik, mak, layout=layout).hex().upper()
         then = partial(self._signed_on, request, terminal, wrapped)
-        self._sessions.sign_on(terminal.id, configuration, (pik, mak), then)
+        self._sessions.sign_on(request, configuration, (pik, mak), then)
 
     def _signed_on(
         self, request: Request, terminal: Terminal, wrapped: str, keys: TerminalKeys | None

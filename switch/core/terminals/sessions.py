@@ -27,7 +27,7 @@ from switch.core.operations import (
     Unknown,
 )
 from switch.core.outbox import Outbox
-from switch.core.terminals.request import TerminalKeys
+from switch.core.terminals.request import Request, TerminalKeys
 
 _PURPOSE = b"working keys"
 Ready = Callable[["TerminalKeys | None"], None]
@@ -75,14 +75,20 @@ class Sessions:
         self._ask(operation, terminal, configuration, then)
 
     def sign_on(
-        self, terminal: str, configuration: Configuration, keys: tuple[Pik, Mak], then: Ready
+        self, request: Request, configuration: Configuration, keys: tuple[Pik, Mak], then: Ready
     ) -> None:
         """Make a session with new keys, durable before it is told."""
+        terminal = request.terminal or ""
         attempt = self._outbox.attempt()
         plain = msgspec.msgpack.encode([key.reveal() for key in keys])
         box = configuration.vault.seal(plain, attempt, _PURPOSE)
         sealed = msgspec.msgpack.encode(_SealedKeys(attempt, box))
-        self._ask(SignOn(attempt, terminal, sealed), terminal, configuration, then)
+        self._ask(
+            SignOn(attempt, terminal, sealed, int(request.batch or 0)),
+            terminal,
+            configuration,
+            then,
+        )
 
     def sign_off(self, terminal: str, configuration: Configuration, then: Ready) -> None:
         """End the session; its batch stays open."""

@@ -1,0 +1,1 @@
+"""Tests of the deciding core, driven by hand: events in, effects out."""
