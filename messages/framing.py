@@ -204,6 +204,26 @@ class Framing:
             reason, expected = "the frame is too short", f"at least {shortest} bytes"
         return FrameError(reason, offset=0, expected=expected, found=str(size))
 
+    def verified(self, data: bytes) -> int:
+        """Return how many bytes at the start of `data` are as in this format and in few others.
+
+        They are counted up to the last part of a head that has one of its allowed values before
+        one that has not. A length counts if it is right, or one that only digits can make.
+        """
+        size, rest = self.size_at(data, 0), len(data) - self.prefix_size
+        if rest < 0 or size == _NOT_DIGITS:
+            return 0
+        is_keep_alive = size == 0 and self.frame_format.keep_alive
+        if not is_keep_alive and self.size_refusal(size):
+            return 0
+        is_text = self.frame_format.length_encoding == "ascii"
+        reached = self.prefix_size if is_text or size == rest else 0
+        for first, stop, good, _ in self._checks:
+            if data[self.prefix_size + first : self.prefix_size + stop] not in good:
+                break
+            reached = self.prefix_size + stop
+        return reached
+
     def head_refusal(self, data: bytes, at: int, size: int) -> FrameError | None:
         """Return what is wrong with the heads of the frame of `size` bytes at `data[at]`."""
         return self._head_refusal(data, at + self.prefix_size, size)

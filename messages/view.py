@@ -39,7 +39,11 @@ from messages.fast.selecting import Path, Picker, Texts, cut_text, picker, read_
 
 MOST_PLANS: Final = 512
 """Plans kept by a viewer. Strangers choose bitmaps, and a plan takes a millisecond and some 10 KB:
-after that many kinds of message, a new one is read field by field, for the price of a decode."""
+once there are that many, a message of a new kind is read field by field, for the price of a decode,
+and only one such message in `SLOW_TURNS` has its kind take the place of the oldest plan."""
+SLOW_TURNS: Final = 64
+"""A kind that is common comes back soon, however many rare ones a peer invents; and what they make
+us learn costs each of their messages little."""
 MOST_BUILDERS: Final = 512
 """Sets of fields, in the order given, for which a viewer keeps a builder."""
 _SECOND_BITMAP: Final = {"binary": 0x80, "hex": ord("8")}
@@ -173,8 +177,10 @@ class Viewer:
         self._long = self._short + bitmap_size(dialect)
         self._second_bitmap = _SECOND_BITMAP[dialect.bitmap_form]
         self._locators: dict[bytes, Locator] = {}
-        self._kept: set[Plan] = set()
+        self._kept: dict[Plan, bytes] = {}
+        """The plans, oldest first, and the bytes that a message of each begins with."""
         self._builders: dict[tuple[int, ...], Builder] = {}
+        self._slow = 0
 
     def index(self, data: bytes, base: int = 0) -> View:
         """Return the view of the message whose MTI is at `data[base]` and which ends with `data`.
@@ -209,6 +215,9 @@ class Viewer:
             if pick is None:
                 if view.plan not in kept:
                     return ask(view)
+                if len(pickers) >= MOST_PLANS:
+                    for gone in pickers.keys() - kept.keys():
+                        del pickers[gone]
                 pick = pickers[view.plan] = picker(view.plan, wanted, ask)
             return pick(view)
 
@@ -220,7 +229,9 @@ class Viewer:
         build = self._builders.get(numbers)
         if build is None:
             if len(self._builders) >= MOST_BUILDERS:
-                return build_slowly(self.dialect, mti, values)
+                if not self._is_turn():
+                    return build_slowly(self.dialect, mti, values)
+                del self._builders[next(iter(self._builders))]
             build = self._builders[numbers] = builder(self.dialect, numbers)
         return build(mti, *values.values())
 
@@ -242,11 +253,20 @@ class Viewer:
     def _learn(self, data: bytes, base: int) -> View:
         """Index a message of a new kind; only one without fault is given a plan to keep."""
         view = self._survey(data, base)
-        if len(self._kept) < MOST_PLANS:
-            key = data[base : base + view.plan.body_at]
-            self._locators[key] = locator(view.plan, View, self._survey)
-            self._kept.add(view.plan)
+        if len(self._kept) >= MOST_PLANS:
+            if not self._is_turn():
+                return view
+            oldest = next(iter(self._kept))
+            del self._locators[self._kept.pop(oldest)]
+        key = data[base : base + view.plan.body_at]
+        self._locators[key] = locator(view.plan, View, self._survey)
+        self._kept[view.plan] = key
         return view
+
+    def _is_turn(self) -> bool:
+        """Count one message that took the slow way; true for one in `SLOW_TURNS`."""
+        self._slow += 1
+        return self._slow % SLOW_TURNS == 0
 
     def _survey(self, data: bytes, base: int) -> View:
         plan, anchors = survey(self.dialect, data, base)

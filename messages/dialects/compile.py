@@ -41,7 +41,7 @@ from messages.dialects.model import (
     TransactionSpec,
 )
 from messages.framing import Framing
-from messages.masking import Mask
+from messages.masking import Mask, allowed_for_field, allowed_for_tag
 from messages.reasons import Reason
 from messages.values import response_mti
 
@@ -131,9 +131,18 @@ def _field(number: int, spec: FieldSpec, whole: DialectSpec, tables: ValueTables
         pad_left=spec.pad == "left",
         pad_digit=spec.pad_digit,
         charset=spec.charset,
-        mask=Mask(spec.mask or "open"),
+        mask=_mask(spec.mask, allowed_for_field(number, spec.type), key),
         values=_table(spec.values, tables, f"{key}.values"),
     )
+
+
+def _mask(name: str | None, allowed: frozenset[Mask], key: str) -> Mask:
+    """Return the mask of a place where card data stands in every network, if it hides enough."""
+    mask = Mask(name or "open")
+    if mask not in allowed:
+        wanted = " or ".join(sorted(allowed))
+        raise ContradictionError(f"{key}.mask", f"card data stands here: {wanted}, never {mask}")
+    return mask
 
 
 def _form(
@@ -162,29 +171,30 @@ MAC_LENGTH = 8
 """DE 64 and DE 128 are 64 bits."""
 
 
-def _part(spec: PartSpec, parent: str, tables: ValueTables) -> Part:
+def _part(spec: PartSpec, parent: str, key: str, tables: ValueTables) -> Part:
     path = f"{parent}.{spec.id}"
-    parts = tuple(_part(p, path, tables) for p in spec.parts)
+    key = f"{key}.parts.{spec.id}"
+    parts = tuple(_part(p, path, key, tables) for p in spec.parts)
     size = 0 if spec.size == "rest" else spec.size
     if parts and sum(p.size for p in parts) != size:
-        raise ContradictionError(f"layouts.{path}", "its parts do not add up to its size")
-    _only_last_is_rest(parts, path)
+        raise ContradictionError(key, "its parts do not add up to its size")
+    _only_last_is_rest(parts, key)
     return Part(
         path=path,
         name=spec.name,
         words=Words(spec.en, spec.zh),
         size=size,
         mask=Mask(spec.mask),
-        values=_table(spec.values, tables, f"layouts.{path}.values"),
+        values=_table(spec.values, tables, f"{key}.values"),
         parts=parts,
     )
 
 
-def _only_last_is_rest(parts: Sequence[Part], path: str) -> None:
+def _only_last_is_rest(parts: Sequence[Part], key: str) -> None:
     if any(p.size == 0 for p in parts[:-1]):
-        raise ContradictionError(f"layouts.{path}", 'only the last part can have size "rest"')
+        raise ContradictionError(f"{key}.parts", 'only the last part can have size "rest"')
     if len({p.path for p in parts}) != len(parts):
-        raise ContradictionError(f"layouts.{path}", "two parts have the same id")
+        raise ContradictionError(f"{key}.parts", "two parts have the same id")
 
 
 def _layouts(
@@ -198,8 +208,8 @@ def _layouts(
             raise ContradictionError(f"{key}.field", f"names field {number}, which does not exist")
         for path in spec.when:
             _known_path(path, fields, f"{key}.when")
-        parts = tuple(_part(p, spec.field, tables) for p in spec.parts)
-        _only_last_is_rest(parts, spec.field)
+        parts = tuple(_part(p, spec.field, key, tables) for p in spec.parts)
+        _only_last_is_rest(parts, key)
         if (spec.kind == "parts") != bool(parts):
             raise ContradictionError(
                 f"{key}.parts", "are for layouts of kind parts, and needed there"
@@ -208,10 +218,6 @@ def _layouts(
             raise ContradictionError(f"{key}.repeat_from", "is past the last part")
         if spec.repeat_from is not None and parts[-1].size == 0:
             raise ContradictionError(f"{key}.repeat_from", 'a "rest" part cannot repeat')
-        tags = {
-            tag: Tag(Words(t.en, t.zh), Mask(t.mask), _table(t.values, tables, f"{key}.{tag}"))
-            for tag, t in spec.tags.items()
-        }
         layout = Layout(
             id=spec.id,
             field=number,
@@ -222,10 +228,21 @@ def _layouts(
             tag_size=spec.tag_size,
             length_size=spec.length_size,
             charset=spec.charset,
-            tags=tags,
+            tags=_tags(spec, tables),
         )
         found.setdefault(number, []).append(layout)
     return {number: tuple(layouts) for number, layouts in found.items()}
+
+
+def _tags(spec: LayoutSpec, tables: ValueTables) -> Mapping[str, Tag]:
+    tags = {}
+    for name, tag in spec.tags.items():
+        key = f"layouts.{spec.id}.tags.{name}"
+        is_chip = spec.kind == "ber-tlv"
+        allowed = allowed_for_tag(name.upper()) if is_chip else frozenset(Mask)
+        mask = _mask(tag.mask, allowed, key)
+        tags[name] = Tag(Words(tag.en, tag.zh), mask, _table(tag.values, tables, f"{key}.values"))
+    return tags
 
 
 def _has(fields: Sequence[Field | None], number: int) -> bool:

@@ -7,7 +7,7 @@ The decoder comes in as a callable, so that this knows dialects and framing only
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -38,89 +38,121 @@ class Decoded(Protocol):
         """Field number -> content bytes."""
 
 
-Decode = Callable[[Dialect, bytes, int], Decoded]
+D = TypeVar("D", bound=Decoded)
+Decode = Callable[[Dialect, bytes, int], D]
 """Decodes the body that starts at a byte of the data given; DecodeError if it cannot."""
 
 
-class Detection(msgspec.Struct, frozen=True):
-    """The dialect that fits, and why, in one sentence for a person."""
+class Detection(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
+    """The dialect that reads some bytes best, and what came of it: a message or a refusal.
+
+    `why` says in one sentence for a person why it was taken, empty for a refusal. `reached` are the
+    bytes that were understood, 0 where nothing speaks for this dialect.
+    """
 
     dialect: Dialect
     why: str
+    outcome: D | FrameError | DecodeError
+    reached: int
 
 
-class _Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one dialect got: bytes understood, and what stopped it, if anything did."""
+class _Attempt(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
+    """How far one dialect got: bytes understood, and what came out or stopped it."""
 
     dialect: Dialect
     reached: int
-    failure: FrameError | DecodeError | None
-    message: Decoded | None
+    outcome: D | FrameError | DecodeError
     known: bool
+    has_length: bool
 
     @property
-    def rank(self) -> tuple[bool, bool, int, int]:
-        """Order of preference: fits, has the transaction, got further, is less derived."""
-        return (self.failure is None, self.known, self.reached, -len(self.dialect.lineage))
+    def fits(self) -> bool:
+        """Whether frame and message are this dialect's."""
+        return not isinstance(self.outcome, FrameError | DecodeError)
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, bool, int]:
+        """Order of preference: fits, has the transaction, got further, is less derived.
+
+        A dialect whose length prefix is not even there comes after one that could read it.
+        """
+        less_derived = -len(self.dialect.lineage)
+        return (self.fits, self.known, self.reached, self.has_length, less_derived)
 
 
-def detect(data: bytes, dialects: Sequence[Dialect], *, body: bool, decode: Decode) -> Detection:
+def detect(
+    data: bytes, dialects: Sequence[Dialect], *, body: bool, decode: Decode[D]
+) -> Detection[D]:
     """Return the dialect of `dialects` that reads `data` best, and why.
 
     `data` is one whole frame with its prefix, or with `body` a message from its MTI on. When
-    none fits, the refusal of the one that got furthest is raised, FrameError or DecodeError,
-    with a hint that names it (`closest` returns it, for the masks of what was read).
+    none fits, it is the one that got furthest, with its refusal and a hint that names it.
     """
     attempts = [_attempt(data, dialect, decode, body=body) for dialect in dialects]
-    best = _best(attempts)
-    if best.failure is None:
-        return Detection(best.dialect, _why(data, best, attempts, body=body))
-    names = ", ".join(dialect.name for dialect in dialects)
-    hint = f"none of {names} fits"
+    best = max(attempts, key=lambda attempt: attempt.rank)
+    outcome = best.outcome
+    why = ""
+    if isinstance(outcome, FrameError | DecodeError):
+        outcome = _explained(outcome, best, dialects)
+    else:
+        why = _why(data, outcome, best, attempts, body=body)
+    return Detection(dialect=best.dialect, why=why, outcome=outcome, reached=best.reached)
+
+
+def _explained(
+    failure: FrameError | DecodeError, best: _Attempt[D], dialects: Sequence[Dialect]
+) -> FrameError | DecodeError:
+    hint = f"none of {', '.join(dialect.name for dialect in dialects)} fits"
     if best.reached:
         hint += f", {best.dialect.name} got furthest"
-    failure = best.failure
     if isinstance(failure, FrameError):
-        raise hinted(failure, hint)
-    raise DecodeError(failure.field, failure.offset, f"{failure.reason} ({hint})", failure.decoded)
+        return hinted(failure, hint)
+    return DecodeError(failure.field, failure.offset, f"{failure.reason} ({hint})", failure.decoded)
 
 
-def closest(data: bytes, dialects: Sequence[Dialect], *, body: bool, decode: Decode) -> Dialect:
-    """Return the dialect that reads `data` best, whether it fits or only gets furthest."""
-    return _best([_attempt(data, dialect, decode, body=body) for dialect in dialects]).dialect
-
-
-def _best(attempts: Sequence[_Attempt]) -> _Attempt:
-    return max(attempts, key=lambda attempt: attempt.rank)
-
-
-def _attempt(data: bytes, dialect: Dialect, decode: Decode, *, body: bool) -> _Attempt:
+def _attempt(data: bytes, dialect: Dialect, decode: Decode[D], *, body: bool) -> _Attempt[D]:
     framing = Framing(dialect.frame)
     start = 0 if body else framing.prefix_size + dialect.frame.head_size
-    framed: FrameError | None = None
-    if not body:
+    verified = 0 if body else framing.verified(data)
+    framed = None if body else _frame_refusal(framing, data)
+    reached, known = verified, False
+    outcome: D | FrameError | DecodeError
+    if framed is not None and not _heads_fit(framing, data):
+        # Bytes whose heads are another dialect's are not read on; a length alone may be wrong.
+        outcome = framed
+    else:
         try:
-            framing.split(data)
-        except FrameError as refusal:
-            framed = refusal
-            # Bytes whose heads are another dialect's are not read on; a length alone may be wrong.
-            announced = framing.size_at(data, 0)
-            fits = announced == len(data) - framing.prefix_size
-            if not fits and framing.head_refusal(data, 0, announced):
-                return _Attempt(
-                    dialect=dialect, reached=0, failure=refusal, message=None, known=False
-                )
-    failure: FrameError | DecodeError | None = framed
-    message = None
-    reached = len(data)
+            message = decode(dialect, data, start)
+        except DecodeError as error:
+            outcome = framed or error
+            # An MTI is believed after heads that fit, or at the start of a body.
+            is_message = bool(error.decoded.get("mti", "")) and (verified > 0 or body)
+            reached = error.offset if len(error.decoded) > 1 or is_message else verified
+        else:
+            reached, known = len(data), _is_known(dialect, message)
+            outcome = framed or message
+    return _Attempt(
+        dialect=dialect,
+        reached=reached,
+        outcome=outcome,
+        known=known,
+        has_length=len(data) >= framing.prefix_size,
+    )
+
+
+def _frame_refusal(framing: Framing, data: bytes) -> FrameError | None:
     try:
-        message = decode(dialect, data, start)
-    except DecodeError as error:
-        failure = framed or error
-        # Only an MTI and a bitmap that are believable count as being understood.
-        reached = error.offset if len(error.decoded) > 1 else 0
-    known = message is not None and _is_known(dialect, message)
-    return _Attempt(dialect=dialect, reached=reached, failure=failure, message=message, known=known)
+        framing.split(data)
+    except FrameError as refusal:
+        return refusal
+    return None
+
+
+def _heads_fit(framing: Framing, data: bytes) -> bool:
+    announced = framing.size_at(data, 0)
+    if announced == len(data) - framing.prefix_size:
+        return True
+    return framing.head_refusal(data, 0, announced) is None
 
 
 def _is_known(dialect: Dialect, message: Decoded) -> bool:
@@ -132,12 +164,13 @@ def _is_known(dialect: Dialect, message: Decoded) -> bool:
     return classify(dialect, message.mti, texts_by_path(message.fields, divisions)) is not None
 
 
-def _why(data: bytes, best: _Attempt, attempts: Sequence[_Attempt], *, body: bool) -> str:
+def _why(
+    data: bytes, message: D, best: _Attempt[D], attempts: Sequence[_Attempt[D]], *, body: bool
+) -> str:
     reasons = [] if body else _frame_reasons(data, best.dialect)
-    if best.message is not None:
-        reasons.append(f"MTI {best.message.mti}")
-        reasons.append(f"all {len(best.message.fields)} fields read to the last byte")
-    others = [a for a in attempts if a.failure is None and a.dialect.name != best.dialect.name]
+    reasons.append(f"MTI {message.mti}")
+    reasons.append(f"all {len(message.fields)} fields read to the last byte")
+    others = [a for a in attempts if a.fits and a is not best]
     if others:
         names = " and ".join(attempt.dialect.name for attempt in others)
         decided = "the less derived one"

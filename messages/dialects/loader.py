@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from messages.dialects.compile import ContradictionError, compile_dialect
 from messages.dialects.dialect import Dialect
+from messages.dialects.mistakes import entry_name, first_mistake, line_of
 from messages.dialects.model import FORMAT, DialectSpec, TransactionTypesSpec
 
 Table = dict[str, Any]
@@ -42,7 +43,11 @@ class SpecError(ValueError):
 
 def packaged_names() -> tuple[str, ...]:
     """Return the names of the dialects that come with the program, sorted."""
-    folder = resources.files("specs") / "dialects"
+    return _names("dialect")
+
+
+def _names(kind: str) -> tuple[str, ...]:
+    folder = resources.files("specs") / _FOLDERS[kind]
     return tuple(
         sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
     )
@@ -59,13 +64,10 @@ def load_dialect(name: str) -> Dialect:
     try:
         return compile_dialect(DialectSpec.model_validate(table), lineage)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        reason = first["msg"].removeprefix("Value error, ")
-        raise SpecError(str(source), reason, key=key, line=line_of(source, key)) from None
+        path, reason = first_mistake(error, table)
+        raise _refusal(source, path, reason) from None
     except ContradictionError as problem:
-        line = line_of(source, problem.key)
-        raise SpecError(str(source), problem.reason, key=problem.key, line=line) from None
+        raise _refusal(source, problem.key.split("."), problem.reason) from None
 
 
 def resolve(name: str) -> tuple[Table, tuple[str, ...]]:
@@ -82,12 +84,14 @@ def _resolve(name: str, above: tuple[str, ...]) -> tuple[Table, tuple[str, ...]]
     lineage: tuple[str, ...] = (name,)
     removed = table.pop("remove", [])
     if parent is not None:
+        _named(source, "extends", str(parent), "dialect")
         inherited, older = _resolve(str(parent), (*above, name))
         for path in removed:
             _remove(inherited, str(path), source)
         table = merge(inherited, table)
         lineage = (name, *older)
     for kind in table.pop("transaction_types", []):
+        _named(source, "transaction_types", str(kind), "transaction-types")
         table = merge(_transaction_types(str(kind)), table, keep_order=True)
     return table, lineage
 
@@ -98,9 +102,8 @@ def _transaction_types(name: str) -> Table:
     try:
         TransactionTypesSpec.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise SpecError(str(source), first["msg"], key=key, line=line_of(source, key)) from None
+        path, reason = first_mistake(error, table)
+        raise _refusal(source, path, reason) from None
     return {k: table[k] for k in ("values", "presence", "transactions") if k in table}
 
 
@@ -112,9 +115,20 @@ def _locate(name: str, kind: str) -> Traversable | Path:
         return path
     found = resources.files("specs") / _FOLDERS[kind] / f"{name}.toml"
     if not re.fullmatch(r"[a-z0-9_-]+", name) or not found.is_file():
-        known = ", ".join(packaged_names())
-        raise SpecError(name, f"no {kind} of this name; there are {known}, or give a .toml file")
+        raise SpecError(name, f"no {kind} of this name; {_known(kind)}")
     return found
+
+
+def _known(kind: str) -> str:
+    return f"there are {', '.join(_names(kind))}, or give a .toml file"
+
+
+def _named(source: Traversable | Path, key: str, name: str, kind: str) -> None:
+    """Raise SpecError at `key` of the file `source` if what it names is nowhere."""
+    try:
+        _locate(name, kind)
+    except SpecError:
+        raise _refusal(source, [key], f"names {name}, which is nowhere; {_known(kind)}") from None
 
 
 def _read(source: Traversable | Path, kind: str) -> Table:
@@ -125,13 +139,40 @@ def _read(source: Traversable | Path, kind: str) -> Table:
         raise SpecError(str(source), str(error), line=int(found[1]) if found else 0) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(str(source), f"cannot be read: {type(error).__name__}") from None
-    if table.get("format") != FORMAT:
-        reason = f"this release reads format = {FORMAT}, the file says {table.get('format')!r}"
-        raise SpecError(str(source), reason, key="format", line=line_of(source, "format"))
-    if table.get("kind") != kind:
-        reason = f"should be {kind!r}, the file says {table.get('kind')!r}"
-        raise SpecError(str(source), reason, key="kind", line=line_of(source, "kind"))
+    _check_head(source, table, kind)
+    _check_names(source, table)
     return table
+
+
+def _check_head(source: Traversable | Path, table: Table, kind: str) -> None:
+    """Raise SpecError unless a file says that it is of our format and of this kind."""
+    for key, wanted in (("format", FORMAT), ("kind", kind)):
+        if key not in table:
+            raise SpecError(
+                str(source), f"is missing; this should say {key} = {_toml(wanted)}", key=key
+            )
+        found = table[key]
+        # In Python True and 1.0 equal 1; in a file they are something else.
+        if type(found) is not type(wanted) or found != wanted:
+            reason = f"this release reads {key} = {_toml(wanted)}, the file says {_toml(found)}"
+            raise _refusal(source, [key], reason)
+
+
+def _toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
+
+
+def _check_names(source: Traversable | Path, table: Table) -> None:
+    """Raise SpecError where an entry of a list has no name to merge by."""
+    frame = table.get("frame")
+    heads = frame.get("head") if isinstance(frame, dict) else None
+    lists = {"layouts": table.get("layouts"), "transactions": table.get("transactions")}
+    for name, entries in {**lists, "frame.head": heads}.items():
+        path = name.split(".")
+        by = _LISTS_BY_KEY[path[-1]]
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if not isinstance(entry, dict) or not isinstance(entry.get(by), str):
+                raise _refusal(source, [*path, entry_name(entry, index)], f"has no {by}")
 
 
 def merge(old: Table, new: Mapping[str, Any], *, keep_order: bool = False) -> Table:
@@ -173,37 +214,13 @@ def _remove(table: Table, path: str, source: Traversable | Path) -> None:
         if len(kept) < len(entries):
             table[above[0]] = kept
             return
-    line = line_of(source, "remove")
-    raise SpecError(str(source), f"removes {path}, which is not there", key="remove", line=line)
+    raise _refusal(source, ["remove"], f"removes {path}, which is not there")
 
 
-def line_of(source: Traversable | Path, key: str) -> int:
-    """Return the line (from 1) where `key` is most likely written, 0 if nowhere.
-
-    A validator knows keys, not lines: the last steps of the key are searched in the text.
-    """
-    try:
-        lines = source.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return 0
-    for pattern in _patterns(key):
-        for number, line in enumerate(lines, start=1):
-            if pattern.search(line):
-                return number
-    return 0
-
-
-def _patterns(key: str) -> Iterator[re.Pattern[str]]:
-    steps = [re.escape(step) for step in key.split(".") if not step.isdigit() or step == key]
-    whole = [re.escape(step) for step in key.split(".")]
-    for end in range(len(whole), 0, -1):
-        yield re.compile(rf"^\s*\[+{'.'.join(whole[:end])}\]+")
-        if end > 1:
-            yield re.compile(rf"^\s*\[+.*\b{whole[end - 1]}\b.*\]+\s*$")
-            yield re.compile(rf"""^\s*(?:id|name)\s*=\s*["']{whole[end - 1]}["']""")
-        yield re.compile(rf"""^\s*["']?{whole[end - 1]}["']?\s*=""")
-    for step in reversed(steps):
-        yield re.compile(rf"\b{step}\b")
+def _refusal(source: Traversable | Path, path: Sequence[str], reason: str) -> SpecError:
+    """Return the error about the value at `path`, with its line in the file."""
+    line = line_of(source.read_text(encoding="utf-8"), path)
+    return SpecError(str(source), reason, key=".".join(path), line=line)
 
 
 def flatten(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

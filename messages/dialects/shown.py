@@ -1,19 +1,16 @@
 """What of a message may leave the process: its fields and their bytes, masked by the dialect.
 
 A field's own mask counts first; one that is masked by its layout is shown as far as its parts
-are. Under both lies `mask_numbers`, which finds a PAN in any free text.
+are. Under both lies the net of `messages.masking`, which finds a PAN in any content.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from messages.dialects.dialect import Dialect, Field
-from messages.dialects.subfields import Divisions, SubField, mask_numbers, shown_whole
-from messages.masking import HIDDEN, Mask, mask_text
-
-_FREE_TEXT: Final = frozenset({"a", "an", "ans"})
+from messages.dialects.subfields import Divisions, SubField, shown_whole
+from messages.masking import HIDDEN, Mask, could_hold_pan, mask_numbers, mask_text
 
 
 def masked_fields(
@@ -40,14 +37,15 @@ def _shown_text(field: Field | None, text: str, parts: Sequence[SubField]) -> st
     if field is None:
         return HIDDEN * len(text)
     if parts and field.mask in {Mask.OPEN, Mask.BY_LAYOUT}:
-        shown = shown_whole(text, parts)
-    else:
-        shown = mask_text(text, field.mask)
-    if field.form != "text" or field.type not in _FREE_TEXT:
-        return shown
+        # The division has its own net under every part.
+        return shown_whole(text, parts)
+    shown = mask_text(text, field.mask)
     # A fixed field that is one number, from end to end, is the number that the dialect says.
-    is_number = field.is_fixed and field.mask is Mask.OPEN and text.isdigit()
-    return shown if is_number else mask_numbers(shown)
+    if field.mask is not Mask.OPEN or (field.is_fixed and text.isdigit()):
+        return shown
+    if field.form in {"binary", "hex"}:
+        return HIDDEN * len(text) if could_hold_pan(bytes.fromhex(text)) else text
+    return mask_numbers(shown)
 
 
 def _shown_raw(field: Field | None, content: bytes, text: str, shown: str) -> str:

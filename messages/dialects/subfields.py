@@ -15,13 +15,11 @@ import msgspec
 from messages.dialects.dialect import Dialect, Field, Layout, Part, Tag, Words
 from messages.dialects.tlv import Tlv, TlvError, parse_ber, parse_text
 from messages.errors import DecodeError
-from messages.masking import HIDDEN, Mask, mask_text
-from messages.values import is_luhn_valid, mask_pan
+from messages.masking import HIDDEN, Mask, could_hold_pan, mask_numbers, mask_text
+from messages.values import mask_pan
 
 UNKNOWN_TAG: Final = Tag(Words("unknown tag", "未知标签"), Mask.SECRET, {})
 """A tag that the dialect does not name may hold anything, so it is never shown."""
-_NUMBER: Final = re.compile(r"[0-9]{13,}")
-_PAN_LENGTHS: Final = range(13, 20)
 _LONG_BITMAP: Final = 32
 """Hexadecimal digits of a bitmap of 128 bits."""
 
@@ -222,6 +220,18 @@ class _Content:
         padded = self.field.pad_left and len(self._text) % 2 == 1
         return (unit + padded) // 2
 
+    def guarded(self, mask: Mask, text: str, place: slice) -> Mask:
+        """Return the mask of the units at `place`, whose text is `text`: never open over a PAN."""
+        if self.field.form in {"text", "bcd"}:
+            return _guarded(mask, text)
+        return _guarded_octets(mask, self._raw[place] if self._is_binary else self.octets)
+
+    def could_hold_pan(self) -> bool:
+        """Tell whether the content as a whole holds what could be a PAN."""
+        if self.field.form in {"text", "bcd"}:
+            return mask_numbers(self._text) != self._text
+        return could_hold_pan(self.octets)
+
     def units(self, count: int) -> str:
         """Return a number of units in words."""
         name = "digit" if self.field.form == "bcd" else "character"
@@ -237,8 +247,23 @@ class _Parts:
         self._layout = layout
         self._start = start
         self._number = str(layout.field)
+        self._codes: list[bool] = []
+        """For each open part that has a list of codes: whether its text is one of them."""
 
     def all(self) -> tuple[SubField, ...]:
+        """Return the parts; all of them hidden where they may be a PAN cut into pieces.
+
+        Parts with right codes prove that the layout fits. Where one is wrong, what stands here may
+        be something else; a text without any code is judged like free text. Digits without codes
+        (DE 61) are traces and dates: there a number in one piece would be chance.
+        """
+        found = self._divided()
+        unproved = not all(self._codes) or not (self._codes or self._content.field.type == "n")
+        if unproved and self._content.could_hold_pan():
+            return tuple(map(_hidden, found))
+        return found
+
+    def _divided(self) -> tuple[SubField, ...]:
         content, layout = self._content, self._layout
         mask = _inherited(content.field.mask)
         repeat_from = layout.repeat_from
@@ -285,8 +310,10 @@ class _Parts:
             raise self._error(path, at, "its size cuts a character in two") from None
         mask = part.mask if above is Mask.OPEN else above
         children, _ = self._run(part.parts, prefix, at, _inherited(mask))
-        if not children and content.field.form in {"text", "bcd"}:
-            mask = _guarded(mask, text)
+        if not children:
+            mask = content.guarded(mask, text, place)
+        if mask is Mask.OPEN and not children and part.values:
+            self._codes.append(text in part.values)
         offset = content.byte(at)
         return SubField(
             path=path,
@@ -316,6 +343,16 @@ def _guarded(mask: Mask, text: str) -> Mask:
     return Mask.PAN if text.isdigit() else Mask.SECRET
 
 
+def _guarded_octets(mask: Mask, content: bytes) -> Mask:
+    """Return the mask of open bytes that hold what could be a PAN: secret."""
+    return Mask.SECRET if mask is Mask.OPEN and could_hold_pan(content) else mask
+
+
+def _hidden(part: SubField) -> SubField:
+    children = tuple(map(_hidden, part.children))
+    return msgspec.structs.replace(part, mask=Mask.SECRET, meaning=None, children=children)
+
+
 def _ber_tags(
     items: Sequence[Tlv], prefix: str, tags: Mapping[str, Tag], above: Mask
 ) -> tuple[SubField, ...]:
@@ -328,6 +365,8 @@ def _ber_tags(
         mask = tag.mask if above is Mask.OPEN else above
         # What should be divided and cannot be is hidden, whatever its tag says.
         mask = Mask.SECRET if item.opaque else mask
+        if not item.children:
+            mask = _guarded_octets(mask, item.value)
         path = _tag_path(prefix, item.tag, seen)
         children = _ber_tags(item.children, path, tags, _inherited(mask))
         part = _tag_value(item, path, tag, mask, item.value.hex().upper())
@@ -344,7 +383,9 @@ def _text_tags(items: Sequence[Tlv], layout: Layout, above: Mask) -> tuple[SubFi
             text = item.value.decode(layout.charset)
         except UnicodeDecodeError:
             text = item.value.hex().upper()
-        mask = _guarded(tag.mask if above is Mask.OPEN else above, text)
+        mask = _guarded_octets(
+            _guarded(tag.mask if above is Mask.OPEN else above, text), item.value
+        )
         path = _tag_path(str(layout.field), item.tag, seen)
         found.append(_tag_value(item, path, tag, mask, text))
     return tuple(found)
@@ -367,21 +408,6 @@ def _tag_value(item: Tlv, path: str, tag: Tag, mask: Mask, text: str) -> SubFiel
         offset=item.offset,
         size=len(item.value),
     )
-
-
-def mask_numbers(text: str) -> str:
-    """Return `text` with every number that could be a PAN masked: the net under the masks.
-
-    Such a number has 13 to 19 digits, zeros on its left not counted, and a right check digit.
-    """
-    return _NUMBER.sub(_mask_number, text)
-
-
-def _mask_number(found: re.Match[str]) -> str:
-    digits = found[0].lstrip("0")
-    if len(digits) not in _PAN_LENGTHS or not is_luhn_valid(digits):
-        return found[0]
-    return found[0][: -len(digits)] + mask_pan(digits)
 
 
 def shown_whole(text: str, parts: Sequence[SubField]) -> str:

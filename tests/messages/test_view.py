@@ -261,6 +261,40 @@ def test_strangers_cannot_make_a_viewer_grow_without_end(monkeypatch: pytest.Mon
     assert len(viewer._locators) == len(viewer._kept) == 3
 
 
+def test_a_common_kind_takes_the_fast_path_again_after_a_flood_of_strange_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(view_module, "MOST_PLANS", 4)
+    monkeypatch.setattr(view_module, "MOST_BUILDERS", 4)
+    monkeypatch.setattr(view_module, "SLOW_TURNS", 3)
+    viewer = Viewer(load_dialect("pos"))
+    select = viewer.select(3)
+    for mti in range(1000, 1100):
+        select(viewer.index(viewer.build(f"{mti}", {3: "000000", 11: "000001"})))
+    common = viewer.build("0200", {3: "010000", 4: "000000050000"})
+    for _ in range(3):
+        assert select(viewer.index(common)) == ("010000",)
+        assert viewer.build("0200", {3: "010000", 4: "000000050000"}) == common
+    assert common[:10] in viewer._locators
+    assert (3, 4) in viewer._builders
+    assert len(viewer._locators) == len(viewer._kept) == 4
+
+
+def test_pickers_of_plans_that_went_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view_module, "MOST_PLANS", 4)
+    monkeypatch.setattr(view_module, "SLOW_TURNS", 1)
+    viewer = Viewer(load_dialect("pos"))
+    select = viewer.select(3)
+    for mti in range(1000, 1050):
+        assert select(viewer.index(viewer.build(f"{mti}", {3: "000000"}))) == ("000000",)
+    (pickers,) = [
+        cell.cell_contents
+        for name, cell in zip(select.__code__.co_freevars, select.__closure__ or (), strict=True)
+        if name == "pickers"
+    ]
+    assert len(pickers) <= 4
+
+
 def test_messages_that_differ_above_field_64_have_plans_of_their_own() -> None:
     for name in ("interbank", "iso87-ascii"):
         viewer = Viewer(load_dialect(name))

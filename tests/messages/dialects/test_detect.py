@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.codec import Codec, Message
-from messages.dialects.detect import Detection, closest, detect, explain_refusal
+from messages.dialects.detect import Detection, detect, explain_refusal
 from messages.dialects.dialect import Dialect
 from messages.dialects.loader import load_dialect, packaged_names
 from messages.errors import DecodeError, FrameError
@@ -35,15 +35,15 @@ def decode(dialect: Dialect, data: bytes, base: int) -> Message:
     return CODECS[dialect.name].decode(data, base)
 
 
-def detected(data: bytes, *, body: bool = False) -> Detection:
+def outcome(data: bytes, *, body: bool = False) -> Detection[Message]:
     return detect(data, DIALECTS, body=body, decode=decode)
 
 
-def outcome(data: bytes, *, body: bool = False) -> Detection | FrameError | DecodeError:
-    try:
-        return detected(data, body=body)
-    except (FrameError, DecodeError) as refusal:
-        return refusal
+def detected(data: bytes, *, body: bool = False) -> Detection[Message]:
+    found = outcome(data, body=body)
+    if isinstance(found.outcome, FrameError | DecodeError):
+        raise found.outcome
+    return found
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda m: str(m["name"]))
@@ -105,7 +105,38 @@ def test_frame_with_a_bad_field_is_refused_with_its_place_and_what_was_read() ->
     assert "pos got furthest" in caught.value.reason
     assert caught.value.decoded["11"] == "000002"
     assert PAN not in str(caught.value)
-    assert closest(bytes(frame), DIALECTS, body=False, decode=decode) is POS
+    assert outcome(bytes(frame)).dialect is POS
+
+
+@pytest.mark.parametrize("name", ["withdrawal", "echo", "reversal-response", "interbank-reversal"])
+def test_every_beginning_of_a_frame_is_refused_by_its_own_dialect(name: str) -> None:
+    frame = frame_of(name)
+    wanted = "interbank" if name.startswith("interbank") else "pos"
+    # Before the TPDU two bytes of length could be anybody's.
+    for size in range(4, len(frame)):
+        found = outcome(frame[:size])
+        assert found.dialect.name == wanted
+        assert f"{wanted} got furthest" in str(found.outcome)
+        assert "is not made of digits" not in str(found.outcome)
+
+
+def test_length_alone_is_no_frame_of_a_dialect_with_a_longer_one() -> None:
+    refusal = str(outcome(b"\x00\x34").outcome)
+    assert refusal.startswith("the frame is cut off at byte 0; expected 52")
+
+
+def test_keep_alive_is_told_as_one() -> None:
+    assert str(outcome(bytes(2)).outcome).startswith("a keep-alive, which holds no message")
+
+
+def test_beginning_of_a_body_is_refused_by_a_dialect_with_that_mti() -> None:
+    found = outcome(bytes.fromhex("08200020"), body=True)
+    assert found.dialect.name == "pos"
+    assert "pos got furthest" in str(found.outcome)
+
+
+def test_detection_carries_the_message_that_was_decoded() -> None:
+    assert detected(WITHDRAWAL).outcome == decode(POS, WITHDRAWAL, 13)
 
 
 def test_wrong_tpdu_is_named() -> None:
@@ -120,8 +151,9 @@ def test_wrong_tpdu_is_named() -> None:
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_detected_or_refused(data: bytes, body: bool) -> None:
     found = outcome(data, body=body)
-    said = found.why if isinstance(found, Detection) else str(found)
-    assert ("MTI" if isinstance(found, Detection) else "none of") in said
+    assert ("MTI" if isinstance(found.outcome, Message) else "none of") in (
+        found.why or str(found.outcome)
+    )
 
 
 @given(st.integers(0, len(WITHDRAWAL) * 8 - 1))
@@ -129,10 +161,10 @@ def test_any_flipped_bit_is_detected_or_refused(bit: int) -> None:
     frame = bytearray(WITHDRAWAL)
     frame[bit // 8] ^= 1 << bit % 8
     found = outcome(bytes(frame))
-    if isinstance(found, Detection):
+    if isinstance(found.outcome, Message):
         assert found.dialect.name in {"pos", "composite"}
     else:
-        assert PAN not in str(found)
+        assert PAN not in str(found.outcome)
 
 
 # ----------------------------------------------------------------------------- refused streams

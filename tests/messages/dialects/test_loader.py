@@ -15,6 +15,7 @@ from messages.dialects.loader import (
     resolve,
 )
 from messages.reasons import Reason
+from tests.house.source import ROOT
 
 HEAD = 'format = 1\nkind = "dialect"\nname = "mine"\nextends = "pos"\n'
 
@@ -76,9 +77,12 @@ def test_social_transactions_come_from_a_file_of_their_own() -> None:
     ("text", "key", "line", "words"),
     [
         (HEAD.replace("format = 1", "format = 2"), "format", 1, "this release reads format = 1"),
-        (HEAD.replace('"dialect"', '"tariff"'), "kind", 2, "should be 'dialect'"),
+        (HEAD.replace("format = 1", "format = true"), "format", 1, "the file says true"),
+        (HEAD.replace("format = 1", "format = 1.0"), "format", 1, "the file says 1.0"),
+        (HEAD.replace("format = 1\n", ""), "format", 0, "is missing"),
+        (HEAD.replace('"dialect"', '"tariff"'), "kind", 2, 'reads kind = "dialect"'),
         (HEAD + "[fields.4\n", "", 5, "Expected"),
-        (HEAD + "[frame]\nlimits = 3\n", "frame.limits", 6, "Extra inputs"),
+        (HEAD + "[frame]\nlimits = 3\n", "frame.limits", 6, "is no key that this table has"),
         (
             HEAD + '[fields.99]\nname="x"\nen=""\nzh=""\ntype="n"\nlength=2\n',
             "fields.99",
@@ -90,7 +94,42 @@ def test_social_transactions_come_from_a_file_of_their_own() -> None:
         (HEAD + '[reasons.mac_wrong]\ncode = "ZZ"\n', "reasons.mac_wrong.code", 6, "not in"),
         (HEAD + '[reasons.bored]\ncode="05"\nen="x"\nzh="x"\n', "reasons.bored", 5, "not a reason"),
         (HEAD + '[presence.sale]\nrequest = "2 3 5"\n', "presence.sale.request", 6, "'5' is no"),
-        (HEAD.replace('"pos"', '"nobody"'), "", 0, "no dialect of this name"),
+        (HEAD.replace('"pos"', '"nobody"'), "extends", 4, "there are composite, interbank"),
+        (
+            HEAD + 'transaction_types = ["cq-none"]\n',
+            "transaction_types",
+            5,
+            "names cq-none, which is nowhere; there are cq-social-2014",
+        ),
+        (HEAD + '[fields.200]\nen="x"\nzh="x"\ntype="n"\n', "fields.200.name", 5, "is missing"),
+        (HEAD + '[fields]\n2 = "x"\n', "fields.2", 6, "is not a table"),
+        (HEAD + 'title = ["one"]\n', "title", 5, "is missing"),
+        (HEAD + '[[layouts]]\nid = "own"\nfield = "62"\n', "layouts.own.kind", 5, "is missing"),
+        (HEAD + '[[layouts]]\nfield = "62"\n', "layouts.#1", 5, "has no id"),
+        (
+            HEAD + '[[transactions]]\nid="one"\nen="x"\nmti="0200"\npresence="sale"\n',
+            "transactions.one.zh",
+            5,
+            "is missing",
+        ),
+        (
+            HEAD
+            + '[[layouts]]\nid = "own"\nfield = "63"\nkind = "parts"\nparts = [\n'
+            + '  { id = "1", size = 2, name = "one", en = "x", zh = "x" },\n'
+            + '  { id = "2", size = 1, name = "two", en = "x", zh = "x", parts = [\n'
+            + '    { id = "3", size = 1, name = "two", en = "x" },\n  ] },\n]\n',
+            "layouts.own.parts.2.parts.3.zh",
+            12,
+            "is missing",
+        ),
+        (HEAD + '[fields.35]\nmask = "open"\n', "fields.35.mask", 6, "never open"),
+        (
+            HEAD + '[[layouts]]\nid = "emv"\nfield = "55"\nkind = "ber-tlv"\n[layouts.tags]\n'
+            '57 = { en = "x", zh = "x" }\n',
+            "layouts.emv.tags.57.mask",
+            10,
+            "never open",
+        ),
         (
             HEAD + '[[transactions]]\nid="twin"\nen=""\nzh=""\nmti="0200"\n'
             'match={3="000000"}\npresence="sale"\n',
@@ -122,6 +161,23 @@ def test_a_dialect_that_extends_itself_is_refused(tmp_path: Path) -> None:
     path.write_text(HEAD.replace('"pos"', f'"{path}"'), encoding="utf-8")
     with pytest.raises(SpecError, match="extends itself"):
         load_dialect(str(path))
+
+
+def test_mistake_in_transaction_types_has_its_file_entry_and_line(tmp_path: Path) -> None:
+    types = tmp_path / "types.toml"
+    types.write_text(
+        'format = 1\nkind = "transaction-types"\nname = "own"\ntitle = ["x", "x"]\nsource = ""\n'
+        '[[transactions]]\nid = "one"\nen = "x"\nmti = "0200"\npresence = "sale"\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(SpecError, match=r"types\.toml:6: transactions\.one\.zh: is missing"):
+        load_dialect(write(tmp_path, HEAD + f'transaction_types = ["{types}"]\n'))
+
+
+@pytest.mark.parametrize("name", packaged_names())
+def test_source_of_every_packaged_dialect_is_a_page_that_exists(name: str) -> None:
+    source = load_dialect(name).source
+    assert not source.startswith("docs/") or (ROOT / source).is_file()
 
 
 def test_a_missing_file_is_named() -> None:

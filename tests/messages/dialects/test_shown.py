@@ -88,6 +88,32 @@ def test_pan_in_the_rest_of_a_divided_field_is_masked() -> None:
     assert raw[60] == texts[60]
 
 
+def test_pan_in_chip_data_is_in_no_form_of_it() -> None:
+    chip = f"840A6219991234567890120F9F1013{PAN.encode().hex().upper()}"
+    texts, raw = shown_of({55: chip})
+    assert texts[55] == raw[55] == "*" * len(chip)
+
+
+@pytest.mark.parametrize("dialect", [POS, INTERBANK], ids=lambda d: d.name)
+def test_pan_over_the_parts_of_a_balance_is_hidden(dialect: Dialect) -> None:
+    text = f"1002156C000000120000{PAN}0"
+    texts, raw = shown_of({54: text}, dialect=dialect, mti="0210")
+    assert set(texts[54] + raw[54]) == {"*"}
+
+
+@pytest.mark.parametrize("number", [53, 57, 59, 63])
+def test_pan_in_an_open_field_without_a_layout_is_hidden(number: int) -> None:
+    field = msgspec.structs.replace(POS.field(number), mask=Mask.OPEN)
+    fields = tuple(field if f and f.number == number else f for f in POS.fields)
+    dialect = msgspec.structs.replace(POS, fields=fields, layouts={})
+    if field.is_fixed:  # a number of its own, from end to end
+        assert shown_of({number: PAN[:16]}, dialect=dialect)[0][number] == PAN[:16]
+        return
+    text = PAN.encode().hex().upper() if field.form == "binary" else f"{PAN}00"
+    texts, raw = shown_of({number: text}, dialect=dialect)
+    assert set(texts[number] + raw[number]) == {"*"}
+
+
 def test_what_no_layout_divides_is_hidden() -> None:
     for number in (57, 58, 62):
         texts, raw = shown_of({number: "AB" * 8})

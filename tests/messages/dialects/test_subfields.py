@@ -18,7 +18,6 @@ from messages.dialects.subfields import (
     divide,
     leaves,
     lookup,
-    mask_numbers,
     texts_by_path,
 )
 from messages.errors import DecodeError
@@ -334,17 +333,40 @@ def test_no_text_is_in_a_repr() -> None:
     assert "6219" not in repr(parts)
 
 
+# -------------------------------------------------------------------------------------- the net
+
+
+@pytest.mark.parametrize("value", [PAN.encode().hex().upper(), f"{PAN}F", f"00{PAN}D", f"AB{PAN}0"])
+def test_pan_in_an_open_tag_of_chip_data_is_hidden(value: str) -> None:
+    size = len(bytes.fromhex(value.ljust(len(value) + len(value) % 2, "0")))
+    content = f"9F10{size:02X}{value}".ljust(6 + 2 * size, "0")
+    (tag,) = divide_one(55, f"{content}9F36020012")[55][:1]
+    assert (tag.path, tag.mask) == ("55.9F10", Mask.SECRET)
+    assert set(tag.shown) == {"*"}
+
+
+def test_pan_in_a_part_of_a_binary_field_is_hidden() -> None:
+    dialect = _with_layouts(_layout(59, {}, _part("59.1", 0)))
+    content = PAN.encode().hex()
+    (part,) = divide_one(59, content, dialect=dialect)[59]
+    assert part.mask is Mask.SECRET
+
+
+def test_pan_cut_into_open_parts_is_hidden_where_a_code_is_wrong() -> None:
+    parts = divide_one(54, f"1002156C000000120000{PAN}0")[54]
+    assert {part.shown.strip("*") for part in parts} == {""}
+    assert {part.meaning for part in parts} == {None}
+
+
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("number", "text"),
     [
-        (f"card {PAN} ok", "card 621999*********0120 ok"),
-        (TRACK, "621999*********0120=4912220000000000"),
-        (PAN.zfill(24), "00000621999*********0120"),
-        ("6219991234567890121", "6219991234567890121"),
-        ("612345678901", "612345678901"),
-        ("0" * 30, "0" * 30),
-        ("4021051003000000410000000000006", "4021051003000000410000000000006"),
+        (54, "1001156C0000001200001002156D000000120000"),
+        (60, "402105100300000041000000000000"),
+        (60, "400205100300000041000000000000"),
+        (90, "020000000206180935120000099900000000000000"),
     ],
 )
-def test_numbers_that_could_be_a_pan_are_masked_in_any_text(text: str, shown: str) -> None:
-    assert mask_numbers(text) == shown
+def test_ordinary_digits_with_right_codes_are_shown_whole(number: int, text: str) -> None:
+    for leaf in leaves(divide_one(number, text, dialect=INTERBANK)[number]):
+        assert leaf.shown == leaf.text
