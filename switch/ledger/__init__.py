@@ -1,0 +1,1 @@
+"""The durable state (switch/ledger): one pure decision, and the stores that it is decided over."""

@@ -1,0 +1,258 @@
+"""The one decision that all ledgers share (switch/ledger): a batch over the rows that it needs.
+
+Pure: it reads a read set, never changes it, and returns what to write, each row once. Operations
+see what earlier ones of the same batch did. An attempt that comes again gets its first outcome,
+rebuilt from the row that it left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from switch.core.errors import InvariantBroken
+from switch.core.operations import (
+    Acknowledge,
+    CapExceeded,
+    Claim,
+    Clashed,
+    Close,
+    Closed,
+    Enlist,
+    Fenced,
+    FindOriginal,
+    Forestalled,
+    Found,
+    Hasten,
+    LeaseNumbers,
+    LoadSession,
+    Missing,
+    NothingToReverse,
+    NotReversible,
+    Open,
+    Opened,
+    Operation,
+    OriginalNotFound,
+    Outcome,
+    Renew,
+    Repeated,
+    Resolve,
+    Resolved,
+    ReversalQueued,
+    Reverse,
+    Row,
+    SignOff,
+    SignOn,
+    Superseded,
+    TakeOver,
+    Totals,
+)
+from switch.core.transaction import FINAL, State
+from switch.ledger import upkeep
+from switch.ledger.rows import EMPTY_DAY, CapKey, ReadSet, WriteSet
+from switch.ledger.working import Working
+
+_QUEUED_ONCE: Final = frozenset(
+    {State.IN_DOUBT, State.REVERSING, State.REVERSED, State.REVERSAL_EXPIRED}
+)
+_CLOSES: Final = frozenset({State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT})
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """The outcomes of a batch, in order, and what must be stored before anyone hears of them."""
+
+    outcomes: list[Outcome]
+    written: WriteSet
+
+
+def decide(batch: Sequence[Operation], stored: ReadSet) -> Decision:
+    """Decide the operations in order over `stored`.
+
+    Raises InvariantBroken where a decision would be impossible; nothing of the batch may be stored
+    then.
+    """
+    working = Working(stored)
+    outcomes: list[Outcome] = []
+    fences = stored.fences
+    fresh = working.written.fences
+    for operation in batch:
+        attempt = operation.attempt
+        if attempt in fences or attempt in fresh:
+            outcomes.append(Fenced())
+        else:
+            outcomes.append(_DECIDE[type(operation)](working, operation))
+    return Decision(outcomes, working.written)
+
+
+def _open(working: Working, operation: Open) -> Outcome:
+    key, cap = operation.key, operation.cap
+    if (row := working.row(key)) is not None:
+        return _opened_before(working, operation, row)
+    amount = operation.record.amount_fen
+    if amount < 0:
+        raise InvariantBroken("an amount is negative")
+    day = EMPTY_DAY
+    if cap is not None:
+        day = working.cap(CapKey(key.bucket, key.card, cap.day))
+        if day.committed_fen + day.held_fen + amount > cap.limit_fen:
+            return CapExceeded(cap.limit_fen, day.committed_fen, day.held_fen)
+    row = Row(
+        key=key,
+        fingerprint=operation.fingerprint,
+        state=State.FORWARDED,
+        record=operation.record,
+        cap=cap,
+        attempt=operation.attempt,
+        incarnation=operation.incarnation,
+        is_reversible=operation.is_reversible,
+    )
+    working.written.transactions[key] = row
+    if cap is None:
+        return Opened(0, 0)
+    working.account(row, None)
+    return Opened(day.committed_fen, day.held_fen + amount)
+
+
+def _opened_before(working: Working, operation: Open, row: Row) -> Outcome:
+    if row.state is State.FORESTALLED:
+        return Forestalled()
+    if row.attempt == operation.attempt and row.state is State.FORWARDED:
+        if row.cap is None:
+            return Opened(0, 0)
+        day = working.cap(CapKey(row.key.bucket, row.key.card, row.cap.day))
+        return Opened(day.committed_fen, day.held_fen)
+    return Repeated(row) if row.fingerprint == operation.fingerprint else Clashed(row)
+
+
+def _close(working: Working, operation: Close) -> Outcome:
+    state, plan = operation.state, operation.plan
+    if state not in _CLOSES:
+        raise InvariantBroken(f"{state.name} is no outcome")
+    row = working.row(operation.key)
+    if row is None or row.state is State.FORESTALLED:
+        return Missing()
+    if row.close_attempt == operation.attempt:
+        # Approved, and a reversal came between: whoever asks again must not be told the first.
+        is_overtaken = state is State.APPROVED and row.state is not state
+        return Superseded(row) if is_overtaken else Closed(row)
+    if row.incarnation != operation.incarnation:
+        return Fenced()
+    is_queued = state is State.IN_DOUBT and row.is_reversible
+    if row.state is State.APPROVED and is_queued:
+        # The terminal was told that nobody knows, while an approval was on its way to us.
+        state = State.REVERSING
+    elif row.state is not State.FORWARDED:
+        return Superseded(row)
+    row = working.become(
+        row,
+        state,
+        close_attempt=operation.attempt,
+        reason=operation.reason,
+        answer=operation.answer or row.answer,
+        plan=plan if is_queued else None,
+    )
+    if is_queued:
+        working.enqueue(row, operation.incarnation)
+    return Closed(row)
+
+
+def _reverse(working: Working, operation: Reverse) -> Outcome:
+    row = working.row(operation.key)
+    if row is None:
+        working.written.transactions[operation.key] = _tombstone(operation)
+        return OriginalNotFound()
+    if row.state is State.FORESTALLED:
+        return OriginalNotFound()
+    if not row.is_reversible:
+        return NotReversible(row)
+    is_first = row.reverse_attempt == operation.attempt
+    if row.state in _QUEUED_ONCE and (is_first or row.state is not State.REVERSED):
+        return ReversalQueued(row, is_first)
+    if row.state in FINAL:
+        return NothingToReverse(row)
+    row = working.become(
+        row,
+        State.REVERSING,
+        plan=operation.plan,
+        reason=operation.reason,
+        reverse_attempt=operation.attempt,
+    )
+    working.enqueue(row, operation.incarnation)
+    return ReversalQueued(row, is_first=True)
+
+
+def _tombstone(operation: Reverse) -> Row:
+    """Make the row that remembers that a reversal came before its original."""
+    return Row(
+        key=operation.key,
+        fingerprint=b"",
+        state=State.FORESTALLED,
+        record=replace(operation.record, sealed=b""),
+        cap=None,
+        attempt=operation.attempt,
+        reverse_attempt=operation.attempt,
+        incarnation=operation.incarnation,
+        reason=operation.reason,
+        is_reversible=False,
+    )
+
+
+def _acknowledge(working: Working, operation: Acknowledge) -> Outcome:
+    state = operation.state
+    if state not in {State.REVERSED, State.REVERSAL_EXPIRED}:
+        raise InvariantBroken(f"{state.name} ends no reversal")
+    row = working.row(operation.key)
+    if row is None:
+        return Missing()
+    if row.state is State.REVERSED:
+        return Closed(row)
+    if row.state is state:
+        # A person has looked at it: the hold stays, and the ledger says why.
+        row = working.written.transactions[row.key] = replace(row, reason=operation.reason)
+        return Closed(row)
+    is_queued = working.queued(row.key) is not None
+    if not is_queued and row.state is not State.REVERSAL_EXPIRED:
+        return Missing()
+    row = working.become(row, state, reason=operation.reason)
+    if is_queued:
+        working.written.advices[row.key] = None
+    return Closed(row)
+
+
+def _find_original(working: Working, operation: FindOriginal) -> Outcome:
+    row = working.row(operation.key)
+    if row is None or row.state is State.FORESTALLED:
+        return OriginalNotFound()
+    return Found(row)
+
+
+def _resolve(working: Working, operation: Resolve) -> Outcome:
+    row = working.row(operation.key)
+    if row is not None and operation.of in {row.attempt, row.close_attempt, row.reverse_attempt}:
+        return Resolved("done", row)
+    working.written.fences[operation.of] = operation.attempt
+    is_open = row is None or row.state is State.FORWARDED
+    return Resolved("never" if is_open else "refused", row)
+
+
+_DECIDE: Final[dict[type, Callable[[Working, Any], Outcome]]] = {
+    Open: _open,
+    Close: _close,
+    Reverse: _reverse,
+    FindOriginal: _find_original,
+    SignOn: upkeep.sign_on,
+    SignOff: upkeep.sign_off,
+    LoadSession: upkeep.load_session,
+    LeaseNumbers: upkeep.lease_numbers,
+    Enlist: upkeep.enlist,
+    Renew: upkeep.renew,
+    TakeOver: upkeep.take_over,
+    Claim: upkeep.claim,
+    Acknowledge: _acknowledge,
+    Hasten: upkeep.hasten,
+    Resolve: _resolve,
+    Totals: upkeep.totals,
+}

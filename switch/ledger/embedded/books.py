@@ -1,0 +1,80 @@
+"""The embedded ledger's tables for people (switch/ledger/embedded): read-only, from any process.
+
+What is seen is what the last fill brought, up to a second and a fill old while the switch runs.
+After a crash the rest is in the log, and comes with the next start.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import apsw
+import msgspec
+
+from switch.core.operations import Advice, Row, TotalsAre
+from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, LedgerOpenError, Where
+
+_TRANSACTIONS: Final = """
+    SELECT body FROM transactions
+    WHERE (?1 = '' OR rrn = ?1) AND (?2 = '' OR terminal = ?2)
+        AND (?3 = 0 OR day = ?3) AND (?4 IS NULL OR state = ?4)
+    ORDER BY number DESC LIMIT ?5"""
+_ADVICES: Final = """
+    SELECT body, tries, due_ms, owner FROM advices JOIN transactions USING (number)
+    ORDER BY due_ms, number"""
+_CAPS: Final = "SELECT day, held_fen, committed_fen FROM caps WHERE card = ? ORDER BY day"
+_STATES: Final = """
+    SELECT state, count(*), sum(amount_fen) FROM transactions GROUP BY state ORDER BY state"""
+_REST: Final = """
+    SELECT ifnull(sum(held_fen), 0), ifnull(sum(committed_fen), 0),
+        (SELECT count(*) FROM advices) FROM caps"""
+
+_row: Final = msgspec.msgpack.Decoder(Row).decode
+
+
+class SqliteBooks:
+    """The tables, on a connection that cannot write."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, path: Path) -> None:
+        """Open the tables. Raises LedgerOpenError where there are none."""
+        try:
+            self._connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+            self._connection.set_busy_timeout(1_000)
+            self._connection.execute("SELECT filled_through FROM progress").get  # noqa: B018
+        except apsw.Error as error:
+            raise LedgerOpenError(f"{path} holds no ledger that can be read: {error}") from error
+
+    def transactions(self, limit: int = NEWEST, where: Where = EVERYWHERE) -> list[Row]:
+        """Return at most `limit` transactions, the newest first."""
+        state = None if where.state is None else int(where.state)
+        found = self._connection.execute(
+            _TRANSACTIONS, (where.rrn, where.terminal, where.day, state, limit)
+        )
+        return [_row(body) for (body,) in found]
+
+    def caps(self, card: bytes) -> list[CapShown]:
+        """Return the days of a card (its keyed hash) in order."""
+        return [CapShown(*day) for day in self._connection.execute(_CAPS, (card,))]
+
+    def advices(self) -> list[Advice]:
+        """Return the queued reversals, the first due first."""
+        return [
+            Advice(row=_row(body), tries=tries, due_ms=due_ms, owner=owner)
+            for body, tries, due_ms, owner in self._connection.execute(_ADVICES)
+        ]
+
+    def totals(self) -> TotalsAre:
+        """Return the sums over everything, added up from the rows: the whole file is read."""
+        with self._connection:
+            by_state: dict[int, tuple[int, int]] = {
+                state: (count, total) for state, count, total in self._connection.execute(_STATES)
+            }
+            ((held_fen, committed_fen, queued),) = self._connection.execute(_REST)
+        return TotalsAre(by_state, held_fen, committed_fen, queued)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()

@@ -1,0 +1,99 @@
+"""What the embedded ledger has in memory (switch/ledger/embedded): a read set that stays small.
+
+Always there: sessions, numbers, leases, the queue, and every transaction that is not over. The
+others leave once the tables have them, the longest unused first, and are found there again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from switch.core.operations import Operation, Row, TransactionKey
+from switch.core.transaction import State
+from switch.ledger.embedded.tables import Tables
+from switch.ledger.needs import cap_of, needs
+from switch.ledger.rows import CapDay, CapKey, ReadSet, WriteSet
+
+KEPT: Final = 20_000
+"""Rows of transactions that are over and of caps that stay in memory, some 2 KiB each."""
+
+
+class Shelf:
+    """The rows in memory, and the way to those that are not."""
+
+    __slots__ = ("_last_stans", "_leaving", "_tables", "kept", "numbers", "stored")
+
+    def __init__(self, tables: Tables, kept: int = KEPT) -> None:
+        """Begin with what must always be there."""
+        self.kept = kept
+        self.stored = ReadSet()
+        self.numbers: dict[TransactionKey, int] = tables.load(self.stored)
+        self._tables = tables
+        self._last_stans: dict[str, tuple[str, str]] = {}
+        self._leaving: deque[tuple[int, TransactionKey | CapKey, Row | CapDay]] = deque()
+
+    def fetch(self, batch: Sequence[Operation]) -> None:
+        """Read from the tables what a batch needs and what is not in memory."""
+        rows, caps = self.stored.transactions, self.stored.caps
+        missing: list[CapKey] = []
+        for operation in batch:
+            for need in needs(operation):
+                if type(need) is TransactionKey:
+                    row = rows.get(need) or self._fetch_row(need)
+                    cap = None if row is None else cap_of(row)
+                    if cap is not None and cap not in caps:
+                        missing.append(cap)
+                elif type(need) is CapKey and need not in caps:
+                    missing.append(need)
+        if missing:
+            for cap, day in self._tables.caps(missing).items():
+                caps[cap] = day
+                self._leaving.append((0, cap, day))
+
+    def keep(self, written: WriteSet, sequence: int) -> None:
+        """Take over what the batch numbered `sequence` wrote; it may leave once it is filled."""
+        self.stored.apply(written)
+        leaving = self._leaving
+        for key, row in written.transactions.items():
+            if row.state is not State.FORWARDED:
+                leaving.append((sequence, key, row))
+        for cap, day in written.caps.items():
+            leaving.append((sequence, cap, day))
+
+    def let_go(self, filled_through: int) -> None:
+        """Drop the oldest rows beyond the limit that the tables have, and that nothing changed."""
+        leaving = self._leaving
+        while len(leaving) > self.kept and leaving[0][0] <= filled_through:
+            _, key, value = leaving.popleft()
+            if type(key) is CapKey:
+                if self.stored.caps.get(key) is value:
+                    del self.stored.caps[key]
+            elif type(key) is TransactionKey and key not in self.stored.advices:
+                self._drop(key, value)
+
+    def _drop(self, key: TransactionKey, value: Row | CapDay) -> None:
+        if self.stored.transactions.get(key) is not value:
+            return
+        del self.stored.transactions[key], self.numbers[key]
+        batch, stan = self._last_stans.get(key.terminal, ("", ""))
+        if False:
+            self._last_stans[key.terminal] = (batch, key.stan)
+
+    def _fetch_row(self, key: TransactionKey) -> Row | None:
+        """Return a row from the tables; what a terminal numbers upwards is not looked for."""
+        batch, stan = self._last_stans.get(key.terminal, ("", ""))
+        if batch != key.batch:
+            batch, stan = key.batch, self._tables.last_stan(key.terminal, key.batch)
+            self._last_stans[key.terminal] = batch, stan
+        if key.stan > stan:
+            return None
+        found = self._tables.find(key)
+        if found is None:
+            return None
+        number, row = found
+        self.stored.put(key, row)
+        self.numbers[key] = number
+        self._leaving.append((0, key, row))
+        return row

@@ -1,0 +1,103 @@
+"""The ledger in memory (switch/ledger): the model of all ledgers, and the one of simulated worlds.
+
+It is durable as long as its owner keeps it: a simulated process dies, its ledger object stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from switch.core.moment import local
+from switch.core.operations import (
+    Advice,
+    Operation,
+    Outcome,
+    Row,
+    Totals,
+    TotalsAre,
+    Unknown,
+)
+from switch.ledger.decide import decide
+from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, Where
+from switch.ledger.rows import FENCED, Lease, Queued, ReadSet
+
+
+class MemoryLedger:
+    """A ledger whose batches are atomic and last as long as the object."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._stored = ReadSet()
+
+    def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
+        """Decide and keep a batch; one that breaks an invariant leaves nothing behind."""
+        if any(isinstance(operation, Totals) for operation in batch):
+            self._stored.totals = self.totals()
+        decision = decide(batch, self._stored)
+        self._stored.apply(decision.written)
+        return decision.outcomes
+
+    def crash(self, batch: Sequence[Operation], *, is_kept: bool) -> list[Outcome]:
+        """Lose the connection while a batch commits: whether it was kept, nobody can say.
+
+        Every outcome is Unknown. A caller that dies with the connection drops them.
+        """
+        if is_kept:
+            self.submit(batch)
+        return [Unknown() for _ in batch]
+
+    def restart(self) -> None:
+        """End all leases: whoever opens an embedded ledger knows that all before it are dead."""
+        for incarnation, lease in self._stored.leases.items():
+            self._stored.leases[incarnation] = Lease(lease.nonce, FENCED)
+
+    def close(self) -> None:
+        """Do nothing: there is no store to let go of."""
+
+    def transactions(self, limit: int = NEWEST, where: Where = EVERYWHERE) -> list[Row]:
+        """Return at most `limit` transactions, the newest first."""
+        found = [row for row in self._stored.transactions.values() if _is_shown(row, where)]
+        return found[: -limit - 1 : -1]
+
+    def caps(self, card: bytes) -> list[CapShown]:
+        """Return the days of a card (its keyed hash) in order."""
+        days = self._stored.caps.items()
+        return sorted(
+            CapShown(key.day, day.held_fen, day.committed_fen)
+            for key, day in days
+            if key.card == card
+        )
+
+    def advices(self) -> list[Advice]:
+        """Return the queued reversals, the first due first."""
+        queue = self._stored.advices
+        rows = [row for key, row in self._stored.transactions.items() if key in queue]
+        rows.sort(key=lambda row: queue[row.key].due_ms)
+        return [_advice(row, queue[row.key]) for row in rows]
+
+    def totals(self) -> TotalsAre:
+        """Return the sums over everything, added up from the rows."""
+        by_state: dict[int, tuple[int, int]] = {}
+        for row in self._stored.transactions.values():
+            count, total = by_state.get(row.state, (0, 0))
+            by_state[int(row.state)] = (count + 1, total + row.record.amount_fen)
+        days = self._stored.caps.values()
+        return TotalsAre(
+            dict(sorted(by_state.items())),
+            sum(day.held_fen for day in days),
+            sum(day.committed_fen for day in days),
+            len(self._stored.advices),
+        )
+
+
+def _advice(row: Row, queued: Queued) -> Advice:
+    return Advice(row=row, tries=queued.tries, due_ms=queued.due_ms, owner=queued.owner)
+
+
+def _is_shown(row: Row, where: Where) -> bool:
+    return (
+        where.rrn in {"", row.record.rrn}
+        and where.terminal in {"", row.key.terminal}
+        and where.day in {0, local(row.record.opened_ms).day}
+        and where.state in {None, row.state}
+    )

@@ -1,0 +1,124 @@
+"""What a store must read before it decides an operation (switch/ledger).
+
+Besides what is named here, a read set always has the fences of the batch's own attempts. A row
+brings along how its 0420 is queued and the day that `cap_of` names: an amount always moves on the
+day that the row was opened for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from switch.core.operations import (
+    Acknowledge,
+    Claim,
+    Close,
+    Enlist,
+    FindOriginal,
+    Hasten,
+    LeaseNumbers,
+    LoadSession,
+    Open,
+    Operation,
+    Renew,
+    Resolve,
+    Reverse,
+    Row,
+    SignOff,
+    SignOn,
+    TakeOver,
+    Totals,
+    TransactionKey,
+)
+from switch.ledger.rows import CapKey
+
+INCARNATIONS: Final = "incarnation"
+"""The name of the block that incarnations are numbered from."""
+
+
+class SessionKey(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The session of a terminal."""
+
+    terminal: str
+
+
+class BlockKey(msgspec.Struct, frozen=True, order=True, gc=False):
+    """A block of numbers."""
+
+    name: str
+
+
+class Leases(msgspec.Struct, frozen=True, gc=False):
+    """The leases of all incarnations."""
+
+
+class Intents(msgspec.Struct, frozen=True, gc=False):
+    """The first `limit` rows without an outcome, by attempt, that `incarnation` may take over."""
+
+    incarnation: int
+    now_ms: int
+    limit: int
+
+
+class Due(msgspec.Struct, frozen=True, gc=False):
+    """The first `limit` queued rows, by time, that are due and that `incarnation` may claim."""
+
+    incarnation: int
+    now_ms: int
+    limit: int
+
+
+class Sums(msgspec.Struct, frozen=True, gc=False):
+    """The totals of everything stored."""
+
+
+Need = TransactionKey | CapKey | SessionKey | BlockKey | Leases | Intents | Due | Sums
+
+
+def needs(operation: Operation) -> tuple[Need, ...]:
+    """Return what to read, and in a shared store to lock, before this operation is decided."""
+    return _NEEDS[type(operation)](operation)
+
+
+def cap_of(row: Row) -> CapKey | None:
+    """Return the day that a row's amount counts to, None where it counts to none."""
+    cap = row.cap
+    return None if cap is None else CapKey(row.key.bucket, row.key.card, cap.day)
+
+
+def _open(operation: Open) -> tuple[Need, ...]:
+    key, cap = operation.key, operation.cap
+    return (key,) if cap is None else (key, CapKey(key.bucket, key.card, cap.day))
+
+
+def _row(
+    operation: Close | Reverse | FindOriginal | Acknowledge | Hasten | Resolve,
+) -> tuple[Need, ...]:
+    return (operation.key,)
+
+
+def _session(operation: SignOn | SignOff | LoadSession) -> tuple[Need, ...]:
+    return (SessionKey(operation.terminal),)
+
+
+_NEEDS: Final[dict[type, Callable[[Any], tuple[Need, ...]]]] = {
+    Open: _open,
+    Close: _row,
+    Reverse: _row,
+    FindOriginal: _row,
+    Acknowledge: _row,
+    Hasten: _row,
+    Resolve: _row,
+    SignOn: _session,
+    SignOff: _session,
+    LoadSession: _session,
+    LeaseNumbers: lambda operation: (BlockKey(operation.name),),
+    Enlist: lambda _: (BlockKey(INCARNATIONS), Leases()),
+    Renew: lambda _: (Leases(),),
+    TakeOver: lambda o: (Leases(), Intents(o.incarnation, o.now_ms, o.limit)),
+    Claim: lambda o: (Leases(), Due(o.incarnation, o.now_ms, o.limit)),
+    Totals: lambda _: (Sums(),),
+}

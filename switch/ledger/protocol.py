@@ -1,0 +1,82 @@
+"""What a ledger is (switch/ledger): batches of operations in, outcomes in the same order out.
+
+The books are the same state for people to read, kept apart from the path of a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from switch.core.operations import Advice, Operation, Outcome, Row, TotalsAre
+from switch.core.transaction import State
+
+NEWEST: Final = 100
+"""Transactions that the books show where nobody says how many."""
+
+
+class LedgerFailed(Exception):  # noqa: N818 - a fact that stops the process
+    """The store can no longer promise anything: stop, and restart from what it holds.
+
+    Never submit the batch again in this process: after a failed fsync the kernel may have dropped
+    the pages and report the next fsync as good.
+    """
+
+
+class LedgerOpenError(Exception):
+    """The store cannot be opened: in use, of a newer format, or incomplete."""
+
+
+class Ledger(Protocol):
+    """The durable state, written in batches."""
+
+    def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
+        """Decide a batch in order, make it durable, and return its outcomes in that order.
+
+        One batch at a time, from any thread. Raises LedgerFailed when it cannot be made durable
+        and InvariantBroken when a decision is impossible; in both cases the process must stop.
+        """
+
+    def close(self) -> None:
+        """Finish what is being written and let go of the store."""
+
+
+class Where(msgspec.Struct, frozen=True, gc=False):
+    """Which transactions: every value that is not empty must match.
+
+    `day` is the Shanghai day of receipt, YYYYMMDD.
+    """
+
+    rrn: str = ""
+    terminal: str = ""
+    day: int = 0
+    state: State | None = None
+
+
+EVERYWHERE: Final = Where()
+
+
+class CapShown(msgspec.Struct, frozen=True, order=True, gc=False):
+    """A card's day for people: YYYYMMDD, amounts in fen."""
+
+    day: int
+    held_fen: int
+    committed_fen: int
+
+
+class Books(Protocol):
+    """The ledger for people; nothing here takes part in a decision."""
+
+    def transactions(self, limit: int = NEWEST, where: Where = EVERYWHERE) -> list[Row]:
+        """Return at most `limit` transactions, the newest first."""
+
+    def caps(self, card: bytes) -> list[CapShown]:
+        """Return the days of a card (its keyed hash) in order."""
+
+    def advices(self) -> list[Advice]:
+        """Return the queued reversals, the first due first."""
+
+    def totals(self) -> TotalsAre:
+        """Return the sums over everything, added up from the rows."""

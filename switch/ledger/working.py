@@ -1,0 +1,98 @@
+"""The rows while a batch is being decided (switch/ledger): what is stored, and what changed since.
+
+Every amount moves in `Working.account`, and every state changes in `Working.become`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from switch.core.errors import InvariantBroken
+from switch.core.operations import Row, Session, TransactionKey
+from switch.core.transaction import COMMITTED, FINAL, HELD, TRANSITIONS, State
+from switch.ledger.rows import EMPTY_DAY, Block, CapDay, CapKey, Lease, Queued, ReadSet, WriteSet
+
+_HELD: Final = tuple(int(state in HELD) for state in (0, *State))
+_COMMITTED: Final = tuple(int(state in COMMITTED) for state in (0, *State))
+"""By state: whether the amount counts as held, or as committed."""
+
+
+class Working:
+    """What is stored, and over it what the batch has written so far."""
+
+    __slots__ = ("stored", "written")
+
+    def __init__(self, stored: ReadSet) -> None:
+        """Begin with nothing changed."""
+        self.stored = stored
+        self.written = WriteSet()
+
+    def row(self, key: TransactionKey) -> Row | None:
+        """Return the row with this key, None where there is none."""
+        row = self.written.transactions.get(key)
+        return self.stored.transactions.get(key) if row is None else row
+
+    def cap(self, key: CapKey) -> CapDay:
+        """Return what a card's day has."""
+        day = self.written.caps.get(key)
+        return self.stored.caps.get(key, EMPTY_DAY) if day is None else day
+
+    def queued(self, key: TransactionKey) -> Queued | None:
+        """Return how a row's 0420 stands, None where none is queued."""
+        if key in self.written.advices:
+            return self.written.advices[key]
+        return self.stored.advices.get(key)
+
+    def session(self, terminal: str) -> Session | None:
+        """Return the session of a terminal, None where it never signed on."""
+        return self.written.sessions.get(terminal) or self.stored.sessions.get(terminal)
+
+    def block(self, name: str) -> Block:
+        """Return the numbers of this name."""
+        return self.written.blocks.get(name) or self.stored.blocks.get(name) or Block(1, 0, 0)
+
+    def lease(self, incarnation: int) -> Lease | None:
+        """Return the lease of an incarnation, None where there never was one."""
+        return self.written.leases.get(incarnation) or self.stored.leases.get(incarnation)
+
+    def is_lapsed(self, incarnation: int, now_ms: int) -> bool:
+        """Tell whether nobody alive holds what this incarnation left."""
+        lease = self.lease(incarnation)
+        return lease is None or lease.until_ms < now_ms
+
+    def account(self, row: Row, before: State | None) -> None:
+        """Move a row's amount within its day from what `before` meant to what its state means."""
+        if row.cap is None:
+            return
+        was, state, amount = before or 0, row.state, row.record.amount_fen
+        held = (_HELD[state] - _HELD[was]) * amount
+        committed = (_COMMITTED[state] - _COMMITTED[was]) * amount
+        if not held and not committed:
+            return
+        key = CapKey(row.key.bucket, row.key.card, row.cap.day)
+        day = self.cap(key)
+        after = CapDay(day.held_fen + held, day.committed_fen + committed)
+        if after.held_fen < 0 or after.committed_fen < 0:
+            raise InvariantBroken(f"a hold was not there: {State(was).name} to {state.name}")
+        self.written.caps[key] = after
+
+    def become(self, row: Row, state: State, **changes: Any) -> Row:  # noqa: ANN401 - fields of Row
+        """Give a row its next state; the cap follows, and final rows lose their card data."""
+        if state not in TRANSITIONS[row.state]:
+            raise InvariantBroken(f"{row.state.name} cannot become {state.name}")
+        if state in FINAL and row.record.sealed:
+            changes["record"] = replace(row.record, sealed=b"")
+        after = replace(row, state=state, **changes)
+        self.account(after, row.state)
+        self.written.transactions[row.key] = after
+        return after
+
+    def enqueue(self, row: Row, owner: int) -> None:
+        """Queue the one 0420 that a row ever has."""
+        if row.plan is None:
+            raise InvariantBroken("a reversal without a plan")
+        if self.queued(row.key) is not None:
+            raise InvariantBroken("a second reversal of one original")
+        self.written.advices[row.key] = Queued(0, row.plan.due_ms, owner)

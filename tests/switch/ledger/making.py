@@ -1,0 +1,144 @@
+"""Operations for the tests of the ledgers, short to write: one card, one terminal, few numbers."""
+
+from __future__ import annotations
+
+from switch.core.operations import (
+    ATTEMPT_BITS,
+    Acknowledge,
+    Answer,
+    CapCheck,
+    Claim,
+    Close,
+    Enlist,
+    Open,
+    Record,
+    ReversalPlan,
+    Reverse,
+    TransactionKey,
+)
+from switch.core.transaction import State
+from switch.ledger.rows import ReadSet, WriteSet
+
+CARD = bytes(range(16))
+BUCKET = 7
+DAY = 20140618
+LIMIT_FEN = 100_000
+LATER_MS = 10**15
+"""Later than everything else here."""
+
+
+def everything(stored: ReadSet) -> WriteSet:
+    """Return what would have to be written for all this to be stored."""
+    written = WriteSet()
+    for name in WriteSet.__slots__:
+        getattr(written, name).update(getattr(stored, name))
+    return written
+
+
+def attempt(count: int, incarnation: int = 1) -> int:
+    """Return the number of an attempt."""
+    return incarnation << ATTEMPT_BITS | count
+
+
+def key(stan: int = 1, *, card: bytes = CARD, terminal: str = "50010001") -> TransactionKey:
+    """Return the key of one of the terminal's requests."""
+    return TransactionKey(BUCKET, card, terminal, "999653080110001", "000001", f"{stan:06d}", "")
+
+
+def record(
+    amount_fen: int = 50_000, *, rrn: str = "416900000001", sealed: bytes = b"box"
+) -> Record:
+    """Return what is kept of a withdrawal."""
+    return Record(
+        kind="rural-withdrawal",
+        amount_fen=amount_fen,
+        shown_card="621999******0120",
+        sealed=sealed,
+        rrn=rrn,
+        link="bank",
+        link_stan="000777",
+        transmission="0618093512",
+        issuer="99910000",
+        acquirer="99900000",
+        clearing_day=DAY,
+        opened_ms=1_403_055_312_000,
+        time="093512",
+        date="0618",
+        mti="0200",
+        processing_code="010000",
+        entry_mode="051",
+        condition_code="00",
+        configuration=1,
+        trace=b"\x01\x02",
+    )
+
+
+def answer(code: str = "00") -> Answer:
+    """Return what is kept of an issuer's answer."""
+    return Answer("093512", "0618", "0619", "416900000001", "123456", code, "")
+
+
+def plan(due_ms: int = 1_000, reason: str = "4021") -> ReversalPlan:
+    """Return the identity of a 0420."""
+    return ReversalPlan("000778", "0618093612", reason, due_ms, LATER_MS)
+
+
+def opening(
+    number: int,
+    stan: int = 1,
+    amount_fen: int = 50_000,
+    *,
+    day: int = DAY,
+    incarnation: int = 1,
+) -> Open:
+    """Return an Open of a withdrawal under the cap of its day."""
+    return Open(
+        attempt=attempt(number, incarnation),
+        key=key(stan),
+        fingerprint=b"same",
+        record=record(amount_fen),
+        cap=CapCheck(day, LIMIT_FEN),
+        incarnation=incarnation,
+    )
+
+
+def closing(
+    number: int, stan: int = 1, state: State = State.APPROVED, *, incarnation: int = 1
+) -> Close:
+    """Return a Close with this outcome."""
+    return Close(
+        attempt=attempt(number, incarnation),
+        key=key(stan),
+        incarnation=incarnation,
+        state=state,
+        reason=state.name.lower(),
+        answer=answer() if state is State.APPROVED else None,
+        plan=plan() if state is State.IN_DOUBT else None,
+    )
+
+
+def reversing(number: int, stan: int = 1, *, incarnation: int = 1) -> Reverse:
+    """Return a Reverse for a terminal's 0400."""
+    return Reverse(
+        attempt=attempt(number, incarnation),
+        key=key(stan),
+        incarnation=incarnation,
+        reason="reversal",
+        plan=plan(reason="4000"),
+        record=record(),
+    )
+
+
+def acknowledging(number: int, stan: int = 1, state: State = State.REVERSED) -> Acknowledge:
+    """Return the end of a reversal."""
+    return Acknowledge(attempt(number), key(stan), state, "00")
+
+
+def claiming(number: int, now_ms: int = 1_000, *, incarnation: int = 1, limit: int = 10) -> Claim:
+    """Return a Claim with two waits of 100 and 500 ms."""
+    return Claim(attempt(number, incarnation), incarnation, now_ms, (100, 500), limit)
+
+
+def enlisting(nonce: bytes = b"nonce", until_ms: int = LATER_MS) -> Enlist:
+    """Return the Enlist of a process that has no number yet."""
+    return Enlist(1, nonce, 0, until_ms)

@@ -1,0 +1,271 @@
+"""Both ledgers are driven with the same operations, against arithmetic that knows neither."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from switch.core.operations import (
+    ATTEMPT_BITS,
+    CapExceeded,
+    Close,
+    Closed,
+    Enlist,
+    Enlisted,
+    Fenced,
+    FindOriginal,
+    Hasten,
+    LeaseNumbers,
+    LoadSession,
+    Open,
+    Opened,
+    Operation,
+    Outcome,
+    Renew,
+    Resolve,
+    Resolved,
+    ReversalQueued,
+    Reverse,
+    Row,
+    SignOff,
+    SignOn,
+    TakeOver,
+    Totals,
+    TotalsAre,
+)
+from switch.core.transaction import State
+from switch.ledger.memory import MemoryLedger
+from switch.ledger.protocol import CapShown
+from switch.ledger.sqlite import SqliteLedger
+from tests.switch.ledger.making import (
+    CARD,
+    DAY,
+    LIMIT_FEN,
+    acknowledging,
+    claiming,
+    closing,
+    key,
+    opening,
+    reversing,
+)
+
+STANS = range(1, 9)
+DAYS = (DAY, DAY + 1)
+AMOUNTS = (0, 10_000, 40_000, 60_000, LIMIT_FEN, LIMIT_FEN + 1)
+ENDS = (State.REVERSAL_EXPIRED, State.REVERSED, State.REVERSED)
+OUTCOMES = (State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT)
+WITHDRAWN = frozenset({State.APPROVED})
+HELD = frozenset({State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.REVERSAL_EXPIRED})
+
+stans = st.sampled_from(STANS)
+# A kind of operation, a STAN, and a number from which the rest of the operation is taken.
+wishes = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["open"] * 8
+            + ["close"] * 6
+            + ["reverse"] * 2
+            + ["acknowledge"] * 2
+            + ["claim", "take over", "find", "again", "again", "totals", "renew"]
+            + ["sign on", "sign off", "load", "numbers", "enlist", "hasten"]
+        ),
+        stans,
+        st.integers(0, 1_000),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+class Arithmetic:
+    """What a card's days must have, from nothing but the outcomes that were handed out."""
+
+    def __init__(self) -> None:
+        self.amounts: dict[int, tuple[int, int]] = {}
+        """By STAN: day and amount of what was opened."""
+        self.states: dict[int, State] = {}
+
+    def day(self, day: int) -> CapShown:
+        """Add up a day."""
+        held = committed = 0
+        for stan, (of, amount) in self.amounts.items():
+            held += amount * (of == day and self.states[stan] in HELD)
+            committed += amount * (of == day and self.states[stan] in WITHDRAWN)
+        return CapShown(day, held, committed)
+
+    def learn(self, operation: Operation, outcome: Outcome) -> None:
+        """Check what an Open was told about the cap, and note the state of a row."""
+        if isinstance(operation, Open):
+            self._learn_open(operation, outcome)
+        elif isinstance(outcome, Closed | ReversalQueued):
+            self.states[int(outcome.row.key.stan)] = outcome.row.state
+
+    def _learn_open(self, operation: Open, outcome: Outcome) -> None:
+        stan, amount, cap = int(operation.key.stan), operation.record.amount_fen, operation.cap
+        assert cap is not None
+        before = self.day(cap.day)
+        used = before.held_fen + before.committed_fen
+        match outcome:
+            case Opened(committed_fen, held_fen) if stan not in self.amounts:
+                assert used + amount <= LIMIT_FEN
+                assert (committed_fen, held_fen) == (before.committed_fen, before.held_fen + amount)
+                self.amounts[stan], self.states[stan] = (cap.day, amount), State.FORWARDED
+            case CapExceeded(limit_fen, committed_fen, held_fen):
+                assert stan not in self.amounts
+                assert used + amount > limit_fen == LIMIT_FEN
+                assert (committed_fen, held_fen) == (before.committed_fen, before.held_fen)
+
+
+class Ledgers(RuleBasedStateMachine):
+    """The machine: batches, batches whose fate is unknown, fills and restarts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="ledger-"))
+        self.memory = MemoryLedger()
+        self.sqlite = self._opened("0")
+        self.arithmetic = Arithmetic()
+        self.count = 0
+        self.starts = 0
+        self.incarnation = 1
+        self.done: list[Operation] = []
+
+    @initialize()
+    def start(self) -> None:
+        """Enlist a process."""
+        self.starts += 1
+        nonce = b"start %d" % self.starts
+        (outcome,) = self._both([Enlist(1, nonce, 0, 500)])
+        assert isinstance(outcome, Enlisted)
+        assert outcome.incarnation >= self.incarnation
+        self.incarnation = outcome.incarnation
+
+    @rule(wishes=wishes)
+    def submit(self, wishes: list[tuple[str, int, int]]) -> None:
+        """Submit a batch to both."""
+        self._both(self._operations(wishes))
+
+    @rule(wishes=wishes, is_kept=st.booleans(), is_late=st.booleans())
+    def lose(self, wishes: list[tuple[str, int, int]], *, is_kept: bool, is_late: bool) -> None:
+        """Lose sight of a batch, ask what became of it, and let it arrive late."""
+        batch = [o for o in self._operations(wishes) if not isinstance(o, Totals)]
+        self.memory.crash(batch, is_kept=is_kept)
+        if is_kept:
+            for operation, outcome in zip(batch, self.sqlite.submit(batch), strict=True):
+                self.arithmetic.learn(operation, outcome)
+        lost = [o for o in batch if isinstance(o, Open | Close | Reverse)]
+        for operation in lost:
+            (outcome,) = self._both([Resolve(self._attempt(), operation.attempt, operation.key)])
+            assert isinstance(outcome, Resolved | Fenced)
+            if is_late and isinstance(outcome, Resolved) and outcome.verdict != "done":
+                assert self._both([operation]) == [Fenced()]
+
+    @rule(is_killed=st.booleans())
+    def restart(self, *, is_killed: bool) -> None:
+        """Open the embedded ledger again, as it was left or as it was when it was killed."""
+        if is_killed:
+            image = self.folder / f"{self.starts}"
+            shutil.copytree(self.folder / f"{self.starts - 1}", image)
+            self.sqlite.close()
+        else:
+            self.sqlite.close()
+            (self.folder / f"{self.starts - 1}").rename(self.folder / f"{self.starts}")
+        self.sqlite = self._opened(f"{self.starts}")
+        self.memory.restart()
+        self.start()
+
+    @rule()
+    def fill(self) -> None:
+        """Bring the tables up to date."""
+        self.sqlite.fill()
+
+    @invariant()
+    def caps_are_what_arithmetic_says(self) -> None:
+        """Compare each day; none is ever over its limit."""
+        days = [self.arithmetic.day(day) for day in DAYS]
+        assert all(day.held_fen + day.committed_fen <= LIMIT_FEN for day in days)
+        shown = {day.day: day for day in self.memory.caps(CARD)}
+        assert [shown.get(day.day, CapShown(day.day, 0, 0)) for day in days] == days
+
+    def teardown(self) -> None:
+        """Compare the books once more, then let go."""
+        totals = self.memory.totals()
+        assert self.sqlite.totals() == totals
+        assert self.sqlite.transactions() == self.memory.transactions()
+        assert self.sqlite.advices() == self.memory.advices()
+        days = [day for day in self.memory.caps(CARD) if day.held_fen or day.committed_fen]
+        assert [d for d in self.sqlite.caps(CARD) if d.held_fen or d.committed_fen] == days
+        held = sum(day.held_fen for day in days)
+        assert totals.held_fen == held == _sum(self.memory.transactions(), HELD)
+        self.sqlite.close()
+        shutil.rmtree(self.folder)
+
+    def _opened(self, name: str) -> SqliteLedger:
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        # Nothing stays in memory that need not, so that what left is read again all the time.
+        return SqliteLedger(folder / "ledger.db", fill_every_s=None, kept=0)
+
+    def _both(self, batch: Sequence[Operation]) -> list[Outcome]:
+        outcomes = self.memory.submit(batch)
+        assert self.sqlite.submit(batch) == outcomes
+        for operation, outcome in zip(batch, outcomes, strict=True):
+            self.arithmetic.learn(operation, outcome)
+            if isinstance(outcome, TotalsAre):
+                assert sum(count for count, _ in outcome.by_state.values()) >= outcome.queued
+        return outcomes
+
+    def _attempt(self) -> int:
+        self.count += 1
+        return self.incarnation << ATTEMPT_BITS | self.count
+
+    def _operations(self, wishes: list[tuple[str, int, int]]) -> list[Operation]:
+        batch = [self._operation(*wish) for wish in wishes]
+        self.done += [o for o in batch if not isinstance(o, Totals)]
+        return batch
+
+    def _operation(self, kind: str, stan: int, number: int) -> Operation:
+        if kind == "again" and self.done:
+            return self.done[number % len(self.done)]
+        attempt, ours = self._attempt(), self.incarnation
+        # Now and then a process that was taken over still speaks.
+        speaker = max(1, ours - (number % 5 == 0))
+        makers: dict[str, Callable[[], Operation]] = {
+            "open": lambda: opening(
+                self.count,
+                stan,
+                AMOUNTS[number % len(AMOUNTS)],
+                day=DAYS[number % 2],
+                incarnation=speaker,
+            ),
+            "close": lambda: closing(self.count, stan, OUTCOMES[number % 4], incarnation=speaker),
+            "reverse": lambda: reversing(self.count, stan, incarnation=ours),
+            "acknowledge": lambda: acknowledging(self.count, stan, ENDS[number % 3]),
+            "claim": lambda: claiming(
+                self.count, number * 3, incarnation=ours, limit=1 + number % 3
+            ),
+            "take over": lambda: TakeOver(attempt, ours, number, 1 + number % 3),
+            "totals": lambda: Totals(attempt),
+            "renew": lambda: Renew(attempt, speaker, number),
+            "sign on": lambda: SignOn(attempt, "50010001", b"keys %d" % number),
+            "sign off": lambda: SignOff(attempt, "50010001"),
+            "load": lambda: LoadSession(attempt, "50010001"),
+            "hasten": lambda: Hasten(attempt, key(stan), number),
+            "numbers": lambda: LeaseNumbers(attempt, ("stan", "rrn")[number % 2], 1 + number),
+            "enlist": lambda: Enlist(attempt, b"other %d" % (number % 4), 0, number),
+        }
+        return makers.get(kind, lambda: FindOriginal(attempt, key(stan)))()
+
+
+def _sum(rows: Sequence[Row], states: frozenset[State]) -> int:
+    return sum(row.record.amount_fen for row in rows if row.state in states)
+
+
+TestLedgers = Ledgers.TestCase
+TestLedgers.settings = settings(max_examples=40, stateful_step_count=25)

@@ -1,0 +1,86 @@
+"""What is read before an operation is decided."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import msgspec
+import pytest
+
+from switch.core.operations import (
+    FindOriginal,
+    Hasten,
+    LeaseNumbers,
+    LoadSession,
+    Operation,
+    Renew,
+    Resolve,
+    SignOff,
+    SignOn,
+    TakeOver,
+    Totals,
+)
+from switch.ledger.needs import (
+    BlockKey,
+    Due,
+    Intents,
+    Leases,
+    Need,
+    SessionKey,
+    Sums,
+    cap_of,
+    needs,
+)
+from switch.ledger.rows import CapKey
+from tests.switch.ledger.making import (
+    BUCKET,
+    CARD,
+    DAY,
+    acknowledging,
+    claiming,
+    closing,
+    enlisting,
+    key,
+    opening,
+    reversing,
+)
+from tests.switch.ledger.test_decide import run
+
+NEEDED: tuple[tuple[Operation, tuple[Need, ...]], ...] = (
+    (opening(1), (key(), CapKey(BUCKET, CARD, DAY))),
+    (closing(1), (key(),)),
+    (reversing(1), (key(),)),
+    (acknowledging(1), (key(),)),
+    (Hasten(1, key(), 0), (key(),)),
+    (FindOriginal(1, key()), (key(),)),
+    (Resolve(1, 2, key()), (key(),)),
+    (SignOn(1, "50010001", b""), (SessionKey("50010001"),)),
+    (SignOff(1, "50010001"), (SessionKey("50010001"),)),
+    (LoadSession(1, "50010001"), (SessionKey("50010001"),)),
+    (LeaseNumbers(1, "rrn", 10), (BlockKey("rrn"),)),
+    (enlisting(), (BlockKey("incarnation"), Leases())),
+    (Renew(1, 1, 2), (Leases(),)),
+    (TakeOver(1, 4, 5, 6), (Leases(), Intents(4, 5, 6))),
+    (claiming(1, 5, incarnation=4, limit=6), (Leases(), Due(4, 5, 6))),
+    (Totals(1), (Sums(),)),
+)
+
+
+@pytest.mark.parametrize(("operation", "expected"), NEEDED)
+def test_an_operation_names_what_it_needs(operation: Operation, expected: tuple[Need, ...]) -> None:
+    assert needs(operation) == expected
+
+
+def test_every_kind_of_operation_is_known() -> None:
+    assert {type(operation) for operation, _ in NEEDED} == set(get_args(Operation))
+
+
+def test_an_open_without_a_cap_needs_no_day() -> None:
+    assert needs(msgspec.structs.replace(opening(1), cap=None)) == (key(),)
+
+
+def test_a_row_brings_the_day_that_it_was_opened_for() -> None:
+    stored, _ = run([opening(1, day=DAY + 1)])
+    row = stored.transactions[key()]
+    assert cap_of(row) == CapKey(BUCKET, CARD, DAY + 1)
+    assert cap_of(msgspec.structs.replace(row, cap=None)) is None
