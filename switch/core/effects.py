@@ -16,12 +16,18 @@ class SendToTerminal(msgspec.Struct, frozen=True, gc=False):
     connection: int
     frame: bytes
 
+    def __repr__(self) -> str:
+        return f"SendToTerminal({self.connection}, {len(self.frame)} bytes)"
+
 
 class SendToLink(msgspec.Struct, frozen=True, gc=False):
     """Write a whole frame, prefix included, to an issuer link."""
 
     link: str
     frame: bytes
+
+    def __repr__(self) -> str:
+        return f"SendToLink({self.link!r}, {len(self.frame)} bytes)"
 
 
 class Submit(msgspec.Struct, frozen=True, gc=False):

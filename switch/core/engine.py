@@ -7,10 +7,10 @@ waits for the ledger, an issuer or the clock is kept in the rooms below, never o
 from __future__ import annotations
 
 from messages.codec import Codec
-from messages.errors import DecodeError
+from messages.errors import DecodeError, EncodeError
 from messages.reasons import Reason
-from messages.values import response_mti
 from switch.core.configuration import Configuration
+from switch.core.deadlines import NEVER
 from switch.core.effects import CloseTerminal, Effect
 from switch.core.errors import InvariantBroken
 from switch.core.events import (
@@ -28,11 +28,15 @@ from switch.core.events import (
     TerminalFrameReceived,
     TimePassed,
 )
-from switch.core.financial import Financial
+from switch.core.financial.closing import Closing
+from switch.core.financial.in_flight import InFlight
+from switch.core.financial.opening import Opening
+from switch.core.financial.reversing import Reversing
 from switch.core.incarnation.take_over import TakeOver
 from switch.core.incarnation.trace_numbers import Numbers
 from switch.core.issuers.links import Links
 from switch.core.issuers.store_and_forward import StoreAndForward
+from switch.core.issuers.wire import answer_mti
 from switch.core.moment import Moment
 from switch.core.outbox import Outbox
 from switch.core.terminals.answers import code_for
@@ -60,16 +64,19 @@ class Engine:
         teller = Teller(self._outbox, self._wire)
         self._links = Links(configuration, self._outbox, stans)
         self._advices = StoreAndForward(configuration, self._outbox, self._links)
-        self._transactions = Financial(
-            self._outbox, teller, self._links, self._advices, (stans, rrns)
+        self._in_flight = InFlight(self._outbox, teller, stans)
+        reversing = Reversing(self._outbox, stans)
+        closing = Closing(
+            self._outbox, teller, (self._links, self._advices), self._in_flight, reversing
         )
-        self._intake = Intake(self._outbox, self._wire, self._sessions, teller, walk)
+        opening = Opening(self._outbox, teller, self._links, closing, (stans, rrns))
+        self._intake = Intake(self._outbox, self._wire, self._sessions, opening, walk)
         self._reversals = Reversals(
-            self._outbox, self._wire, self._intake, self._transactions, self._advices
+            self._outbox, self._wire, self._sessions, (self._in_flight, reversing), self._advices
         )
         self._management = Management(self._outbox, self._wire, self._sessions, rrns)
         self._take_over = TakeOver(
-            configuration, self._outbox, (stans, rrns), self._transactions, self._advices
+            configuration, self._outbox, (stans, rrns), reversing, self._advices
         )
         self._is_draining = False
 
@@ -81,21 +88,16 @@ class Engine:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is in flight: a drained process may end."""
-        return not (
-            self._transactions.in_flight or self._links.in_flight or self._outbox.is_waiting
-        )
+        return not (self._in_flight or self._links.in_flight or self._outbox.is_waiting)
 
     @property
     def next_deadline_ns(self) -> int | None:
-        """When `TimePassed` is due at the latest, in elapsed nanoseconds; None for never."""
-        dues = (
-            self._outbox.next_due_ns(),
-            self._transactions.next_due_ns(),
-            self._links.next_due_ns(),
-            self._advices.due_ns,
-            self._take_over.due_ns,
-        )
-        return min((due for due in dues if due is not None), default=None)
+        """When `TimePassed` is due at the latest, in elapsed nanoseconds; None for never.
+
+        It may turn out that nothing was due by then.
+        """
+        due_ns = self._outbox.wake_ns
+        return None if due_ns == NEVER else due_ns
 
     def handle(self, event: Event, at: Moment) -> list[Effect]:
         """Return what is to be done about an event. Raises InvariantBroken: stop the process."""
@@ -110,7 +112,8 @@ class Engine:
             self._links.received(event.link, event.frame)  # type: ignore[union-attr]
         else:
             self._seldom(event)
-        self._expire(at.elapsed_ns)
+        if at.elapsed_ns >= outbox.wake_ns:
+            self._expire(at.elapsed_ns)
         return outbox.take()
 
     def _seldom(self, event: Event) -> None:
@@ -137,16 +140,25 @@ class Engine:
                 raise InvariantBroken(f"no one handles {type(event).__name__}")
 
     def _expire(self, now_ns: int) -> None:
-        self._outbox.expire(now_ns)
+        outbox = self._outbox
+        outbox.wake_ns = NEVER
+        outbox.expire(now_ns)
         self._links.expire(now_ns)
-        self._transactions.expire(now_ns)
+        self._in_flight.expire(now_ns)
         self._advices.expire(now_ns)
         self._take_over.expire(now_ns)
+        outbox.wake_ns = min(
+            outbox.next_due_ns(),
+            self._links.next_due_ns(),
+            self._in_flight.next_due_ns(),
+            self._advices.next_due_ns(),
+            self._take_over.due_ns,
+        )
 
     def _reconfigure(self, configuration: Configuration) -> None:
         self.configuration = configuration
         self._links.reconfigure(configuration)
-        self._advices.configuration = configuration
+        self._advices.configuration = self._take_over.configuration = configuration
         self._outbox.report("configuration_changed", number=configuration.number)
 
     def _terminal_frame(self, connection: int, frame: bytes) -> None:
@@ -155,14 +167,16 @@ class Engine:
         except DecodeError as error:
             self._unreadable(connection, frame, error)
             return
-        if self._is_draining or not self.is_ready:
+        if answer_mti(request.mti) is None:
+            self._outbox.report("terminal_frame_unanswerable", mti=request.mti)
+        elif self._is_draining or not self.is_ready:
             self._outbox.add(CloseTerminal(connection, "the switch is not taking requests now"))
         elif request.mti in _FINANCIAL:
-            self._intake.begin(request, self.configuration, self._transactions.open)
+            self._intake.begin(request, self.configuration)
+        elif self._outbox.outstanding >= self.configuration.limits.transactions_in_flight:
+            self._outbox.add(CloseTerminal(connection, "the ledger is too far behind"))
         elif self._reversals.handles(request.mti):
             self._reversals.begin(request, self.configuration)
-        elif int(request.mti[2]) % 2:
-            self._outbox.report("response_from_terminal", mti=request.mti)
         else:
             self._management.begin(request, self.configuration)
 
@@ -174,14 +188,14 @@ class Engine:
             self._codec.decode(frame, base)
         except DecodeError as reference:
             decoded = reference.decoded
-            mti, stan = decoded.get("mti", ""), decoded.get("11")
-            if stan is None or not mti or int(mti[2]) % 2:
+            answer, stan = answer_mti(decoded.get("mti", "")), decoded.get("11")
+            if stan is None or answer is None:
                 return
             heads = self._wire.framing.answer_heads(frame)
             fields = {11: stan, 39: code_for(self._wire.dialect, Reason.FORMAT_ERROR)}
             fields |= {n: decoded[str(n)] for n in (41, 42) if str(n) in decoded}
             try:
-                body = self._wire.viewer.build(response_mti(mti), fields)
-            except ValueError:
+                body = self._wire.viewer.build(answer, fields)
+            except EncodeError:
                 return
             self._outbox.to_terminal(connection, self._wire.framing.join(heads + body))

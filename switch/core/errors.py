@@ -1,4 +1,7 @@
-"""The one error that the core raises: an invariant broke, and the process must stop."""
+"""The one error that the core raises (switch/core).
+
+An invariant broke: the process must stop, and start again from what the ledger holds.
+"""
 
 from __future__ import annotations
 

@@ -35,6 +35,9 @@ class TerminalFrameReceived(msgspec.Struct, frozen=True, gc=False):
     connection: int
     frame: bytes
 
+    def __repr__(self) -> str:
+        return f"TerminalFrameReceived({self.connection}, {len(self.frame)} bytes)"
+
 
 class LinkConnected(msgspec.Struct, frozen=True, gc=False):
     """The TCP connection to an issuer's host stands; nobody has signed on yet."""
@@ -54,6 +57,9 @@ class LinkFrameReceived(msgspec.Struct, frozen=True, gc=False):
     link: str
     frame: bytes
 
+    def __repr__(self) -> str:
+        return f"LinkFrameReceived({self.link!r}, {len(self.frame)} bytes)"
+
 
 class LedgerAnswered(msgspec.Struct, frozen=True, gc=False):
     """The ledger decided what was submitted under `ticket`, or cannot say (`Unknown`)."""
@@ -68,6 +74,9 @@ class KeysDrawn(msgspec.Struct, frozen=True, gc=False):
     ticket: int
     pik: bytes
     mak: bytes
+
+    def __repr__(self) -> str:
+        return f"KeysDrawn({self.ticket}, {len(self.pik)} and {len(self.mak)} bytes)"
 
 
 class TimePassed(msgspec.Struct, frozen=True, gc=False):

@@ -283,13 +283,25 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 class Acknowledge(msgspec.Struct, frozen=True, gc=False):
     """The end of an advice: REVERSED (hold released) or REVERSAL_EXPIRED (hold kept).
 
-    Done: Closed. Refused: Missing.
+    A case that expired may be given another reason, or be reversed after all. Done: Closed.
+    Refused: Missing.
     """
 
     attempt: int
     key: TransactionKey
     state: State
     reason: str
+
+
+class Hasten(msgspec.Struct, frozen=True, gc=False):
+    """A queued advice is due at `due_ms`, if it was due later.
+
+    Done: Closed. Refused: Missing.
+    """
+
+    attempt: int
+    key: TransactionKey
+    due_ms: int
 
 
 class Resolve(msgspec.Struct, frozen=True, gc=False):
@@ -324,6 +336,7 @@ Operation = (
     | TakeOver
     | Claim
     | Acknowledge
+    | Hasten
     | Resolve
     | Totals
 )

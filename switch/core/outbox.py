@@ -8,11 +8,14 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 
+from switch.core.deadlines import NEVER
 from switch.core.effects import DrawKeys, Effect, Report, SendToLink, SendToTerminal, Submit
 from switch.core.errors import InvariantBroken
 from switch.core.moment import Local, Moment, local
 from switch.core.operations import ATTEMPT_BITS, Operation, Outcome
 
+RETRY_MS = 100
+"""Before an operation of unknown outcome is submitted again."""
 Then = Callable[[Outcome], None]
 Drawn = Callable[[bytes, bytes], None]
 
@@ -24,6 +27,8 @@ class Outbox:
         """Begin with nothing outstanding; the incarnation comes from the ledger."""
         self.at = Moment(0, 0)
         self.incarnation = 0
+        self.wake_ns = NEVER
+        """No deadline of any room is earlier; nothing at all may be due at it."""
         self._effects: list[Effect] = []
         self._waiting: dict[int, Then] = {}
         self._drawing: dict[int, Drawn] = {}
@@ -47,8 +52,17 @@ class Outbox:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an operation is with the ledger, or keys are being drawn."""
-        return bool(self._waiting or self._drawing)
+        """Whether an operation is with the ledger or shall be, or keys are being drawn."""
+        return bool(self._waiting or self._drawing or self._later)
+
+    @property
+    def outstanding(self) -> int:
+        """How many operations the ledger has still to answer."""
+        return len(self._waiting)
+
+    def wake_by(self, due_ns: int) -> None:
+        """See to it that the engine looks at its deadlines by then."""
+        self.wake_ns = min(self.wake_ns, due_ns)
 
     def attempt(self) -> int:
         """Return a number that no operation of any process had or will have."""
@@ -72,10 +86,11 @@ class Outbox:
         self._ticket += 1
         due_ns = self.at.elapsed_ns + delay_ms * 1_000_000
         heapq.heappush(self._later, (due_ns, self._ticket, then))
+        self.wake_by(due_ns)
 
-    def next_due_ns(self) -> int | None:
-        """Return when the first of those things is due."""
-        return self._later[0][0] if self._later else None
+    def next_due_ns(self) -> int:
+        """Return when the first of those things is due, NEVER where there is none."""
+        return self._later[0][0] if self._later else NEVER
 
     def expire(self, now_ns: int) -> None:
         """Do the things that are due."""

@@ -19,7 +19,7 @@ class State(IntEnum):
     FORWARDED = 3
     """The intent is durable and the request is with the issuer (ledger: an open intent)."""
     CLOSING = 4
-    """The issuer answered; its outcome has been submitted."""
+    """Its outcome has been submitted: an answer, a silence, or that it was never sent."""
     CLOSE_UNKNOWN = 5
     """The ledger could not say whether the `close` happened."""
     APPROVED = 6
@@ -50,17 +50,18 @@ FINAL = frozenset({State.DECLINED, State.UNSENT, State.REVERSED, State.FORESTALL
 """Ledger states that nothing follows."""
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.OPENING: frozenset({State.FORWARDED, State.OPEN_UNKNOWN, State.UNSENT}),
-    State.OPEN_UNKNOWN: frozenset({State.UNSENT}),
+    State.OPENING: frozenset({State.FORWARDED, State.OPEN_UNKNOWN, State.CLOSING}),
+    State.OPEN_UNKNOWN: frozenset({State.CLOSING}),
     State.FORWARDED: frozenset(
         {State.CLOSING, State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT}
         | {State.REVERSING}
     ),
     State.CLOSING: frozenset(
-        {State.APPROVED, State.DECLINED, State.CLOSE_UNKNOWN, State.IN_DOUBT, State.REVERSING}
+        {State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT, State.REVERSING}
+        | {State.CLOSE_UNKNOWN}
     ),
     State.CLOSE_UNKNOWN: frozenset(
-        {State.APPROVED, State.DECLINED, State.IN_DOUBT, State.REVERSING}
+        {State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT, State.REVERSING}
     ),
     State.APPROVED: frozenset({State.REVERSING}),
     State.IN_DOUBT: frozenset({State.REVERSED, State.REVERSAL_EXPIRED}),

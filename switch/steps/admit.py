@@ -11,6 +11,8 @@ from switch.core.rules import Decline, Rule
 from switch.core.terminals.request import Transaction
 
 _MANUAL = "01"
+_YUAN = frozenset({None, "156"})
+"""DE 49: nothing else is paid out, and reversals say 156."""
 
 
 def admit(txn: Transaction) -> Decline | None:
@@ -50,9 +52,12 @@ def _entry(txn: Transaction) -> Decline | None:
 
 def _amount(txn: Transaction) -> Decline | None:
     business, amount = txn.rule.business, txn.request.amount
-    if business is None or amount is None:
+    if business is None or (amount is None and not business.least_fen):
         return None
-    fen = int(amount)
+    fen = int(amount or 0)
+    if txn.request.currency not in _YUAN:
+        why: dict[str, object] = {"why": "field 49 is not 156"}
+        return Decline(Reason.AMOUNT_INVALID, Rule.AMOUNT_SHAPE, why)
     if fen < business.least_fen or fen % business.step_fen:
         facts: dict[str, object] = {"asked_fen": fen, "step_fen": business.step_fen}
         return Decline(Reason.AMOUNT_INVALID, Rule.AMOUNT_SHAPE, facts)

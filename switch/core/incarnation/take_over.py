@@ -10,8 +10,9 @@ from functools import partial
 
 from switch.core import operations
 from switch.core.configuration import Configuration
+from switch.core.deadlines import NEVER
 from switch.core.errors import InvariantBroken
-from switch.core.financial import RETRY_MS, Financial
+from switch.core.financial.reversing import Reversing
 from switch.core.incarnation.trace_numbers import BLOCK, Numbers
 from switch.core.issuers.store_and_forward import StoreAndForward
 from switch.core.operations import (
@@ -28,7 +29,7 @@ from switch.core.operations import (
     TakenOver,
     Unknown,
 )
-from switch.core.outbox import Outbox
+from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.transaction import State
 
 _AT_ONCE = 256
@@ -45,17 +46,17 @@ class TakeOver:
         configuration: Configuration,
         outbox: Outbox,
         numbers: tuple[Numbers, ...],
-        transactions: Financial,
+        reversing: Reversing,
         advices: StoreAndForward,
     ) -> None:
         """Wait for `begin`."""
-        self._configuration = configuration
+        self.configuration = configuration
         self._outbox = outbox
         self._numbers = numbers
-        self._transactions = transactions
+        self._reversing = reversing
         self._advices = advices
         self._is_enlisted = False
-        self.due_ns: int | None = None
+        self.due_ns = NEVER
 
     @property
     def is_done(self) -> bool:
@@ -65,7 +66,7 @@ class TakeOver:
     def begin(self, nonce: bytes) -> None:
         """Ask the ledger for an incarnation."""
         at = self._outbox.at
-        until = at.utc_ms + self._configuration.timers.lease_ms
+        until = at.utc_ms + self.configuration.timers.lease_ms
         attempt = int.from_bytes(nonce[:7], "big")
         operation = Enlist(attempt, nonce, at.utc_ms, until)
         self._outbox.submit(operation, partial(self._enlisted, operation))
@@ -76,7 +77,9 @@ class TakeOver:
                 self._outbox.incarnation = incarnation
                 self._is_enlisted = True
                 self._outbox.report("enlisted", incarnation=incarnation)
-                self.supply()
+                for numbers in self._numbers:
+                    numbers.ask = self._lease
+                    self._lease(numbers)
                 self._take()
                 self._advices.wake()
                 self._plan_renewal()
@@ -86,18 +89,18 @@ class TakeOver:
             case _:
                 raise InvariantBroken(f"an enlistment got {type(outcome).__name__}")
 
-    def supply(self) -> None:
-        """Lease another block of whatever runs low."""
-        for numbers in self._numbers:
-            if self._is_enlisted and numbers.must_ask:
-                numbers.is_asked = True
-                operation = LeaseNumbers(self._outbox.attempt(), numbers.name, BLOCK)
-                self._outbox.submit(operation, partial(self._leased, numbers, operation))
+    def _lease(self, numbers: Numbers) -> None:
+        """Ask for another block of what runs low."""
+        numbers.is_asked = True
+        operation = LeaseNumbers(self._outbox.attempt(), numbers.name, BLOCK)
+        self._outbox.submit(operation, partial(self._leased, numbers, operation))
 
     def _leased(self, numbers: Numbers, operation: LeaseNumbers, outcome: Outcome) -> None:
         match outcome:
             case NumbersLeased(first, count):
                 numbers.add(first, count)
+                # A link may be waiting for a number to sign on with.
+                self._outbox.wake_by(self._outbox.at.elapsed_ns)
             case Unknown():
                 then = partial(self._leased, numbers, operation)
                 self._outbox.after(RETRY_MS, partial(self._outbox.submit, operation, then))
@@ -120,7 +123,7 @@ class TakeOver:
                 raise InvariantBroken(f"a take-over got {type(outcome).__name__}")
 
     def _adopt(self, rows: tuple[Row, ...]) -> None:
-        if rows and not self.is_done:
+        if rows and self._reversing.stans.free < len(rows):
             # A reversal needs a number of its own; they are on their way.
             self._outbox.after(RETRY_MS, partial(self._adopt, rows))
             return
@@ -137,7 +140,9 @@ class TakeOver:
         state, plan = State.DECLINED, None
         if row.is_reversible:
             state = State.IN_DOUBT
-            plan = self._transactions.plan(_DIED, self._configuration)
+            plan = self._reversing.plan(_DIED, self.configuration)
+            if plan is None:
+                raise InvariantBroken("numbers were counted and are not there")
         operation = Close(
             self._outbox.attempt(), row.key, self._outbox.incarnation, state, "", None, plan
         )
@@ -153,18 +158,16 @@ class TakeOver:
             self._advices.wake()
 
     def _plan_renewal(self) -> None:
-        lease_ns = self._configuration.timers.lease_ms * _MILLISECOND_NS
+        lease_ns = self.configuration.timers.lease_ms * _MILLISECOND_NS
         self.due_ns = self._outbox.at.elapsed_ns + lease_ns // 3
+        self._outbox.wake_by(self.due_ns)
 
     def expire(self, now_ns: int) -> None:
-        """Renew the lease when a third of it has passed, and keep numbers at hand."""
-        if self.due_ns is None:
-            return
-        self.supply()
+        """Renew the lease when a third of it has passed."""
         if now_ns < self.due_ns:
             return
         self._plan_renewal()
-        until = self._outbox.at.utc_ms + self._configuration.timers.lease_ms
+        until = self._outbox.at.utc_ms + self.configuration.timers.lease_ms
         operation = Renew(self._outbox.attempt(), self._outbox.incarnation, until)
         self._outbox.submit(operation, self._renewed)
         self._take()

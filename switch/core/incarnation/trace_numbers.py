@@ -7,7 +7,10 @@ message has for them is decided here.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
+
+from switch.core.errors import InvariantBroken
 
 STANS: Final = 999_999
 """DE 11 counts 000001-999999; 000000 is never used."""
@@ -16,47 +19,76 @@ RRN_NUMBERS: Final = 100_000_000
 BLOCK: Final = 20_000
 """Numbers leased at once: seconds of full load, so that the ledger is asked rarely."""
 LOW: Final = 10_000
-"""With fewer left, the next block is asked for."""
+"""With fewer free, the next block is asked for."""
 
 
 class Numbers:
-    """The leased numbers of one name that are still to be given."""
+    """The leased numbers of one name that are still to be given.
 
-    __slots__ = ("_blocks", "is_asked", "name")
+    Some are promised: every transaction in flight may need one for its reversal, whatever the
+    ledger does by then.
+    """
+
+    __slots__ = ("_blocks", "_end", "_next", "ask", "is_asked", "left", "name", "promised")
 
     def __init__(self, name: str) -> None:
-        """Begin with none."""
+        """Begin with none; `ask` is called when it is time for the next block."""
         self.name = name
+        self.ask: Callable[[Numbers], None] | None = None
         self.is_asked = False
-        self._blocks: deque[range] = deque()
+        self.left = 0
+        """How many can be given before the ledger must be asked, promised ones included."""
+        self.promised = 0
+        self._next = self._end = 0
+        self._blocks: deque[tuple[int, int]] = deque()
 
     @property
-    def left(self) -> int:
-        """How many can be given before the ledger must be asked."""
-        return sum(map(len, self._blocks))
-
-    @property
-    def must_ask(self) -> bool:
-        """Whether it is time for the next block."""
-        return not self.is_asked and self.left < LOW
+    def free(self) -> int:
+        """How many can be given to whom none was promised."""
+        return self.left - self.promised
 
     def add(self, first: int, count: int) -> None:
         """Take a leased block."""
-        self._blocks.append(range(first, first + count))
+        self._blocks.append((first, first + count))
+        self.left += count
         self.is_asked = False
+        self._ask_if_low()
 
     def take(self) -> int | None:
-        """Give the next number; None when the ledger has not leased any yet."""
-        if not self._blocks:
+        """Give the next number; None when only promised ones are left."""
+        if self.left <= self.promised:
+            self._ask_if_low()
             return None
-        block = self._blocks[0]
-        number = block[0]
-        rest = block[1:]
-        if rest:
-            self._blocks[0] = rest
-        else:
-            self._blocks.popleft()
+        return self._give()
+
+    def promise(self) -> None:
+        """Keep a number for a later `redeem`."""
+        self.promised += 1
+
+    def release(self) -> None:
+        """Give a promise back: its number is not needed."""
+        self.promised -= 1
+
+    def redeem(self) -> int:
+        """Give a number that was promised. Raises InvariantBroken where none was."""
+        if not self.promised or not self.left:
+            raise InvariantBroken("no number was promised")
+        self.promised -= 1
+        return self._give()
+
+    def _give(self) -> int:
+        if self._next == self._end:
+            self._next, self._end = self._blocks.popleft()
+        number = self._next
+        self._next = number + 1
+        self.left -= 1
+        self._ask_if_low()
         return number
+
+    def _ask_if_low(self) -> None:
+        if self.left - self.promised < LOW and not self.is_asked and self.ask is not None:
+            self.is_asked = True
+            self.ask(self)
 
 
 def stan_text(number: int) -> str:

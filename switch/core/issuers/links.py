@@ -6,18 +6,20 @@ the old one still proves answers for a while (DE 70 = 101).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NamedTuple
 
 from messages.crypto.keys import Mak, Pik
 from messages.crypto.mac import MacAlgorithm, Padding, make_mac
 from messages.errors import DecodeError
 from messages.values import response_mti
 from switch.core.configuration import Configuration, Link
+from switch.core.deadlines import NEVER
 from switch.core.effects import CloseLink
 from switch.core.incarnation.trace_numbers import Numbers, stan_text
 from switch.core.issuers.pending import Pending, Waiting
-from switch.core.issuers.wire import IssuerWire
+from switch.core.issuers.wire import IssuerWire, answer_mti
 from switch.core.outbox import Outbox
 
 SIGN_ON, ECHO, KEY_CHANGE = "001", "301", "101"
@@ -29,21 +31,23 @@ _MILLISECOND_NS = 1_000_000
 class IssuerLink:
     """One link and its state; `is_ready` while transactions may go over it."""
 
-    def __init__(self, link: Link, wire: IssuerWire) -> None:
+    def __init__(self, link: Link, wire: IssuerWire, wake_by: Callable[[int], None]) -> None:
         """Begin disconnected, with the configured keys."""
         self.link = link
         self.wire = wire
-        self.pending = Pending()
+        self.pending = Pending(wake_by)
         self.heads = wire.heads(link.peer_id, link.own_id)
         self.is_connected = False
         self.is_ready = False
         self.must_sign_on = False
+        self.connections = 0
+        """How often it has come up: what was asked before says nothing of the line as it is."""
         self.pik = link.pik
         self.pik_version = 1
         self.mac = self._made(link.mak)
         self._old_mac: MacAlgorithm | None = None
         self._old_mac_until_ns = 0
-        self.echo_due_ns: int | None = None
+        self.echo_due_ns = NEVER
 
     def _made(self, mak: Mak) -> MacAlgorithm:
         rule = self.wire.dialect.mac
@@ -68,6 +72,18 @@ class IssuerLink:
         return old is not None and self.wire.is_authentic(mti, texts, old)
 
 
+class _Asked(NamedTuple):
+    """A network message of ours (DE 70), and which of the line's connections it went over."""
+
+    link: IssuerLink
+    code: str
+    connection: int
+
+    @property
+    def is_current(self) -> bool:
+        return self.link.is_connected and self.connection == self.link.connections
+
+
 class Links:
     """All issuer links of the switch."""
 
@@ -77,9 +93,9 @@ class Links:
         self._outbox = outbox
         self._stans = stans
         self._timers = configuration.timers
-        self._links = {
-            name: IssuerLink(link, self.wire) for name, link in configuration.links.items()
-        }
+        self._links: dict[str, IssuerLink] = {}
+        self.on_ready: Callable[[IssuerLink], None] | None = None
+        self.reconfigure(configuration)
 
     def __getitem__(self, name: str) -> IssuerLink:
         return self._links[name]
@@ -93,7 +109,7 @@ class Links:
         self._timers = configuration.timers
         for name, link in configuration.links.items():
             if name not in self._links:
-                self._links[name] = IssuerLink(link, self.wire)
+                self._links[name] = IssuerLink(link, self.wire, self._outbox.wake_by)
 
     @property
     def is_any_ready(self) -> bool:
@@ -105,76 +121,92 @@ class Links:
         """Requests that wait for an issuer."""
         return sum(len(link.pending) for link in self._links.values())
 
-    def next_due_ns(self) -> int | None:
-        """Return the earliest deadline of any link."""
-        dues = [
-            due
-            for link in self._links.values()
-            for due in (link.pending.next_due_ns(), link.echo_due_ns)
-            if due is not None
-        ]
-        return min(dues, default=None)
+    def next_due_ns(self) -> int:
+        """Return the earliest deadline of any link, NEVER where there is none."""
+        return min(
+            (min(link.pending.next_due_ns(), link.echo_due_ns) for link in self._links.values()),
+            default=NEVER,
+        )
 
     def expire(self, now_ns: int) -> None:
         """Give up what is overdue, and test lines that were quiet."""
         for link in self._links.values():
             link.pending.expire(now_ns)
-            if link.echo_due_ns is not None and link.echo_due_ns <= now_ns:
-                self._ask(link, ECHO)
-            if link.must_sign_on and self._stans.left:
+            if link.echo_due_ns <= now_ns and not self._ask(link, ECHO):
+                self._plan_echo(link)
+            if link.must_sign_on and self._ask(link, SIGN_ON):
                 link.must_sign_on = False
-                self._ask(link, SIGN_ON)
 
     def connected(self, name: str) -> None:
         """Sign on over a line that has just come up, as soon as there is a number for it."""
         link = self._links[name]
         link.is_connected = link.must_sign_on = True
+        link.connections += 1
+        self._outbox.wake_by(self._outbox.at.elapsed_ns)
 
     def disconnected(self, name: str) -> None:
         """Take no more for this line; what was sent waits for its time-out."""
         link = self._links[name]
         link.is_connected = link.is_ready = link.must_sign_on = False
-        link.echo_due_ns = None
+        link.echo_due_ns = NEVER
         self._outbox.report("link_down", link=name, waiting=len(link.pending))
 
-    def _ask(self, link: IssuerLink, code: str) -> None:
-        number = self._stans.take()
-        if number is None:
-            return
-        link.echo_due_ns = None
-        transmission, stan = self._outbox.local.transmission, stan_text(number)
+    def take_stan(self, link: IssuerLink, transmission: str) -> str | None:
+        """Return DE 11 for a new message of DE 7, None where no number is at hand.
+
+        A number whose key is pending is skipped: the numbers come round again after a million.
+        """
+        while (number := self._stans.take()) is not None:
+            stan = stan_text(number)
+            if not link.pending.has(transmission, stan):
+                return stan
+        return None
+
+    def _ask(self, link: IssuerLink, code: str) -> bool:
+        """Send a network message; tell whether there was a number for it."""
+        transmission = self._outbox.local.transmission
+        stan = self.take_stan(link, transmission)
+        if stan is None:
+            return False
+        link.echo_due_ns = NEVER
+        asked = _Asked(link, code, link.connections)
         fields = {7: transmission, 11: stan, 33: link.link.own_id, 70: code}
         waiting = Waiting(
-            mti=response_mti(_NETWORK),
-            echoed={33: link.link.own_id, 70: code},
-            then=partial(self._managed, link, code),
-            timed_out=partial(self._unmanaged, link, code),
-            due_ns=self._outbox.at.elapsed_ns + self._timers.sign_on_ms * _MILLISECOND_NS,
+            response_mti(_NETWORK),
+            fields,
+            (33, 70),
+            partial(self._managed, asked),
+            partial(self._unmanaged, asked),
+            self._outbox.at.elapsed_ns + self._timers.sign_on_ms * _MILLISECOND_NS,
         )
         link.pending.add(transmission, stan, waiting)
         frame = self.wire.build_plain(link.heads, _NETWORK, fields)
         self._outbox.to_link(link.link.name, frame)
+        return True
 
-    def _managed(
-        self, link: IssuerLink, code: str, _mti: str, texts: Mapping[int, str], _frame: bytes
-    ) -> None:
+    def _managed(self, asked: _Asked, _mti: str, texts: Mapping[int, str], _frame: bytes) -> None:
+        link = asked.link
         if texts.get(39) != "00":
-            self._unmanaged(link, code)
-            return
-        if code == SIGN_ON and not link.is_ready:
-            link.is_ready = True
-            self._outbox.report("link_ready", link=link.link.name)
-        self._plan_echo(link)
+            self._unmanaged(asked)
+        elif asked.is_current:
+            self._plan_echo(link)
+            if asked.code == SIGN_ON and not link.is_ready:
+                link.is_ready = True
+                self._outbox.report("link_ready", link=link.link.name)
+                if self.on_ready is not None:
+                    self.on_ready(link)
 
-    def _unmanaged(self, link: IssuerLink, code: str) -> None:
-        link.is_ready = False
-        if link.is_connected:
-            what = "sign-on" if code == SIGN_ON else "echo"
-            self._outbox.add(CloseLink(link.link.name, f"the {what} was not answered with 00"))
+    def _unmanaged(self, asked: _Asked) -> None:
+        if asked.is_current:
+            asked.link.is_ready = False
+            what = "sign-on" if asked.code == SIGN_ON else "echo"
+            why = f"the {what} was not answered with 00"
+            self._outbox.add(CloseLink(asked.link.link.name, why))
 
     def _plan_echo(self, link: IssuerLink) -> None:
         due = self._outbox.at.elapsed_ns + self._timers.echo_ms * _MILLISECOND_NS
         link.echo_due_ns = due
+        self._outbox.wake_by(due)
 
     def received(self, name: str, frame: bytes) -> None:
         """Match an answer, or obey the issuer's own network message."""
@@ -185,7 +217,7 @@ class Links:
             self._outbox.report("link_frame_unreadable", link=name, why=str(error))
             return
         mti = view.mti
-        if int(mti[2]) % 2 == 0:
+        if answer_mti(mti) is not None:
             self._obey(link, mti, texts, frame)
             return
         waiting = link.pending.match(mti, texts)

@@ -9,15 +9,15 @@ import msgspec
 
 from messages.dialects.dialect import Business
 from switch.core.configuration import Configuration
+from switch.core.issuers.chip import reversal_chip
 from switch.core.operations import Row
 from switch.core.terminals.request import Request, Transaction
 
-REVERSAL_TAGS = ("95", "9F10", "9F1E", "9F36", "DF31")
-"""The tags of DE 55 that a reversal carries."""
 _PURPOSE = b"reversal"
 _LONGEST_PIN = "12"
 _TERMINAL_TYPE = "03"
 """DE 60.2.5: a POS."""
+_NO_REASON = "0000"
 
 
 class Sealed(msgspec.Struct, array_like=True, gc=False):
@@ -31,22 +31,23 @@ class Sealed(msgspec.Struct, array_like=True, gc=False):
     category: str
     tail: str
 
+    def __repr__(self) -> str:
+        return "Sealed()"
 
-def seal(txn: Transaction, chip: str) -> bytes:
+
+def seal(txn: Transaction) -> bytes:
     """Return the sealed part of a transaction's record, under its attempt number."""
     request, terminal = txn.request, txn.terminal
-    business = txn.rule.business
     sealed = Sealed(
         request.pan or "",
         request.expiry or "",
         request.card_sequence or "",
-        chip,
+        reversal_chip(request.chip),
         terminal.place,
         terminal.category,
-        private_60(request, business)[4:] if business else "",
+        txn.tail,
     )
-    plain = msgspec.msgpack.encode(sealed)
-    return txn.configuration.vault.seal(plain, txn.attempt, _PURPOSE)
+    return txn.configuration.vault.seal(_encode(sealed), txn.attempt, _PURPOSE)
 
 
 def unseal(row: Row, configuration: Configuration) -> Sealed:
@@ -55,50 +56,59 @@ def unseal(row: Row, configuration: Configuration) -> Sealed:
     return msgspec.msgpack.decode(plain, type=Sealed)
 
 
-def private_60(request: Request, business: Business, reason: str = "0000") -> str:
-    """Return DE 60: 60.1 reason, 60.2 from the terminal's reading, 60.3 with the dedicated type."""
-    capability = request.read_capability or "0"
-    condition = request.ic_condition or "0"
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def private_60_tail(request: Request, business: Business | None) -> str:
+    """Return DE 60 but for 60.1: 60.2 of the terminal's reading, 60.3 the dedicated type."""
+    if business is None:
+        return ""
     no_pin = "1" if (request.entry_mode or "")[2:] == "2" else "0"
-    of_terminal = f"0{capability}{condition}0{_TERMINAL_TYPE}{no_pin}0000"
-    mark = f"{business.special_fee_type}{business.special_fee_level}"
-    return f"{reason}{of_terminal}{mark}{'0' * 12}"
+    return (
+        f"0{request.read_capability or '0'}{request.ic_condition or '0'}0{_TERMINAL_TYPE}{no_pin}"
+        f"0000{business.special_fee_type}{business.special_fee_level}000000000000"
+    )
 
 
-def request_fields(txn: Transaction, pin_block: str | None) -> dict[int, str]:
-    """Return the fields of an issuer's 0200, in ascending order, without its MAC."""
-    request, terminal = txn.request, txn.terminal
-    business = txn.rule.business
-    has_pin = pin_block is not None
+def request_fields(txn: Transaction, own_id: str) -> dict[int, str]:
+    """Return the fields of an issuer's 0200, without its MAC."""
+    request, terminal, local = txn.request, txn.terminal, txn.local
+    business, pin_block = txn.rule.business, txn.translated_pin
     fields = {
-        2: request.pan,
-        3: business.interbank_code if business else request.processing_code,
-        4: request.amount,
         7: txn.transmission,
         11: txn.stan,
-        12: txn.local.time,
-        13: txn.local.date,
-        14: request.expiry,
+        12: local.time,
+        13: local.date,
         18: terminal.category,
-        22: request.entry_mode,
-        23: request.card_sequence,
-        25: request.condition_code,
-        26: (request.pin_capture or _LONGEST_PIN) if has_pin else None,
         32: terminal.acquirer,
-        33: txn.configuration.links[txn.issuer.link].own_id,
-        35: request.track_2,
-        36: request.track_3,
+        33: own_id,
         37: txn.rrn,
         41: terminal.id,
         42: terminal.merchant,
         43: terminal.place,
-        49: request.currency,
-        52: pin_block,
-        53: request.security if has_pin else None,
-        55: request.chip,
-        60: private_60(request, business) if business else None,
     }
-    return {number: text for number, text in fields.items() if text is not None}
+    if business is not None:
+        fields[3] = business.interbank_code
+        fields[60] = _NO_REASON + txn.tail
+    maybe = (
+        (2, request.pan),
+        (4, request.amount),
+        (14, request.expiry),
+        (22, request.entry_mode),
+        (23, request.card_sequence),
+        (25, request.condition_code),
+        (35, request.track_2),
+        (36, request.track_3),
+        (49, request.currency),
+        (55, request.chip),
+    )
+    fields |= {number: text for number, text in maybe if text is not None}
+    if pin_block is not None:
+        fields[26] = request.pin_capture or _LONGEST_PIN
+        fields[52] = pin_block
+        if request.security is not None:
+            fields[53] = request.security
+    return fields
 
 
 def reversal_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
@@ -116,7 +126,7 @@ def reversal_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
     fields |= {41: row.key.terminal, 42: row.key.merchant, 43: sealed.place, 49: "156"}
     if sealed.chip:
         fields[55] = sealed.chip
-    reason = plan.reason if plan is not None else "0000"
+    reason = plan.reason if plan is not None else _NO_REASON
     fields[60] = reason + sealed.tail
     fields[90] = (
         f"{record.mti}{record.link_stan}{record.transmission}{record.acquirer:0>11}{own_id:0>11}"

@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+from switch.core.deadlines import Deadlines
+
 RECENT: Final = 1_000
 """Answered and expired keys that are remembered, so that a late answer can be called late."""
 
@@ -21,22 +23,27 @@ Answered = Callable[[str, Mapping[int, str], bytes], None]
 class Waiting(msgspec.Struct, gc=False):
     """One request with an issuer: what to do with its answer (MTI, texts, frame), and until when.
 
-    `mti` is that of the expected answer, `echoed` the fields that it must repeat.
+    `mti` is that of the expected answer, which must repeat those of `fields` that `echoed` names.
     """
 
     mti: str
-    echoed: dict[int, str]
+    fields: Mapping[int, str]
+    echoed: tuple[int, ...]
     then: Answered
     timed_out: Callable[[], None]
     due_ns: int
 
+    def __repr__(self) -> str:
+        return f"Waiting({self.mti}, due_ns={self.due_ns})"
+
 
 class Pending:
-    """The requests in flight on one link, oldest deadline first."""
+    """The requests in flight on one link."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, wake_by: Callable[[int], None]) -> None:
+        """Begin with none; `wake_by` is told every deadline."""
         self._waiting: dict[tuple[str, str], Waiting] = {}
+        self._deadlines: Deadlines[tuple[str, str]] = Deadlines(wake_by)
         self._recent: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def __len__(self) -> int:
@@ -47,8 +54,10 @@ class Pending:
         return (transmission, stan) in self._waiting
 
     def add(self, transmission: str, stan: str, waiting: Waiting) -> None:
-        """Expect an answer."""
-        self._waiting[transmission, stan] = waiting
+        """Expect an answer; one that repeats a message takes the place of its first."""
+        key = (transmission, stan)
+        self._waiting[key] = waiting
+        self._deadlines.set(key, waiting.due_ns)
 
     def match(self, mti: str, texts: Mapping[int, str]) -> Waiting | None:
         """Return and forget the request that this answers; None when there is none."""
@@ -57,6 +66,7 @@ class Pending:
         if waiting is None or waiting.mti != mti or _differing(waiting, texts):
             return None
         del self._waiting[key]
+        self._deadlines.drop(key)
         self._remember(key, "answered")
         return waiting
 
@@ -76,19 +86,14 @@ class Pending:
                 return {"nearest": f"{other[0]} {other[1]}", "differs": "F11"}
         return {"nearest": "none", "differs": "all"}
 
-    def next_due_ns(self) -> int | None:
-        """Return the deadline of the oldest request."""
-        for waiting in self._waiting.values():
-            return waiting.due_ns
-        return None
+    def next_due_ns(self) -> int:
+        """Return the earliest deadline, NEVER where nothing is in flight."""
+        return self._deadlines.next_ns()
 
     def expire(self, now_ns: int) -> None:
-        """Give up every request whose deadline has come, oldest first."""
-        while self._waiting:
-            key, waiting = next(iter(self._waiting.items()))
-            if waiting.due_ns > now_ns:
-                return
-            del self._waiting[key]
+        """Give up every request whose deadline has come, the earliest first."""
+        for key in self._deadlines.expired(now_ns):
+            waiting = self._waiting.pop(key)
             self._remember(key, "given up")
             waiting.timed_out()
 
@@ -100,7 +105,8 @@ class Pending:
 
 def _differing(waiting: Waiting, texts: Mapping[int, str]) -> int:
     """Return the first field that does not repeat what was sent, 0 for none."""
-    for number, text in waiting.echoed.items():
-        if texts.get(number) != text:
+    fields = waiting.fields
+    for number in waiting.echoed:
+        if texts.get(number) != fields.get(number):
             return number
     return 0

@@ -11,6 +11,7 @@ from functools import partial
 
 from messages.crypto.vault import SealError
 from switch.core.configuration import Configuration
+from switch.core.deadlines import NEVER
 from switch.core.errors import InvariantBroken
 from switch.core.issuers.links import IssuerLink, Links
 from switch.core.issuers.messages import reversal_fields, unseal
@@ -24,18 +25,19 @@ from switch.core.operations import (
     Missing,
     Outcome,
     Row,
+    TransactionKey,
     Unknown,
 )
-from switch.core.outbox import Outbox
+from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.transaction import State
 
 SETTLED = frozenset({"00", "25"})
 """DE 39 of a 0430 that ends a reversal: done, or there was nothing to reverse."""
 CLAIMED_AT_ONCE = 64
+STRANDED_PER_LINK = 1_000
+"""Reversals kept at hand for a line that is down; the rest comes as the ledger has it due."""
 POLL_MS = 1_000
 """How often the queue is looked at while nothing else asks for it."""
-RETRY_MS = 100
-"""Before an operation of unknown outcome is submitted again."""
 _MILLISECOND_NS = 1_000_000
 
 
@@ -48,17 +50,27 @@ class StoreAndForward:
         self._outbox = outbox
         self._links = links
         self._is_claiming = False
-        self.due_ns: int | None = None
+        self._stranded: dict[str, dict[TransactionKey, Advice]] = {}
+        self._look_ns = NEVER
+        links.on_ready = self._send_stranded
+
+    def next_due_ns(self) -> int:
+        """Return when the queue is looked at next, NEVER while it is being asked."""
+        return NEVER if self._is_claiming else self._look_ns
 
     def wake(self) -> None:
-        """Look at the queue as soon as possible: something was queued, or a link came up."""
-        self.due_ns = self._outbox.at.elapsed_ns
+        """Look at the queue as soon as possible: something was queued."""
+        self._look_at(self._outbox.at.elapsed_ns)
+
+    def _look_at(self, due_ns: int) -> None:
+        self._look_ns = due_ns
+        self._outbox.wake_by(due_ns)
 
     def expire(self, now_ns: int) -> None:
         """Claim what is due when it is time to look."""
-        if self.due_ns is None or now_ns < self.due_ns or self._is_claiming:
+        if self._is_claiming or now_ns < self._look_ns:
             return
-        self.due_ns = now_ns + POLL_MS * _MILLISECOND_NS
+        self._look_at(now_ns + POLL_MS * _MILLISECOND_NS)
         if not self._links.is_any_ready:
             return
         self._is_claiming = True
@@ -73,6 +85,7 @@ class StoreAndForward:
 
     def _claimed(self, outcome: Outcome) -> None:
         self._is_claiming = False
+        self._outbox.wake_by(self._look_ns)
         match outcome:
             case Claimed(advices):
                 for advice in advices:
@@ -92,11 +105,10 @@ class StoreAndForward:
             self._end(row, State.REVERSAL_EXPIRED, "expired")
             return
         link = self._links.get(row.record.link)
-        if (
-            link is None
-            or not link.is_ready
-            or link.pending.has(row.plan.transmission, row.plan.stan)
-        ):
+        if link is None or not link.is_ready:
+            stranded = self._stranded.setdefault(row.record.link, {})
+            if len(stranded) < STRANDED_PER_LINK:
+                stranded.setdefault(row.key, advice)
             return
         try:
             sealed = unseal(row, self.configuration)
@@ -110,14 +122,20 @@ class StoreAndForward:
         frame = link.wire.build(link.heads, mti, fields, link.mac)
         self._outbox.to_link(link.link.name, frame)
 
+    def _send_stranded(self, link: IssuerLink) -> None:
+        """Send what was claimed while the line was down: its next turn may be minutes away."""
+        for advice in self._stranded.pop(link.link.name, {}).values():
+            self._send(advice)
+
     def _expect(self, link: IssuerLink, row: Row, fields: Mapping[int, str]) -> None:
         timers = self.configuration.timers
         waiting = Waiting(
-            mti="0430",
-            echoed={32: fields[32], 33: fields[33]},
-            then=partial(self._acknowledged, link, row),
-            timed_out=self.wake,
-            due_ns=self._outbox.at.elapsed_ns + timers.issuer_ms * _MILLISECOND_NS,
+            "0430",
+            fields,
+            (32, 33),
+            partial(self._acknowledged, link, row),
+            self.wake,
+            self._outbox.at.elapsed_ns + timers.issuer_ms * _MILLISECOND_NS,
         )
         link.pending.add(fields[7], fields[11], waiting)
 

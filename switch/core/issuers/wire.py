@@ -11,6 +11,7 @@ from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import Dialect
 from messages.framing import Framing
 from messages.mab import mab_builder
+from messages.values import response_mti
 from messages.view import View, Viewer
 
 ISSUER_READ = (
@@ -102,6 +103,14 @@ class IssuerWire:
         """Tell whether the header says that our message was refused before processing."""
         code = frame[self._reject]
         return bool(code.strip(b"0"))
+
+
+def answer_mti(mti: str) -> str | None:
+    """Return the MTI that answers a peer's message, None for one that asks for no answer."""
+    try:
+        return response_mti(mti)
+    except ValueError:
+        return None
 
 
 def _span_of(role: str, dialect: Dialect) -> slice:

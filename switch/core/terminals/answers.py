@@ -14,6 +14,8 @@ from messages.reasons import Reason
 from switch.core.operations import Answer
 from switch.core.terminals.request import Request
 
+APPROVED = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
+"""Codes of class A but 10, which gives less than was asked for."""
 WITHOUT_MAC = frozenset({"A0", "77", "97", "99"})
 SIGN_ON_AGAIN = frozenset(
     {Reason.NOT_SIGNED_ON, Reason.BATCH_MISMATCH, Reason.MAC_WRONG, Reason.PIN_BLOCK_WRONG}
@@ -39,38 +41,39 @@ def code_for(dialect: Dialect, reason: Reason) -> str:
 
 
 def financial(request: Request, answer: Answer, extra: Extra) -> dict[int, str]:
-    """Return the fields of an 0210 or 0410, ascending, without its MAC."""
-    approved = answer.code == "00"
-    institutions = None
-    if extra.issuer:
-        institutions = f"{extra.issuer:<{_INSTITUTION}}{extra.acquirer:<{_INSTITUTION}}"
+    """Return the fields of an 0210 or 0410 without its MAC."""
     is_reversal = request.mti[1] == "4"
-    fields = {
+    maybe = {
         2: request.pan,
         3: request.processing_code,
         4: request.amount,
         11: request.stan,
-        12: answer.time,
-        13: answer.date,
-        14: None if is_reversal else request.expiry,
-        15: answer.settlement_date or None,
+        15: answer.settlement_date,
         23: request.card_sequence,
         25: request.condition_code,
-        32: extra.acquirer or None,
-        37: answer.rrn or None,
-        38: answer.authorisation or None,
-        39: answer.code,
+        32: extra.acquirer,
+        37: answer.rrn,
+        38: answer.authorisation,
         41: request.terminal,
         42: request.merchant,
-        44: None if is_reversal else institutions,
         49: request.currency,
-        53: None if is_reversal else request.security,
-        54: answer.balances or None,
+        54: answer.balances,
         55: extra.chip,
-        60: (request.private_60 or "")[:_SHORT_60] or None,
-        63: _SCHEME if approved and not is_reversal and request.amount is not None else None,
     }
-    return {number: text for number, text in fields.items() if text is not None}
+    fields = {12: answer.time, 13: answer.date, 39: answer.code}
+    fields |= {number: text for number, text in maybe.items() if text}
+    if request.private_60:
+        fields[60] = request.private_60[:_SHORT_60]
+    if not is_reversal:
+        if request.expiry:
+            fields[14] = request.expiry
+        if request.security:
+            fields[53] = request.security
+        if extra.issuer:
+            fields[44] = f"{extra.issuer:<{_INSTITUTION}}{extra.acquirer:<{_INSTITUTION}}"
+            if request.amount is not None:
+                fields[63] = _SCHEME
+    return fields
 
 
 def management(request: Request, answer: Answer, acquirer: str) -> dict[int, str]:

@@ -57,7 +57,8 @@ class Management:
         configuration: Configuration,
     ) -> None:
         if rule.id == "echo":
-            self._answer(request, Reason.APPROVED, terminal)
+            # An echo says nothing of an acquirer (DE 32).
+            self._answer(request, Reason.APPROVED)
         elif rule.id == "sign_off":
             then = partial(self._signed_off, request, terminal)
             self._sessions.sign_off(terminal.id, configuration, then)
@@ -91,7 +92,7 @@ class Management:
             return
         fields = self._fields(request, Reason.APPROVED, terminal)
         head, tail = (request.private_60 or "")[:2], (request.private_60 or "")[8:]
-        fields[60] = f"{head}{keys.batch:06d}{tail}"
+        fields[60] = f"{head}{keys.batch_text}{tail}"
         fields[62] = wrapped
         self._outbox.to_terminal(request.connection, self._wire.answer(request, fields, None))
 

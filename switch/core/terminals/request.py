@@ -12,10 +12,11 @@ from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import TransactionRule
 from messages.view import View
 from switch.core.configuration import CardRange, Configuration, Issuer, Terminal
+from switch.core.errors import InvariantBroken
 from switch.core.moment import Local
 from switch.core.operations import CapCheck, Record, TransactionKey
 from switch.core.rules import Rule
-from switch.core.transaction import State
+from switch.core.transaction import TRANSITIONS, State
 
 
 class Request(msgspec.Struct, gc=False):
@@ -53,6 +54,9 @@ class Request(msgspec.Struct, gc=False):
     network_code: str | None  # 60.3
     read_capability: str | None  # 60.4
     ic_condition: str | None  # 60.5
+
+    def __repr__(self) -> str:
+        return f"Request({self.mti}, terminal={self.terminal}, stan={self.stan})"
 
     def value(self, path: str) -> str | None:
         """Return what a transaction's `match` asks for, by its path."""
@@ -104,7 +108,8 @@ class TerminalKeys(msgspec.Struct, gc=False):
     """A terminal's session in memory: the ledger's version of it, and its keys made ready."""
 
     version: int
-    batch: int
+    batch_text: str
+    """DE 60.2: the open batch in 6 digits."""
     is_signed_on: bool
     pik: Pik | None
     mac: MacAlgorithm | None
@@ -126,11 +131,13 @@ class Transaction:
         "is_reversed",
         "issuer",
         "issuer_chip",
+        "issuer_id",
         "key",
         "link_pik_version",
         "local",
         "mac",
         "pik",
+        "promised",
         "received_ns",
         "record",
         "request",
@@ -138,6 +145,7 @@ class Transaction:
         "rule",
         "stan",
         "state",
+        "tail",
         "terminal",
         "ticket",
         "trace",
@@ -157,6 +165,8 @@ class Transaction:
         self.state = State.OPENING
         self.trace: list[Rule] = []
         self.is_reversed = False
+        self.promised = False
+        """Whether a number is kept for its reversal."""
         self.answered = ""
         self.acquirer = ""
         self.mac: MacAlgorithm | None = None
@@ -164,6 +174,8 @@ class Transaction:
         self.terminal: Terminal
         self.card: CardRange
         self.issuer: Issuer
+        self.issuer_id = ""
+        """DE 44: once the issuer is chosen."""
         self.rule: TransactionRule
         self.local: Local
         self.amount_fen = 0
@@ -175,9 +187,17 @@ class Transaction:
         self.rrn = ""
         self.stan = ""
         self.transmission = ""
+        self.tail = ""
+        """DE 60 of its interbank messages, but for the reason at its head."""
         self.translated_pin: str | None = None
         self.link_pik_version = 0
         self.issuer_chip: str | None = None
+
+    def move(self, state: State) -> None:
+        """Go to a state that may follow; raises InvariantBroken for any other."""
+        if state not in TRANSITIONS[self.state]:
+            raise InvariantBroken(f"{self.state.name} cannot become {state.name}")
+        self.state = state
 
     def __repr__(self) -> str:
         return f"Transaction({self.ticket}, {self.state.name})"

@@ -13,7 +13,8 @@ from messages.reasons import Reason
 from messages.values import mask_pan
 from switch.core.configuration import Configuration, Terminal
 from switch.core.errors import InvariantBroken
-from switch.core.financial import Financial
+from switch.core.financial.in_flight import InFlight
+from switch.core.financial.reversing import Reversing
 from switch.core.issuers.store_and_forward import StoreAndForward
 from switch.core.operations import (
     Answer,
@@ -28,8 +29,10 @@ from switch.core.operations import (
 )
 from switch.core.outbox import Outbox
 from switch.core.terminals.answers import SIGN_ON_AGAIN, Extra, code_for, financial, mac_for
-from switch.core.terminals.intake import Intake, session_decline, transaction_key
+from switch.core.terminals.identity import transaction_key
+from switch.core.terminals.intake import mac_decline
 from switch.core.terminals.request import Request, TerminalKeys
+from switch.core.terminals.sessions import Sessions
 from switch.core.terminals.wire import TerminalWire
 
 _REASONS = {"98": "4021", "A0": "4002", "06": "4007", "96": "4002"}
@@ -44,15 +47,15 @@ class Reversals:
         self,
         outbox: Outbox,
         wire: TerminalWire,
-        intake: Intake,
-        transactions: Financial,
+        sessions: Sessions,
+        transactions: tuple[InFlight, Reversing],
         advices: StoreAndForward,
     ) -> None:
         """Work beside the transactions in flight."""
         self._outbox = outbox
         self._wire = wire
-        self._intake = intake
-        self._transactions = transactions
+        self._sessions = sessions
+        self._in_flight, self._reversing = transactions
         self._advices = advices
         self._kinds: dict[str, tuple[TransactionRule, ...]] = {}
         for rule in wire.dialect.transactions:
@@ -72,20 +75,25 @@ class Reversals:
             self._answer(request, Reason.MERCHANT_UNKNOWN, None)
         else:
             then = partial(self._check, request, terminal, configuration)
-            self._intake.with_session(request, configuration, then)
+            keys = self._sessions.at_hand(request)
+            if keys is None:
+                self._sessions.load(terminal.id, configuration, partial(then, True))  # noqa: FBT003
+            else:
+                then(False, keys)  # noqa: FBT003 - the copy, which may be old
 
     def _check(
         self,
         request: Request,
         terminal: Terminal,
         configuration: Configuration,
+        is_fresh: bool,  # noqa: FBT001 - bound by position before the keys are known
         keys: TerminalKeys | None,
-        is_fresh: bool,  # noqa: FBT001 - a callback of with_session
     ) -> None:
-        decline = session_decline(request, keys, checks_batch=False)
+        # Whatever batch is open, and signed off or not: the last working key proves it.
+        decline = mac_decline(request, keys)
         if decline is not None and not is_fresh:
-            then = partial(self._check, request, terminal, configuration)
-            self._intake.load_session(terminal.id, configuration, then)
+            again = partial(self._check, request, terminal, configuration, True)  # noqa: FBT003
+            self._sessions.load(terminal.id, configuration, again)
         elif decline is not None:
             self._answer(request, decline.reason, keys)
         elif not self._is_known(request):
@@ -110,17 +118,21 @@ class Reversals:
     ) -> None:
         key = transaction_key(request, configuration)
         reason = _REASONS.get(request.code or "", _UNSPECIFIED)
-        self._transactions.note_reversal(key)
+        plan = self._reversing.plan(reason, configuration)
+        if plan is None:
+            self._answer(request, Reason.SYSTEM_ERROR, keys)
+            return
+        self._in_flight.note_reversal(key)
         operation = Reverse(
             self._outbox.attempt(),
             key,
             self._outbox.incarnation,
             reason,
-            self._transactions.plan(reason, configuration),
+            plan,
             self._record(request, terminal, configuration),
         )
         then = partial(self._decided, request, keys)
-        self._transactions.submit_reverse(operation, then)
+        self._reversing.submit(operation, then)
 
     def _record(self, request: Request, terminal: Terminal, configuration: Configuration) -> Record:
         """Return what is remembered of a reversal whose original nobody knows."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
 from messages.crypto.keys import Mak, Pik
 from messages.crypto.mac import make_mac
+from messages.crypto.vault import SealError
 from messages.dialects.dialect import Dialect
 from switch.core.configuration import Configuration
 from switch.core.errors import InvariantBroken
@@ -26,12 +28,12 @@ from switch.core.operations import (
     SignOn,
     Unknown,
 )
-from switch.core.outbox import Outbox
+from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.terminals.request import Request, TerminalKeys
 
 _PURPOSE = b"working keys"
 Ready = Callable[["TerminalKeys | None"], None]
-"""Takes the session, None where the terminal is not signed on or the ledger cannot say."""
+"""Takes the session, None where the terminal never signed on or another sign-on came later."""
 
 
 class _SealedKeys(msgspec.Struct, array_like=True):
@@ -65,8 +67,11 @@ class Sessions:
         seen.add(terminal)
         return True
 
-    def known(self, terminal: str) -> TerminalKeys | None:
-        """Return the copy of a session, None where there is none."""
+    def at_hand(self, request: Request) -> TerminalKeys | None:
+        """Return the copy of a session; None where there is none, or it must be read first."""
+        terminal = request.terminal or ""
+        if self.is_first(request.connection, terminal):
+            return None
         return self._known.get(terminal)
 
     def load(self, terminal: str, configuration: Configuration, then: Ready) -> None:
@@ -79,6 +84,8 @@ class Sessions:
     ) -> None:
         """Make a session with new keys, durable before it is told."""
         terminal = request.terminal or ""
+        # Its answer is the session as the ledger has it: what follows needs no other look.
+        self.is_first(request.connection, terminal)
         attempt = self._outbox.attempt()
         plain = msgspec.msgpack.encode([key.reveal() for key in keys])
         box = configuration.vault.seal(plain, attempt, _PURPOSE)
@@ -101,13 +108,18 @@ class Sessions:
         def decided(outcome: Outcome) -> None:
             match outcome:
                 case SessionIs(session):
-                    then(self._take(terminal, session, configuration))
+                    keys = self._take(terminal, session, configuration)
+                    is_ours = session is not None and session.attempt == operation.attempt
+                    # A later sign-on may have overtaken this one: its keys are not these.
+                    then(None if isinstance(operation, SignOn) and not is_ours else keys)
                 case Unknown():
-                    then(None)
+                    # The same attempt again gets the first result, whether there was one or not.
+                    self._outbox.after(RETRY_MS, again)
                 case _:
                     raise InvariantBroken(f"a session operation got {type(outcome).__name__}")
 
-        self._outbox.submit(operation, decided)
+        again = partial(self._outbox.submit, operation, decided)
+        again()
 
     def _take(
         self, terminal: str, session: Session | None, configuration: Configuration
@@ -117,7 +129,7 @@ class Sessions:
             return None
         known = self._known.get(terminal)
         if known is not None and known.version == session.version:
-            known.batch, known.is_signed_on = session.batch, session.is_signed_on
+            known.batch_text, known.is_signed_on = f"{session.batch:06d}", session.is_signed_on
             return known
         keys = self._opened(session, configuration)
         self._known[terminal] = keys
@@ -126,13 +138,14 @@ class Sessions:
         return keys
 
     def _opened(self, session: Session, configuration: Configuration) -> TerminalKeys:
+        batch = f"{session.batch:06d}"
         sealed = msgspec.msgpack.decode(session.sealed_keys, type=_SealedKeys)
-        plain = configuration.vault.open(sealed.box, sealed.number, _PURPOSE)
+        try:
+            plain = configuration.vault.open(sealed.box, sealed.number, _PURPOSE)
+        except SealError as error:
+            # Signing on again makes keys under the data key that we have.
+            self._outbox.report("session_sealed", terminal=session.terminal, why=str(error))
+            return TerminalKeys(session.version, batch, is_signed_on=False, pik=None, mac=None)
         pik, mak = msgspec.msgpack.decode(plain, type=tuple[bytes, bytes])
-        return TerminalKeys(
-            session.version,
-            session.batch,
-            session.is_signed_on,
-            Pik(pik),
-            make_mac(self._algorithm, Mak(mak)),
-        )
+        mac = make_mac(self._algorithm, Mak(mak))
+        return TerminalKeys(session.version, batch, session.is_signed_on, Pik(pik), mac)

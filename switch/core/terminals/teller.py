@@ -5,6 +5,7 @@ The answer is MACed with the keys that its request came under, whatever the sess
 
 from __future__ import annotations
 
+from messages.reasons import Reason
 from switch.core.operations import Answer
 from switch.core.outbox import Outbox
 from switch.core.rules import Decline
@@ -21,9 +22,13 @@ class Teller:
         self._outbox = outbox
         self._wire = wire
 
-    def refuse(self, txn: Transaction, decline: Decline) -> None:
-        """Say a refusal now; the transaction itself may go on."""
-        code = code_for(self._wire.dialect, decline.reason)
+    def code_for(self, reason: Reason) -> str:
+        """Return the terminals' code for a reason."""
+        return code_for(self._wire.dialect, reason)
+
+    def refuse(self, txn: Transaction, decline: Decline) -> Answer:
+        """Say a refusal now, and return it; the transaction itself may go on."""
+        code = self.code_for(decline.reason)
         self._outbox.report(
             "declined",
             reason=decline.reason.value,
@@ -34,16 +39,18 @@ class Teller:
             **decline.facts,
         )
         answer = self.answer(txn, code, "", "")
-        self.say(txn, answer, Extra(txn.acquirer), sign_on_again=decline.reason in SIGN_ON_AGAIN)
-        txn.answered = code
+        extra = Extra(txn.acquirer, txn.issuer_id)
+        self.say(txn, answer, extra, sign_on_again=decline.reason in SIGN_ON_AGAIN)
+        return answer
 
     def answer(self, txn: Transaction, code: str, authorisation: str, balances: str) -> Answer:
-        """Return what is said and kept; DE 15 and 37 belong to what was opened only."""
-        at, was_opened = txn.local, bool(txn.rrn)
+        """Return what is said and kept; DE 15 belongs to what came as far as an issuer."""
+        local = txn.local
+        is_dated = txn.issuer_id and txn.request.amount is not None
         return Answer(
-            at.time,
-            at.date,
-            at.date if was_opened and txn.request.amount is not None else "",
+            local.time,
+            local.date,
+            local.date if is_dated else "",
             txn.rrn,
             authorisation,
             code,
@@ -54,6 +61,7 @@ class Teller:
         self, txn: Transaction, answer: Answer, extra: Extra, *, sign_on_again: bool = False
     ) -> None:
         """Send an answer to wherever the request, or its last repeat, came from."""
+        txn.answered = answer.code
         frame = self._wire.answer(
             txn.request,
             financial(txn.request, answer, extra),

@@ -5,8 +5,6 @@ Everything that depends on the dialect only (selections, builders, framing) is m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import Dialect, TransactionRule
 from messages.framing import Framing
@@ -14,6 +12,8 @@ from messages.values import response_mti
 from messages.view import Viewer
 from switch.core.terminals.request import READ, Request
 
+MOST_KINDS = 1_024
+"""Sets of codes that are remembered: terminals choose them, and may choose any."""
 _NO_MAC_YET = "00000000"
 _MAC_BYTES = 8
 
@@ -50,7 +50,7 @@ class TerminalWire:
         known = self._known.get(codes)
         if known is None:
             known = self._classify(request)
-            if known is not None and set(known.match) <= _CODES:
+            if known is not None and len(self._known) < MOST_KINDS and known.match.keys() <= _CODES:
                 self._known[codes] = known
         return known
 
@@ -63,7 +63,7 @@ class TerminalWire:
     def answer(
         self,
         request: Request,
-        fields: Mapping[int, str],
+        fields: dict[int, str],
         mac: MacAlgorithm | None,
         *,
         sign_on_again: bool = False,
@@ -75,7 +75,8 @@ class TerminalWire:
         mti = response_mti(request.mti)
         if mac is None:
             return self.framing.join(heads + self.viewer.build(mti, fields))
-        body = self.viewer.build(mti, {**fields, _MAC_FIELD: _NO_MAC_YET})[:-_MAC_BYTES]
+        fields[_MAC_FIELD] = _NO_MAC_YET
+        body = self.viewer.build(mti, fields)[:-_MAC_BYTES]
         return self.framing.join(heads + body + mac.compute(body))
 
 

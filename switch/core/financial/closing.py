@@ -1,0 +1,204 @@
+"""From an open intent to its outcome: forward, match, close, answer (stops 11 to 14 of the walk).
+
+What was answered 98 is reversed even if its close turns out approved, and what was opened too late
+to leave the issuer its time is closed unsent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from messages.reasons import Reason
+from switch.core.errors import InvariantBroken
+from switch.core.financial.in_flight import InFlight
+from switch.core.financial.reversing import Reversing
+from switch.core.issuers.links import IssuerLink, Links
+from switch.core.issuers.messages import request_fields
+from switch.core.issuers.pending import Waiting
+from switch.core.issuers.pins import translate_pin
+from switch.core.issuers.store_and_forward import StoreAndForward
+from switch.core.operations import (
+    Answer,
+    Close,
+    Closed,
+    Fenced,
+    Missing,
+    Outcome,
+    ReversalPlan,
+    Reverse,
+    Row,
+    Superseded,
+    Unknown,
+)
+from switch.core.outbox import RETRY_MS, Outbox
+from switch.core.rules import Decline, Rule
+from switch.core.terminals.answers import APPROVED, WITHOUT_MAC, Extra
+from switch.core.terminals.request import Transaction
+from switch.core.terminals.teller import Teller
+from switch.core.transaction import State
+
+_MILLISECOND_NS = 1_000_000
+_PARTIAL = "10"
+"""A partial approval that nobody asked for is reversed."""
+_TIMED_OUT, _TOO_LATE, _MALFUNCTION = "4021", "4006", "4002"
+"""Reversal reasons (DE 60.1): ISO 8583:1993 message reason codes."""
+_ECHOED = (3, 4, 32, 33, 41, 42)
+_ANSWER_OF = {"0100": "0110", "0200": "0210"}
+
+
+class Closing:
+    """Carries what the ledger has opened to its issuer and to its outcome."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        teller: Teller,
+        sides: tuple[Links, StoreAndForward],
+        in_flight: InFlight,
+        reversing: Reversing,
+    ) -> None:
+        """Work on the transactions in flight."""
+        self._outbox = outbox
+        self._teller = teller
+        self._links, self._advices = sides
+        self.in_flight = in_flight
+        self._reversing = reversing
+
+    def forward(self, txn: Transaction) -> None:
+        """Send an opened transaction to its issuer, or close it unsent (91)."""
+        if txn.is_reversed:
+            # Its 0420 follows in the ledger's order; the issuer never sees it, and will say 25.
+            self.in_flight.finish(txn)
+            return
+        timers, link = txn.configuration.timers, self._links[txn.issuer.link]
+        latest_ns = txn.answer_due_ns - timers.issuer_ms * _MILLISECOND_NS
+        if txn.answered or self._outbox.at.elapsed_ns > latest_ns or not link.is_ready:
+            self.close_unsent(txn)
+            return
+        if txn.translated_pin is not None and txn.link_pik_version != link.pik_version:
+            # The key changed while the ledger decided; the block was good under the one before.
+            translate_pin(txn, link)
+        fields = request_fields(txn, link.link.own_id)
+        txn.move(State.FORWARDED)
+        waiting = Waiting(
+            _ANSWER_OF[txn.request.mti],
+            fields,
+            _ECHOED,
+            partial(self._issuer_answered, txn, link),
+            partial(self._doubt, txn, _TIMED_OUT),
+            self._outbox.at.elapsed_ns + timers.issuer_ms * _MILLISECOND_NS,
+        )
+        link.pending.add(txn.transmission, txn.stan, waiting)
+        frame = link.wire.build(link.heads, txn.request.mti, fields, link.mac)
+        self._outbox.to_link(link.link.name, frame)
+
+    def _issuer_answered(
+        self,
+        txn: Transaction,
+        link: IssuerLink,
+        mti: str,
+        texts: Mapping[int, str],
+        frame: bytes,
+    ) -> None:
+        code = texts.get(39, "")
+        if link.wire.is_rejected(frame):
+            self._outbox.report("answer_rejected_by_header", link=link.link.name, rrn=txn.rrn)
+            self._doubt(txn, _MALFUNCTION)
+        elif not link.is_authentic(mti, texts, self._outbox.at.elapsed_ns):
+            self._outbox.report("answer_mac_wrong", link=link.link.name, rrn=txn.rrn)
+            self._doubt(txn, _MALFUNCTION)
+        elif code == _PARTIAL or not code:
+            self._outbox.report("answer_not_understood", link=link.link.name, rrn=txn.rrn)
+            self._doubt(txn, _MALFUNCTION)
+        else:
+            txn.issuer_chip = texts.get(55)
+            if code in WITHOUT_MAC:
+                # These speak of the issuer's leg; a terminal would take them for its own keys.
+                self._outbox.report("issuer_at_odds", link=link.link.name, rrn=txn.rrn, code=code)
+                code = self._teller.code_for(Reason.SYSTEM_ERROR)
+            answer = self._teller.answer(txn, code, texts.get(38, ""), texts.get(54, ""))
+            state = State.APPROVED if code in APPROVED else State.DECLINED
+            self._close(txn, state, answer, None)
+
+    def _close(
+        self, txn: Transaction, state: State, answer: Answer | None, plan: ReversalPlan | None
+    ) -> None:
+        txn.move(State.CLOSING)
+        operation = Close(
+            self._outbox.attempt(),
+            txn.key,
+            self._outbox.incarnation,
+            state,
+            answer.code if answer else "",
+            answer,
+            plan,
+        )
+        self._outbox.submit(operation, partial(self._closed, txn, operation))
+
+    def close_unsent(self, txn: Transaction) -> None:
+        """Answer 91, and let go of what was held for a request that nobody got."""
+        if not txn.answered:
+            decline = Decline(Reason.ROUTE_UNAVAILABLE, Rule.FORWARDED_IN_TIME)
+            self._teller.refuse(txn, decline)
+        self._close(txn, State.UNSENT, None, None)
+
+    def _doubt(self, txn: Transaction, reason: str) -> None:
+        """Say 98 now and close with a 0420: nobody knows what the issuer did."""
+        answer = None
+        if not txn.answered:
+            decline = Decline(Reason.ISSUER_SILENT, Rule.FORWARDED_IN_TIME)
+            answer = self._teller.refuse(txn, decline)
+        if txn.rule.reversal is None:
+            self._close(txn, State.DECLINED, answer, None)
+        else:
+            self._close(txn, State.IN_DOUBT, answer, self._reversing.promised_plan(txn, reason))
+
+    def _closed(self, txn: Transaction, operation: Close, outcome: Outcome) -> None:
+        match outcome:
+            case Closed(row):
+                self._after_close(txn, operation, row)
+            case Superseded(row):
+                self._outbox.report("answer_superseded", rrn=txn.rrn, state=row.state.name)
+                self.in_flight.finish(txn)
+            case Fenced() | Missing():
+                # Another process took the transaction over, and reverses it.
+                self._outbox.report("close_fenced", rrn=txn.rrn)
+                if not txn.answered:
+                    self._teller.refuse(txn, Decline(Reason.ISSUER_SILENT, Rule.FORWARDED_IN_TIME))
+                self.in_flight.finish(txn)
+            case Unknown():
+                if txn.state is State.CLOSING:
+                    txn.move(State.CLOSE_UNKNOWN)
+                # The same attempt again gets the first result, whether there was one or not.
+                again = partial(
+                    self._outbox.submit, operation, partial(self._closed, txn, operation)
+                )
+                self._outbox.after(RETRY_MS, again)
+            case _:
+                raise InvariantBroken(f"a close got {type(outcome).__name__}")
+
+    def _after_close(self, txn: Transaction, operation: Close, row: Row) -> None:
+        if operation.state is State.IN_DOUBT:
+            self._advices.wake()
+        elif operation.state is State.APPROVED and txn.answered:
+            self._reverse_answered(txn, row)
+        elif operation.answer is not None and not txn.answered and not txn.is_reversed:
+            # A terminal that has reversed it is never told that it was approved.
+            extra = Extra(row.record.acquirer, row.record.issuer, txn.issuer_chip)
+            self._teller.say(txn, operation.answer, extra)
+        self.in_flight.finish(txn)
+
+    def _reverse_answered(self, txn: Transaction, row: Row) -> None:
+        """Take an approval back that became durable after the terminal was told 98."""
+        if row.state is not State.APPROVED or txn.rule.reversal is None:
+            return
+        operation = Reverse(
+            self._outbox.attempt(),
+            txn.key,
+            self._outbox.incarnation,
+            _TOO_LATE,
+            self._reversing.promised_plan(txn, _TOO_LATE),
+            txn.record,
+        )
+        self._reversing.submit(operation, lambda _: self._advices.wake())

@@ -1,0 +1,82 @@
+"""The transactions in flight in this process, and the promise that each is answered in time.
+
+Whatever a transaction waits for (ledger, issuer, session), its terminal hears of it before its own
+timer ends; what comes later is settled then.
+"""
+
+from __future__ import annotations
+
+from messages.reasons import Reason
+from switch.core.deadlines import Deadlines
+from switch.core.incarnation.trace_numbers import Numbers
+from switch.core.operations import TransactionKey
+from switch.core.outbox import Outbox
+from switch.core.rules import Decline, Rule
+from switch.core.terminals.request import Transaction
+from switch.core.terminals.teller import Teller
+from switch.core.transaction import State
+
+
+class InFlight:
+    """Transactions by ticket and by key, with the time by which each is answered."""
+
+    def __init__(self, outbox: Outbox, teller: Teller, stans: Numbers) -> None:
+        """Begin with none; `stans` hold the number promised to each for its reversal."""
+        self._teller = teller
+        self._stans = stans
+        self._transactions: dict[int, Transaction] = {}
+        self._by_key: dict[TransactionKey, Transaction] = {}
+        self._deadlines: Deadlines[int] = Deadlines(outbox.wake_by)
+
+    def __len__(self) -> int:
+        return len(self._transactions)
+
+    def next_due_ns(self) -> int:
+        """Return when the next transaction must be answered, NEVER where none is in flight."""
+        return self._deadlines.next_ns()
+
+    def expire(self, now_ns: int) -> None:
+        """Answer whoever would otherwise give up on us; what comes later is settled then."""
+        for ticket in self._deadlines.expired(now_ns):
+            txn = self._transactions[ticket]
+            if not txn.answered:
+                is_open = txn.state in {State.OPENING, State.OPEN_UNKNOWN}
+                reason = Reason.ROUTE_UNAVAILABLE if is_open else Reason.ISSUER_SILENT
+                self._teller.refuse(txn, Decline(reason, Rule.FORWARDED_IN_TIME))
+
+    def hold(self, txn: Transaction) -> None:
+        """Keep a transaction that waits, so that it is answered in time whatever it waits for."""
+        if txn.ticket not in self._transactions:
+            self._transactions[txn.ticket] = txn
+            self._deadlines.set(txn.ticket, txn.answer_due_ns)
+
+    def keep(self, txn: Transaction) -> None:
+        """Hold a transaction that has its key: its repeats are found from now on."""
+        self.hold(txn)
+        self._by_key[txn.key] = txn
+
+    def with_key(self, key: TransactionKey) -> Transaction | None:
+        """Return the transaction in flight with this key, None where there is none."""
+        return self._by_key.get(key)
+
+    def refuse(self, txn: Transaction, decline: Decline) -> None:
+        """Answer with a refusal, unless it was answered, and forget the transaction."""
+        if not txn.answered:
+            self._teller.refuse(txn, decline)
+        self.finish(txn)
+
+    def finish(self, txn: Transaction) -> None:
+        """Forget a transaction: nothing more will come of it."""
+        if self._transactions.pop(txn.ticket, None) is None:
+            return
+        self._deadlines.drop(txn.ticket)
+        if txn.promised:
+            self._stans.release()
+        if txn.fingerprint and self._by_key.get(txn.key) is txn:
+            del self._by_key[txn.key]
+
+    def note_reversal(self, key: TransactionKey) -> None:
+        """Remember that a terminal reversed this: it is never forwarded or approved from now on."""
+        txn = self._by_key.get(key)
+        if txn is not None and txn.rule.reversal is not None:
+            txn.is_reversed = True

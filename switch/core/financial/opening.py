@@ -1,0 +1,231 @@
+"""Opening (stop 10 of the walk): repeats, numbers, the cap hold and the intent in one operation.
+
+A repeat of what is in flight joins it; a repeat of what has finished gets 94, or what its first was
+told. Neither is ever forwarded.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from msgspec.structs import replace
+
+from messages.reasons import Reason
+from switch.core.errors import InvariantBroken
+from switch.core.financial.closing import Closing
+from switch.core.financial.in_flight import InFlight
+from switch.core.incarnation.trace_numbers import Numbers, rrn_text
+from switch.core.issuers.links import IssuerLink, Links
+from switch.core.issuers.messages import private_60_tail
+from switch.core.issuers.pins import translate_pin
+from switch.core.operations import (
+    CapCheck,
+    CapExceeded,
+    Clashed,
+    FindOriginal,
+    Forestalled,
+    Found,
+    Open,
+    Opened,
+    OriginalNotFound,
+    Outcome,
+    Repeated,
+    Resolve,
+    Resolved,
+    Row,
+    Unknown,
+)
+from switch.core.outbox import RETRY_MS, Outbox
+from switch.core.rules import Decline, Rule
+from switch.core.terminals.answers import APPROVED, Extra
+from switch.core.terminals.identity import identify, record_of
+from switch.core.terminals.request import Transaction
+from switch.core.terminals.teller import Teller
+from switch.core.transaction import State
+
+_NUMBERS_EACH = 2
+"""One DE 11 for its own message, and one that is kept for its reversal."""
+
+
+class Opening:
+    """Takes what has walked to the ledger's door."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        teller: Teller,
+        links: Links,
+        closing: Closing,
+        numbers: tuple[Numbers, Numbers],
+    ) -> None:
+        """Hand what is opened to `closing`; `numbers` are those of STAN and RRN."""
+        self._outbox = outbox
+        self._teller = teller
+        self._links = links
+        self._closing = closing
+        self.in_flight: InFlight = closing.in_flight
+        self._stans, self._rrns = numbers
+
+    def open(self, txn: Transaction) -> Decline | None:
+        """Take a transaction that walked to its end: hold, intent, and on to the issuer.
+
+        What is returned is a refusal that nobody has been told yet.
+        """
+        identify(txn)
+        before = self.in_flight.with_key(txn.key)
+        if before is not None:
+            return self._join(before, txn)
+        link = self._links[txn.issuer.link]
+        if (refusal := self._unready(txn, link)) is not None:
+            # It may repeat what was answered long ago, and that answer stands.
+            self.in_flight.keep(txn)
+            self._look_back(txn, refusal)
+            return None
+        if (refusal := translate_pin(txn, link)) is not None:
+            return refusal
+        business = txn.rule.business
+        if business is not None and business.counts_to_cap:
+            cap = txn.configuration.cap_on(txn.local.day)
+            if cap is None:
+                return Decline(Reason.SERVICE_NOT_OPEN, Rule.DAILY_CAP)
+            txn.cap = CapCheck(txn.local.day, cap.limit_fen)
+        return self._open(txn, link)
+
+    def _open(self, txn: Transaction, link: IssuerLink) -> Decline | None:
+        outbox = self._outbox
+        txn.transmission = outbox.local.transmission
+        stan = self._links.take_stan(link, txn.transmission)
+        rrn = self._rrns.take() if stan is not None else None
+        if stan is None or rrn is None:
+            return Decline(Reason.SYSTEM_ERROR, Rule.NUMBERS_AT_HAND)
+        self._stans.promise()
+        txn.promised = True
+        txn.stan, txn.rrn = stan, rrn_text(rrn, txn.local.day)
+        txn.tail = private_60_tail(txn.request, txn.rule.business)
+        txn.attempt = outbox.attempt()
+        txn.record = record_of(txn, outbox.at.utc_ms)
+        self.in_flight.keep(txn)
+        operation = Open(
+            txn.attempt,
+            txn.key,
+            txn.fingerprint,
+            txn.record,
+            txn.cap,
+            outbox.incarnation,
+            txn.rule.reversal is not None,
+        )
+        outbox.submit(operation, partial(self._opened, txn))
+        return None
+
+    def _unready(self, txn: Transaction, link: IssuerLink) -> Decline | None:
+        if not link.is_ready or len(link.pending) >= txn.configuration.limits.pending_per_link:
+            facts: dict[str, object] = {"link": link.link.name}
+            return Decline(Reason.ROUTE_UNAVAILABLE, Rule.LINK_READY, facts)
+        txn.trace.append(Rule.LINK_READY)
+        if self._stans.free < _NUMBERS_EACH or not self._rrns.free:
+            return Decline(Reason.SYSTEM_ERROR, Rule.NUMBERS_AT_HAND)
+        return None
+
+    def _join(self, before: Transaction, again: Transaction) -> Decline | None:
+        """Send the one answer to the newest connection: this repeats what is in flight."""
+        if before.fingerprint != again.fingerprint:
+            return _clash(again)
+        if before.answered:
+            return Decline(Reason.DUPLICATE, Rule.FIRST_OF_ITS_KEY, {"rrn": before.rrn})
+        before.request.connection = again.request.connection
+        before.request.frame = again.request.frame
+        before.mac = again.mac
+        self.in_flight.finish(again)
+        self._outbox.report("repeat_joined", terminal=again.terminal.id, rrn=before.rrn)
+        return None
+
+    def _look_back(self, txn: Transaction, refusal: Decline) -> None:
+        operation = FindOriginal(self._outbox.attempt(), txn.key)
+        self._outbox.submit(operation, partial(self._looked_back, txn, refusal))
+
+    def _looked_back(self, txn: Transaction, refusal: Decline, outcome: Outcome) -> None:
+        match outcome:
+            case Found(row):
+                self._seen_before(txn, row)
+            case OriginalNotFound():
+                self.in_flight.refuse(txn, refusal)
+            case Unknown():
+                self._outbox.after(RETRY_MS, partial(self._look_back, txn, refusal))
+            case _:
+                raise InvariantBroken(f"a look back got {type(outcome).__name__}")
+
+    def _opened(self, txn: Transaction, outcome: Outcome) -> None:
+        match outcome:
+            case Opened():
+                self._closing.forward(txn)
+            case CapExceeded(limit_fen, committed_fen, held_fen):
+                facts: dict[str, object] = {
+                    "cap_fen": limit_fen,
+                    "used_fen": committed_fen,
+                    "held_fen": held_fen,
+                    "asked_fen": txn.amount_fen,
+                }
+                self._refuse_unopened(
+                    txn, Decline(Reason.DAILY_CAP_EXCEEDED, Rule.DAILY_CAP, facts)
+                )
+            case Repeated(row) | Clashed(row):
+                self._seen_before(txn, row)
+            case Forestalled():
+                self._refuse_unopened(
+                    txn, Decline(Reason.ORIGINAL_NOT_FOUND, Rule.FIRST_OF_ITS_KEY)
+                )
+            case Unknown():
+                txn.move(State.OPEN_UNKNOWN)
+                self._resolve(txn)
+            case _:
+                raise InvariantBroken(f"an open got {type(outcome).__name__}")
+
+    def _refuse_unopened(self, txn: Transaction, decline: Decline) -> None:
+        """Refuse what the ledger did not open: its RRN names nothing."""
+        txn.rrn = ""
+        self.in_flight.refuse(txn, decline)
+
+    def _seen_before(self, txn: Transaction, row: Row) -> None:
+        """Answer what is not the first of its key: 94, or what its first was told."""
+        txn.rrn = ""
+        if row.fingerprint != txn.fingerprint:
+            self.in_flight.refuse(txn, _clash(txn))
+            return
+        answer = row.answer
+        # An approval that was reversed since is not said again.
+        is_true = answer is not None and (
+            row.state is State.APPROVED or answer.code not in APPROVED
+        )
+        if txn.configuration.repeats_get_stored_answer and answer is not None and is_true:
+            if not txn.answered:
+                said = replace(answer, balances="")
+                self._teller.say(txn, said, Extra(row.record.acquirer, row.record.issuer))
+            self.in_flight.finish(txn)
+        else:
+            facts: dict[str, object] = {"original": row.record.rrn, "state": row.state.name}
+            self.in_flight.refuse(txn, Decline(Reason.DUPLICATE, Rule.FIRST_OF_ITS_KEY, facts))
+
+    def _resolve(self, txn: Transaction) -> None:
+        operation = Resolve(self._outbox.attempt(), txn.attempt, txn.key)
+        self._outbox.submit(operation, partial(self._resolved, txn))
+
+    def _resolved(self, txn: Transaction, outcome: Outcome) -> None:
+        match outcome:
+            case Resolved("done", _):
+                self._closing.close_unsent(txn)
+            case Resolved(_, Row() as row) if row.state is not State.FORESTALLED:
+                self._seen_before(txn, row)
+            case Resolved():
+                self._refuse_unopened(
+                    txn, Decline(Reason.ROUTE_UNAVAILABLE, Rule.FORWARDED_IN_TIME)
+                )
+            case Unknown():
+                self._outbox.after(RETRY_MS, partial(self._resolve, txn))
+            case _:
+                raise InvariantBroken(f"a resolve got {type(outcome).__name__}")
+
+
+def _clash(txn: Transaction) -> Decline:
+    """Refuse a request whose key another one had: always 94, and always reported."""
+    why: dict[str, object] = {"why": "another request had this key", "kind": txn.rule.id}
+    return Decline(Reason.DUPLICATE, Rule.FIRST_OF_ITS_KEY, why)

@@ -1,0 +1,70 @@
+"""Who a request is: the key that tells a repeat, and the record that the ledger keeps of it.
+
+No clear card data leaves here: the card is a keyed hash, a mask, and a sealed box.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from messages.values import mask_pan
+from switch.core.configuration import Configuration
+from switch.core.issuers.messages import seal
+from switch.core.operations import Record, TransactionKey
+from switch.core.terminals.request import Request, Transaction
+
+_BUCKETS = 1024
+_FINGERPRINT_BYTES = 16
+
+
+def identify(txn: Transaction) -> None:
+    """Give a transaction its key, and the fingerprint that tells a repeat from a clash."""
+    request = txn.request
+    txn.key = transaction_key(request, txn.configuration)
+    text = (
+        f"{request.mti}|{request.pan}|{request.processing_code}|{request.amount or ''}|"
+        f"{request.entry_mode or ''}|{request.transaction_code}"
+    )
+    digest = hashlib.blake2b(text.encode(), digest_size=_FINGERPRINT_BYTES)
+    txn.fingerprint = digest.digest()
+
+
+def transaction_key(request: Request, configuration: Configuration) -> TransactionKey:
+    """Return what makes this request the same as another (DE 2, 41, 42, 60.2, 11, 13 if sent)."""
+    card = configuration.vault.card_hash(request.pan or "")
+    return TransactionKey(
+        (card[0] << 8 | card[1]) % _BUCKETS,
+        card,
+        request.terminal or "",
+        request.merchant or "",
+        request.batch or "",
+        request.stan or "",
+        request.date or "",
+    )
+
+
+def record_of(txn: Transaction, opened_ms: int) -> Record:
+    """Return what the ledger keeps of a transaction; its numbers are given by now."""
+    request, business, local = txn.request, txn.rule.business, txn.local
+    return Record(
+        txn.rule.id,
+        txn.amount_fen,
+        mask_pan(request.pan or ""),
+        seal(txn),
+        txn.rrn,
+        txn.issuer.link,
+        txn.stan,
+        txn.transmission,
+        txn.issuer.id,
+        txn.acquirer,
+        local.day,
+        opened_ms,
+        local.time,
+        local.date,
+        request.mti,
+        business.interbank_code if business else "",
+        request.entry_mode or "",
+        request.condition_code or "",
+        txn.configuration.number,
+        bytes(txn.trace),
+    )

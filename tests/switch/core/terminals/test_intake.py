@@ -1,0 +1,162 @@
+"""The session before the walk: who is told 77, A0, 99, 97 or 03, and after which second look."""
+
+from __future__ import annotations
+
+import pytest
+
+from messages.crypto.keys import Mak
+from messages.crypto.mac import make_mac
+from switch.core.events import TerminalConnected
+from switch.core.operations import LoadSession, Operation
+from switch.pipeline import make_engine
+from tests.switch.core.stage import FRAMES, Stage
+
+_SIGN_ON_AGAIN = "3"
+
+
+@pytest.fixture
+def stage() -> Stage:
+    stage = Stage()
+    stage.sign_on()
+    return stage
+
+
+def _asked(stage: Stage) -> str:
+    """Return what the header of the last answer asks the terminal to do (digit 6)."""
+    return stage.told[-1][7:13].hex()[5]
+
+
+def _loads(stage: Stage) -> list[Operation]:
+    seen: list[Operation] = []
+
+    def watch(operation: Operation) -> str:
+        if isinstance(operation, LoadSession):
+            seen.append(operation)
+        return ""
+
+    stage.lose = watch
+    return seen
+
+
+def test_not_signed_on_is_77_without_a_mac_and_asks_for_a_sign_on() -> None:
+    stage = Stage()
+    stage.withdraw()
+    assert stage.code == "77"
+    assert 64 not in stage.last()
+    assert _asked(stage) == _SIGN_ON_AGAIN
+    assert stage.report("declined")["reason"] == "not_signed_on"
+
+
+def test_a_wrong_batch_is_77(stage: Stage) -> None:
+    stage.withdraw(f60="7000000300060")
+    assert stage.code == "77"
+    assert 64 not in stage.last()
+    assert _asked(stage) == _SIGN_ON_AGAIN
+    assert stage.report("declined")["open"] == "000002"
+
+
+@pytest.mark.parametrize("how", ["wrong", "missing"])
+def test_a_mac_that_is_wrong_or_missing_is_a0_and_nothing_is_forwarded(
+    stage: Stage, how: str
+) -> None:
+    frame = stage.withdrawal() if how == "wrong" else stage.withdrawal(f64=None)
+    stage.terminal_says(frame[:-8] + b"00000000" if how == "wrong" else frame)
+    assert stage.code == "A0"
+    assert 64 not in stage.last()
+    assert _asked(stage) == _SIGN_ON_AGAIN
+    assert stage.requests() == []
+
+
+def test_a_bad_pin_block_is_99(stage: Stage) -> None:
+    stage.withdraw(f52="0011223344556677")
+    assert stage.code == "99"
+    assert 64 not in stage.last()
+    assert _asked(stage) == _SIGN_ON_AGAIN
+    assert stage.ledger.transactions() == []
+
+
+def test_an_unknown_terminal_is_97_and_not_told_to_sign_on(stage: Stage) -> None:
+    stage.withdraw(f41="99999999")
+    assert stage.code == "97"
+    assert 64 not in stage.last()
+    assert _asked(stage) == "0"
+
+
+def test_a_merchant_that_is_not_the_terminals_is_03(stage: Stage) -> None:
+    stage.withdraw(f42="999653080110009")
+    assert stage.code == "03"
+
+
+@pytest.mark.parametrize("stan", ["000000", None])
+def test_without_a_stan_there_is_a_format_error(stage: Stage, stan: str | None) -> None:
+    stage.withdraw(f11=stan)
+    assert stage.code == "30"
+
+
+def test_codes_that_name_no_transaction_are_12(stage: Stage) -> None:
+    stage.withdraw(f3="990000")
+    assert stage.code == "12"
+
+
+def test_a_session_made_by_another_process_is_found_before_a_refusal(stage: Stage) -> None:
+    other = Mak.from_hex("4F6D8BA9C7E50321")
+    second = Stage()
+    second.ledger, second.keys = stage.ledger, (stage.keys[0], other.reveal())
+    second.engine = make_engine(second.configuration)
+    second.start()
+    second.sign_on()
+    stage.mac = make_mac("pos-ecb", other)
+    loads = _loads(stage)
+    stage.withdraw()
+    assert stage.code == "00"
+    assert len(loads) == 1
+
+
+def test_the_session_is_read_at_a_connections_first_frame_and_not_again(stage: Stage) -> None:
+    loads = _loads(stage)
+    stage.withdraw(f4="000000001000")
+    assert len(loads) == 0
+    for number, connection in enumerate((2, 2, 3)):
+        stage.happen(TerminalConnected(connection))
+        frame = stage.withdrawal(f"{number + 10:06d}", f4="000000001000")
+        stage.terminal_says(frame, connection=connection)
+    assert stage.codes()[1:] == ["00"] * 4
+    assert len(loads) == 3
+
+
+@pytest.mark.parametrize("change", [{"f52": "0011223344556677"}, {"f60": "7000000300060"}])
+def test_before_a_refusal_the_session_is_read_again_once(
+    stage: Stage, change: dict[str, str]
+) -> None:
+    loads = _loads(stage)
+    stage.withdraw(**change)
+    assert len(loads) == 1
+
+
+def test_an_unknown_session_is_asked_for_again_and_not_called_77(stage: Stage) -> None:
+    stage.happen(TerminalConnected(2))
+    lost: list[Operation] = []
+
+    def lose(operation: Operation) -> str:
+        if isinstance(operation, LoadSession) and len(lost) < 3:
+            lost.append(operation)
+            return "dropped"
+        return ""
+
+    stage.lose = lose
+    stage.terminal_says(stage.withdrawal(), connection=2)
+    stage.pass_time(1_000)
+    assert stage.codes()[1:] == ["00"]
+    assert len({operation.attempt for operation in lost}) == 1
+
+
+def test_signed_off_is_77(stage: Stage) -> None:
+    stage.terminal_says(stage.build("0820", _sign_off(stage)))
+    assert stage.code == "00"
+    stage.withdraw()
+    assert stage.code == "77"
+
+
+def _sign_off(stage: Stage) -> dict[int, str]:
+    echo = stage.codec.decode(FRAMES["echo"], 13).fields
+    return echo | {11: "000009", 60: "00000002002"}

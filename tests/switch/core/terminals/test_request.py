@@ -1,0 +1,52 @@
+"""A request and its transaction: what they hold, and that they show none of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from switch.core.errors import InvariantBroken
+from switch.core.terminals.request import READ, Request, Transaction
+from switch.core.terminals.wire import TerminalWire
+from switch.core.transaction import State
+from tests.switch.core.stage import FRAMES, PAN, POS, configuration
+
+
+def _request(name: str = "withdrawal") -> Request:
+    return TerminalWire(POS).read(1, FRAMES[name][2:])
+
+
+def test_the_selection_fills_the_request_in_its_order() -> None:
+    request = _request()
+    assert len(READ) == len(Request.__struct_fields__) - 4
+    assert (request.mti, request.pan, request.amount, request.stan) == (
+        "0200",
+        PAN,
+        "000000050000",
+        "000002",
+    )
+    assert (request.transaction_code, request.batch, request.network_code) == (
+        "70",
+        "000002",
+        "000",
+    )
+    assert (request.read_capability, request.ic_condition) == ("6", "0")
+
+
+@pytest.mark.parametrize("path", ["3", "25", "60.1", "60.3", "49", "63"])
+def test_a_match_asks_by_path(path: str) -> None:
+    expected = {"3": "010000", "25": "00", "60.1": "70", "60.3": "000", "49": "156"}
+    assert _request().value(path) == expected.get(path)
+
+
+def test_neither_shows_a_card() -> None:
+    request = _request()
+    txn = Transaction(7, request, configuration(), 0)
+    assert repr(request) == "Request(0200, terminal=50010001, stan=000002)"
+    assert repr(txn) == "Transaction(7, OPENING)"
+
+
+def test_a_state_that_may_not_follow_breaks_an_invariant() -> None:
+    txn = Transaction(7, _request(), configuration(), 0)
+    txn.move(State.FORWARDED)
+    with pytest.raises(InvariantBroken, match="FORWARDED cannot become OPENING"):
+        txn.move(State.OPENING)
