@@ -1,0 +1,70 @@
+"""What one configuration file must have because of another (switch/config).
+
+Each check adds its faults to the file in which a person would mend them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from switch.config.reading import Models, Sources
+from switch.core.configuration import Timers
+
+
+def check_across(sources: Sources, models: Models) -> None:
+    """Check the five files against each other; faults are added to `sources`."""
+    _check_terminals(sources, models)
+    _check_cards(sources, models)
+    _check_banks(sources, models)
+    _check_caps(sources, models)
+    _check_timers(sources, models)
+
+
+def _check_terminals(sources: Sources, models: Models) -> None:
+    source, entries = sources.terminals, models.terminals.terminal
+    source.check_unique("terminal", "id", (entry.id for entry in entries))
+    acquirers = {acquirer.id for acquirer in models.banks.acquirer}
+    for index, entry in enumerate(entries):
+        if entry.acquirer not in acquirers:
+            reason = f"no acquirer {entry.acquirer} in banks.toml"
+            source.fault(("terminal", index, "acquirer"), reason)
+
+
+def _check_cards(sources: Sources, models: Models) -> None:
+    source, entries = sources.cards, models.cards.range
+    ranges = (f"{entry.prefix} with {entry.length} digits" for entry in entries)
+    source.check_unique("range", "prefix", ranges)
+    issuers = {issuer.id for issuer in models.banks.issuer}
+    for index, entry in enumerate(entries):
+        if entry.issuer not in issuers:
+            source.fault(("range", index, "issuer"), f"no issuer {entry.issuer} in banks.toml")
+        if len(entry.prefix) >= entry.length:
+            source.fault(("range", index, "prefix"), "is as long as the whole PAN")
+
+
+def _check_banks(sources: Sources, models: Models) -> None:
+    source, banks = sources.banks, models.banks
+    source.check_unique("acquirer", "id", (entry.id for entry in banks.acquirer))
+    source.check_unique("issuer", "id", (entry.id for entry in banks.issuer))
+    source.check_unique("link", "name", (entry.name for entry in banks.link))
+    links = {link.name for link in banks.link}
+    for index, issuer in enumerate(banks.issuer):
+        if issuer.link not in links:
+            source.fault(("issuer", index, "link"), f"no link {issuer.link} in this file")
+
+
+def _check_caps(sources: Sources, models: Models) -> None:
+    days = [entry.from_day for entry in models.caps.cap]
+    for index, (before, after) in enumerate(pairwise(days), 1):
+        if after <= before:
+            sources.caps.fault(("cap", index, "from_day"), f"should be later than {before}")
+
+
+def _check_timers(sources: Sources, models: Models) -> None:
+    given = models.jinbao.timers
+    answer_ms = given.answer_ms or Timers().answer_ms
+    issuer_ms = given.issuer_ms or Timers().issuer_ms
+    if issuer_ms >= answer_ms:
+        key = "issuer_ms" if given.issuer_ms else "answer_ms"
+        reason = f"an issuer's {issuer_ms} ms leave nothing of the {answer_ms} ms for an answer"
+        sources.jinbao.fault(("timers", key), reason)

@@ -1,0 +1,216 @@
+"""The configuration files as models (switch/config): every key, its type and its bounds.
+
+Keys that are left out have the defaults of whoever uses them; none is written twice.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+FORMAT: Final = 1
+"""The format of every file of an installation."""
+_LAST_PORT: Final = 65_535
+
+
+def _address(text: str) -> str:
+    split_address(text)
+    return text
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Return host and port of `host:port` or `[v6]:port`; ValueError otherwise."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not port.isascii() or int(port) > _LAST_PORT:
+        raise ValueError('should be an address like "127.0.0.1:8583"')
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Institution = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,11}$")]
+Count = Annotated[int, Field(gt=0, le=10_000_000)]
+Milliseconds = Annotated[int, Field(gt=0, le=30 * 86_400_000)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,30}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Listen(_Model):
+    """`[listen]`: where terminals connect."""
+
+    terminals: list[Address] = Field(min_length=1, max_length=16)
+
+
+class Dialects(_Model):
+    """`[dialects]`: packaged names, or paths of files, for each side."""
+
+    terminals: str = "pos"
+    issuers: str = "interbank"
+
+
+class LedgerFile(_Model):
+    """`[ledger]`: where what must survive is kept, and how batches get there."""
+
+    path: str = "state/ledger.sqlite"
+    commit: Literal["inline", "thread"] = "inline"
+
+
+class KeyOptions(_Model):
+    """`[keys]`: the working keys that terminals get."""
+
+    test_keys: bool = False
+    mak_bytes: Literal[8, 16] = 8
+
+
+class TimerOptions(_Model):
+    """`[timers]`: see `switch.core.configuration.Timers`."""
+
+    answer_ms: Milliseconds | None = None
+    issuer_ms: Milliseconds | None = None
+    advice_retry_ms: Annotated[list[Milliseconds], Field(min_length=1, max_length=16)] | None = None
+    advice_expiry_ms: Milliseconds | None = None
+    echo_ms: Milliseconds | None = None
+    sign_on_ms: Milliseconds | None = None
+    lease_ms: Milliseconds | None = None
+    old_key_ms: Milliseconds | None = None
+
+
+class LimitOptions(_Model):
+    """`[limits]`: what the core holds at most; see `switch.core.configuration.Limits`."""
+
+    transactions_in_flight: Count | None = None
+    pending_per_link: Count | None = None
+    sessions_in_memory: Count | None = None
+
+
+class ConnectionOptions(_Model):
+    """`[connections]`: what a peer may cost; see `switch.shell.settings.Limits`."""
+
+    connections: Count | None = None
+    half_frame_ms: Milliseconds | None = None
+    pending_output_bytes: Annotated[int, Field(ge=65_536, le=1 << 30)] | None = None
+    link_output_bytes: Annotated[int, Field(ge=65_536, le=1 << 30)] | None = None
+    waiting_operations: Count | None = None
+    connect_ms: Milliseconds | None = None
+    reconnect_first_ms: Milliseconds | None = None
+    reconnect_most_ms: Milliseconds | None = None
+    drain_ms: Milliseconds | None = None
+    log_lines_per_second: Count | None = None
+    backlog: Count | None = None
+
+
+class TransactionOptions(_Model):
+    """`[transactions]`: choices that the rules leave open."""
+
+    repeats_get_stored_answer: bool = False
+
+
+class Paths(_Model):
+    """`[paths]`: log (empty: standard error), control socket, and the peers that did harm."""
+
+    log: str = ""
+    control: str = "state/control.sock"
+    stops: str = "state/peers.json"
+
+
+class JinbaoFile(_Model):
+    """`jinbao.toml`."""
+
+    format: Literal[1]
+    listen: Listen
+    dialects: Dialects = Dialects()
+    ledger: LedgerFile = LedgerFile()
+    keys: KeyOptions = KeyOptions()
+    timers: TimerOptions = TimerOptions()
+    limits: LimitOptions = LimitOptions()
+    connections: ConnectionOptions = ConnectionOptions()
+    transactions: TransactionOptions = TransactionOptions()
+    paths: Paths = Paths()
+
+
+class TerminalEntry(_Model):
+    """`[[terminal]]` of `terminals.toml`: DE 41, DE 42, acquirer, DE 18 and DE 43."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{8}$")]
+    merchant: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{15}$")]
+    acquirer: Institution
+    category: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    place: Annotated[str, StringConstraints(pattern=r"^[ -~]{1,40}$")]
+
+
+class TerminalsFile(_Model):
+    """`terminals.toml`."""
+
+    format: Literal[1]
+    terminal: list[TerminalEntry] = []
+
+
+class RangeEntry(_Model):
+    """`[[range]]` of `cards.toml`: PANs by their first digits and length."""
+
+    prefix: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
+    length: Annotated[int, Field(ge=13, le=19)]
+    issuer: Institution
+    social: bool
+    debit: bool
+
+
+class CardsFile(_Model):
+    """`cards.toml`."""
+
+    format: Literal[1]
+    range: list[RangeEntry] = []
+
+
+class AcquirerEntry(_Model):
+    """`[[acquirer]]` of `banks.toml`."""
+
+    id: Institution
+    name: Text
+    other_cards_from: date | None = None
+
+
+class IssuerEntry(_Model):
+    """`[[issuer]]` of `banks.toml`."""
+
+    id: Institution
+    name: Text
+    link: Name
+
+
+class LinkEntry(_Model):
+    """`[[link]]` of `banks.toml`: an issuer's host and the addresses of the message header."""
+
+    name: Name
+    address: Address
+    own_id: Institution
+    peer_id: Institution
+
+
+class BanksFile(_Model):
+    """`banks.toml`."""
+
+    format: Literal[1]
+    acquirer: list[AcquirerEntry] = []
+    issuer: list[IssuerEntry] = []
+    link: list[LinkEntry] = []
+
+
+class CapEntry(_Model):
+    """`[[cap]]` of `caps.toml`: from a day on, inclusive, with the rule that says so."""
+
+    from_day: date
+    limit_fen: Annotated[int, Field(ge=0, le=999_999_999_999)]
+    rule: Text
+
+
+class CapsFile(_Model):
+    """`caps.toml`."""
+
+    format: Literal[1]
+    cap: list[CapEntry] = []

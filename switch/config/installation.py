@@ -1,0 +1,251 @@
+"""Loading an installation (switch/config): five files and the keys, checked against each other.
+
+Everything that is wrong is found in one go, with file, line and key; nothing is half used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from messages.crypto.keys import Mak, Pik, Tmk, WorkingKeys, Zmk
+from messages.crypto.vault import Vault
+from messages.crypto.wrapping import WrapError
+from messages.dialects.dialect import Dialect
+from messages.dialects.loader import SpecError, load_dialect
+from switch.config.checks import check_across
+from switch.config.faults import ConfigurationError, Fault
+from switch.config.files import JinbaoFile, split_address
+from switch.config.keystore import Group, KeyStore
+from switch.config.reading import Models, Sources
+from switch.core.configuration import (
+    Acquirer,
+    Cap,
+    CardRange,
+    Configuration,
+    Issuer,
+    Limits,
+    Link,
+    Terminal,
+    Timers,
+)
+
+KEYS: Final = "keys"
+"""The folder of the keys."""
+ZONE_ROLES: Final = ("zmk", "pik", "mak")
+"""What each link has a box for, named `link.role`."""
+VAULT_ROLES: Final = ("data", "hash")
+"""The boxes of the vault: the key of card data at rest, and that of card hashes."""
+TEST_PIK: Final = "1A2C3E4F5D6E7F8091A2B3C4D5E6F708"
+"""The published PIN key that test installations hand out."""
+TEST_MAKS: Final = {8: "2A4C6E80A2C4E608", 16: "2A4C6E80A2C4E6084F6D8BA9C7E50321"}
+"""Published MAC keys by length, handed out with it."""
+_PLACE_LENGTH: Final = 40
+"""Characters of DE 43."""
+
+
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a folder describes: the core's snapshot, and what the shell is told.
+
+    `connection_limits` are those that the files state, by the names of the shell's own limits.
+    """
+
+    configuration: Configuration
+    listen: tuple[tuple[str, int], ...]
+    link_addresses: Mapping[str, tuple[str, int]]
+    ledger: Path
+    commit_in_thread: bool
+    fixed_keys: WorkingKeys | None
+    connection_limits: Mapping[str, int]
+    log: Path | None
+    control: Path
+    stops: Path
+
+
+def load(folder: Path) -> Installation:
+    """Return what `folder` describes; ConfigurationError with everything that is wrong."""
+    sources = Sources(folder)
+    models = sources.models
+    made = None
+    faults: list[Fault] = []
+    if models is not None:
+        check_across(sources, models)
+        building = _Building(folder, models)
+        made = building.installation()
+        faults = building.faults
+    faults = sources.faults + faults
+    if faults or made is None:
+        raise ConfigurationError(faults)
+    return made
+
+
+class _Building:
+    """Turns good files into values; what keys or dialects lack is a fault."""
+
+    def __init__(self, folder: Path, models: Models) -> None:
+        self.faults: list[Fault] = []
+        self._folder = folder
+        self._models = models
+        self._keys: KeyStore | None = None
+        try:
+            self._keys = KeyStore.open(folder / KEYS)
+        except ConfigurationError as error:
+            self.faults += error.faults
+
+    def installation(self) -> Installation | None:
+        """Return the installation; None or incomplete after faults."""
+        main, banks = self._models.jinbao, self._models.banks
+        configuration = self._configuration()
+        if configuration is None:
+            return None
+        return Installation(
+            configuration=configuration,
+            listen=tuple(split_address(address) for address in main.listen.terminals),
+            link_addresses={link.name: split_address(link.address) for link in banks.link},
+            ledger=self._folder / main.ledger.path,
+            commit_in_thread=main.ledger.commit == "thread",
+            fixed_keys=_fixed_keys(main),
+            connection_limits=main.connections.model_dump(exclude_none=True),
+            log=self._folder / main.paths.log if main.paths.log else None,
+            control=self._folder / main.paths.control,
+            stops=self._folder / main.paths.stops,
+        )
+
+    def _configuration(self) -> Configuration | None:
+        models, main, banks = self._models, self._models.jinbao, self._models.banks
+        terminal_dialect = self._dialect("terminals", main.dialects.terminals)
+        issuer_dialect = self._dialect("issuers", main.dialects.issuers)
+        vault, links, terminals = self._vault(), self._links(), self._terminals()
+        if terminal_dialect is None or issuer_dialect is None or vault is None:
+            return None
+        return Configuration(
+            number=1,
+            terminal_dialect=terminal_dialect,
+            issuer_dialect=issuer_dialect,
+            terminals=terminals,
+            merchants=frozenset(entry.merchant for entry in models.terminals.terminal),
+            acquirers={
+                entry.id: Acquirer(
+                    id=entry.id,
+                    name=entry.name,
+                    other_cards_from=_day(entry.other_cards_from),
+                )
+                for entry in banks.acquirer
+            },
+            card_ranges=_card_ranges(models),
+            issuers={e.id: Issuer(id=e.id, name=e.name, link=e.link) for e in banks.issuer},
+            links=links,
+            caps=tuple(
+                Cap(_number(entry.from_day), entry.limit_fen, entry.rule)
+                for entry in models.caps.cap
+            ),
+            timers=_timers(main),
+            limits=Limits(**main.limits.model_dump(exclude_none=True)),
+            vault=vault,
+            mak_bytes=main.keys.mak_bytes,
+            repeats_get_stored_answer=main.transactions.repeats_get_stored_answer,
+        )
+
+    def _dialect(self, side: str, name: str) -> Dialect | None:
+        try:
+            return load_dialect(str(self._folder / name) if "/" in name else name)
+        except SpecError as error:
+            self._fault("jinbao.toml", f"dialects.{side}", str(error))
+        return None
+
+    def _terminals(self) -> dict[str, Terminal]:
+        terminals: dict[str, Terminal] = {}
+        for entry in self._models.terminals.terminal:
+            key = self._key("terminals", entry.id, "`jinbao keys terminal new` makes one")
+            if key is not None:
+                terminals[entry.id] = Terminal(
+                    id=entry.id,
+                    merchant=entry.merchant,
+                    acquirer=entry.acquirer,
+                    category=entry.category,
+                    place=entry.place.ljust(_PLACE_LENGTH),
+                    master_key=Tmk(key),
+                )
+        return terminals
+
+    def _links(self) -> dict[str, Link]:
+        links: dict[str, Link] = {}
+        for entry in self._models.banks.link:
+            zmk, pik, mak = (
+                self._key("zones", f"{entry.name}.{role}", f"link {entry.name} needs it")
+                for role in ZONE_ROLES
+            )
+            if zmk and pik and mak:
+                links[entry.name] = Link(
+                    name=entry.name,
+                    own_id=entry.own_id,
+                    peer_id=entry.peer_id,
+                    zmk=Zmk(zmk),
+                    pik=Pik(pik),
+                    mak=Mak(mak),
+                )
+        return links
+
+    def _vault(self) -> Vault | None:
+        data, cards = (self._key("vault", role, "`jinbao init` makes it") for role in VAULT_ROLES)
+        return Vault(data, cards) if data and cards else None
+
+    def _key(self, group: Group, name: str, remedy: str) -> bytes | None:
+        """Return a key that must be there; why it is not is a fault."""
+        if self._keys is None:
+            return None
+        file = f"{KEYS}/{group}.toml"
+        try:
+            key = self._keys.key(group, name)
+        except WrapError:
+            self._fault(file, name, "does not open under keys/master.key")
+            return None
+        except ConfigurationError as error:
+            self.faults += error.faults
+            return None
+        if key is None:
+            self._fault(file, name, f"there is no such key; {remedy}")
+        return key
+
+    def _fault(self, file: str, key: str, reason: str) -> None:
+        self.faults.append(Fault(str(self._folder / file), 0, key, reason))
+
+
+def _fixed_keys(main: JinbaoFile) -> WorkingKeys | None:
+    if not main.keys.test_keys:
+        return None
+    return WorkingKeys(Pik.from_hex(TEST_PIK), Mak.from_hex(TEST_MAKS[main.keys.mak_bytes]))
+
+
+def _card_ranges(models: Models) -> tuple[CardRange, ...]:
+    """Return the ranges, the longest prefixes first: the core takes the first that fits."""
+    entries = sorted(models.cards.range, key=lambda entry: -len(entry.prefix))
+    return tuple(
+        CardRange(
+            prefix=entry.prefix,
+            length=entry.length,
+            issuer=entry.issuer,
+            is_social=entry.social,
+            is_debit=entry.debit,
+        )
+        for entry in entries
+    )
+
+
+def _timers(main: JinbaoFile) -> Timers:
+    given = main.timers.model_dump(exclude_none=True)
+    if (retries := given.get("advice_retry_ms")) is not None:
+        given["advice_retry_ms"] = tuple(retries)
+    return Timers(**given)
+
+
+def _day(day: date | None) -> int | None:
+    return None if day is None else _number(day)
+
+
+def _number(day: date) -> int:
+    return int(day.strftime("%Y%m%d"))

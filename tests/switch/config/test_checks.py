@@ -1,0 +1,105 @@
+"""What one file must have because of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from switch.config.checks import check_across
+from switch.config.reading import Sources
+from tests.switch.config import folders
+
+_RANGE = """
+[[range]]
+prefix = "621999"
+length = 19
+issuer = "99910000"
+social = false
+debit = true
+"""
+_LINK = '\n[[link]]\nname = "issuer"\naddress = "h:1"\nown_id = "99900000"\npeer_id = "00010000"\n'
+
+
+def _faults(folder: Path) -> list[str]:
+    sources = Sources(folder)
+    assert sources.models is not None
+    check_across(sources, sources.models)
+    return [f"{Path(f.file).stem}:{f.line}: {f.key}: {f.reason}" for f in sources.faults]
+
+
+def test_the_defaults_have_no_faults(tmp_path: Path) -> None:
+    assert _faults(folders.make(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "fault"),
+    [
+        (
+            "terminals",
+            'acquirer = "99900000"',
+            'acquirer = "99900001"',
+            "terminals:7: terminal[0].acquirer: no acquirer 99900001 in banks.toml",
+        ),
+        (
+            "cards",
+            'issuer = "99910000"',
+            'issuer = "99910001"',
+            "cards:7: range[0].issuer: no issuer 99910001 in banks.toml",
+        ),
+        (
+            "cards",
+            'prefix = "621999"\nlength = 19',
+            'prefix = "621999123456789012"\nlength = 18',
+            "cards:5: range[0].prefix: is as long as the whole PAN",
+        ),
+        (
+            "banks",
+            'link = "issuer"',
+            'link = "other"',
+            "banks:12: issuer[0].link: no link other in this file",
+        ),
+        (
+            "caps",
+            "from_day = 2014-09-10",
+            "from_day = 2011-01-01",
+            "caps:10: cap[1].from_day: should be later than 2011-01-01",
+        ),
+        (
+            "jinbao",
+            "# issuer_ms = 45000",
+            "issuer_ms = 55000",
+            (
+                "jinbao:26: timers.issuer_ms: an issuer's 55000 ms leave nothing "
+                "of the 55000 ms for an answer"
+            ),
+        ),
+    ],
+)
+def test_what_another_file_does_not_have_is_told_where_it_is_asked_for(
+    tmp_path: Path, name: str, old: str, new: str, fault: str
+) -> None:
+    folder = folders.make(tmp_path)
+    folders.change(folder, name, old, new)
+    assert _faults(folder) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "reason"),
+    [
+        ("cards", _RANGE, "621999 with 19 digits is there already, in line 5"),
+        ("banks", _LINK, "issuer is there already, in line"),
+        ("banks", '\n[[acquirer]]\nid = "99900000"\nname = "x"\n', "99900000 is there already"),
+        (
+            "banks",
+            '\n[[issuer]]\nid = "99910000"\nname = "x"\nlink = "issuer"\n',
+            "99910000 is there already",
+        ),
+    ],
+)
+def test_what_must_be_unique_is(tmp_path: Path, name: str, more: str, reason: str) -> None:
+    folder = folders.make(tmp_path)
+    path = folder / f"{name}.toml"
+    path.write_text(path.read_text("utf-8") + more, "utf-8")
+    (found,) = _faults(folder)
+    assert reason in found
