@@ -1,0 +1,1 @@
+"""The edge of the process: loop, sockets, files, clocks, chance, log lines; it decides nothing."""

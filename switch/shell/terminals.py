@@ -1,0 +1,130 @@
+"""Terminal connections (switch/shell): accepted up to a limit, refused where one did harm.
+
+A connection is a protocol with slots, without task or future; listening goes on when the limit is
+reached or the process runs out of descriptors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from itertools import count
+from typing import Final
+
+from switch.core.events import TerminalConnected, TerminalDisconnected, TerminalFrameReceived
+from switch.core.moment import Moment
+from switch.shell.connection import Connection, Side
+
+_KEEP_ALIVE_S: Final = 60
+"""A terminal that lost power is noticed after this silence and a few probes."""
+
+
+class Listener:
+    """Listens for terminals on every address of the settings."""
+
+    __slots__ = ("_numbers", "_servers", "_side")
+
+    def __init__(self, side: Side) -> None:
+        """Listen later, with `open`."""
+        self._side = side
+        self._numbers = count(1)
+        self._servers: list[asyncio.Server] = []
+
+    async def open(self) -> list[tuple[str, int]]:
+        """Listen; return the addresses with the ports that they got. OSError if one is taken."""
+        loop = asyncio.get_running_loop()
+        addresses = []
+        for host, port in self._side.settings.listen:
+            listening = _bound(host, port)
+            backlog = self._side.limits.backlog
+            server = await loop.create_server(self._connection, sock=listening, backlog=backlog)
+            self._servers.append(server)
+            addresses.append((host, int(listening.getsockname()[1])))
+        return addresses
+
+    def close(self) -> None:
+        """Stop accepting; connections stay."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+
+    def _connection(self) -> TerminalConnection:
+        return TerminalConnection(self._side, next(self._numbers))
+
+
+class TerminalConnection(Connection):
+    """One terminal, or a concentrator of terminals."""
+
+    __slots__ = ("_number", "_unanswered")
+
+    def __init__(self, side: Side, number: int) -> None:
+        """Be known to the engine by `number`."""
+        super().__init__(side)
+        self._number = number
+        self._unanswered = 0
+
+    def joined(self) -> None:
+        """Take part, or close at once where a limit or a refusal says so."""
+        side = self._side
+        driver, limits, transport = side.driver, side.limits, self._transport
+        address = transport.get_extra_info("peername")
+        self.peer = peer = address[0] if address else "unknown"
+        if len(driver.terminals) >= limits.connections:
+            driver.counters.refused_connections += 1
+            driver.log.alert("connection_refused", {"peer": peer, "limit": limits.connections})
+            transport.abort()
+        elif side.stops.is_refused(peer):
+            driver.counters.refused_peers += 1
+            reason = "its frames stopped the switch twice; see `jinbao peers`"
+            driver.log.alert("peer_refused", {"peer": peer, "reason": reason})
+            transport.abort()
+        else:
+            driver.counters.accepted += 1
+            transport.set_write_buffer_limits(high=limits.pending_output_bytes)
+            driver.terminals[self._number] = self
+            driver.handle(TerminalConnected(self._number), driver.now(), peer)
+
+    def took(self, frames: list[bytes], at: Moment) -> None:
+        """Hand whole frames to the engine, and read no further while the ledger is behind."""
+        driver, number, peer = self._side.driver, self._number, self.peer
+        driver.counters.frames_from_terminals += len(frames)
+        # Only a lone request's answer is known to be its own.
+        self._asked_ns = at.elapsed_ns if not self._unanswered and len(frames) == 1 else 0
+        self._unanswered += len(frames)
+        for frame in frames:
+            driver.handle(TerminalFrameReceived(number, frame), at, peer)
+        if driver.is_congested:
+            driver.hold_back(self._transport)
+
+    def sent(self, at: Moment) -> None:
+        """Count a frame, and measure how long its asker waited."""
+        counters = self._side.driver.counters
+        counters.frames_to_terminals += 1
+        if self._asked_ns:
+            counters.whole.record(at.elapsed_ns - self._asked_ns)
+            self._asked_ns = 0
+        if self._unanswered:
+            self._unanswered -= 1
+
+    def left(self) -> None:
+        """Tell the engine, where it knows this connection."""
+        driver = self._side.driver
+        if driver.terminals.pop(self._number, None) is not None:
+            driver.handle(TerminalDisconnected(self._number), driver.now(), self.peer)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a bound socket; accepted ones inherit its options (Linux, BSD)."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEP_ALIVE_S)
+        bound.settimeout(0)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound

@@ -1,0 +1,1 @@
+"""What an operator sees of a running switch: log lines, counters, control socket, metrics."""

@@ -1,0 +1,203 @@
+"""The life of a process: ready, drained, stopped, and what it remembers of a poisoned frame."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+import orjson
+import pytest
+
+from messages.crypto.keys import Mak, Pik, WorkingKeys
+from switch.core.effects import Effect, SendToTerminal, Submit
+from switch.core.errors import InvariantBroken
+from switch.core.events import DrainBegun, Event, Started, TerminalFrameReceived
+from switch.core.operations import LoadSession
+from switch.ledger.protocol import LedgerFailed
+from switch.shell.clock import Clock
+from switch.shell.driver import INTERNAL, LEDGER_FAILED
+from switch.shell.process import INTERRUPTED
+from switch.shell.settings import Limits
+from switch.shell.stops import Stops
+from switch.shell.watching.control import ask
+from tests.switch.shell.playing import ECHO, playing, settings, silent, until
+
+
+def _poisoned(event: Event) -> list[Effect]:
+    if isinstance(event, TerminalFrameReceived):
+        raise InvariantBroken("a released hold was open")
+    return []
+
+
+async def test_the_engine_hears_of_the_start_first_with_a_nonce_of_its_own() -> None:
+    nonces = []
+    for _ in range(2):
+        async with playing() as stage:
+            started = stage.engine.events[0]
+            assert isinstance(started, Started)
+            nonces.append(started.nonce)
+    assert [len(nonce) for nonce in nonces] == [16, 16]
+    assert nonces[0] != nonces[1]
+
+
+async def test_a_signal_drains_what_is_in_flight_and_ends_with_status_0() -> None:
+    async with playing(silent) as stage:
+        reader, writer = await stage.connect()
+        writer.write(ECHO)
+        await until(lambda: stage.engine.seen(TerminalFrameReceived))
+        stage.engine.is_idle = False
+        os.kill(os.getpid(), signal.SIGTERM)
+        await until(lambda: stage.engine.seen(DrainBegun))
+        with pytest.raises(ConnectionRefusedError):
+            await stage.connect()
+        assert not stage.task.done()
+        # The answer that the drain waited for reaches its terminal before the connection ends.
+        stage.engine.script = lambda _: [SendToTerminal(1, ECHO)]
+        writer.write(ECHO)
+        assert await reader.readexactly(len(ECHO)) == ECHO
+        stage.engine.script = silent
+        stage.engine.is_idle = True
+        ended = await stage.ended()
+        assert (ended.status, ended.reason) == (0, "")
+        assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_drain_is_given_up_after_its_limit_and_still_ends_with_status_0() -> None:
+    async with playing(silent, settings(Limits(drain_ms=50))) as stage:
+        stage.engine.is_idle = False
+        stage.process.end()
+        assert (await stage.ended()).status == 0
+        assert stage.logged("drain_given_up")[0]["limit_ms"] == 50
+
+
+async def test_a_second_signal_ends_at_once() -> None:
+    async with playing(silent) as stage:
+        stage.engine.is_idle = False
+        os.kill(os.getpid(), signal.SIGINT)
+        await until(lambda: stage.engine.seen(DrainBegun))
+        os.kill(os.getpid(), signal.SIGINT)
+        assert (await stage.ended()).status == INTERRUPTED
+
+
+async def test_a_poisoned_frame_stops_the_process_twice_and_then_its_peer_is_refused(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "peers.json"
+    for _ in range(2):
+        async with playing(_poisoned, stops=Stops(path)) as stage:
+            _, writer = await stage.connect()
+            writer.write(ECHO)
+            ended = await stage.ended()
+            assert ended.status == INTERNAL
+            assert ended.reason == "internal error (InvariantBroken: a released hold was open)"
+            assert ECHO[2:].hex() not in b"".join(stage.lines).decode()
+            writer.close()
+    async with playing(stops=Stops(path)) as stage:
+        reader, writer = await stage.connect()
+        assert await reader.read() == b""
+        writer.close()
+        assert stage.counters["refused_peers"] == 1
+        assert Stops(path).release("127.0.0.1")
+        reader, writer = await stage.connect()
+        writer.write(ECHO)
+        assert await reader.readexactly(len(ECHO)) == ECHO
+        writer.close()
+
+
+async def test_a_stop_that_cannot_be_remembered_is_still_a_stop(tmp_path: Path) -> None:
+    path = tmp_path / "peers.json"
+    async with playing(_poisoned, stops=Stops(path)) as stage:
+        path.write_bytes(b"{")
+        _, writer = await stage.connect()
+        writer.write(ECHO)
+        assert (await stage.ended()).status == INTERNAL
+        assert stage.logged("peer_not_blamed")[0]["reason"] == "StopsFileError"
+        writer.close()
+
+
+async def test_a_failed_commit_ends_the_process_without_an_answer() -> None:
+    def script(event: Event) -> list[Effect]:
+        if isinstance(event, TerminalFrameReceived):
+            return [Submit(1, LoadSession(1, "50010001"))]
+        return [SendToTerminal(1, ECHO)]
+
+    async with playing(script) as stage:
+        stage.engine.script = script
+        stage.ledger.failure = LedgerFailed("fsync")
+        reader, writer = await stage.connect()
+        await until(lambda: len(stage.engine.events) > 1)
+        writer.write(ECHO)
+        assert (await stage.ended()).status == LEDGER_FAILED
+        writer.close()
+        reader.feed_eof()
+
+
+async def test_an_error_that_escapes_from_a_callback_stops_the_process() -> None:
+    async with playing(silent) as stage:
+
+        def broken() -> None:
+            raise RuntimeError("our own")
+
+        asyncio.get_running_loop().call_soon(broken)
+        ended = await stage.ended()
+        assert (ended.status, ended.reason) == (INTERNAL, "internal error (RuntimeError)")
+
+
+async def test_trouble_of_the_machine_is_told_and_does_not_stop_the_process() -> None:
+    async with playing() as stage:
+
+        def out_of_descriptors() -> None:
+            raise OSError(24, "Too many open files")
+
+        asyncio.get_running_loop().call_soon(out_of_descriptors)
+        await until(lambda: stage.logged("loop_trouble"))
+        reader, writer = await stage.connect()
+        writer.write(ECHO)
+        assert await reader.readexactly(len(ECHO)) == ECHO
+        writer.close()
+
+
+async def test_test_keys_and_a_business_date_are_told_loudly() -> None:
+    keys = WorkingKeys(Pik(bytes(range(16))), Mak(bytes(range(8))))
+    told = msgspec.structs.replace(settings(), fixed_keys=keys)
+    async with playing(told=told, clock=Clock(offset_ms=-1_000)) as stage:
+        assert stage.logged("TEST_KEYS_IN_USE")[0]["level"] == "warning"
+        assert stage.logged("BUSINESS_DATE_IN_USE")[0]["offset_ms"] == -1_000
+        assert all(orjson.loads(line)["clock"] == "business" for line in stage.lines)
+
+
+async def test_the_control_socket_tells_the_state_and_can_begin_the_drain(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    async with playing(told=settings(control=path)) as stage:
+        _, writer = await stage.connect()
+        await until(lambda: stage.counters["accepted"])
+        status = await asyncio.to_thread(ask, path, {"verb": "status"})
+        assert status["ok"]
+        assert (status["connections"], status["draining"], status["idle"]) == (1, False, True)
+        counters = await asyncio.to_thread(ask, path, {"verb": "counters"})
+        assert counters["counters"]["accepted"] == 1
+        assert counters["waits"]["whole"]["count"] == 0
+        listed = await asyncio.to_thread(ask, path, {"verb": "help"})
+        assert listed["verbs"] == ["counters", "drain", "help", "status"]
+        assert await asyncio.to_thread(ask, path, {"verb": "drain"}) == {
+            "ok": True,
+            "draining": True,
+        }
+        assert (await stage.ended()).status == 0
+        writer.close()
+    assert not path.exists()
+
+
+async def test_a_ledger_that_never_answers_at_start_ends_the_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("switch.shell.process._START_S", 0.05)
+    monkeypatch.setattr("tests.switch.shell.playing.ScriptedEngine.READY_AT_START", False)
+    async with playing(silent) as stage:
+        ended = await stage.ended()
+        assert ended.status == LEDGER_FAILED
+        assert "did not answer" in ended.reason
