@@ -1,0 +1,76 @@
+"""Fictional test cards (simulators): what a terminal reads from one, and the PIN its holder types.
+
+All under one fictional BIN. Nothing here prints a card's number, track or PIN.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from messages.dialects.tlv import encode_ber, parse_ber
+from messages.values import is_luhn_valid, mask_pan
+
+BIN: Final = "621999"
+"""The fictional issuer of all test cards."""
+PAN_DIGITS: Final = 19
+FIRST_PAN: Final = "6219991234567890120"
+EXPIRY: Final = "4912"
+PIN: Final = "123456"
+_SERVICE_CODE: Final = "220"
+_DISCRETIONARY: Final = "000000000"
+_REVERSAL_TAGS: Final = ("95", "9F1E", "9F10", "9F36")
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One card: PAN (DE 2), expiry YYMM (DE 14), sequence number (DE 23), and its PIN."""
+
+    pan: str = FIRST_PAN
+    expiry: str = EXPIRY
+    sequence: str = "001"
+    pin: str = PIN
+
+    def __repr__(self) -> str:
+        return f"Card({self.shown})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("shown", self.shown)]
+
+    @property
+    def shown(self) -> str:
+        """The PAN as it may be shown."""
+        return mask_pan(self.pan)
+
+    @property
+    def track_2(self) -> str:
+        """Track 2 (DE 35): PAN, expiry, a service code that says chip, discretionary digits."""
+        return f"{self.pan}={self.expiry}{_SERVICE_CODE}{_DISCRETIONARY}"
+
+    def chip(self, terminal: str, amount_fen: int, day: int, number: int) -> str:
+        """Return DE 55 of an online cash request as hexadecimal; `day` is YYYYMMDD.
+
+        The cryptogram is a constant: it passes only where the issuer does not check it.
+        """
+        return (
+            "9F2608A1B2C3D4E5F607189F2701809F101307010103A0B802010A010000000000B7C8D9EA"
+            f"9F3704123456789F360200129505{0:010d}9A03{day % 1_000_000:06d}9C0101"
+            f"9F0206{amount_fen:012d}5F2A02015682027C009F1A0201569F0306{0:012d}9F3303E0E9C8"
+            f"9F34034203009F3501229F1E08{terminal.encode('ascii').hex().upper()}"
+            f"8408A0000003330101019F090200209F4104{number:08d}"
+        )
+
+
+def reversal_chip(chip: str) -> str:
+    """Return the tags of DE 55 that a reversal repeats, in the order terminals send them."""
+    found = {item.tag: item for item in parse_ber(bytes.fromhex(chip))}
+    return encode_ber([found[tag] for tag in _REVERSAL_TAGS if tag in found]).hex().upper()
+
+
+def fictional_card(number: int) -> Card:
+    """Return the fictional card `number`; 0 is that of the worked examples."""
+    if not number:
+        return Card()
+    head = f"{BIN}{number:012d}"
+    check = next(digit for digit in "0123456789" if is_luhn_valid(head + digit))
+    return Card(pan=head + check)

@@ -1,0 +1,70 @@
+"""Promise: each approval of an issuer was answered as approved, or reversed and acknowledged.
+
+An approval whose answer died with a connection or a process stands in the ledger and in the
+terminal's list of unresolved withdrawals: whoever compares the books finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from simulators.accounts import Debit
+from simulators.terminal import APPROVED
+from simulators.world.history import History, IssuerSide
+from switch.core.operations import Row
+from switch.core.transaction import State
+
+PROMISE = "each issuer approval is answered as approved, or reversed and acknowledged"
+
+
+def check(history: History) -> Iterator[str]:
+    """Yield each debit of an issuer that nobody answers for."""
+    rows = {
+        (row.record.link, row.record.transmission, row.record.link_stan): row
+        for row in history.end.rows
+    }
+    answered = {
+        told.heard.get(37) for told in history.answers("0210") if told.heard.get(39) in APPROVED
+    }
+    known = unresolved(history)
+    for side in history.end.issuers:
+        for origin, debit in side.accounts.debits.items():
+            row = rows.get((side.link, origin.transmission, origin.stan))
+            if row is None:
+                yield f"{side.link} debited {debit.rrn} ({origin.stan}), which the ledger lacks"
+            else:
+                yield from _of_row(row, debit, answered, known)
+        yield from _unknown_returns(side)
+
+
+def _of_row(
+    row: Row, debit: Debit, answered: set[str], known: Mapping[tuple[str, str, str], str]
+) -> Iterator[str]:
+    rrn, state = row.record.rrn, row.state
+    place = (row.key.terminal, row.key.batch, row.key.stan)
+    if state is State.APPROVED:
+        if debit.is_returned:
+            yield f"{rrn} is approved in the ledger, and the issuer gave it back"
+        elif rrn not in answered and place not in known:
+            yield f"{rrn} is approved in the ledger, and no terminal was told or knows"
+    elif state is State.REVERSED:
+        if not debit.is_returned:
+            yield f"{rrn} is reversed in the ledger, and the issuer kept the money"
+    elif state is not State.REVERSAL_EXPIRED:
+        yield f"{rrn} was approved by the issuer and is {state.name}"
+
+
+def _unknown_returns(side: IssuerSide) -> Iterator[str]:
+    returned = [m for m in side.accounts.movements if m.amount_fen > 0]
+    twice = len(returned) - len({movement.origin for movement in returned})
+    if twice:
+        yield f"{side.link} gave {twice} withdrawals back twice"
+
+
+def unresolved(history: History) -> dict[tuple[str, str, str], str]:
+    """Return what terminals left to reconciliation: (terminal, batch, STAN) -> why."""
+    return {
+        (entry.terminal, entry.batch, entry.stan): entry.why
+        for memory in history.end.memories.values()
+        for entry in memory.unresolved
+    }

@@ -1,0 +1,64 @@
+"""Promise: held + committed of a card's day never passes the cap (notice 四(四)1).
+
+Added up from the states that transactions had, one after another; the ledger's own counters are
+only compared at the end. The cap is that of the configuration on the day of receipt.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from simulators.checkers.states import changes
+from simulators.world.history import History
+from switch.core.moment import local
+from switch.core.operations import Row
+from switch.core.transaction import COMMITTED, HELD
+
+PROMISE = "held + committed never passes a card's cap of the day"
+_NEAR_MIDNIGHT_MS = 180_000
+"""A request received before midnight may be opened after it, or the wall clock may be moved."""
+
+
+def check(history: History) -> Iterator[str]:
+    """Yield each time that a card's day was over its cap, and each wrong day."""
+    counted: dict[object, tuple[tuple[bytes, int], int]] = {}
+    sums: dict[tuple[bytes, int], int] = defaultdict(int)
+    for number, row in changes(history):
+        if row.cap is None:
+            continue
+        day = (row.key.card, row.cap.day)
+        before = counted.pop(row.key, None)
+        if before is not None:
+            sums[before[0]] -= before[1]
+        if row.state in HELD or row.state in COMMITTED:
+            counted[row.key] = (day, row.record.amount_fen)
+            sums[day] += row.record.amount_fen
+        if before is not None and before[0] != day:
+            yield f"{row.record.rrn} moved from day {before[0][1]} to {day[1]}"
+        yield from _over(history, row, sums[day], number)
+        yield from _other_day(row)
+    held = sum(s.record.amount_fen for s in history.end.rows if s.cap and s.state in HELD)
+    if held != history.end.totals.held_fen:
+        yield f"rows hold {held} fen, the cap counters say {history.end.totals.held_fen}"
+
+
+def _over(history: History, row: Row, total_fen: int, number: int) -> Iterator[str]:
+    if row.cap is None:
+        return
+    cap = history.configuration.cap_on(row.cap.day)
+    limit = cap.limit_fen if cap is not None else 0
+    if total_fen > limit:
+        shown = row.record.shown_card
+        yield f"step {number}: {shown} has {total_fen} fen on {row.cap.day}, cap {limit}"
+
+
+def _other_day(row: Row) -> Iterator[str]:
+    if row.cap is None:
+        return
+    opened = row.record.opened_ms
+    days = {
+        local(ms).day for ms in (opened - _NEAR_MIDNIGHT_MS, opened, opened + _NEAR_MIDNIGHT_MS)
+    }
+    if row.cap.day not in days:
+        yield f"{row.record.rrn} counts to {row.cap.day}, opened on {local(opened).day}"

@@ -1,0 +1,26 @@
+"""Promise: when all is quiet, nothing is held that no person must look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulators.world.history import History
+from switch.core.transaction import HELD, State
+
+PROMISE = "no hold is open after quiet"
+
+
+def check(history: History) -> Iterator[str]:
+    """Yield each transaction that is still open, and each queued reversal."""
+    for row in history.end.rows:
+        is_manual = row.state is State.REVERSAL_EXPIRED
+        is_inquiry = row.state is State.IN_DOUBT and not row.is_reversible
+        if row.state in HELD and not is_manual and not is_inquiry:
+            yield f"{row.record.rrn} is {row.state.name} with {row.record.amount_fen} fen"
+        if is_manual and row.reason in _CLEAN:
+            yield f"{row.record.rrn} is a manual case although it was answered {row.reason}"
+    for advice in history.end.advices:
+        yield f"the reversal of {advice.row.record.rrn} is still queued"
+
+
+_CLEAN = frozenset({"00", "25"})

@@ -1,0 +1,15 @@
+"""Promise: after faults stop, everything settles in bounded virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulators.world.history import History
+
+PROMISE = "everything settles in bounded time after faults stop"
+
+
+def check(history: History) -> Iterator[str]:
+    """Yield what was left to happen when the time was over."""
+    if history.end.settled_after_ns is None:
+        yield f"still busy: {history.end.unsettled}"

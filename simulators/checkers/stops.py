@@ -1,0 +1,14 @@
+"""Promise: the switch never breaks an invariant of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulators.world.history import History
+
+PROMISE = "no invariant is broken"
+
+
+def check(history: History) -> Iterator[str]:
+    """Yield each reason for which the process stopped itself."""
+    yield from history.stops

@@ -1,0 +1,163 @@
+"""A whole installation with test keys (simulators): for worlds, tests and measurements.
+
+The keys, the first card, terminal and merchant are those of the worked examples; all the others
+count on from them. Nothing here is for real cards.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from messages.crypto.keys import Mak, Pik, Tmk, Zmk
+from messages.crypto.vault import KEY_BYTES, Vault
+from messages.dialects.loader import load_dialect
+from simulators.cards import BIN, PAN_DIGITS
+from simulators.issuer import IssuerIdentity
+from simulators.requests import Identity
+from simulators.wire import Wire
+from switch.core import configuration as core
+
+TMK: Final = "0123456789ABCDEFFEDCBA9876543210"
+PIK: Final = "1A2C3E4F5D6E7F8091A2B3C4D5E6F708"
+MAK: Final = "2A4C6E80A2C4E608"
+"""A terminal's master key, and the working keys that the worked examples use."""
+ZMK: Final = "70F2A84CCBC2AE8625CBB0F2C22AB923"
+ZONE_PIK: Final = "54687A8C9EB0C2D4E6F8091A2B3C4D5E"
+ZONE_MAK: Final = "6B2D4F91A3C5E7081929384A5B6C7D8E"
+ACQUIRER: Final = "99900000"
+CENTRE: Final = "00010000"
+"""The institution at the other end of the first link, as in the worked examples."""
+MERCHANT: Final = "999653080110001"
+FIRST_TERMINAL: Final = 50_010_001
+_MERCHANT_CATEGORY: Final = "8011"
+_PLACE: Final = "CQ TEST VILLAGE CLINIC"
+_PLACE_WIDTH: Final = 40
+
+
+class Size(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of an installation is wanted, and what differs from the default."""
+
+    terminals: int = 1
+    issuers: int = 1
+    timers: core.Timers = core.Timers()
+    limits: core.Limits = core.Limits()
+    caps: tuple[core.Cap, ...] = (
+        core.Cap(20110101, 100_000, "银发〔2011〕177号"),
+        core.Cap(20140910, 200_000, "银发〔2014〕235号"),
+    )
+    repeats_get_stored_answer: bool = False
+
+
+DEFAULT: Final = Size()
+
+
+def terminal_id(number: int) -> str:
+    """Return DE 41 of terminal `number`, from 0."""
+    return str(FIRST_TERMINAL + number)
+
+
+def terminal_identity(number: int = 0) -> Identity:
+    """Return what terminal `number` is set up with."""
+    return Identity(id=terminal_id(number), merchant=MERCHANT, master_key=Tmk.from_hex(TMK))
+
+
+def link_name(number: int) -> str:
+    """Return the name of the link to issuer `number`, from 0."""
+    return f"bank-{number + 1}"
+
+
+def issuer_of(card_number: int, issuers: int) -> int:
+    """Return which issuer a fictional card belongs to: they follow one another in blocks."""
+    return card_number // CARDS_EACH % issuers
+
+
+CARDS_EACH: Final = 1_000
+"""Card numbers that one issuer's range has before the next issuer's begins."""
+
+
+def issuer_identity(number: int = 0) -> IssuerIdentity:
+    """Return what the host of issuer `number` is set up with."""
+    return IssuerIdentity(
+        id=_institution(number),
+        peer=ACQUIRER,
+        zmk=Zmk.from_hex(ZMK),
+        pik=Pik.from_hex(ZONE_PIK),
+        mak=Mak.from_hex(ZONE_MAK),
+    )
+
+
+def _institution(number: int) -> str:
+    return CENTRE if not number else f"{99_910_000 + number}"
+
+
+def configuration(size: Size = DEFAULT) -> core.Configuration:
+    """Return the switch's own configuration of such an installation."""
+    return core.Configuration(
+        number=1,
+        terminal_dialect=load_dialect("pos"),
+        issuer_dialect=load_dialect("interbank"),
+        terminals={terminal_id(n): _terminal(n) for n in range(size.terminals)},
+        merchants=frozenset({MERCHANT}),
+        acquirers={ACQUIRER: core.Acquirer(id=ACQUIRER, name="Test", other_cards_from=None)},
+        card_ranges=_card_ranges(size.issuers),
+        issuers={
+            _institution(n): core.Issuer(
+                id=_institution(n), name=f"Bank {n + 1}", link=link_name(n)
+            )
+            for n in range(size.issuers)
+        },
+        links={link_name(n): _link(n) for n in range(size.issuers)},
+        caps=size.caps,
+        timers=size.timers,
+        limits=size.limits,
+        vault=Vault(bytes(KEY_BYTES), bytes([1]) * KEY_BYTES),
+        repeats_get_stored_answer=size.repeats_get_stored_answer,
+    )
+
+
+def _terminal(number: int) -> core.Terminal:
+    return core.Terminal(
+        id=terminal_id(number),
+        merchant=MERCHANT,
+        acquirer=ACQUIRER,
+        category=_MERCHANT_CATEGORY,
+        place=f"{_PLACE:<{_PLACE_WIDTH}}",
+        master_key=Tmk.from_hex(TMK),
+    )
+
+
+def _link(number: int) -> core.Link:
+    identity = issuer_identity(number)
+    return core.Link(
+        name=link_name(number),
+        own_id=ACQUIRER,
+        peer_id=identity.id,
+        zmk=identity.zmk,
+        pik=identity.pik,
+        mak=identity.mak,
+    )
+
+
+def _card_ranges(issuers: int) -> tuple[core.CardRange, ...]:
+    """Return the ranges of all issuers, the longest prefix first; the last is the whole BIN."""
+    blocks = [
+        core.CardRange(
+            prefix=f"{BIN}{number:09d}",
+            length=PAN_DIGITS,
+            issuer=_institution(number),
+            is_social=True,
+            is_debit=True,
+        )
+        for number in range(1, issuers)
+    ]
+    whole = core.CardRange(
+        prefix=BIN, length=PAN_DIGITS, issuer=CENTRE, is_social=True, is_debit=True
+    )
+    return (*blocks, whole)
+
+
+def wires() -> tuple[Wire, Wire]:
+    """Return the wires of terminals and of issuer links."""
+    return Wire(load_dialect("pos")), Wire(load_dialect("interbank"))

@@ -1,0 +1,228 @@
+"""The actors on real sockets (simulators): an issuer's host that listens, a terminal that connects.
+
+The only home of asyncio among the simulators. Frames of one loop turn go out in one write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from messages.framing import Deframer
+from simulators.issuer import Issuer
+from simulators.terminal import Terminal
+from simulators.terminal_memory import Job, Result
+from simulators.wire import Wire
+from switch.shell.clock import Clock
+
+try:
+    import uvloop
+except ImportError:
+    _new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+else:
+    _new_loop = uvloop.new_event_loop
+
+CONNECT_S: Final = 10.0
+"""How long a terminal tries to connect."""
+_NS_PER_S: Final = 1_000_000_000
+T = TypeVar("T")
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a new loop, uvloop's where it is installed."""
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        return runner.run(main)
+
+
+class _Peer(asyncio.Protocol):
+    """One connection: whole frames in, the frames of a turn out in one write."""
+
+    def __init__(self, wire: Wire, took: Callable[[bytes], None]) -> None:
+        self._deframer = Deframer(wire.framing)
+        self._took = took
+        self._out: list[bytes] = []
+        self._transport: asyncio.Transport | None = None
+        self.lost: Callable[[], None] = _nothing
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Not asked with isinstance: uvloop's transports are of no class of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        for frame in self._deframer.feed(data):
+            self._took(frame)
+        if self._deframer.failure is not None:
+            self.close()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._transport = None
+        self.lost()
+
+    def send(self, frames: list[bytes]) -> None:
+        if frames and not self._out:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._out += frames
+
+    def _flush(self) -> None:
+        if self._transport is not None:
+            self._transport.write(b"".join(self._out))
+        self._out.clear()
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+class _Alarm:
+    """One timer of the loop, set to whatever its actor waits for next."""
+
+    def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
+        self._clock = clock
+        self._ring = ring
+        self._handle: asyncio.TimerHandle | None = None
+
+    def set(self, due_ns: int | None) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        if due_ns is not None:
+            wait_s = max(0, due_ns - self._clock.now().elapsed_ns) / _NS_PER_S
+            self._handle = asyncio.get_running_loop().call_later(wait_s, self._ring)
+
+
+class IssuerServer:
+    """An issuer's host on a port; it talks over the newest connection."""
+
+    def __init__(self, issuer: Issuer, wire: Wire, clock: Clock) -> None:
+        """Listen later, with `open`."""
+        self.issuer = issuer
+        self._wire = wire
+        self._clock = clock
+        self._alarm = _Alarm(clock, self._ring)
+        self._peer: _Peer | None = None
+        self._server: asyncio.Server | None = None
+
+    async def open(self, host: str, port: int) -> int:
+        """Listen; return the port. OSError where it is taken."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._accept, host, port)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def close(self) -> None:
+        """Listen no more, and hang up."""
+        self._alarm.set(None)
+        if self._server is not None:
+            self._server.close()
+        if self._peer is not None:
+            self._peer.close()
+
+    def hang_up(self) -> None:
+        """Lose the connection, as a line that was cut."""
+        if self._peer is not None:
+            self._peer.close()
+
+    def change_key(self, kind: str, key: bytes) -> None:
+        """Give the switch a new `PIK` or `MAK`, unasked."""
+        if self._peer is not None:
+            self._peer.send([self.issuer.change_key(kind, key, self._clock.now())])
+
+    def save_books(self, path: Path) -> None:
+        """Write the books as JSON."""
+        path.write_bytes(msgspec.json.encode(self.issuer.accounts.book()) + b"\n")
+
+    def _accept(self) -> _Peer:
+        peer = _Peer(self._wire, lambda frame: self._took(peer, frame))
+        peer.lost = lambda: self._lost(peer)
+        if self._peer is not None:
+            self._peer.close()
+        self._peer = peer
+        self.issuer.connected()
+        return peer
+
+    def _took(self, peer: _Peer, frame: bytes) -> None:
+        peer.send(self.issuer.received(frame, self._clock.now()))
+        if self.issuer.next_due_ns is not None:
+            self._alarm.set(self.issuer.next_due_ns)
+
+    def _lost(self, peer: _Peer) -> None:
+        if self._peer is peer:
+            self._peer = None
+            self.issuer.disconnected()
+
+    def _ring(self) -> None:
+        frames = self.issuer.expire(self._clock.now())
+        if self._peer is not None:
+            self._peer.send(frames)
+        self._alarm.set(self.issuer.next_due_ns)
+
+
+class LiveTerminal:
+    """A terminal on a connection; `do` returns when it has nothing left to do."""
+
+    def __init__(self, terminal: Terminal, wire: Wire, clock: Clock) -> None:
+        """Connect later, with `connect`."""
+        self.terminal = terminal
+        self._wire = wire
+        self._clock = clock
+        self._alarm = _Alarm(clock, self._ring)
+        self._peer: _Peer | None = None
+        self._idle = asyncio.Event()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection stands."""
+        return self._peer is not None
+
+    async def connect(self, host: str, port: int) -> None:
+        """Connect. OSError or TimeoutError where nobody listens."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(CONNECT_S):
+            _, peer = await loop.create_connection(
+                lambda: _Peer(self._wire, self._took), host, port
+            )
+        peer.lost = lambda: self._lost(peer)
+        self._peer = peer
+        self._go_on(self.terminal.connected(self._clock.now()))
+
+    async def do(self, *jobs: Job) -> list[Result]:
+        """Do jobs in order; return how they, and what they needed, ended."""
+        before = len(self.terminal.results)
+        for job in jobs:
+            self._go_on(self.terminal.ask(job, self._clock.now()))
+        while not self.terminal.is_idle and self._peer is not None:
+            self._idle.clear()
+            await self._idle.wait()
+        return self.terminal.results[before:]
+
+    def close(self) -> None:
+        """Hang up."""
+        self._alarm.set(None)
+        if self._peer is not None:
+            self._peer.close()
+
+    def _took(self, frame: bytes) -> None:
+        self._go_on(self.terminal.received(frame, self._clock.now()))
+
+    def _lost(self, peer: _Peer) -> None:
+        if self._peer is peer:
+            self._peer = None
+            self.terminal.disconnected(self._clock.now())
+            self._go_on([])
+
+    def _ring(self) -> None:
+        self._go_on(self.terminal.expire(self._clock.now()))
+
+    def _go_on(self, frames: list[bytes]) -> None:
+        if self._peer is not None:
+            self._peer.send(frames)
+        self._alarm.set(self.terminal.next_due_ns)
+        if self.terminal.is_idle or self._peer is None:
+            self._idle.set()
+
+
+def _nothing() -> None:
+    """Hear of a loss before anybody listens."""

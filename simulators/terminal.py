@@ -1,0 +1,471 @@
+"""A POS terminal without I/O (simulators): jobs, frames and moments in, whole frames out.
+
+It keeps the rules of terminals: a reversal record before a reversible request, the reversal before
+the next transaction, three tries, and nothing printed whose MAC or echo is wrong.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from messages.crypto.keys import unwrap_field_62
+from messages.errors import DecodeError
+from messages.values import response_mti
+from simulators import requests
+from simulators.requests import Identity
+from simulators.terminal_memory import (
+    Job,
+    Kind,
+    Memory,
+    Owed,
+    Result,
+    Reverses,
+    Slip,
+    Unresolved,
+    Verdict,
+)
+from simulators.wire import Heard, Wire
+from switch.core.moment import Moment, local
+
+RESPONSE_MS: Final = 60_000
+"""How long a terminal waits for an answer."""
+TRIES: Final = 3
+"""How often a reversal is sent before it is left to reconciliation."""
+APPROVED: Final = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
+_IN_DOUBT: Final = frozenset({"98", "68", "94", "09"})
+"""Answers after which nobody knows what became of a withdrawal: it is reversed."""
+_SIGN_ON_AGAIN: Final = frozenset({"A0", "77", "99"})
+_REVERSED: Final = frozenset({"00", "12", "25"})
+"""Clean ends of a reversal; any other code is left to reconciliation."""
+_STAN: Final = 11
+_ECHOED: Final = (3, 4, _STAN, 41, 42)
+_FLUSHING: Final = frozenset({Kind.WITHDRAWAL, Kind.BALANCE, Kind.REVERSAL, Kind.SIGN_OFF})
+_MOST_DECLINED: Final = 16
+_REST_NS: Final = 5_000_000_000
+"""After a failed sign-on, before a late reversal is tried again on its own."""
+_MS: Final = 1_000_000
+_LAST_STAN: Final = 999_999
+_BALANCE: Final = 20
+"""Characters of one balance in DE 54."""
+
+
+class _Awaiting(msgspec.Struct, gc=False):
+    """A request that is out: what was sent, and until when its answer counts."""
+
+    kind: Kind
+    frame: bytes
+    mti: str
+    fields: Mapping[int, str]
+    job: Job | None
+    owed: Owed | None
+    due_ns: int
+    copies: int = 1
+    repeat_due_ns: int | None = None
+    reversal_due_ns: int | None = None
+
+
+class Terminal:
+    """One terminal; `jobs` wait, `results` grow, `memory` survives a loss of power."""
+
+    def __init__(self, identity: Identity, wire: Wire, memory: Memory | None = None) -> None:
+        """Begin disconnected, with an empty memory unless one is given."""
+        self.identity = identity
+        self.memory = memory or Memory()
+        self.results: list[Result] = []
+        self._wire = wire
+        self._heads = wire.framing.build_heads()
+        self.jobs: deque[Job] = deque()
+        self._awaiting: _Awaiting | None = None
+        self._declined: OrderedDict[str, Owed] = OrderedDict()
+        self._last_paid: Owed | None = None
+        self._is_connected = False
+        self._rests_until_ns = 0
+
+    def __repr__(self) -> str:
+        return f"Terminal({self.identity.id})"
+
+    # ------------------------------------------------------------------------- what it is told
+
+    def ask(self, job: Job, at: Moment) -> list[bytes]:
+        """Do a job when those before it are done."""
+        self.jobs.append(job)
+        return self._advance(at)
+
+    def owe(self, job: Job, stan: int, batch: int, at: Moment) -> None:
+        """Remember a reversal (`job.code` is DE 39) of a withdrawal made before this memory began.
+
+        ValueError before any sign-on.
+        """
+        then = Memory(batch, stan)
+        then.pik = self.memory.pik
+        _, fields = requests.fields(
+            replace(job, code=""), self.identity, then, local(at.utc_ms).day
+        )
+        self.memory.owed.append(self._record(replace(job, code=""), fields))
+        self._owe(self.memory.owed[-1], job.code, at)
+
+    def connected(self, at: Moment) -> list[bytes]:
+        """Go on over a new connection."""
+        self._is_connected = True
+        return self._advance(at)
+
+    def disconnected(self, at: Moment) -> None:
+        """Give up what was asked over the connection: its answer will not come."""
+        self._is_connected = False
+        if self._awaiting is not None:
+            self._no_answer(self._awaiting, Verdict.LINE_LOST, at)
+
+    def lose_power(self, at: Moment) -> None:
+        """Forget everything but the memory; what was in flight is to be reversed."""
+        self.disconnected(at)
+        self.jobs.clear()
+        self._declined.clear()
+
+    def received(self, frame: bytes, at: Moment) -> list[bytes]:
+        """Take a frame without its length prefix."""
+        try:
+            heard = self._wire.hear(frame)
+        except DecodeError:
+            return []
+        awaiting = self._awaiting
+        if awaiting is None or not _answers(awaiting, heard):
+            self._unasked(heard, at)
+            return self._advance(at)
+        self._awaiting = None
+        if self._wire.framing.read_heads(frame)["header"]["processing_request"] == "3":
+            self.memory.is_signed_on = False
+        match awaiting.kind:
+            case Kind.SIGN_ON:
+                self._signed_on(awaiting, heard, at)
+            case Kind.WITHDRAWAL:
+                self._withdrawn(awaiting, heard, at)
+            case Kind.REVERSAL:
+                self._reversed(awaiting, heard, at)
+            case _:
+                self._told(awaiting, heard)
+        return self._advance(at)
+
+    def expire(self, at: Moment) -> list[bytes]:
+        """Do what is due: repeat, reverse early, or stop waiting."""
+        awaiting, now_ns = self._awaiting, at.elapsed_ns
+        if awaiting is not None:
+            if now_ns >= awaiting.due_ns:
+                self._no_answer(awaiting, Verdict.NO_ANSWER, at)
+            elif awaiting.reversal_due_ns is not None and now_ns >= awaiting.reversal_due_ns:
+                self._no_answer(awaiting, Verdict.NO_ANSWER, at)
+                self.jobs.appendleft(Job(kind=Kind.REVERSAL))
+            elif awaiting.repeat_due_ns is not None and now_ns >= awaiting.repeat_due_ns:
+                return self._repeat(awaiting, at)
+        return self._advance(at)
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When `expire` is wanted, in elapsed nanoseconds; None for never."""
+        awaiting = self._awaiting
+        if awaiting is not None:
+            dues = (awaiting.due_ns, awaiting.reversal_due_ns, awaiting.repeat_due_ns)
+            return min(due for due in dues if due is not None)
+        if not self._is_connected:
+            return None
+        late = (o.due_ns for o in self.memory.owed if o.reverses is Reverses.LATE)
+        due = min((due for due in late if due is not None), default=None)
+        return None if due is None else max(due, self._rests_until_ns)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is out and nothing is to be done."""
+        return self._awaiting is None and not self.jobs
+
+    # ---------------------------------------------------------------------------- what it sends
+
+    def _advance(self, at: Moment) -> list[bytes]:
+        """Send the next request, if none is out."""
+        while self._awaiting is None and self._is_connected:
+            job = self.jobs[0] if self.jobs else None
+            if job is not None and job.kind is Kind.REVERSAL and job.code:
+                self.jobs[0] = Job(kind=Kind.REVERSAL)
+                self._void_last(job.code, at)
+                continue
+            owed = self._next_owed(job, at)
+            if job is None and owed is None:
+                break
+            if job is not None and job.kind in {Kind.SIGN_ON, Kind.ECHO}:
+                return self._send(self.jobs.popleft(), at)
+            if not self.memory.is_signed_on:
+                return self._send(Job(kind=Kind.SIGN_ON), at)
+            if owed is not None:
+                return self._reverse(owed, at)
+            job = self.jobs.popleft()
+            if job.kind is not Kind.REVERSAL:
+                return self._send(job, at)
+        return []
+
+    def _next_owed(self, job: Job | None, at: Moment) -> Owed | None:
+        """Return the reversal that must or may go now: before a transaction, or a late one."""
+        flushes = job is not None and job.kind in _FLUSHING
+        for owed in self.memory.owed:
+            if owed.due_ns is None:
+                continue
+            is_late = owed.reverses is Reverses.LATE
+            if is_late and owed.due_ns <= at.elapsed_ns and at.elapsed_ns >= self._rests_until_ns:
+                return owed
+            if flushes and (not is_late or (job is not None and job.kind is Kind.REVERSAL)):
+                return owed
+        return None
+
+    def _send(self, job: Job, at: Moment) -> list[bytes]:
+        memory, owed = self.memory, None
+        mti, fields = requests.fields(job, self.identity, memory, local(at.utc_ms).day)
+        if _STAN in fields:
+            memory.stan = memory.stan % _LAST_STAN + 1
+        habits, now_ns = job.habits, at.elapsed_ns
+        if job.kind is Kind.WITHDRAWAL:
+            owed = self._record(job, fields)
+            memory.owed.append(owed)
+        is_plain = job.kind in {Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO}
+        frame = self._wire.say(self._heads, mti, fields, None if is_plain else memory.mac)
+        awaiting = _Awaiting(job.kind, frame, mti, fields, job, owed, now_ns + RESPONSE_MS * _MS)
+        if habits.repeats:
+            awaiting.repeat_due_ns = now_ns + habits.repeat_ms * _MS
+        if owed is not None and habits.reverses is Reverses.EARLY:
+            awaiting.reversal_due_ns = now_ns + owed.delay_ns
+        self._awaiting = awaiting
+        return [frame]
+
+    def _record(self, job: Job, fields: dict[int, str]) -> Owed:
+        return Owed(
+            fields=fields,
+            amount_fen=job.amount_fen,
+            shown_card=job.card.shown if job.card is not None else "",
+            reverses=job.habits.reverses,
+            delay_ns=job.habits.reversal_ms * _MS,
+        )
+
+    def _repeat(self, awaiting: _Awaiting, at: Moment) -> list[bytes]:
+        habits = awaiting.job.habits if awaiting.job else None
+        awaiting.copies += 1
+        awaiting.repeat_due_ns = None
+        if habits is not None and awaiting.copies <= habits.repeats:
+            awaiting.repeat_due_ns = at.elapsed_ns + habits.repeat_ms * _MS
+        return [awaiting.frame]
+
+    def _reverse(self, owed: Owed, at: Moment) -> list[bytes]:
+        owed.tries += 1
+        fields = requests.reversal_fields(owed)
+        frame = self._wire.say(self._heads, "0400", fields, self.memory.mac)
+        due_ns = at.elapsed_ns + RESPONSE_MS * _MS
+        self._awaiting = _Awaiting(Kind.REVERSAL, frame, "0400", fields, None, owed, due_ns)
+        return [frame]
+
+    # ---------------------------------------------------------------------------- what it hears
+
+    def _signed_on(self, awaiting: _Awaiting, heard: Heard, at: Moment) -> None:
+        memory, code = self.memory, heard.get(39)
+        verdict = Verdict.APPROVED if code == "00" else Verdict.DECLINED
+        if verdict is Verdict.APPROVED:
+            try:
+                keys = unwrap_field_62(self.identity.master_key, bytes.fromhex(heard.get(62)))
+            except ValueError:
+                verdict = Verdict.KEYS_WRONG
+            else:
+                memory.pik, memory.mak = keys.pik, keys.mak
+                memory.mac = self._wire.mac(keys.mak)
+                memory.batch = int(heard.get(60)[2:8])
+                memory.is_signed_on = True
+        self._conclude(awaiting, verdict, heard)
+        if verdict is not Verdict.APPROVED:
+            self._not_signed_on(at)
+
+    def _not_signed_on(self, at: Moment) -> None:
+        """Drop the job that needed a session; another sign-on would fail just so."""
+        self._rests_until_ns = at.elapsed_ns + _REST_NS
+        if self.jobs and self.jobs[0].kind in _FLUSHING:
+            job = self.jobs.popleft()
+            self.results.append(Result(kind=job.kind, verdict=Verdict.NOT_DONE))
+
+    def _withdrawn(self, awaiting: _Awaiting, heard: Heard, at: Moment) -> None:
+        owed, code = awaiting.owed, heard.get(39)
+        if owed is None:
+            return
+        if not _echoes(awaiting, heard):
+            self._owe(owed, "06", at)
+            self._conclude(awaiting, Verdict.ANSWER_WRONG, heard)
+        elif not self._is_believed(heard):
+            self.memory.is_signed_on = False
+            self._owe(owed, "A0", at)
+            self._conclude(awaiting, Verdict.MAC_WRONG, heard)
+        elif code in APPROVED:
+            self.memory.owed.remove(owed)
+            self.memory.slips.append(self._slip(owed, heard))
+            self._last_paid = owed
+            self._conclude(awaiting, Verdict.APPROVED, heard)
+        else:
+            self._refused(awaiting, owed, code, at)
+            verdict = Verdict.NO_ANSWER if code in _IN_DOUBT else Verdict.DECLINED
+            self._conclude(awaiting, verdict, heard)
+
+    def _refused(self, awaiting: _Awaiting, owed: Owed, code: str, at: Moment) -> None:
+        if code in _SIGN_ON_AGAIN:
+            self.memory.is_signed_on = False
+        # A refusal ends a request only if no copy of it can still be approved.
+        if code in _IN_DOUBT or awaiting.copies > 1:
+            self._owe(owed, "98", at)
+            return
+        self.memory.owed.remove(owed)
+        self._declined[owed.stan] = owed
+        if len(self._declined) > _MOST_DECLINED:
+            self._declined.popitem(last=False)
+
+    def _reversed(self, awaiting: _Awaiting, heard: Heard, at: Moment) -> None:
+        owed, code = awaiting.owed, heard.get(39)
+        if owed is None:
+            return
+        if not self._is_believed(heard) or code in _SIGN_ON_AGAIN:
+            self.memory.is_signed_on = False
+            self._conclude(awaiting, Verdict.MAC_WRONG, heard)
+            self._give_up_after_tries(owed, at)
+        elif code in _REVERSED:
+            self.memory.owed.remove(owed)
+            self._conclude(awaiting, Verdict.APPROVED, heard)
+        else:
+            self._leave(owed, f"the reversal was answered {code}")
+            self._conclude(awaiting, Verdict.DECLINED, heard)
+
+    def _told(self, awaiting: _Awaiting, heard: Heard) -> None:
+        """Take the answer to an inquiry, an echo or a sign-off."""
+        code = heard.get(39)
+        if awaiting.kind is Kind.BALANCE and not self._is_believed(heard):
+            self.memory.is_signed_on = False
+            verdict = Verdict.MAC_WRONG
+        elif not _echoes(awaiting, heard):
+            verdict = Verdict.ANSWER_WRONG
+        else:
+            verdict = Verdict.APPROVED if code in APPROVED else Verdict.DECLINED
+        if code in _SIGN_ON_AGAIN or awaiting.kind is Kind.SIGN_OFF:
+            self.memory.is_signed_on = False
+        self._conclude(awaiting, verdict, heard)
+
+    def _unasked(self, heard: Heard, at: Moment) -> None:
+        """Reverse an approval of what was taken for refused: a copy on the way was approved."""
+        owed = self._declined.get(heard.get(11))
+        is_approval = heard.mti == "0210" and heard.get(39) in APPROVED
+        if owed is not None and is_approval and self._is_believed(heard):
+            del self._declined[owed.stan]
+            self.memory.owed.append(owed)
+            self._owe(owed, "06", at)
+
+    def _is_believed(self, heard: Heard) -> bool:
+        """Tell whether an answer counts: a good MAC, or none at all on a refusal."""
+        if self._wire.mac_field not in heard.fields:
+            return heard.get(39) not in APPROVED
+        mac = self.memory.mac
+        return mac is not None and self._wire.is_authentic(heard, mac)
+
+    # ------------------------------------------------------------------------- what it then owes
+
+    def _no_answer(self, awaiting: _Awaiting, verdict: Verdict, at: Moment) -> None:
+        self._awaiting = None
+        self._conclude(awaiting, verdict, None)
+        if awaiting.kind is Kind.SIGN_ON:
+            self._not_signed_on(at)
+        elif awaiting.owed is not None and awaiting.kind is Kind.REVERSAL:
+            self._give_up_after_tries(awaiting.owed, at)
+        elif awaiting.owed is not None:
+            self._owe(awaiting.owed, "98", at)
+
+    def _owe(self, owed: Owed, reason: str, at: Moment) -> None:
+        """Make a reversal due, as this terminal does it."""
+        owed.reason = reason
+        owed.due_ns = at.elapsed_ns
+        if owed.reverses is Reverses.NEVER:
+            self._leave(owed, "this terminal does not reverse")
+        elif owed.reverses is Reverses.LATE:
+            owed.due_ns += owed.delay_ns
+
+    def _give_up_after_tries(self, owed: Owed, at: Moment) -> None:
+        if owed.tries >= TRIES:
+            self._leave(owed, "the reversal was not answered")
+        else:
+            owed.due_ns = at.elapsed_ns
+
+    def _leave(self, owed: Owed, why: str) -> None:
+        """Leave a withdrawal to reconciliation."""
+        self.memory.owed.remove(owed)
+        self.memory.unresolved.append(
+            Unresolved(
+                terminal=self.identity.id,
+                batch=owed.batch,
+                stan=owed.stan,
+                amount_fen=owed.amount_fen,
+                why=why,
+            )
+        )
+
+    def _void_last(self, reason: str, at: Moment) -> None:
+        """Take the last slip back: the card refused after the approval, so no cash was paid."""
+        owed, self._last_paid = self._last_paid, None
+        if owed is None or not self.memory.slips or self.memory.slips[-1].stan != owed.stan:
+            self.results.append(Result(kind=Kind.REVERSAL, verdict=Verdict.NOT_DONE))
+            return
+        self.memory.voided.append(self.memory.slips.pop())
+        owed.reverses = Reverses.BY_THE_RULES
+        self.memory.owed.append(owed)
+        self._owe(owed, reason, at)
+
+    def _slip(self, owed: Owed, heard: Heard) -> Slip:
+        return Slip(
+            terminal=self.identity.id,
+            batch=owed.batch,
+            stan=owed.stan,
+            rrn=heard.get(37),
+            authorisation=heard.get(38),
+            amount_fen=owed.amount_fen,
+            shown_card=owed.shown_card,
+            date=heard.get(13),
+            time=heard.get(12),
+        )
+
+    def _conclude(self, awaiting: _Awaiting, verdict: Verdict, heard: Heard | None) -> None:
+        fields, owed, job = awaiting.fields, awaiting.owed, awaiting.job
+        card = job.card if job is not None else None
+        answered = heard.fields if heard is not None else {}
+        self.results.append(
+            Result(
+                kind=awaiting.kind,
+                verdict=verdict,
+                code=answered.get(39, ""),
+                stan=fields.get(11, ""),
+                batch=fields[60][2:8],
+                amount_fen=int(fields.get(4, "0")),
+                shown_card=owed.shown_card if owed else card.shown if card else "",
+                rrn=answered.get(37, ""),
+                authorisation=answered.get(38, ""),
+                balance_fen=_balance_fen(answered.get(54, "")),
+            )
+        )
+
+
+def _answers(awaiting: _Awaiting, heard: Heard) -> bool:
+    """Tell whether a message answers this request: MTI + 10 and the same STAN, where it has one."""
+    if heard.mti != response_mti(awaiting.mti):
+        return False
+    return _STAN not in awaiting.fields or heard.get(_STAN) == awaiting.fields[_STAN]
+
+
+def _echoes(awaiting: _Awaiting, heard: Heard) -> bool:
+    """Tell whether an answer repeats what it must; a refusal may leave out what was not read."""
+    sent = awaiting.fields
+    return all(heard.fields.get(n, sent.get(n)) == sent.get(n) for n in _ECHOED)
+
+
+def _balance_fen(balances: str) -> int | None:
+    """Return the first balance of DE 54: type 2 + 2, currency 3, sign C or D, amount 12."""
+    if len(balances) < _BALANCE:
+        return None
+    amount = int(balances[8:_BALANCE])
+    return -amount if balances[7] == "D" else amount

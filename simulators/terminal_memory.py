@@ -1,0 +1,164 @@
+"""What a simulated terminal keeps when its power fails (simulators), and what it reports.
+
+Reversals hold card data for the wire, so nothing here prints its fields.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from messages.crypto.keys import Mak, Pik
+from messages.crypto.mac import MacAlgorithm
+from simulators.cards import Card
+
+
+class Kind(StrEnum):
+    """What a terminal can be asked to do."""
+
+    SIGN_ON = "sign_on"
+    SIGN_OFF = "sign_off"
+    ECHO = "echo"
+    BALANCE = "balance"
+    WITHDRAWAL = "withdrawal"
+    REVERSAL = "reversal"
+
+
+class Verdict(StrEnum):
+    """How it ended, as the terminal knows it."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    NO_ANSWER = "no_answer"
+    LINE_LOST = "line_lost"
+    MAC_WRONG = "mac_wrong"
+    ANSWER_WRONG = "answer_wrong"
+    KEYS_WRONG = "keys_wrong"
+    NOT_DONE = "not_done"
+
+
+class Reverses(StrEnum):
+    """When a terminal sends a reversal that it owes."""
+
+    BY_THE_RULES = "by_the_rules"
+    """Before its next financial transaction."""
+    EARLY = "early"
+    """While the original is still in flight."""
+    LATE = "late"
+    """After other transactions."""
+    NEVER = "never"
+
+
+class Habits(msgspec.Struct, frozen=True, kw_only=True):
+    """How a terminal treats one request; the default is what the rules ask for.
+
+    `repeats` copies follow the request, each `repeat_ms` after the one before. A reversal comes
+    `reversal_ms` after the request where it is early, and as much after its cause where late.
+    """
+
+    repeats: int = 0
+    repeat_ms: int = 2_000
+    reverses: Reverses = Reverses.BY_THE_RULES
+    reversal_ms: int = 1_000
+    uses_old_batch: bool = False
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do. Amounts in fen; `code` is DE 60.1, or DE 39 of a reversal."""
+
+    kind: Kind
+    card: Card | None = None
+    amount_fen: int = 0
+    code: str = ""
+    habits: Habits = Habits()
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """How a job or a reversal ended. `balance_fen` is DE 54 where the answer had it."""
+
+    kind: Kind
+    verdict: Verdict
+    code: str = ""
+    stan: str = ""
+    batch: str = ""
+    amount_fen: int = 0
+    shown_card: str = ""
+    rrn: str = ""
+    authorisation: str = ""
+    balance_fen: int | None = None
+
+
+class Slip(msgspec.Struct, frozen=True, kw_only=True):
+    """A printed slip of an approved withdrawal: cash was paid out."""
+
+    terminal: str
+    batch: str
+    stan: str
+    rrn: str
+    authorisation: str
+    amount_fen: int
+    shown_card: str
+    date: str
+    time: str
+
+
+class Owed(msgspec.Struct, kw_only=True):
+    """A reversal record: stored before its original is sent, deleted by an acceptable answer.
+
+    `fields` are those of the original; `due_ns` is None while the original may still be answered.
+    """
+
+    fields: dict[int, str]
+    amount_fen: int
+    shown_card: str
+    reverses: Reverses
+    delay_ns: int
+    reason: str = "98"
+    tries: int = 0
+    due_ns: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Owed({self.stan}, {self.reason}, {self.tries} tries)"
+
+    @property
+    def stan(self) -> str:
+        """DE 11 of the original, which the reversal repeats."""
+        return self.fields[11]
+
+    @property
+    def batch(self) -> str:
+        """DE 60.2 of the original, which the reversal repeats."""
+        return self.fields[60][2:8]
+
+
+class Unresolved(msgspec.Struct, frozen=True, kw_only=True):
+    """A withdrawal whose outcome the terminal never learned, kept for reconciliation."""
+
+    terminal: str
+    batch: str
+    stan: str
+    amount_fen: int
+    why: str
+
+
+class Memory:
+    """The battery-backed state of a terminal."""
+
+    __slots__ = (
+        "batch", "is_signed_on", "mac", "mak", "owed", "pik", "slips", "stan", "unresolved",
+        "voided",
+    )  # fmt: skip
+
+    def __init__(self, batch: int = 1, stan: int = 1) -> None:
+        """Begin like a terminal from the box; `stan` is the next to be used."""
+        self.batch = batch
+        self.stan = stan
+        self.is_signed_on = False
+        self.pik: Pik | None = None
+        self.mak: Mak | None = None
+        self.mac: MacAlgorithm | None = None
+        self.owed: list[Owed] = []
+        self.slips: list[Slip] = []
+        self.voided: list[Slip] = []
+        self.unresolved: list[Unresolved] = []

@@ -1,0 +1,50 @@
+"""Virtual time (simulators/world): what is due when, and the two clocks that everybody reads.
+
+Things due at the same nanosecond happen in the order in which they were planned.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import Final
+
+from switch.core.moment import Moment
+
+MS: Final = 1_000_000
+"""Nanoseconds in a millisecond."""
+SECOND: Final = 1_000 * MS
+MINUTE: Final = 60 * SECOND
+
+
+class Agenda:
+    """The clock and its heap. Times are nanoseconds since the world began."""
+
+    def __init__(self, start_utc_ms: int) -> None:
+        """Begin at nanosecond 0, at this time of the wall clock."""
+        self.now_ns = 0
+        self.utc_offset_ms = start_utc_ms
+        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._number = 0
+
+    @property
+    def moment(self) -> Moment:
+        """The instant on both clocks."""
+        return Moment(self.now_ns, self.utc_offset_ms + self.now_ns // MS)
+
+    def at(self, due_ns: int, then: Callable[[], None]) -> None:
+        """Plan something; what is overdue happens at once."""
+        self._number += 1
+        heapq.heappush(self._heap, (max(due_ns, self.now_ns), self._number, then))
+
+    def after(self, delay_ns: int, then: Callable[[], None]) -> None:
+        """Plan something this much later."""
+        self.at(self.now_ns + delay_ns, then)
+
+    def run_until(self, end_ns: int) -> None:
+        """Let everything happen that is due before `end_ns`, and move the clock there."""
+        heap = self._heap
+        while heap and heap[0][0] < end_ns:
+            self.now_ns, _, then = heapq.heappop(heap)
+            then()
+        self.now_ns = end_ns

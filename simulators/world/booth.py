@@ -1,0 +1,220 @@
+"""A terminal in its world (simulators/world): its connections, its power, and what it is asked.
+
+It keeps one connection, or makes one for each piece of work, and tries again while the switch is
+down.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from simulators.cards import Card
+from simulators.terminal import Terminal
+from simulators.terminal_memory import Habits, Job, Kind, Reverses
+from simulators.world.agenda import MS, SECOND
+from simulators.world.host import Host
+from simulators.world.lines import Line, Road, Way
+
+_CONNECT_NS: Final = (50 * MS, 3 * SECOND)
+_DARK_NS: Final = (5 * SECOND, 60 * SECOND)
+_AMOUNTS_YUAN: Final = (10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1_000, 15)
+"""15 yuan is refused: it is no multiple of ten."""
+_MOST_WAITING: Final = 2
+_SOON_NS: Final = 500 * MS
+_FLUSH_NS: Final = 30 * SECOND
+
+
+class Booth:
+    """One terminal, its line, and the people who use it."""
+
+    def __init__(
+        self, terminal: Terminal, host: Host, road: Road, chance: Random, cards: list[Card]
+    ) -> None:
+        """Connect as soon as the world begins."""
+        self.terminal = terminal
+        self._host = host
+        self._road = road
+        self._chance = chance
+        self._cards = cards
+        self._keeps_line = chance.random() < 0.6  # noqa: PLR2004 - more than half
+        self._pause_ns = chance.randint(SECOND // 2, 10 * SECOND)
+        self._line: Line | None = None
+        self._number = 0
+        self._is_dark = False
+        self._is_connecting = False
+        self._timer_ns: int | None = None
+        self._trades_until_ns = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has nothing to do and owes nothing."""
+        is_quiet = self._line is None or self._line.is_empty
+        return self.terminal.is_idle and not self.terminal.memory.owed and is_quiet
+
+    # ------------------------------------------------------------------------------------- work
+
+    def trade(self, until_ns: int) -> None:
+        """Be used until then; afterwards only finish what is owed."""
+        self._trades_until_ns = until_ns
+        self._connect_later(0)
+        self._plan_work()
+
+    def _plan_work(self) -> None:
+        gap_ns = int(self._chance.expovariate(1 / self._pause_ns))
+        self._road.agenda.after(gap_ns, self._work)
+
+    def _work(self) -> None:
+        agenda = self._road.agenda
+        if agenda.now_ns >= self._trades_until_ns:
+            self._finish()
+            return
+        job = self._job()
+        if not self._is_dark and len(self.terminal.jobs) < _MOST_WAITING:
+            self._ask(job)
+        self._plan_work()
+
+    def _finish(self) -> None:
+        """Send what is owed; ask again as long as anything is."""
+        if self.terminal.memory.owed and not self._is_dark and self.terminal.is_idle:
+            self._ask(Job(kind=Kind.REVERSAL))
+        if self.terminal.memory.owed or not self.terminal.is_idle:
+            self._road.agenda.after(_FLUSH_NS, self._finish)
+
+    def _ask(self, job: Job) -> None:
+        self._send(self.terminal.ask(job, self._road.agenda.moment))
+        if self._line is None:
+            self._connect_later(0)
+
+    def _job(self) -> Job:
+        chance, faults = self._chance, self._road.faults
+        card, amount_yuan = chance.choice(self._cards), chance.choice(_AMOUNTS_YUAN)
+        drawn, habits = chance.random(), self._habits()
+        if faults.happens(chance, faults.terminal_voids):
+            return Job(kind=Kind.REVERSAL, code="06")
+        if drawn < 0.12:  # noqa: PLR2004 - one in eight
+            return Job(kind=Kind.BALANCE, card=card, habits=habits)
+        if drawn < 0.18:  # noqa: PLR2004 - some
+            return Job(kind=chance.choice((Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO)))
+        if drawn < 0.21:  # noqa: PLR2004 - some
+            card = Card(pan=card.pan, pin="654321")
+        return Job(kind=Kind.WITHDRAWAL, card=card, amount_fen=amount_yuan * 100, habits=habits)
+
+    def _habits(self) -> Habits:
+        chance, faults = self._chance, self._road.faults
+        repeats = chance.randint(1, 2) if faults.happens(chance, faults.terminal_repeats) else 0
+        reverses = Reverses.BY_THE_RULES
+        for kind, likelihood in (
+            (Reverses.EARLY, faults.terminal_early),
+            (Reverses.LATE, faults.terminal_late),
+            (Reverses.NEVER, faults.terminal_never),
+        ):
+            if faults.happens(chance, likelihood):
+                reverses = kind
+        longest = 120_000 if reverses is Reverses.LATE else 3_000
+        return Habits(
+            repeats=repeats,
+            repeat_ms=chance.randint(1, 5_000),
+            reverses=reverses,
+            reversal_ms=chance.randint(1, longest),
+            uses_old_batch=faults.happens(chance, faults.terminal_old_batch),
+        )
+
+    # -------------------------------------------------------------------------------------- line
+
+    def _connect_later(self, after_ns: int) -> None:
+        if self._line is None and not self._is_dark and not self._is_connecting:
+            self._is_connecting = True
+            self._road.agenda.after(after_ns, self._connect)
+
+    def _connect(self) -> None:
+        self._is_connecting = False
+        if self._is_dark or self._line is not None:
+            return
+        if not self._host.is_up:
+            self._connect_later(self._chance.randint(*_CONNECT_NS))
+            return
+        number = 0
+
+        def to_switch(frame: bytes) -> None:
+            self._host.terminal_frame(number, frame)
+
+        def switch_lost() -> None:
+            self._host.terminal_gone(number)
+
+        line = Line(
+            self._road,
+            there=Way(self._road, to_switch, switch_lost),
+            back=Way(self._road, lambda f: self._receive(line, f), lambda: self._lost(line)),
+        )
+        number = self._number = self._host.accept(line)
+        self._line = line
+        self._send(self.terminal.connected(self._road.agenda.moment))
+
+    def _lost(self, line: Line) -> None:
+        if self._line is not line:
+            return
+        self._line = None
+        self.terminal.disconnected(self._road.agenda.moment)
+        if self._keeps_line or not self.terminal.is_idle:
+            self._connect_later(self._chance.randint(*_CONNECT_NS))
+
+    def cut(self) -> None:
+        """Lose the line from outside."""
+        if self._line is not None:
+            self._line.cut()
+
+    def _receive(self, line: Line, whole: bytes) -> None:
+        if self._line is not line:
+            return
+        frame = whole[_PREFIX:]
+        self._send(self.terminal.received(frame, self._road.agenda.moment))
+        if not self._keeps_line and self.terminal.is_idle:
+            self._road.agenda.after(_SOON_NS, lambda: self._hang_up(line))
+
+    def _hang_up(self, line: Line) -> None:
+        if self._line is line and self.terminal.is_idle:
+            line.close_by_client()
+
+    def _send(self, frames: list[bytes]) -> None:
+        agenda, faults = self._road.agenda, self._road.faults
+        for frame in frames:
+            if self._line is not None:
+                self._line.there.send(frame[_PREFIX:])
+            if faults.happens(self._chance, faults.terminal_power):
+                agenda.after(self._chance.randint(0, 2 * SECOND), self._go_dark)
+        self._arm()
+
+    # ------------------------------------------------------------------------------ power, timer
+
+    def _go_dark(self) -> None:
+        if self._is_dark:
+            return
+        self._is_dark = True
+        if self._line is not None:
+            self._line.close_by_client()
+            self._line = None
+        self.terminal.lose_power(self._road.agenda.moment)
+        self._road.agenda.after(self._chance.randint(*_DARK_NS), self._light_up)
+
+    def _light_up(self) -> None:
+        self._is_dark = False
+        self._connect_later(0)
+
+    def _arm(self) -> None:
+        due_ns = self.terminal.next_due_ns
+        if due_ns is None or (self._timer_ns is not None and self._timer_ns <= due_ns):
+            return
+        self._timer_ns = due_ns
+        self._road.agenda.at(due_ns, lambda: self._ring(due_ns))
+
+    def _ring(self, due_ns: int) -> None:
+        if self._timer_ns != due_ns:
+            return
+        self._timer_ns = None
+        if not self._is_dark:
+            self._send(self.terminal.expire(self._road.agenda.moment))
+
+
+_PREFIX: Final = 2
+"""Bytes of the length prefix of terminal frames."""

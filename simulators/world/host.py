@@ -1,0 +1,262 @@
+"""The switch of a world (simulators/world): the real engine, its effects, and its deaths.
+
+Effects are carried out one by one, and the process may die between any two of them. It starts
+again from the ledger alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from msgspec import msgpack
+
+from simulators.world.agenda import MS, SECOND, Agenda
+from simulators.world.faults import Faults
+from simulators.world.history import History
+from simulators.world.lines import Line
+from simulators.world.plants import Plant
+from simulators.world.store import Store
+from switch.core.effects import (
+    CloseLink,
+    CloseTerminal,
+    DrawKeys,
+    Effect,
+    Report,
+    SendToLink,
+    SendToTerminal,
+    Submit,
+)
+from switch.core.engine import Engine
+from switch.core.errors import InvariantBroken
+from switch.core.events import (
+    Event,
+    KeysDrawn,
+    LedgerAnswered,
+    LinkConnected,
+    LinkDisconnected,
+    LinkFrameReceived,
+    Started,
+    TerminalConnected,
+    TerminalDisconnected,
+    TerminalFrameReceived,
+    TimePassed,
+)
+from switch.core.operations import Outcome
+from switch.pipeline import make_engine
+
+_RESTART_NS: Final = (200 * MS, 8 * SECOND)
+_PIK_BYTES: Final = 16
+_LEAST_WAIT_NS: Final = MS
+
+
+class Chances:
+    """The streams of chance that a host draws from, one for each purpose."""
+
+    __slots__ = ("crash", "keys", "network")
+
+    def __init__(self, crash: Random, keys: Random, network: Random) -> None:
+        """Take the streams."""
+        self.crash = crash
+        self.keys = keys
+        self.network = network
+
+
+class Host:
+    """The switch as the others see it; `is_up` while it takes connections."""
+
+    def __init__(
+        self, agenda: Agenda, faults: Faults, chances: Chances, history: History, store: Store
+    ) -> None:
+        """Be down; `start` begins."""
+        self._agenda = agenda
+        self._faults = faults
+        self._chances = chances
+        self._history = history
+        self._store = store
+        self.plant: Plant
+        self.links: dict[str, Line] = {}
+        self.terminals: dict[int, Line] = {}
+        self.started: Callable[[], None] = lambda: None
+        self._engine: Engine | None = None
+        self._timer_ns: int | None = None
+        self._epoch = 0
+        self._connection = 0
+
+    @property
+    def is_started(self) -> bool:
+        """Whether there is a process, which connects to issuers at once."""
+        return self._engine is not None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether connections are taken: the ledger has told this process who it is."""
+        return self._engine is not None and self._engine.is_ready
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is up and nothing is in flight."""
+        return self._engine is not None and self.is_up and self._engine.is_idle
+
+    def start(self) -> None:
+        """Begin a process."""
+        self._engine = make_engine(self._history.configuration)
+        self._store.open(self._answered, self._stop)
+        self._history.note(self._agenda.now_ns, "start")
+        self.handle(Started(self._chances.keys.randbytes(16)))
+        self.started()
+
+    def die(self) -> None:
+        """End the process here and now; another one starts later."""
+        self._epoch += 1
+        self._engine = None
+        self._timer_ns = None
+        self._history.crashes += 1
+        self._history.note(self._agenda.now_ns, "crash")
+        self._store.die()
+        for line in self.terminals.values():
+            line.close_by_server(loses=self._chances.network.random() < 0.5)  # noqa: PLR2004
+        for line in self.links.values():
+            line.close_by_client()
+        self.terminals.clear()
+        self.links.clear()
+        self._agenda.after(self._chances.crash.randint(*_RESTART_NS), self.start)
+
+    # ----------------------------------------------------------------------------- connections
+
+    def accept(self, line: Line) -> int:
+        """Take a terminal's connection; return its number."""
+        self._connection += 1
+        self.terminals[self._connection] = line
+        self.handle(TerminalConnected(self._connection))
+        return self._connection
+
+    def terminal_frame(self, connection: int, frame: bytes) -> None:
+        """Hand over a frame without its prefix from a terminal, where it still has a line."""
+        if connection in self.terminals:
+            self.handle(TerminalFrameReceived(connection, frame))
+
+    def terminal_gone(self, connection: int) -> None:
+        """Hear that a terminal's connection has ended."""
+        if self.terminals.pop(connection, None) is not None:
+            self.handle(TerminalDisconnected(connection))
+
+    def link_up(self, name: str, line: Line) -> None:
+        """Be connected to an issuer."""
+        self.links[name] = line
+        self.handle(LinkConnected(name))
+
+    def link_frame(self, name: str, line: Line, frame: bytes) -> None:
+        """Hand over a frame without its prefix from an issuer."""
+        if self.links.get(name) is line:
+            self.handle(LinkFrameReceived(name, frame))
+
+    def link_gone(self, name: str, line: Line) -> None:
+        """Hear that a link has ended."""
+        if self.links.get(name) is line:
+            del self.links[name]
+            self.handle(LinkDisconnected(name))
+
+    # --------------------------------------------------------------------------------- the engine
+
+    def handle(self, event: Event) -> None:
+        """Have the engine take an event, and carry out what it asks for."""
+        engine, epoch = self._engine, self._epoch
+        if engine is None:
+            return
+        self._note(event)
+        try:
+            effects = engine.handle(event, self._agenda.moment)
+        except InvariantBroken as error:
+            self._stop(error)
+            return
+        for effect in effects:
+            for real in self.plant.effect(effect):
+                if epoch != self._epoch:
+                    return
+                if self._faults.happens(self._chances.crash, self._faults.crash):
+                    self.die()
+                    return
+                self._carry_out(real)
+        if epoch == self._epoch:
+            self._arm(engine)
+
+    def _answered(self, ticket: int, outcome: Outcome) -> None:
+        self.handle(LedgerAnswered(ticket, outcome))
+        if not self.plant.keeps("LedgerAnswered"):
+            self.handle(LedgerAnswered(ticket, outcome))
+
+    def _stop(self, error: InvariantBroken) -> None:
+        self._history.stops.append(str(error))
+        self.die()
+
+    def _carry_out(self, effect: Effect) -> None:
+        now_ns, history = self._agenda.now_ns, self._history
+        match effect:
+            case SendToTerminal(connection, frame):
+                history.note(now_ns, f"to terminal {connection}", frame, f"{len(frame)} bytes")
+                line = self.terminals.get(connection)
+                if line is not None:
+                    history.terminal_was_told(now_ns, frame)
+                    line.back.send(frame)
+            case SendToLink(link, frame):
+                history.note(now_ns, f"to {link}", frame, f"{len(frame)} bytes")
+                if link in self.links:
+                    self.links[link].there.send(frame)
+            case Submit():
+                self._store.submit(effect)
+            case Report(event, facts):
+                history.switch_reported(now_ns, event, facts)
+            case DrawKeys() | CloseTerminal() | CloseLink():
+                self._carry_out_seldom(effect)
+
+    def _carry_out_seldom(self, effect: DrawKeys | CloseTerminal | CloseLink) -> None:
+        match effect:
+            case DrawKeys(ticket, mak_bytes):
+                chance, epoch = self._chances.keys, self._epoch
+                drawn = KeysDrawn(ticket, _odd(chance, _PIK_BYTES), _odd(chance, mak_bytes))
+                self._agenda.after(0, lambda: self._drawn(drawn, epoch))
+            case CloseTerminal(connection):
+                if connection in self.terminals:
+                    self.terminals[connection].close_by_server()
+            case CloseLink(link):
+                if link in self.links:
+                    self.links[link].close_by_client()
+
+    def _drawn(self, drawn: KeysDrawn, epoch: int) -> None:
+        if epoch == self._epoch:
+            self.handle(drawn)
+
+    def _note(self, event: Event) -> None:
+        name = type(event).__name__
+        match event:
+            case TerminalFrameReceived(connection, frame):
+                self._history.note(self._agenda.now_ns, f"from terminal {connection}", frame)
+            case LinkFrameReceived(link, frame):
+                self._history.note(self._agenda.now_ns, f"from {link}", frame)
+            case LedgerAnswered(_, outcome):
+                self._history.note(self._agenda.now_ns, "answered", msgpack.encode(outcome))
+            case TimePassed():
+                pass
+            case _:
+                self._history.note(self._agenda.now_ns, name)
+
+    def _arm(self, engine: Engine) -> None:
+        due_ns = engine.next_deadline_ns
+        if due_ns is None or (self._timer_ns is not None and self._timer_ns <= due_ns):
+            return
+        due_ns = max(due_ns, self._agenda.now_ns + _LEAST_WAIT_NS)
+        self._timer_ns = due_ns
+        epoch = self._epoch
+        self._agenda.at(due_ns, lambda: self._ring(epoch, due_ns))
+
+    def _ring(self, epoch: int, due_ns: int) -> None:
+        if epoch == self._epoch and self._timer_ns == due_ns and self._engine is not None:
+            self._timer_ns = None
+            self.handle(TimePassed())
+
+
+def _odd(chance: Random, size: int) -> bytes:
+    """Return a drawn key whose bytes have odd parity."""
+    return bytes(byte ^ (1 - byte.bit_count() % 2) for byte in chance.randbytes(size))

@@ -1,0 +1,231 @@
+"""Bugs put into a world on purpose (simulators/world), to show that each checker can fail.
+
+They sit in the harness, never in the switch: between engine and ledger, engine and network, or in
+an issuer's books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from simulators.accounts import APPROVED, Accounts, Debit, Origin
+from simulators.cards import FIRST_PAN
+from simulators.wire import Wire
+from switch.core.effects import Effect, Report, SendToLink, SendToTerminal
+from switch.core.operations import (
+    Acknowledge,
+    CapCheck,
+    Close,
+    Closed,
+    Missing,
+    Open,
+    Operation,
+    Outcome,
+    Row,
+    TransactionKey,
+)
+from switch.core.transaction import State
+from switch.ledger.memory import MemoryLedger
+
+
+class Plant:
+    """No bug at all; each bug changes one of these."""
+
+    promise = ""
+    """The promise that it breaks."""
+
+    def __init__(self, terminal_wire: Wire, issuer_wire: Wire) -> None:
+        """Read frames with these."""
+        self.terminal_wire = terminal_wire
+        self.issuer_wire = issuer_wire
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Return what the ledger is really asked; None asks nothing and pretends."""
+        return operation
+
+    def pretend(self, operation: Operation, ledger: MemoryLedger) -> Outcome:  # noqa: ARG002
+        """Return the outcome of an operation that never happened."""
+        return Missing()
+
+    def effect(self, effect: Effect) -> list[Effect]:
+        """Return what really happens for an effect."""
+        return [effect]
+
+    def accounts(self) -> Accounts:
+        """Return the books of an issuer."""
+        return Accounts()
+
+    def heard(self, reversals: list[tuple[str, dict[int, str]]]) -> None:
+        """Change what an issuer was sent."""
+
+    def keeps(self, event: str) -> bool:  # noqa: ARG002
+        """Tell whether an event of this type reaches the engine once only."""
+        return True
+
+
+class OverCap(Plant):
+    """The ledger is asked with a cap three times too high."""
+
+    promise = "cap"
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Raise the limit of an open."""
+        if isinstance(operation, Open) and operation.cap is not None:
+            cap = operation.cap
+            return replace(operation, cap=CapCheck(cap.day, 3 * cap.limit_fen))
+        return operation
+
+
+class LostReversal(Plant):
+    """The issuer acknowledges every reversal and gives nothing back."""
+
+    promise = "money"
+
+    def accounts(self) -> Accounts:
+        """Return books that never give back."""
+        return _Keeping()
+
+
+class _Keeping(Accounts):
+    def give_back(self, origin: Origin, stan: str) -> str:  # noqa: ARG002
+        return APPROVED
+
+
+class DoubleDebit(Plant):
+    """The issuer books every withdrawal twice, the second time under a key nobody sent."""
+
+    promise = "approvals"
+
+    def accounts(self) -> Accounts:
+        """Return books that debit twice."""
+        return _Doubling()
+
+
+class _Doubling(Accounts):
+    def withdraw(self, debit: Debit) -> str:
+        again = replace(debit.origin, stan=f"{999_999 - int(debit.origin.stan):06d}")
+        super().withdraw(replace(debit, origin=again))
+        return super().withdraw(debit)
+
+
+class StuckReversal(Plant):
+    """No 0420 ever leaves."""
+
+    promise = "quiet"
+
+    def effect(self, effect: Effect) -> list[Effect]:
+        """Swallow reversals to issuers."""
+        if isinstance(effect, SendToLink) and self._mti(effect).startswith("042"):
+            return []
+        return [effect]
+
+    def _mti(self, effect: SendToLink) -> str:
+        return self.issuer_wire.hear(self.issuer_wire.bare(effect.frame)).mti
+
+
+class OpenHold(Plant):
+    """The acknowledgement of a reversal never reaches the ledger."""
+
+    promise = "holds"
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Swallow acknowledgements."""
+        return None if isinstance(operation, Acknowledge) else operation
+
+    def pretend(self, operation: Operation, ledger: MemoryLedger) -> Outcome:
+        """Say that it was done."""
+        row = _row(operation, ledger)
+        return Closed(row) if row is not None else Missing()
+
+
+class EarlyAnswer(Plant):
+    """Approvals are answered although the ledger never recorded them."""
+
+    promise = "records"
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Swallow closes as approved."""
+        is_approval = isinstance(operation, Close) and operation.state is State.APPROVED
+        return None if is_approval else operation
+
+    def pretend(self, operation: Operation, ledger: MemoryLedger) -> Outcome:
+        """Say that it was done."""
+        row = _row(operation, ledger)
+        return Missing() if row is None else Closed(replace(row, state=State.APPROVED))
+
+
+class DoubleAnswer(Plant):
+    """Every approval is followed by a refusal of the same request."""
+
+    promise = "outcomes"
+
+    def effect(self, effect: Effect) -> list[Effect]:
+        """Send a second answer."""
+        if not isinstance(effect, SendToTerminal):
+            return [effect]
+        heard = self.terminal_wire.hear(self.terminal_wire.bare(effect.frame))
+        if heard.mti != "0210" or heard.get(39) != APPROVED:
+            return [effect]
+        second = self.terminal_wire.framing.join(heard.view.patch({39: "05"}))
+        return [effect, SendToTerminal(effect.connection, second)]
+
+
+class SecondReversal(Plant):
+    """An issuer is sent every reversal once more under another number."""
+
+    promise = "reversals"
+
+    def heard(self, reversals: list[tuple[str, dict[int, str]]]) -> None:
+        """Add one that has another DE 11."""
+        if reversals:
+            mti, fields = reversals[-1]
+            reversals.append((mti, {**fields, 11: f"{999_999 - int(fields[11]):06d}"}))
+
+
+class ClearPan(Plant):
+    """A report names a card in clear."""
+
+    promise = "masks"
+
+    def effect(self, effect: Effect) -> list[Effect]:
+        """Report every answer with a PAN."""
+        if isinstance(effect, SendToTerminal):
+            return [effect, Report("answered", {"card": FIRST_PAN})]
+        return [effect]
+
+
+class BrokenInvariant(Plant):
+    """The engine hears every sign-on of a link twice from the ledger's side."""
+
+    promise = "stops"
+
+    def keeps(self, event: str) -> bool:
+        """Answer the ledger's tickets twice."""
+        return event != "LedgerAnswered"
+
+
+PLANTS: Final[Mapping[str, type[Plant]]] = {
+    "over-cap": OverCap,
+    "open-hold": OpenHold,
+    "double-answer": DoubleAnswer,
+    "double-debit": DoubleDebit,
+    "lost-reversal": LostReversal,
+    "second-reversal": SecondReversal,
+    "early-answer": EarlyAnswer,
+    "clear-pan": ClearPan,
+    "stuck-reversal": StuckReversal,
+    "broken-invariant": BrokenInvariant,
+}
+"""Every bug that can be planted, by its name on the command line."""
+
+
+def _row(operation: Operation, ledger: MemoryLedger) -> Row | None:
+    key: TransactionKey | None = getattr(operation, "key", None)
+    rows = ledger.transactions(limit=_ALL)
+    return next((row for row in rows if row.key == key), None)
+
+
+_ALL: Final = 1 << 30

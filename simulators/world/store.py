@@ -1,0 +1,163 @@
+"""The ledger's side of a world (simulators/world): commits that take time, and end in doubt.
+
+One batch is in flight at a time, as in the shell. A commit may be slow, its outcome unknown while
+it was kept, lost, or kept later; when the process dies, the batch in flight may be kept or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+import msgspec
+
+from simulators.world.agenda import MS, Agenda
+from simulators.world.faults import Faults
+from simulators.world.history import History
+from simulators.world.plants import Plant
+from switch.core.effects import Submit
+from switch.core.errors import InvariantBroken
+from switch.core.operations import Outcome, Unknown
+from switch.ledger.memory import MemoryLedger
+
+_TURN_NS: Final = 50_000
+"""What is submitted within this time goes into one batch, as in one turn of a loop."""
+_COMMIT_NS: Final = (MS // 5, 4 * MS)
+_LATE_NS: Final = 10_000 * MS
+"""How much later a batch of unknown outcome may still be carried out."""
+
+Answer = Callable[[int, Outcome], None]
+Broken = Callable[[InvariantBroken], None]
+
+
+class _Flying(msgspec.Struct, eq=False):
+    batch: list[Submit]
+    outcomes: list[Outcome] | None = None
+
+
+class Store:
+    """One ledger for all the processes that a world's switch has, one after another."""
+
+    def __init__(
+        self, agenda: Agenda, faults: Faults, chance: Random, history: History, plant: Plant
+    ) -> None:
+        """Begin with an empty ledger."""
+        self.ledger = MemoryLedger()
+        self._agenda = agenda
+        self._faults = faults
+        self._chance = chance
+        self._history = history
+        self._plant = plant
+        self._answer: Answer = _nobody
+        self._broken: Broken = _unheard
+        self._waiting: list[Submit] = []
+        self._flying: _Flying | None = None
+        self._late: list[_Flying] = []
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is submitted and undecided."""
+        return not self._waiting and self._flying is None and not self._late
+
+    def open(self, answer: Answer, broken: Broken) -> None:
+        """Serve a new process, which holds the ledger alone; `broken` stops it."""
+        self._answer = answer
+        self._broken = broken
+        self.ledger.restart()
+
+    def submit(self, effect: Submit) -> None:
+        """Take an operation into the next batch."""
+        self._waiting.append(effect)
+        if self._flying is None and len(self._waiting) == 1:
+            self._agenda.after(_TURN_NS, self._commit)
+
+    def die(self) -> None:
+        """Lose the process: what was not submitted is gone, the batch in flight may be kept."""
+        self._answer, self._broken = _nobody, _unheard
+        self._waiting = []
+        undecided = [*self._late, *([self._flying] if self._flying is not None else [])]
+        self._flying, self._late = None, []
+        for flying in undecided:
+            is_kept = self._chance.random() < 0.5  # noqa: PLR2004 - as likely as not
+            if is_kept:
+                self._decide(flying)
+            flying.outcomes = flying.outcomes or []
+
+    def _commit(self) -> None:
+        if self._flying is not None or not self._waiting:
+            return
+        faults, chance, agenda = self._faults, self._chance, self._agenda
+        flying = self._flying = _Flying(self._waiting)
+        self._waiting = []
+        lasts_ns = chance.randint(*_COMMIT_NS)
+        if faults.happens(chance, faults.ledger_slow):
+            lasts_ns += chance.randint(0, faults.ledger_slow_ms) * MS
+        is_unknown = faults.happens(chance, faults.ledger_unknown)
+        fate, late_ns = chance.choice(("kept", "lost", "late")), chance.randint(0, _LATE_NS)
+        if is_unknown:
+            agenda.after(lasts_ns, lambda: self._fail(flying, fate, late_ns))
+        else:
+            agenda.after(lasts_ns // 2, lambda: self._decide(flying))
+            agenda.after(lasts_ns, lambda: self._finish(flying))
+
+    def _decide(self, flying: _Flying) -> None:
+        """Carry a batch out; who hears of it is another question."""
+        if flying.outcomes is not None:
+            return
+        plant = self._plant
+        real = [plant.operation(effect.operation) for effect in flying.batch]
+        try:
+            kept = self.ledger.submit([operation for operation in real if operation is not None])
+        except InvariantBroken as error:
+            flying.outcomes = []
+            self._broken(error)
+            return
+        found = iter(kept)
+        flying.outcomes = []
+        for effect, operation in zip(flying.batch, real, strict=True):
+            if operation is None:
+                flying.outcomes.append(plant.pretend(effect.operation, self.ledger))
+                continue
+            outcome = next(found)
+            self._history.ledger_did(self._agenda.now_ns, operation, outcome)
+            flying.outcomes.append(outcome)
+
+    def _finish(self, flying: _Flying) -> None:
+        if flying is not self._flying:
+            return
+        self._next()
+        for effect, outcome in zip(flying.batch, flying.outcomes or (), strict=True):
+            self._answer(effect.ticket, outcome)
+
+    def _fail(self, flying: _Flying, fate: str, late_ns: int) -> None:
+        """Lose the outcome of a batch, which was kept, or lost, or is carried out later."""
+        if flying is not self._flying:
+            return
+        self._next()
+        if fate == "kept":
+            self._decide(flying)
+        elif fate == "late":
+            self._late.append(flying)
+            self._agenda.after(late_ns, lambda: self._carry_out_late(flying))
+        self._history.note(self._agenda.now_ns, f"unknown, {fate}", b"", f"{len(flying.batch)}")
+        for effect in flying.batch:
+            self._answer(effect.ticket, Unknown())
+
+    def _carry_out_late(self, flying: _Flying) -> None:
+        if flying in self._late:
+            self._late.remove(flying)
+            self._decide(flying)
+
+    def _next(self) -> None:
+        self._flying = None
+        if self._waiting:
+            self._agenda.after(_TURN_NS, self._commit)
+
+
+def _nobody(_ticket: int, _outcome: Outcome) -> None:
+    """Answer a process that is dead."""
+
+
+def _unheard(_error: InvariantBroken) -> None:
+    """Stop a process that is dead."""

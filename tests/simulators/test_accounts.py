@@ -1,0 +1,75 @@
+"""An issuer's own books: every movement, nothing twice, nothing in clear."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulators.accounts import Accounts, Debit, Origin
+from simulators.cards import FIRST_PAN, Card, fictional_card
+
+
+def _origin(number: int) -> Origin:
+    return Origin("0618093510", f"{number:06d}", "99900000", "99900000")
+
+
+def _debit(number: int, amount_fen: int, pan: str = FIRST_PAN) -> Debit:
+    return Debit(
+        origin=_origin(number),
+        pan=pan,
+        amount_fen=amount_fen,
+        rrn=f"{number:012d}",
+        terminal="50010001",
+    )
+
+
+def _accounts(balance_fen: int = 100_000) -> Accounts:
+    accounts = Accounts()
+    accounts.open(Card(), balance_fen)
+    return accounts
+
+
+def test_what_is_not_there_is_not_paid() -> None:
+    accounts = _accounts(1_000)
+    assert accounts.withdraw(_debit(1, 1_001)) == "51"
+    assert accounts.withdraw(_debit(2, 1_000)) == "00"
+    assert accounts.balance_fen(FIRST_PAN) == 0
+
+
+def test_a_card_of_another_bank_is_unknown() -> None:
+    assert _accounts().withdraw(_debit(1, 1_000, fictional_card(9).pan)) == "14"
+
+
+def test_a_reversal_gives_back_once() -> None:
+    accounts = _accounts()
+    accounts.withdraw(_debit(1, 30_000))
+    assert [accounts.give_back(_origin(1), "000002") for _ in range(3)] == ["00"] * 3
+    assert accounts.balance_fen(FIRST_PAN) == 100_000
+    assert [movement.amount_fen for movement in accounts.movements] == [-30_000, 30_000]
+
+
+def test_an_original_after_its_reversal_is_refused() -> None:
+    accounts = _accounts()
+    assert accounts.give_back(_origin(1), "000002") == "25"
+    assert accounts.withdraw(_debit(1, 30_000)) == "22"
+    assert not accounts.movements
+
+
+def test_books_show_no_clear_card() -> None:
+    accounts = _accounts()
+    accounts.withdraw(_debit(1, 30_000))
+    shown = repr(accounts) + repr(accounts.book()) + repr(accounts.debits)
+    assert FIRST_PAN not in shown
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 60_000), st.booleans()), max_size=30))
+def test_movements_explain_the_balances(steps: list[tuple[int, int, bool]]) -> None:
+    accounts = _accounts()
+    for number, (key, amount_fen, is_reversal) in enumerate(steps):
+        if is_reversal:
+            accounts.give_back(_origin(key), f"{number:06d}")
+        elif _origin(key) not in accounts.debits:
+            accounts.withdraw(_debit(key, amount_fen))
+    book = accounts.book()
+    assert book.opening_fen + sum(m.amount_fen for m in book.movements) == book.closing_fen
+    assert sum(book.balances.values()) == book.closing_fen >= 0

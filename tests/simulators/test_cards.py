@@ -1,0 +1,31 @@
+"""Fictional cards: valid numbers, masked wherever they are printed."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messages.dialects.tlv import parse_ber
+from messages.values import is_luhn_valid
+from simulators.cards import BIN, Card, fictional_card, reversal_chip
+
+
+@given(st.integers(0, 10**12 - 1))
+def test_every_fictional_card_is_of_the_fictional_bin_with_a_good_check_digit(number: int) -> None:
+    pan = fictional_card(number).pan
+    assert pan.startswith(BIN)
+    assert len(pan) == 19
+    assert is_luhn_valid(pan)
+
+
+def test_a_card_prints_masked_and_without_its_pin() -> None:
+    shown = repr(Card()) + str(Card()) + repr(Card().__rich_repr__())
+    assert Card().pan not in shown
+    assert "pin" not in shown.lower()
+
+
+def test_a_reversal_keeps_four_tags_of_the_chip() -> None:
+    chip = Card().chip("50010001", 50_000, 20140618, 2)
+    kept = [item.tag for item in parse_ber(bytes.fromhex(reversal_chip(chip)))]
+    assert kept == ["95", "9F1E", "9F10", "9F36"]
+    assert reversal_chip("") == ""
