@@ -26,6 +26,17 @@ VERBS: Final = {
     "kcv": "switch.cli.security.kcv",
     "keys": "switch.cli.security.keys",
     "specs": "switch.cli.specs.verbs",
+    "init": "switch.cli.serving.init",
+    "check": "switch.cli.serving.check",
+    "serve": "switch.cli.serving.serve",
+    "control": "switch.cli.serving.control",
+    "peers": "switch.cli.serving.peers",
+    "issuer": "switch.cli.simulating.issuer",
+    "terminal": "switch.cli.simulating.terminal",
+    "simulate": "switch.cli.simulating.simulate",
+    "txn": "switch.cli.books.transactions",
+    "caps": "switch.cli.books.caps",
+    "saf": "switch.cli.books.reversals",
 }
 """Verb -> the module that holds it as `app`, in the order of the help."""
 
@@ -69,3 +80,10 @@ def difference_table() -> Callable[[Sequence[Difference]], str]:
     from switch.cli.messages.table import difference_table as draw
 
     return draw
+
+
+def serve_metrics() -> Callable[..., tuple[int, Callable[[], None]]]:
+    """Return what answers scrapes (with prometheus-client)."""
+    from switch.shell.watching.metrics import serve_metrics as serve
+
+    return serve

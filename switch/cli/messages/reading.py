@@ -70,23 +70,33 @@ class Reader:
         self.dialect = dialect
         self.framing = Framing(dialect.frame)
         self.codec = Codec(dialect)
+        self.base = self.framing.prefix_size + dialect.frame.head_size
+        """Where the MTI of a frame is, its length prefix counted."""
 
-    def read(self, data: bytes, *, detected: str = "", body: bool = False) -> Reading | Failure:
+    def read(self, data: bytes, *, body: bool = False) -> Reading | Failure:
         """Return what can be said of one frame, or of a message that starts at its MTI (`body`)."""
         try:
-            return self._reading(data, detected, body=body)
+            if not body:
+                self.framing.split(data)
+            message = self.codec.decode(data, 0 if body else self.base)
         except FrameError as error:
             others = [other for other in _packaged() if other.name != self.dialect.name]
             return _failure(explain_refusal(data, others, error), [self.dialect])
         except DecodeError as error:
             return _failure(error, [self.dialect])
+        return self.tell(data, message, body=body)
 
-    def _reading(self, data: bytes, detected: str, *, body: bool) -> Reading:
+    def tell(
+        self, data: bytes, message: Message, detected: str = "", *, body: bool = False
+    ) -> Reading | Failure:
+        """Return what can be said of the message that was decoded from `data`."""
         dialect, framing = self.dialect, self.framing
-        frame = b"" if body else framing.split(data)
-        base = 0 if body else framing.prefix_size + dialect.frame.head_size
-        message = self.codec.decode(data, base)
-        divisions = self._divided(message, base)
+        frame = b"" if body else data[framing.prefix_size :]
+        base = 0 if body else self.base
+        try:
+            divisions = self._divided(message, base)
+        except DecodeError as error:
+            return _failure(error, [dialect])
         values = texts_by_path(message.fields, divisions)
         found = classify(dialect, message.mti, values)
         return Reading(
@@ -142,12 +152,11 @@ def read_frame(data: bytes, dialect: str, *, body: bool = False) -> Reading | Fa
     """Return what can be said of one frame; an empty `dialect` is detected."""
     if dialect:
         return reader_named(dialect).read(data, body=body)
-    try:
-        detection = _detected(data, body=body)
-    except (FrameError, DecodeError) as error:
-        return _failure(error, _packaged())
-    reader = reader_named(detection.dialect.name)
-    return reader.read(data, detected=detection.why, body=body)
+    found = _detected(data, body=body)
+    known = [found.dialect] if found.reached else _packaged()
+    if isinstance(found.outcome, FrameError | DecodeError):
+        return _failure(found.outcome, known)
+    return reader_named(found.dialect.name).tell(data, found.outcome, found.why, body=body)
 
 
 def _frames(data: bytes, dialect: str) -> Iterator[bytes]:
@@ -166,11 +175,9 @@ def _framing_of(data: bytes) -> Framing:
     """Return the framing whose first frame some dialect reads, the first one if there is none."""
     framings = [reader_named(dialect.name).framing for dialect in _packaged()]
     for framing in framings:
-        try:
-            detection = _detected(data[: _end_of_frame(framing, data, 0)], body=False)
-        except (FrameError, DecodeError):
-            continue
-        return reader_named(detection.dialect.name).framing
+        found = _detected(data[: _end_of_frame(framing, data, 0)], body=False)
+        if isinstance(found.outcome, Message):
+            return reader_named(found.dialect.name).framing
     return framings[0]
 
 
@@ -181,7 +188,7 @@ def _end_of_frame(framing: Framing, data: bytes, at: int) -> int:
     return stop if size >= 0 and stop <= len(data) else len(data)
 
 
-def _detected(data: bytes, *, body: bool) -> Detection:
+def _detected(data: bytes, *, body: bool) -> Detection[Message]:
     return detect(data, _packaged(), body=body, decode=_decoded)
 
 

@@ -13,9 +13,11 @@ from messages.crypto.keys import Key, KeyCheckError, KeyLayout, Mak, Pik, Tdk, T
 from switch.cli.messages.inputs import InputError, bytes_of
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.security.secrets import KeyFile, Sm4, read_key
+from switch.cli.serving import terminal_keys
 from switch.cli.verbs import verb_app
 
-app = verb_app("Working keys under a terminal master key.")
+app = verb_app("Working keys under a terminal master key, and the master keys themselves.")
+app.add_typer(terminal_keys.app, name="terminal")
 
 
 @app.callback()

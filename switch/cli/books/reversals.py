@@ -1,0 +1,170 @@
+"""`jinbao saf` (switch/cli): reversals that are on their way, and those that need a person.
+
+SAF is store-and-forward: a reversal is sent until the issuer acknowledges it, or it expires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+
+from switch.cli.books.reading import Rrn, opened, row_of, tell_lag
+from switch.cli.books.settling import RESOLVE, RETRY, VERDICTS, Store, resolve, retry
+from switch.cli.books.telling import shown
+from switch.cli.books.words import is_by_hand, moment_text, yuan
+from switch.cli.drawing import drawn, plain, table
+from switch.cli.outcome import BAD, note, say, stop
+from switch.cli.serving.folder import Folder, loaded
+from switch.cli.verbs import AsJson, verb_app
+from switch.config.installation import Installation
+from switch.core.operations import Advice, Row
+from switch.core.transaction import State
+from switch.ledger.protocol import LedgerOpenError, Where
+from switch.ledger.sqlite import SqliteLedger
+from switch.shell.clock import wall_ns
+from switch.shell.watching.control import ask
+
+app = verb_app("Reversals: those on their way to an issuer, and those that need a person.")
+_MOST_CASES: Final = 10_000
+_NS_PER_MS: Final = 1_000_000
+
+
+@app.command("list")
+def list_reversals(
+    *,
+    folder: Folder,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the cases that a person has kept.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List queued reversals and manual cases.
+
+    \b
+    Example:
+      jinbao saf list -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with opened(folder) as books:
+        queued = books.books.advices()
+        cases = books.books.transactions(_MOST_CASES, Where(state=State.REVERSAL_EXPIRED))
+        cases = [row for row in cases if everything or not is_by_hand(row)]
+        told = [_told(each.row, each) for each in queued] + [_told(row, None) for row in cases]
+        if as_json:
+            for each in told:
+                say(msgspec.json.encode(each).decode())
+        elif told:
+            made = table("RRN", "Card", "Yuan", "Tries", "Next", "State")
+            for each in told:
+                amount = yuan(each["amount_fen"])
+                tries = "" if each["tries"] is None else str(each["tries"])
+                cells = (each["rrn"], each["card"], amount, tries, each["due"], each["state"])
+                made.add_row(*map(plain, cells))
+            say(drawn(made))
+        else:
+            say("no reversal is queued, and none needs a person")
+        tell_lag(books.installation)
+
+
+@app.command()
+def show(rrn: Rrn, *, folder: Folder, as_json: AsJson = False) -> None:
+    """Show the transaction that is being reversed; status 1 if it never was.
+
+    \b
+    Example:
+      jinbao saf show 432813000001 -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with opened(folder) as books:
+        row = row_of(books, rrn)
+        if row.plan is None:
+            stop(f"{rrn} was never reversed: it is {row.state.name}", BAD)
+        say(shown(row, books, as_json=as_json))
+
+
+@app.command("retry")
+def retry_reversal(rrn: Rrn, *, folder: Folder) -> None:
+    """Have a queued reversal sent now instead of at its next time.
+
+    \b
+    Example:
+      jinbao saf retry 432813000001 -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    installation = loaded(folder)
+    if _asked(installation, {"verb": RETRY, "rrn": rrn}) is None:
+        with _writing(installation.ledger) as store:
+            retry(store, rrn, wall_ns() // _NS_PER_MS)
+        note("no switch is running: it is sent when one starts")
+    say(f"{rrn}: its reversal is due now")
+
+
+@app.command("resolve")
+def resolve_reversal(
+    rrn: Rrn,
+    *,
+    folder: Folder,
+    verdict: Annotated[str, typer.Option("--as", metavar="|".join(VERDICTS), help="How it ended.")],
+    why: Annotated[str, typer.Option(metavar="TEXT", help="Who says so, and on what ground.")],
+) -> None:
+    """Say how a reversal ended, after a word with the issuer.
+
+    `reversed`: the money is back on the account, and the hold is released. `kept`: the withdrawal
+    stands, and so does its hold. Neither sends anything any more.
+
+    \b
+    Example:
+      jinbao saf resolve 432813000001 -c city --as reversed --why "bank confirmed by phone"
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    installation = loaded(folder)
+    request = {"verb": RESOLVE, "rrn": rrn, "as": verdict, "why": why}
+    answer = _asked(installation, request)
+    if answer is None:
+        with _writing(installation.ledger) as store:
+            answer = resolve(store, rrn, verdict, why)
+    say(f"{rrn}: {answer['state']}")
+
+
+def _told(row: Row, queued: Advice | None) -> dict[str, Any]:
+    """Return a reversal in short; without `queued` it is a manual case."""
+    return {
+        "rrn": row.record.rrn,
+        "terminal": row.key.terminal,
+        "card": row.record.shown_card,
+        "amount_fen": row.record.amount_fen,
+        "state": row.state.name,
+        "reason": row.reason,
+        "tries": queued.tries if queued else None,
+        "due": moment_text(queued.due_ms) if queued else "",
+    }
+
+
+def _asked(installation: Installation, request: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return what the running switch says, None where none runs; status 1 if it refuses."""
+    try:
+        answer = ask(installation.control, request)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    except (OSError, ValueError) as error:
+        stop(f"{installation.control}: no answer ({type(error).__name__})", BAD)
+    if not answer.get("ok"):
+        stop(str(answer.get("error")), BAD)
+    return answer
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Store]:
+    """Open the ledger as its writer, where no switch does; a refusal ends with status 1."""
+    if not path.exists():
+        stop(f"{path} is not there: no switch has run here yet")
+    try:
+        ledger = SqliteLedger(path, fill_every_s=None)
+    except LedgerOpenError as error:
+        stop(f"no switch answers on the control socket, and {error}", BAD)
+    with closing(ledger):
+        try:
+            yield ledger
+        except ValueError as error:
+            stop(str(error), BAD)

@@ -1,0 +1,79 @@
+"""What a person may do about a reversal (switch/cli): have it sent again, or say how it ended.
+
+Carried out by whoever holds the ledger for writing: the running switch, asked over its control
+socket, or this command where no switch runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from switch.cli.books.words import by_hand
+from switch.core.operations import Acknowledge, Closed, Hasten, Row
+from switch.core.transaction import State
+from switch.ledger.protocol import Books, Ledger, Where
+from switch.shell.watching.control import Verb
+from switch.shell.watching.log import mask_digits
+
+VERDICTS: Final[Mapping[str, State]] = {
+    "reversed": State.REVERSED,
+    "kept": State.REVERSAL_EXPIRED,
+}
+"""How a reversal can end by hand: the money is back, or the withdrawal stands with its hold."""
+LONGEST_WHY: Final = 120
+"""Characters of a person's reason that the ledger keeps."""
+RETRY, RESOLVE = "saf-retry", "saf-resolve"
+"""The verbs of the control socket."""
+_ATTEMPT: Final = 0
+"""No process ever has this attempt, so nothing fences it; both operations may be repeated."""
+
+
+class Store(Ledger, Books, Protocol):
+    """A ledger that is open for writing and for reading."""
+
+
+def retry(store: Store, rrn: str, now_ms: int) -> dict[str, Any]:
+    """Make a queued reversal due now; ValueError says why not."""
+    row = _row(store, rrn)
+    outcome = store.submit([Hasten(_ATTEMPT, row.key, now_ms)])[0]
+    if not isinstance(outcome, Closed):
+        raise ValueError(f"{rrn} has no queued reversal: it is {row.state.name}")  # noqa: TRY004
+    return {"rrn": rrn, "state": row.state.name}
+
+
+def resolve(store: Store, rrn: str, verdict: str, why: str) -> dict[str, Any]:
+    """End a reversal by a person's word; ValueError says why not."""
+    if verdict not in VERDICTS:
+        raise ValueError(f"a reversal ends as {' or '.join(VERDICTS)}, not {verdict!r}")
+    reason = " ".join(mask_digits(why).split())
+    if not reason or len(reason) > LONGEST_WHY:
+        raise ValueError(f"a reason has 1 to {LONGEST_WHY} characters")
+    row = _row(store, rrn)
+    if row.state is State.REVERSED:
+        raise ValueError(f"{rrn} is reversed already")
+    operation = Acknowledge(_ATTEMPT, row.key, VERDICTS[verdict], by_hand(reason))
+    outcome = store.submit([operation])[0]
+    if not isinstance(outcome, Closed):
+        raise ValueError(f"{rrn} is not being reversed: it is {row.state.name}")  # noqa: TRY004
+    return {"rrn": rrn, "state": outcome.row.state.name}
+
+
+def control_verbs(store: Store, now_ms: Callable[[], int]) -> dict[str, Verb]:
+    """Return both as verbs of a running switch's control socket."""
+
+    def asked_retry(request: Mapping[str, Any]) -> dict[str, Any]:
+        return retry(store, str(request.get("rrn", "")), now_ms())
+
+    def asked_resolve(request: Mapping[str, Any]) -> dict[str, Any]:
+        asked = (str(request.get(name, "")) for name in ("rrn", "as", "why"))
+        return resolve(store, *asked)
+
+    return {RETRY: asked_retry, RESOLVE: asked_resolve}
+
+
+def _row(store: Store, rrn: str) -> Row:
+    rows = store.transactions(1, Where(rrn=rrn)) if rrn else []
+    if not rows:
+        raise ValueError(f"no transaction with RRN {rrn!r}")
+    return rows[0]

@@ -1,0 +1,185 @@
+"""A transaction of the ledger as an object and as lines (switch/cli): what happened, in words.
+
+The keys of the object are a public contract. Of the card there is first six + last four.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from messages.dialects.dialect import Words
+from switch.cli.books.reading import Opened
+from switch.cli.books.words import (
+    STATES,
+    both,
+    day_text,
+    kind_words,
+    moment_text,
+    reason_words,
+    reversal_words,
+    yuan,
+)
+from switch.cli.drawing import drawn, plain, table
+from switch.core.operations import Row
+from switch.core.rules import WORDS, Rule
+
+
+def brief(row: Row, opened: Opened) -> dict[str, Any]:
+    """Return a transaction in short, as `txn list --json` prints it."""
+    record = row.record
+    return {
+        "rrn": record.rrn,
+        "at": moment_text(record.opened_ms),
+        "terminal": row.key.terminal,
+        "batch": row.key.batch,
+        "stan": row.key.stan,
+        "kind": record.kind,
+        "card": record.shown_card,
+        "amount_fen": record.amount_fen,
+        "state": row.state.name,
+        "code": row.answer.code if row.answer else "",
+        "issuer": record.issuer,
+        "reason": _told(_reason(row, opened)),
+    }
+
+
+def whole(row: Row, opened: Opened) -> dict[str, Any]:
+    """Return everything that is kept of a transaction, as `txn show --json` prints it."""
+    record, configuration = row.record, opened.installation.configuration
+    issuer = configuration.issuers.get(record.issuer)
+    return {
+        **brief(row, opened),
+        "kind_words": _told(kind_words(row, configuration.terminal_dialect)),
+        "state_words": _told(STATES[row.state]),
+        "merchant": row.key.merchant,
+        "acquirer": record.acquirer,
+        "route": {
+            "issuer": record.issuer,
+            "name": issuer.name if issuer else "",
+            "link": record.link,
+            "stan": record.link_stan,
+            "transmission": record.transmission,
+        },
+        "clearing_day": record.clearing_day,
+        "configuration": record.configuration,
+        "rules": [{"number": number, **_told(rule_words(number))} for number in record.trace],
+        "cap": _cap(row, opened),
+        "answer": msgspec.to_builtins(row.answer),
+        "reversal": _reversal(row, opened),
+    }
+
+
+def shown(row: Row, opened: Opened, *, as_json: bool) -> str:
+    """Return everything that is kept of a transaction, as one object or as a table."""
+    if as_json:
+        return msgspec.json.encode(whole(row, opened)).decode()
+    made = table("RRN", row.record.rrn)
+    for label, line in lines(row, opened):
+        made.add_row(plain(label), plain(line))
+    return drawn(made)
+
+
+def rule_words(number: int) -> Words:
+    """Return a rule in words; a number from a newer version is told as a number."""
+    try:
+        return WORDS[Rule(number)]
+    except ValueError:
+        return Words(f"rule {number} of another version", f"其他版本的规则{number}")
+
+
+def lines(row: Row, opened: Opened) -> list[tuple[str, str]]:
+    """Return what happened as pairs of a label and a line, in the order of a day."""
+    record, key, dialect = row.record, row.key, opened.installation.configuration.terminal_dialect
+    told = whole(row, opened)
+    route = told["route"]
+    found = [
+        ("what", f"{both(kind_words(row, dialect))}, {yuan(record.amount_fen)} yuan"),
+        ("state", f"{row.state.name}: {both(STATES[row.state])}"),
+        ("reason", both(_reason(row, opened))),
+        ("when", f"{told['at']}, cleared on {day_text(record.clearing_day)}"),
+        ("card", record.shown_card),
+        (
+            "terminal",
+            f"{key.terminal}, merchant {key.merchant}, batch {key.batch}, STAN {key.stan}",
+        ),
+        ("route", f"{route['name']} {record.issuer} over link {record.link or '-'}"),
+        ("", f"STAN {record.link_stan or '-'} at {record.transmission}"),
+    ]
+    labels = ("rules", *[""] * len(record.trace))
+    found += zip(labels, map(both, map(rule_words, record.trace)), strict=False)
+    if (cap := told["cap"]) is not None:
+        used, held, limit = (yuan(cap[name]) for name in ("used_fen", "held_fen", "limit_fen"))
+        found.append(
+            ("cap", f"{day_text(cap['day'])}: {used} used and {held} held of {limit} yuan now")
+        )
+    found.append(("answer", _answer_line(row, opened)))
+    found += _reversal_lines(told["reversal"])
+    return found
+
+
+def _reason(row: Row, opened: Opened) -> Words:
+    configuration = opened.installation.configuration
+    return reason_words(row, configuration.terminal_dialect, configuration.issuer_dialect)
+
+
+def _told(words: Words) -> dict[str, str]:
+    return {"en": words.en, "zh": words.zh}
+
+
+def _cap(row: Row, opened: Opened) -> dict[str, int] | None:
+    if row.cap is None:
+        return None
+    days = {each.day: each for each in opened.books.caps(row.key.card)}
+    found = days.get(row.cap.day)
+    return {
+        "day": row.cap.day,
+        "limit_fen": row.cap.limit_fen,
+        "used_fen": found.committed_fen if found else 0,
+        "held_fen": found.held_fen if found else 0,
+    }
+
+
+def _answer_line(row: Row, opened: Opened) -> str:
+    answer = row.answer
+    if answer is None:
+        return "none is kept: the terminal was told nothing, or 98"
+    dialect = opened.installation.configuration.terminal_dialect
+    number = f", authorisation {answer.authorisation}" if answer.authorisation else ""
+    return f"{answer.code} {both(dialect.response(answer.code).words)}{number}"
+
+
+def _reversal(row: Row, opened: Opened) -> dict[str, Any] | None:
+    """Return how the 0420 stands; `tries` is None once it has left the queue."""
+    plan = row.plan
+    if plan is None:
+        return None
+    queued = next((each for each in opened.books.advices() if each.row.key == row.key), None)
+    dialect = opened.installation.configuration.issuer_dialect
+    return {
+        "stan": plan.stan,
+        "transmission": plan.transmission,
+        "reason": plan.reason,
+        "reason_words": _told(reversal_words(plan.reason, dialect)),
+        "queued": queued is not None,
+        "tries": queued.tries if queued else None,
+        "due": moment_text(queued.due_ms) if queued else None,
+        "expires": moment_text(plan.expires_ms),
+    }
+
+
+def _reversal_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if told is None:
+        return []
+    words = told["reason_words"]
+    found = [
+        ("reversal", f"STAN {told['stan']} at {told['transmission']}"),
+        ("", f"{told['reason']} {words['en']} {words['zh']}"),
+    ]
+    if told["queued"]:
+        tries = f"{told['tries']} tries so far, next at {told['due']}"
+        found.append(("", f"queued: {tries}, a manual case at {told['expires']}"))
+    else:
+        found.append(("", "no longer queued"))
+    return found

@@ -1,0 +1,118 @@
+"""What the ledger holds, in words (switch/cli): states, reasons, amounts and times.
+
+English and Chinese stand side by side, as in every table of the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from messages.dialects.dialect import Dialect, Words
+from switch.core.moment import SHANGHAI
+from switch.core.operations import Row
+from switch.core.transaction import State
+
+_FEN: Final = 100
+_MS: Final = 1_000
+_PRIVATE_60: Final = 60
+_REASON_PATH: Final = "60.1"
+_BY_HAND: Final = "by hand: "
+"""Begins the reason of what a person decided."""
+
+STATES: Final[Mapping[State, Words]] = {
+    State.OPENING: Words("being opened", "正在登记"),
+    State.OPEN_UNKNOWN: Words("nobody knows yet whether it was opened", "登记结果未知"),
+    State.FORWARDED: Words("with the issuer, no outcome yet", "已转发，等待应答"),
+    State.CLOSING: Words("being closed", "正在记录结果"),
+    State.CLOSE_UNKNOWN: Words("nobody knows yet whether it was closed", "结果记录未知"),
+    State.APPROVED: Words("approved", "已成功"),
+    State.DECLINED: Words("declined, nothing held", "已拒绝，额度已释放"),
+    State.UNSENT: Words("never sent to the issuer, nothing held", "未转发，额度已释放"),
+    State.IN_DOUBT: Words("in doubt, being reversed, amount held", "结果不明，正在冲正"),
+    State.REVERSING: Words("being reversed, amount held", "正在冲正，额度保留"),
+    State.REVERSED: Words("reversed, nothing held", "已冲正，额度已释放"),
+    State.REVERSAL_EXPIRED: Words("a person must look, amount held", "须人工处理，额度保留"),
+    State.FORESTALLED: Words("its reversal came before it", "冲正先于原交易到达"),
+}
+"""Every state as a person reads it."""
+
+_EXPIRY_WORDS: Final[Mapping[str, Words]] = {
+    "expired": Words("the issuer never acknowledged the reversal", "发卡行始终未确认冲正"),
+    "sealed": Words("its card data cannot be opened", "卡数据无法解密"),
+    "rejected by the header": Words("the reversal was rejected by its header", "冲正报文头被拒绝"),
+}
+_DIED: Final = Words("the process ended before the answer came", "应答前进程中断")
+_NOT_SENT: Final = Words("there was no time or no line to send it", "来不及或无线路转发")
+
+
+def by_hand(why: str) -> str:
+    """Return the reason that the ledger keeps of a person's decision."""
+    return f"{_BY_HAND}{why}"
+
+
+def is_by_hand(row: Row) -> bool:
+    """Tell whether a person decided what the row is now."""
+    return row.reason.startswith(_BY_HAND)
+
+
+def both(words: Words) -> str:
+    """Return English and Chinese side by side."""
+    return f"{words.en} {words.zh}"
+
+
+def yuan(fen: int) -> str:
+    """Return an amount as people write it."""
+    return f"{fen // _FEN}.{fen % _FEN:02d}"
+
+
+def moment_text(utc_ms: int) -> str:
+    """Return a time in Shanghai, to the second."""
+    at = datetime.fromtimestamp(utc_ms / _MS, UTC) + SHANGHAI
+    return at.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day_text(day: int) -> str:
+    """Return a day that is a number, YYYYMMDD, with hyphens."""
+    text = f"{day:08d}"
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}"
+
+
+def kind_words(row: Row, dialect: Dialect) -> Words:
+    """Return what a transaction is called; its identifier where the dialect does not know it."""
+    kind = row.record.kind
+    found = (rule.words for rule in dialect.transactions if rule.id == kind)
+    return next(found, Words(kind, kind))
+
+
+def reversal_words(reason: str, dialect: Dialect) -> Words:
+    """Return why a reversal was asked for (DE 60.1 of the 0420)."""
+    for layout in dialect.layouts.get(_PRIVATE_60, ()):
+        for part in layout.parts:
+            if part.path == _REASON_PATH and reason in part.values:
+                return part.values[reason]
+    return Words(reason, reason)
+
+
+def reason_words(row: Row, terminals: Dialect, issuers: Dialect) -> Words:
+    """Return why a row is in its state."""
+    reason, plan, state = row.reason, row.plan, row.state
+    if is_by_hand(row):
+        words = Words(reason, f"人工处理：{reason.removeprefix(_BY_HAND)}")
+    elif state in {State.FORWARDED, State.UNSENT}:
+        words = _NOT_SENT if state is State.UNSENT else STATES[state]
+    elif state in {State.REVERSING, State.FORESTALLED}:
+        words = reversal_words(reason, issuers)
+    elif state in {State.REVERSED, State.REVERSAL_EXPIRED}:
+        words = _EXPIRY_WORDS.get(reason) or _issuer_said(reason, issuers)
+    elif state is State.IN_DOUBT and plan is not None:
+        words = reversal_words(plan.reason, issuers)
+    else:
+        words = terminals.response(reason).words if reason else _DIED
+    return words
+
+
+def _issuer_said(code: str, issuers: Dialect) -> Words:
+    answer = issuers.response(code).words
+    return Words(f"the issuer said {code}: {answer.en}", f"发卡行应答{code}：{answer.zh}")

@@ -1,0 +1,64 @@
+"""`jinbao check` (switch/cli): whether the switch would start with a folder, and if not, why.
+
+Nothing is opened or changed; what is found is summed up.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from switch.cli.outcome import note, say
+from switch.cli.serving.folder import loaded
+from switch.cli.verbs import verb_app
+from switch.config.installation import Installation
+
+app = verb_app()
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an installation.")],
+) -> None:
+    """Check a configuration; status 2 if the switch would not start.
+
+    Every mistake is told, with its file, line and key.
+
+    \b
+    Example:
+      jinbao check city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    found = loaded(folder)
+    for line in summary(found):
+        say(line)
+    if found.fixed_keys is not None:
+        note("test_keys is on: every terminal gets the same published working keys")
+
+
+def summary(found: Installation) -> list[str]:
+    """Return what was found, a line for each kind of thing."""
+    configuration = found.configuration
+    caps = ", ".join(
+        f"{cap.limit_fen // 100} yuan from {cap.from_day} ({cap.rule})"
+        for cap in configuration.caps
+    )
+    links = ", ".join(
+        f"{name} at {host}:{port}" for name, (host, port) in found.link_addresses.items()
+    )
+    dialects = (configuration.terminal_dialect.name, configuration.issuer_dialect.name)
+    terminals, merchants = len(configuration.terminals), len(configuration.merchants)
+    ranges = configuration.card_ranges
+    social = sum(each.is_social for each in ranges)
+    return [
+        "good",
+        f"terminals    {terminals}, {merchants} merchants, dialect {dialects[0]}",
+        f"acquirers    {', '.join(configuration.acquirers) or 'none'}",
+        f"issuers      {', '.join(configuration.issuers) or 'none'}, dialect {dialects[1]}",
+        f"links        {links or 'none'}",
+        f"card ranges  {len(ranges)}, {social} of social-security cards",
+        f"cap          {caps or 'none: every withdrawal is refused'}",
+        f"listening    {', '.join(f'{host}:{port}' for host, port in found.listen)}",
+        f"ledger       {found.ledger}",
+    ]

@@ -1,0 +1,188 @@
+"""`jinbao serve` (switch/cli): configuration, ledger, engine and shell put together and run.
+
+Standard output gets one line, once terminals can connect; log lines go to standard error or to
+the file that the configuration names.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import typer
+
+from messages.dialects.loader import load_dialect, packaged_names
+from switch.cli import load as on_demand
+from switch.cli.books.settling import control_verbs
+from switch.cli.outcome import note, say, stop
+from switch.cli.serving.folder import Folder, loaded
+from switch.cli.verbs import verb_app
+from switch.config.files import split_address
+from switch.config.installation import Installation
+from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.sqlite import SqliteLedger
+from switch.pipeline import make_engine
+from switch.shell.clock import Clock, business_offset_ms, wall_ns
+from switch.shell.process import Gauges, Parts, Watch, run
+from switch.shell.settings import Limits, LinkAddress, Settings
+from switch.shell.stops import Stops, StopsFileError
+from switch.shell.watching.counters import Counters
+from switch.shell.watching.log import Log
+
+app = verb_app()
+
+_NS_PER_MS: Final = 1_000_000
+_STANDARD_ERROR: Final = 2
+"""Its descriptor: log lines are bytes, written whole, past any buffer of text."""
+
+
+@app.command()
+def serve(
+    *,
+    folder: Folder,
+    business_date: Annotated[
+        str,
+        typer.Option(metavar="2014-06-18T23:58", help="Begin at this time in Shanghai; for tests."),
+    ] = "",
+    port_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the ports there, one a line.")
+    ] = None,
+    metrics: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Answer scrapes of Prometheus there.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The ready line as JSON.")] = False,
+) -> None:
+    """Run the switch until SIGTERM or SIGINT.
+
+    What is in flight is then finished. Status 70 after an error of our own, 74 after a failed
+    commit.
+
+    \b
+    Examples:
+      jinbao serve -c city
+      jinbao serve -c city --business-date 2014-06-18T23:58
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    found = loaded(folder)
+    clock = Clock(_offset_ms(business_date))
+    ready = _Ready(found, port_file, as_json=as_json)
+    watch = _watch(metrics, ready) if metrics else None
+    settings = settings_of(found)
+    log = Log(_log_writer(found.log), clock, settings.limits.log_lines_per_second)
+    ledger = _opened(found.ledger)
+    try:
+        parts = Parts(
+            engine=make_engine(found.configuration),
+            ledger=ledger,
+            clock=clock,
+            log=log,
+            stops=Stops(found.stops),
+            settings=settings,
+            verbs=control_verbs(ledger, lambda: clock.now().utc_ms),
+            watch=watch,
+        )
+        ended = run(parts, ready)
+    except (OSError, StopsFileError) as error:
+        ledger.close()
+        stop(str(error))
+    if ended.status:
+        note(f"stopped: {ended.reason}")
+        # Nothing may be written any more after a failure: the next start recovers.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.status)
+    ledger.close()
+
+
+def settings_of(found: Installation) -> Settings:
+    """Return what the shell is told of an installation."""
+    configuration = found.configuration
+    return Settings(
+        listen=found.listen,
+        terminal_frames=configuration.terminal_dialect.frame,
+        link_frames=configuration.issuer_dialect.frame,
+        links=tuple(
+            LinkAddress(name, host, port) for name, (host, port) in found.link_addresses.items()
+        ),
+        limits=Limits(**found.connection_limits),
+        control=found.control,
+        commit_in_thread=found.commit_in_thread,
+        fixed_keys=found.fixed_keys,
+        known_dialects=tuple(load_dialect(name) for name in packaged_names()),
+    )
+
+
+class _Ready:
+    """Tells, once, where the switch can be reached."""
+
+    def __init__(self, found: Installation, port_file: Path | None, *, as_json: bool) -> None:
+        self._control = str(found.control)
+        self._port_file = port_file
+        self._as_json = as_json
+        self.metrics = ""
+
+    def __call__(self, addresses: list[tuple[str, int]]) -> None:
+        shown = [f"{host}:{port}" for host, port in addresses]
+        if self._port_file is not None:
+            # Renamed into place: whoever waits for the file never reads half of it.
+            fresh = self._port_file.with_name(f"{self._port_file.name}.new")
+            fresh.write_text("".join(f"{port}\n" for _, port in addresses), encoding="ascii")
+            fresh.replace(self._port_file)
+        if self._as_json:
+            line = {"terminals": shown, "control": self._control, "metrics": self.metrics or None}
+            say(msgspec.json.encode(line).decode())
+            return
+        text = f"ready: terminals at {', '.join(shown)}; control socket {self._control}"
+        say(f"{text}; metrics at {self.metrics}" if self.metrics else text)
+
+
+def _watch(address: str, ready: _Ready) -> Watch:
+    """Return what answers scrapes at `address`; its port is told with the ready line."""
+    serve_metrics = on_demand.serve_metrics()
+    try:
+        host, port = split_address(address)
+    except ValueError as error:
+        stop(f"--metrics {error}")
+
+    def watch(counters: Counters, gauges: Gauges) -> Callable[[], None]:
+        bound, end = serve_metrics((host, port), counters, gauges)
+        ready.metrics = f"{host}:{bound}"
+        return end
+
+    return watch
+
+
+def _opened(path: Path) -> SqliteLedger:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return SqliteLedger(path)
+    except LedgerOpenError as error:
+        stop(f"{path}: {error}")
+
+
+def _offset_ms(business_date: str) -> int:
+    if not business_date:
+        return 0
+    try:
+        business = datetime.fromisoformat(business_date)
+    except ValueError:
+        stop("--business-date should be like 2014-06-18T23:58")
+    if business.tzinfo is not None:
+        stop("--business-date is in Shanghai and has no time zone")
+    return business_offset_ms(business, wall_ns() // _NS_PER_MS)
+
+
+def _log_writer(path: Path | None) -> Callable[[bytes], object]:
+    """Return what writes one line, whole, to standard error or to the end of a file."""
+    handle = _STANDARD_ERROR
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            stop(f"{path}: {error.strerror}")
+    return lambda line: os.write(handle, line)

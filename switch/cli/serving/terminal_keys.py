@@ -1,0 +1,154 @@
+"""`jinbao keys terminal` (switch/cli): terminal master keys, made here or brought in parts.
+
+A key is shown by its check value only. Its parts go to and come from one file or prompt for each
+holder, and each has a check value of its own, so that its holder can compare.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from messages.crypto.keys import Key, Tmk
+from switch.cli.outcome import note, say, stop
+from switch.cli.security.secrets import read_secret
+from switch.cli.serving.folder import Folder, key_store
+from switch.cli.verbs import verb_app
+from switch.config.keystore import KeyStore
+from switch.config.reading import Sources
+
+app = verb_app("Terminal master keys of an installation.")
+
+_TMK_BYTES: Final = 16
+_PARTS: Final = (2, 3)
+
+Tid = Annotated[str, typer.Argument(metavar="TID", help="The terminal (DE 41).")]
+Force = Annotated[bool, typer.Option("--force", help="Replace the key that is there.")]
+
+
+@app.command()
+def new(
+    tid: Tid,
+    *,
+    folder: Folder,
+    part: Annotated[
+        list[Path] | None,
+        typer.Option("--part", metavar="FILE", help="Write a part there; give it 2 or 3 times."),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Make a random master key for a terminal.
+
+    Its parts, for whoever loads it into the terminal, are written to files of mode 0600.
+
+    \b
+    Example:
+      jinbao keys terminal new 50010001 -c city --part one --part two
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    store = _prepared(folder, tid, force=force)
+    files = part or []
+    if files and len(files) not in _PARTS:
+        stop("a key has two or three parts")
+    tmk = Tmk(odd_parity(secrets.token_bytes(_TMK_BYTES)))
+    for file, content in zip(files, split(tmk, len(files)), strict=True):
+        _write_part(file, content)
+        say(f"{file}: check value {_kcv(Key(content))}")
+    _keep(store, tid, tmk)
+    if not files:
+        note("without --part nobody can load this key into the terminal")
+
+
+@app.command("import")
+def import_(
+    tid: Tid,
+    *,
+    folder: Folder,
+    part: Annotated[
+        list[str] | None,
+        typer.Option("--part", metavar="FILE", help="Read a part there; give it 2 or 3 times."),
+    ] = None,
+    parts: Annotated[
+        int, typer.Option(min=2, max=3, help="How many parts the prompts ask for.")
+    ] = 2,
+    force: Force = False,
+) -> None:
+    """Put a terminal's master key together from its parts.
+
+    Without files, hidden prompts ask for the parts.
+
+    \b
+    Example:
+      jinbao keys terminal import 50010001 -c city --part one --part two
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    store = _prepared(folder, tid, force=force)
+    names = [f"part {number}" for number in range(1, (len(part) if part else parts) + 1)]
+    texts = []
+    for name, file in zip(names, part or [""] * parts, strict=True):
+        text = "".join(read_secret(file, name).split())
+        try:
+            say(f"{name}: check value {_kcv(Key.from_hex(text))}")
+        except ValueError as error:
+            stop(f"{name}: {error}")
+        texts.append(text)
+    try:
+        tmk = Tmk.from_components(texts)
+    except ValueError as error:
+        stop(str(error))
+    if tmk.length != _TMK_BYTES:
+        stop(f"a terminal master key has {_TMK_BYTES} bytes, not {tmk.length}")
+    if not tmk.has_odd_parity():
+        note("the key does not have odd parity: compare the check value with its holders")
+    _keep(store, tid, tmk)
+
+
+def odd_parity(key: bytes) -> bytes:
+    """Return `key` with the last bit of each byte set so that its ones are odd in number."""
+    return bytes(byte ^ (1 - byte.bit_count() % 2) for byte in key)
+
+
+def split(tmk: Tmk, count: int) -> Sequence[bytes]:
+    """Return `count` parts that give the key when they are xored: each alone says nothing."""
+    if not count:
+        return []
+    parts = [secrets.token_bytes(_TMK_BYTES) for _ in range(count - 1)]
+    last = int.from_bytes(tmk.reveal())
+    for part in parts:
+        last ^= int.from_bytes(part)
+    return [*parts, last.to_bytes(_TMK_BYTES)]
+
+
+def _prepared(folder: Path, tid: str, *, force: bool) -> KeyStore:
+    """Return the store, after making sure that the terminal is known and its key may change."""
+    terminals = Sources(folder).terminals
+    if terminals.model is None:
+        stop("\n".join(str(fault) for fault in terminals.faults))
+    if tid not in {entry.id for entry in terminals.model.terminal}:
+        stop(f"no terminal {tid} in {terminals.name}")
+    store = key_store(folder)
+    if tid in store.names("terminals") and not force:
+        stop(f"terminal {tid} has a key; --force replaces it, and the terminal must be loaded anew")
+    return store
+
+
+def _keep(store: KeyStore, tid: str, tmk: Tmk) -> None:
+    store.put("terminals", {tid: tmk.reveal()})
+    say(f"terminal {tid}: check value {_kcv(tmk)}")
+    note("a running switch uses it after its next start")
+
+
+def _kcv(key: Key) -> str:
+    return key.kcv().hex().upper()
+
+
+def _write_part(path: Path, content: bytes) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        stop(f"{path}: {error.strerror}")
+    with os.fdopen(handle, "w", encoding="ascii") as stream:
+        stream.write(content.hex().upper() + "\n")

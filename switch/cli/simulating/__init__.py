@@ -1,0 +1,1 @@
+"""Verbs that simulate: seeded worlds, an issuer's host, a terminal (switch/cli)."""

@@ -1,0 +1,104 @@
+"""`jinbao issuer` (switch/cli): an issuing bank's host with test keys and test cards, on a port.
+
+Its books are its own: they are written to a file when it ends and on SIGUSR1, so that they can be
+compared with the switch's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from itertools import count
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from simulators import live
+from simulators.accounts import Accounts
+from simulators.cards import fictional_card
+from simulators.installation import CARDS_EACH, issuer_identity, wires
+from simulators.issuer import CALM, Issuer, Temper
+from simulators.live import IssuerServer
+from simulators.wire import Heard
+from switch.cli.outcome import BAD, say, stop
+from switch.cli.verbs import verb_app
+from switch.shell.clock import Clock
+
+app = verb_app()
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """Where to listen, and where to keep the books."""
+
+    host: str
+    port: int
+    books: Path | None
+
+
+@app.command()
+def issuer(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    number: Annotated[int, typer.Option(min=0, help="Which bank of the test set-up.")] = 0,
+    cards: Annotated[int, typer.Option(min=1, max=CARDS_EACH, help="How many accounts.")] = 10,
+    yuan: Annotated[int, typer.Option(min=0, help="What is in each account.")] = 10_000,
+    delay_ms: Annotated[int, typer.Option(min=0, help="Answer this much later.")] = 0,
+    silent: Annotated[bool, typer.Option("--silent", help="Carry out, and say nothing.")] = False,
+    code: Annotated[str, typer.Option(help="Refuse with this DE 39.")] = "",
+    twice: Annotated[bool, typer.Option("--twice", help="Answer twice.")] = False,
+    wrong_mac: Annotated[
+        bool, typer.Option("--wrong-mac", help="Answer with a wrong MAC.")
+    ] = False,
+    every: Annotated[int, typer.Option(min=1, help="So only every n-th request.")] = 1,
+    trusting: Annotated[bool, typer.Option("--trusting", help="Check no MAC, no PIN.")] = False,
+    books: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the books as JSON at the end.")
+    ] = None,
+) -> None:
+    """Be an issuing bank with test cards; what it does wrong is chosen here.
+
+    \b
+    Examples:
+      jinbao issuer --port 7001 --books bank.json
+      jinbao issuer --port 7001 --silent --every 3
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    accounts = Accounts()
+    for card in range(number * CARDS_EACH, number * CARDS_EACH + cards):
+        accounts.open(fictional_card(card), yuan * 100)
+    host_of_bank = Issuer(issuer_identity(number), wires()[1], accounts)
+    host_of_bank.is_trusting = trusting
+    temper = Temper(
+        delay_ms=delay_ms, answers=0 if silent else 1 + twice, code=code, breaks_mac=wrong_mac
+    )
+    requests = count(1)
+
+    def tempered(heard: Heard) -> Temper:
+        # A reversal is always served as it should be.
+        is_request = heard.mti in {"0100", "0200"}
+        return temper if is_request and next(requests) % every == 0 else CALM
+
+    host_of_bank.temper = tempered
+    try:
+        live.run(_serve(host_of_bank, _Asked(host, port, books)))
+    except OSError as error:
+        stop(f"cannot listen on {host}:{port} ({type(error).__name__})", BAD)
+
+
+async def _serve(host_of_bank: Issuer, asked: _Asked) -> None:
+    """Serve until a signal ends it."""
+    server = IssuerServer(host_of_bank, wires()[1], Clock())
+    taken = await server.open(asked.host, asked.port)
+    say(f"listening on {asked.host}:{taken}")
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(ending, ended.set)
+    if asked.books is not None:
+        loop.add_signal_handler(signal.SIGUSR1, server.save_books, asked.books)
+    await ended.wait()
+    server.close()
+    if asked.books is not None:
+        server.save_books(asked.books)
