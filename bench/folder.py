@@ -1,0 +1,103 @@
+"""An installation on disk for measurements (bench): many terminals, one issuer, test keys only.
+
+Its terminals, cards and keys are those of `simulators.installation`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from messages.crypto.keys import Tmk
+from messages.crypto.vault import KEY_BYTES
+from messages.crypto.wrapping import MASTER_KEY_BYTES
+from simulators.cards import BIN, PAN_DIGITS
+from simulators.installation import (
+    ACQUIRER,
+    CENTRE,
+    MERCHANT,
+    ZMK,
+    ZONE_MAK,
+    ZONE_PIK,
+    link_name,
+    terminal_id,
+    terminal_identity,
+)
+from switch.config.installation import KEYS, VAULT_ROLES
+from switch.config.keystore import KeyStore
+
+LOG: Final = "switch.log"
+"""Where the switch writes its log lines, in the folder."""
+_LINK: Final = link_name(0)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of an installation: its size, where its issuer listens, and its timers.
+
+    `timers` has milliseconds by the names of `jinbao.toml`, `limit_fen` is the daily cap of a card.
+    """
+
+    terminals: int
+    issuer_port: int
+    limit_fen: int = 200_000
+    timers: Mapping[str, int | list[int]] = {}
+
+
+def write(folder: Path, wanted: Wanted) -> None:
+    """Write the files and keys of an installation into a folder that is empty or new."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "jinbao.toml").write_text(_main(wanted), encoding="utf-8")
+    (folder / "banks.toml").write_text(_banks(wanted.issuer_port), encoding="utf-8")
+    (folder / "cards.toml").write_text(
+        f'format = 1\n[[range]]\nprefix = "{BIN}"\nlength = {PAN_DIGITS}\nissuer = "{CENTRE}"\n'
+        "social = true\ndebit = true\n",
+        encoding="utf-8",
+    )
+    (folder / "caps.toml").write_text(
+        f"format = 1\n[[cap]]\nfrom_day = 2011-01-01\nlimit_fen = {wanted.limit_fen}\n"
+        'rule = "bench"\n',
+        encoding="utf-8",
+    )
+    (folder / "terminals.toml").write_text(
+        "format = 1\n" + "".join(_terminal(number) for number in range(wanted.terminals)),
+        encoding="utf-8",
+    )
+    _write_keys(folder, wanted.terminals)
+
+
+def _main(wanted: Wanted) -> str:
+    timers = "".join(f"{name} = {value}\n" for name, value in wanted.timers.items())
+    return (
+        'format = 1\n[listen]\nterminals = ["127.0.0.1:0"]\n[ledger]\ncommit = "inline"\n'
+        f'[connections]\nreconnect_first_ms = 20\n[paths]\nlog = "{LOG}"\n[timers]\n{timers}'
+    )
+
+
+def _banks(issuer_port: int) -> str:
+    return (
+        f'format = 1\n[[acquirer]]\nid = "{ACQUIRER}"\nname = "Test acquirer"\n'
+        f'[[issuer]]\nid = "{CENTRE}"\nname = "Test issuer"\nlink = "{_LINK}"\n'
+        f'[[link]]\nname = "{_LINK}"\naddress = "127.0.0.1:{issuer_port}"\n'
+        f'own_id = "{ACQUIRER}"\npeer_id = "{CENTRE}"\n'
+    )
+
+
+def _terminal(number: int) -> str:
+    return (
+        f'[[terminal]]\nid = "{terminal_id(number)}"\nmerchant = "{MERCHANT}"\n'
+        f'acquirer = "{ACQUIRER}"\ncategory = "8011"\nplace = "CQ TEST VILLAGE CLINIC"\n'
+    )
+
+
+def _write_keys(folder: Path, terminals: int) -> None:
+    store = KeyStore.create(folder / KEYS, secrets.token_bytes(MASTER_KEY_BYTES))
+    store.put("vault", {role: secrets.token_bytes(KEY_BYTES) for role in VAULT_ROLES})
+    master_key: Tmk = terminal_identity().master_key
+    key = master_key.reveal()
+    store.put("terminals", {terminal_id(number): key for number in range(terminals)})
+    zone = {"zmk": ZMK, "pik": ZONE_PIK, "mak": ZONE_MAK}
+    store.put("zones", {f"{_LINK}.{role}": bytes.fromhex(key) for role, key in zone.items()})
