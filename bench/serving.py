@@ -5,11 +5,13 @@ CPU time is what the scheduler counts for its threads, in nanoseconds (Linux).
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +37,13 @@ class Spent(msgspec.Struct, frozen=True):
     def busy(self) -> float:
         """The share of one core."""
         return self.cpu_ns / self.wall_ns
+
+
+async def until(is_true: Callable[[], bool], seconds: float) -> None:
+    """Return when something has become true, or when the seconds are over: whoever asks looks."""
+    last = time.monotonic() + seconds
+    while not is_true() and time.monotonic() < last:  # noqa: ASYNC110 - another process's doing
+        await asyncio.sleep(_LOOK_S)
 
 
 class Watched:

@@ -19,7 +19,7 @@ import msgspec
 import uvloop
 
 from bench.folder import Wanted, write
-from bench.serving import Switch, Watched
+from bench.serving import READY_S, Switch, Watched, until
 from bench.switch.bank import Bank
 from bench.switch.load import CARDS_EACH, Crowd, OpenLoop, Waits, waits
 from bench.switch.measure import Run, closed_loop, fdatasync_us, middle
@@ -143,8 +143,7 @@ class Bench:
         arguments = [str(echo.sockets[0].getsockname()[1]), str(told)]
         output = self._folder / "relay.log"
         relay = Watched(["-m", "bench.switch.relay", *arguments], output, self._core)
-        while not told.exists() and relay.status is None:
-            await asyncio.sleep(0.01)
+        await until(lambda: told.exists() or relay.status is not None, READY_S)
         return relay, await self._crowd(int(told.read_text()), range(_TERMINALS))
 
     def _stock(self, crowd: Crowd, count: float) -> None:

@@ -86,7 +86,8 @@ def _learned(wire: Wire, sample: bytes, issuer: Issuer) -> Answering:
 
     def answer(frame: bytes) -> bytes:
         texts = select(viewer.index(frame, base))
-        fields = dict(zip(echoed, texts, strict=True)) | own
+        told = {n: text for n, text in zip(echoed, texts, strict=True) if text is not None}
+        fields = told | own
         code = mac.compute(mab(_ANSWER, fields)).decode("ascii")
         return join(heads + build(_ANSWER, *texts, *own_texts, code))
 

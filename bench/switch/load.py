@@ -1,4 +1,4 @@
-"""The load (bench): terminals on connections of their own, closed loop or open, and what they heard.
+"""The load (bench): terminals on connections of their own, closed or open loop, and their answers.
 
 Frames are built and MACed before a run; answers are looked at after it. In a run a terminal only
 keeps what it got and sends what comes next.
@@ -16,6 +16,7 @@ from typing import Final, cast
 
 import msgspec
 
+from bench.serving import until
 from simulators.bulk import Session, withdrawals
 from simulators.cards import fictional_card
 from simulators.installation import terminal_identity
@@ -51,6 +52,10 @@ class Line(asyncio.Protocol):
         """Told of every whole answer, its length prefix included."""
         self.transport: asyncio.WriteTransport | None = None
         self._rest = b""
+
+    def itself(self) -> Line:
+        """Return this line: a connection's factory."""
+        return self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -102,7 +107,7 @@ class Crowd:
         for start in range(0, len(fresh), _OPENED_AT_ONCE):
             some = fresh[start : start + _OPENED_AT_ONCE]
             await asyncio.gather(
-                *(loop.create_connection(lambda li=line: li, "127.0.0.1", port) for line in some)
+                *(loop.create_connection(line.itself, "127.0.0.1", port) for line in some)
             )
         self.lines += fresh
 
@@ -125,10 +130,8 @@ class Crowd:
             line.send(b"".join(frames))
 
     async def _until_idle(self, lines: list[Line]) -> None:
-        last = time.monotonic() + _WAIT_S
         terminals = [self.terminals[line.number] for line in lines]
-        while not all(terminal.is_idle for terminal in terminals) and time.monotonic() < last:
-            await asyncio.sleep(0.002)
+        await until(lambda: all(terminal.is_idle for terminal in terminals), _WAIT_S)
         if not all(terminal.memory.is_signed_on for terminal in terminals):
             raise RuntimeError("a terminal could not sign on")
 
@@ -207,9 +210,7 @@ class ClosedLoop:
     async def end(self) -> None:
         """Send no more and wait for the last answers."""
         self._is_ending = True
-        last = time.monotonic() + _WAIT_S
-        while self._out > 0 and not self.is_starved and time.monotonic() < last:
-            await asyncio.sleep(0.002)
+        await until(lambda: self._out <= 0 or self.is_starved, _WAIT_S)
 
 
 class OpenLoop:

@@ -1,4 +1,7 @@
-"""What is measured (bench): a closed loop, an open one, memory, and the disk on its own."""
+"""What is measured (bench): a closed loop, an open one, memory, and the disk on its own.
+
+Every measurement runs against a process that stands, and says nothing of how it was started.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,7 @@ class Run(msgspec.Struct, frozen=True):
     is_good: bool
 
 
-async def closed_loop(
-    crowd: Crowd, process: Watched, warm_up_s: float, seconds: float
-) -> Run:
+async def closed_loop(crowd: Crowd, process: Watched, warm_up_s: float, seconds: float) -> Run:
     """Measure a closed loop over all terminals; the frames must be there."""
     load = ClosedLoop(crowd.lines)
     load.begin()

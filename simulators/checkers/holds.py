@@ -1,4 +1,7 @@
-"""Promise: when all is quiet, nothing is held that no person must look at."""
+"""Promise: when all is quiet, nothing is held that no person must look at.
+
+Manual cases may hold: they stand in the list of reversals that need a person.
+"""
 
 from __future__ import annotations
 

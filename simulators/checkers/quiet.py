@@ -1,4 +1,7 @@
-"""Promise: after faults stop, everything settles in bounded virtual time."""
+"""Promise: after faults stop, everything settles in bounded virtual time.
+
+The world itself says when it was quiet; a run that never was names what it waited for.
+"""
 
 from __future__ import annotations
 

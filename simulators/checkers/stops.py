@@ -1,4 +1,7 @@
-"""Promise: the switch never breaks an invariant of its own."""
+"""Promise: the switch never breaks an invariant of its own.
+
+A stop that a fault asked for is none; one that the engine raised is told with its words.
+"""
 
 from __future__ import annotations
 

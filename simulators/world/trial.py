@@ -1,4 +1,7 @@
-"""One trial (simulators/world): a world, and what its checkers say of it."""
+"""One trial (simulators/world): a world, and what its checkers say of it.
+
+The same setting gives the same verdict and the same digest, in whatever process.
+"""
 
 from __future__ import annotations
 

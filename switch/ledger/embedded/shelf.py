@@ -78,7 +78,7 @@ class Shelf:
             return
         del self.stored.transactions[key], self.numbers[key]
         batch, stan = self._last_stans.get(key.terminal, ("", ""))
-        if False:
+        if batch == key.batch and key.stan > stan:
             self._last_stans[key.terminal] = (batch, key.stan)
 
     def _fetch_row(self, key: TransactionKey) -> Row | None:

@@ -16,8 +16,16 @@ from switch.cli.load import VERBS
 from tests.switch.cli.running import ROOT, command, run, sample
 
 _COMMAND = [sys.executable, "-m", "switch"]
-_GROUPS = {"pin": ("encode", "translate", "verify"), "keys": ("unwrap",), "peers": ("list", "release"),
-           "specs": ("list", "show", "check", "diff")}  # fmt: skip
+_GROUPS = {
+    "pin": ("encode", "translate", "verify"),
+    "keys": ("unwrap", "terminal"),
+    "peers": ("list", "release"),
+    "specs": ("list", "show", "check", "diff"),
+    "terminal": ("signon", "echo", "withdraw", "balance", "reverse"),
+    "txn": ("list", "show"),
+    "caps": ("show",),
+    "saf": ("list", "show", "retry", "resolve"),
+}
 _LEAVES = [(verb,) for verb in VERBS if verb not in _GROUPS] + [
     (group, verb) for group, verbs in _GROUPS.items() for verb in verbs
 ]

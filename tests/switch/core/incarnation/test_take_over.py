@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from switch.core.effects import CloseTerminal
@@ -114,7 +116,7 @@ def test_the_lease_is_renewed_in_time(stage: Stage) -> None:
     start = stage.utc_ms
     stage.pass_time(20_000)
     assert renewals[0] - start < 10_000
-    assert all(b - a < 10_000 for a, b in zip(renewals, renewals[1:], strict=False))
+    assert all(b - a < 10_000 for a, b in pairwise(renewals))
 
 
 def test_a_process_that_lost_its_lease_stops(stage: Stage) -> None:

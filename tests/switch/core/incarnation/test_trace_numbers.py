@@ -12,7 +12,8 @@ from switch.core.incarnation.trace_numbers import LOW, Numbers, rrn_text, stan_t
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=10))
 def test_numbers_come_once_and_in_order(sizes: list[int]) -> None:
-    numbers, first, expected = Numbers("stan"), 1, []
+    numbers, first = Numbers("stan"), 1
+    expected: list[int] = []
     for size in sizes:
         numbers.add(first, size)
         expected += range(first, first + size)

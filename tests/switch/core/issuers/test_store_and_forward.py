@@ -15,7 +15,7 @@ from tests.switch.core.stage import Stage, mute, saying, silent
 
 @pytest.fixture
 def stage() -> Stage:
-    """A withdrawal in doubt whose bank answers nothing but network messages."""
+    """Hold a withdrawal in doubt whose bank answers nothing but network messages."""
     stage = Stage(mute)
     stage.sign_on()
     stage.withdraw()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from switch.core.terminals.identity import transaction_key
@@ -11,7 +13,7 @@ from tests.switch.core.stage import OTHER_PAN, PAN, POS, Stage, configuration
 _WIRE = TerminalWire(POS)
 
 
-def _key(**changes: str | None) -> object:
+def _key(**changes: Any) -> object:  # noqa: ANN401 - as loose as what it is passed to
     frame = Stage().withdrawal(**changes)
     return transaction_key(_WIRE.read(1, frame[2:]), configuration())
 

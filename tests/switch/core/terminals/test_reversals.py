@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from messages.view import Viewer
@@ -179,7 +181,8 @@ def test_what_has_no_reversal_is_12_and_goes_on(stage: Stage) -> None:
 
 @pytest.mark.parametrize("missing", ["f2", "f11"])
 def test_what_names_no_original_is_a_format_error(stage: Stage, missing: str) -> None:
-    stage.reverse(**{missing: None})
+    changes: dict[str, Any] = {missing: None}
+    stage.reverse(**changes)
     assert stage.code == "30"
 
 
