@@ -24,13 +24,15 @@ from switch.core.operations import (
     Answer,
     CapCheck,
     Close,
-    Closed,
     Open,
-    Opened,
     Operation,
-    Outcome,
     Record,
     TransactionKey,
+)
+from switch.core.outcomes import (
+    Closed,
+    Opened,
+    Outcome,
 )
 from switch.core.transaction import State
 from switch.ledger.decide import decide

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from simulators.accounts import Debit
 from simulators.terminal import APPROVED
 from simulators.world.history import History, IssuerSide
-from switch.core.operations import Row
+from switch.core.operations import (
+    Row,
+)
 from switch.core.transaction import State
 
 PROMISE = "each issuer approval is answered as approved, or reversed and acknowledged"

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from simulators.checkers.states import changes
 from simulators.world.history import History
 from switch.core.moment import local
-from switch.core.operations import Row
+from switch.core.operations import (
+    Row,
+)
 from switch.core.transaction import COMMITTED, HELD
 
 PROMISE = "held + committed never passes a card's cap of the day"

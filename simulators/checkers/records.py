@@ -13,13 +13,15 @@ from simulators.wire import Heard
 from simulators.world.history import Applied, History, Told
 from switch.core.operations import (
     Close,
+    Reverse,
+    SignOn,
+)
+from switch.core.outcomes import (
     Closed,
     NothingToReverse,
     OriginalNotFound,
     ReversalQueued,
-    Reverse,
     SessionIs,
-    SignOn,
 )
 from switch.core.transaction import State
 

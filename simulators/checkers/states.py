@@ -11,12 +11,14 @@ from simulators.world.history import Applied, History
 from switch.core.operations import (
     Acknowledge,
     Close,
-    Closed,
     Open,
-    Opened,
-    ReversalQueued,
     Reverse,
     Row,
+)
+from switch.core.outcomes import (
+    Closed,
+    Opened,
+    ReversalQueued,
 )
 from switch.core.transaction import State
 

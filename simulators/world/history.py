@@ -14,7 +14,15 @@ from simulators.accounts import Accounts
 from simulators.terminal_memory import Memory
 from simulators.wire import Heard, Wire
 from switch.core.configuration import Configuration
-from switch.core.operations import Advice, Operation, Outcome, Row, TotalsAre
+from switch.core.operations import (
+    Advice,
+    Operation,
+    Row,
+)
+from switch.core.outcomes import (
+    Outcome,
+    TotalsAre,
+)
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):

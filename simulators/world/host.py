@@ -43,7 +43,9 @@ from switch.core.events import (
     TerminalFrameReceived,
     TimePassed,
 )
-from switch.core.operations import Outcome
+from switch.core.outcomes import (
+    Outcome,
+)
 from switch.pipeline import make_engine
 
 _RESTART_NS: Final = (200 * MS, 8 * SECOND)

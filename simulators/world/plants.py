@@ -19,13 +19,15 @@ from switch.core.operations import (
     Acknowledge,
     CapCheck,
     Close,
-    Closed,
-    Missing,
     Open,
     Operation,
-    Outcome,
     Row,
     TransactionKey,
+)
+from switch.core.outcomes import (
+    Closed,
+    Missing,
+    Outcome,
 )
 from switch.core.transaction import State
 from switch.ledger.memory import MemoryLedger

@@ -18,7 +18,10 @@ from simulators.world.history import History
 from simulators.world.plants import Plant
 from switch.core.effects import Submit
 from switch.core.errors import InvariantBroken
-from switch.core.operations import Outcome, Unknown
+from switch.core.outcomes import (
+    Outcome,
+    Unknown,
+)
 from switch.ledger.memory import MemoryLedger
 
 _TURN_NS: Final = 50_000

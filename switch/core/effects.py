@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
-from switch.core.operations import Operation
+from switch.core.operations import (
+    Operation,
+)
 
 
 class SendToTerminal(msgspec.Struct, frozen=True, gc=False):

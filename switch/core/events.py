@@ -8,7 +8,9 @@ from __future__ import annotations
 import msgspec
 
 from switch.core.configuration import Configuration
-from switch.core.operations import Outcome
+from switch.core.outcomes import (
+    Outcome,
+)
 
 
 class Started(msgspec.Struct, frozen=True, gc=False):

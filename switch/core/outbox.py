@@ -12,7 +12,13 @@ from switch.core.deadlines import NEVER
 from switch.core.effects import DrawKeys, Effect, Report, SendToLink, SendToTerminal, Submit
 from switch.core.errors import InvariantBroken
 from switch.core.moment import Local, Moment, local
-from switch.core.operations import ATTEMPT_BITS, Operation, Outcome
+from switch.core.operations import (
+    ATTEMPT_BITS,
+    Operation,
+)
+from switch.core.outcomes import (
+    Outcome,
+)
 
 RETRY_MS = 100
 """Before an operation of unknown outcome is submitted again."""

@@ -11,9 +11,11 @@ from switch.core.moment import local
 from switch.core.operations import (
     Advice,
     Operation,
-    Outcome,
     Row,
     Totals,
+)
+from switch.core.outcomes import (
+    Outcome,
     TotalsAre,
     Unknown,
 )

@@ -10,7 +10,15 @@ from typing import Final, Protocol
 
 import msgspec
 
-from switch.core.operations import Advice, Operation, Outcome, Row, TotalsAre
+from switch.core.operations import (
+    Advice,
+    Operation,
+    Row,
+)
+from switch.core.outcomes import (
+    Outcome,
+    TotalsAre,
+)
 from switch.core.transaction import State
 
 NEWEST: Final = 100

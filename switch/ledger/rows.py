@@ -12,7 +12,14 @@ from typing import Final
 
 import msgspec
 
-from switch.core.operations import Row, Session, TotalsAre, TransactionKey
+from switch.core.operations import (
+    Row,
+    Session,
+    TransactionKey,
+)
+from switch.core.outcomes import (
+    TotalsAre,
+)
 from switch.core.transaction import State
 
 

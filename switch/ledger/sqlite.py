@@ -22,12 +22,14 @@ import msgspec
 from switch.core.operations import (
     Advice,
     Operation,
-    Outcome,
     Row,
     Session,
     Totals,
-    TotalsAre,
     TransactionKey,
+)
+from switch.core.outcomes import (
+    Outcome,
+    TotalsAre,
 )
 from switch.ledger.decide import decide
 from switch.ledger.embedded.books import SqliteBooks

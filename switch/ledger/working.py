@@ -10,7 +10,11 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from switch.core.errors import InvariantBroken
-from switch.core.operations import Row, Session, TransactionKey
+from switch.core.operations import (
+    Row,
+    Session,
+    TransactionKey,
+)
 from switch.core.transaction import COMMITTED, FINAL, HELD, TRANSITIONS, State
 from switch.ledger.rows import EMPTY_DAY, Block, CapDay, CapKey, Lease, Queued, ReadSet, WriteSet
 

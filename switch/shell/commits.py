@@ -12,7 +12,12 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Protocol
 
-from switch.core.operations import Operation, Outcome
+from switch.core.operations import (
+    Operation,
+)
+from switch.core.outcomes import (
+    Outcome,
+)
 from switch.ledger.protocol import Ledger
 
 Done = Callable[[list[Outcome]], None]

@@ -25,7 +25,9 @@ from switch.core.effects import (
 from switch.core.errors import InvariantBroken
 from switch.core.events import Event, KeysDrawn, LedgerAnswered, TimePassed
 from switch.core.moment import Moment
-from switch.core.operations import Outcome
+from switch.core.outcomes import (
+    Outcome,
+)
 from switch.shell.clock import Clock
 from switch.shell.commits import Commits
 from switch.shell.watching.log import Log

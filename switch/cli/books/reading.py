@@ -17,7 +17,9 @@ import typer
 from switch.cli.outcome import BAD, note, stop
 from switch.cli.serving.folder import loaded
 from switch.config.installation import Installation
-from switch.core.operations import Row
+from switch.core.operations import (
+    Row,
+)
 from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.protocol import Books, LedgerOpenError, Where
 from switch.shell.watching.control import ask

@@ -22,7 +22,10 @@ from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.verbs import AsJson, verb_app
 from switch.config.installation import Installation
-from switch.core.operations import Advice, Row
+from switch.core.operations import (
+    Advice,
+    Row,
+)
 from switch.core.transaction import State
 from switch.ledger.protocol import LedgerOpenError, Where
 from switch.ledger.sqlite import SqliteLedger

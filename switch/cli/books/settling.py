@@ -10,7 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from switch.cli.books.words import by_hand
-from switch.core.operations import Acknowledge, Closed, Hasten, Row
+from switch.core.operations import (
+    Acknowledge,
+    Hasten,
+    Row,
+)
+from switch.core.outcomes import (
+    Closed,
+)
 from switch.core.transaction import State
 from switch.ledger.protocol import Books, Ledger, Where
 from switch.shell.watching.control import Verb

@@ -22,7 +22,9 @@ from switch.cli.books.words import (
     yuan,
 )
 from switch.cli.drawing import drawn, plain, table
-from switch.core.operations import Row
+from switch.core.operations import (
+    Row,
+)
 from switch.core.rules import WORDS, Rule
 
 

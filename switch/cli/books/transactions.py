@@ -17,7 +17,9 @@ from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import say, stop
 from switch.cli.serving.folder import Folder
 from switch.cli.verbs import AsJson, verb_app
-from switch.core.operations import Row
+from switch.core.operations import (
+    Row,
+)
 from switch.core.transaction import State
 from switch.ledger.protocol import NEWEST, Where
 

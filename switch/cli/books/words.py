@@ -11,7 +11,9 @@ from typing import Final
 
 from messages.dialects.dialect import Dialect, Words
 from switch.core.moment import SHANGHAI
-from switch.core.operations import Row
+from switch.core.operations import (
+    Row,
+)
 from switch.core.transaction import State
 
 _FEN: Final = 100

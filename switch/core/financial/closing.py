@@ -21,17 +21,19 @@ from switch.core.issuers.store_and_forward import StoreAndForward
 from switch.core.operations import (
     Answer,
     Close,
+    ReversalPlan,
+    Reverse,
+    Row,
+)
+from switch.core.outbox import RETRY_MS, Outbox
+from switch.core.outcomes import (
     Closed,
     Fenced,
     Missing,
     Outcome,
-    ReversalPlan,
-    Reverse,
-    Row,
     Superseded,
     Unknown,
 )
-from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.rules import Decline, Rule
 from switch.core.terminals.answers import APPROVED, WITHOUT_MAC, Extra
 from switch.core.terminals.request import Transaction

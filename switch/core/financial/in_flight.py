@@ -9,7 +9,9 @@ from __future__ import annotations
 from messages.reasons import Reason
 from switch.core.deadlines import Deadlines
 from switch.core.incarnation.trace_numbers import Numbers
-from switch.core.operations import TransactionKey
+from switch.core.operations import (
+    TransactionKey,
+)
 from switch.core.outbox import Outbox
 from switch.core.rules import Decline, Rule
 from switch.core.terminals.request import Transaction

@@ -20,22 +20,24 @@ from switch.core.issuers.messages import private_60_tail
 from switch.core.issuers.pins import translate_pin
 from switch.core.operations import (
     CapCheck,
+    FindOriginal,
+    Open,
+    Resolve,
+    Row,
+)
+from switch.core.outbox import RETRY_MS, Outbox
+from switch.core.outcomes import (
     CapExceeded,
     Clashed,
-    FindOriginal,
     Forestalled,
     Found,
-    Open,
     Opened,
     OriginalNotFound,
     Outcome,
     Repeated,
-    Resolve,
     Resolved,
-    Row,
     Unknown,
 )
-from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.rules import Decline, Rule
 from switch.core.terminals.answers import APPROVED, Extra
 from switch.core.terminals.identity import identify, record_of

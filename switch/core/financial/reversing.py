@@ -10,8 +10,15 @@ from functools import partial
 
 from switch.core.configuration import Configuration
 from switch.core.incarnation.trace_numbers import Numbers, stan_text
-from switch.core.operations import Outcome, ReversalPlan, Reverse, Unknown
+from switch.core.operations import (
+    ReversalPlan,
+    Reverse,
+)
 from switch.core.outbox import RETRY_MS, Outbox
+from switch.core.outcomes import (
+    Outcome,
+    Unknown,
+)
 from switch.core.terminals.request import Transaction
 
 

@@ -18,18 +18,20 @@ from switch.core.issuers.store_and_forward import StoreAndForward
 from switch.core.operations import (
     Close,
     Enlist,
+    LeaseNumbers,
+    Renew,
+    Row,
+)
+from switch.core.outbox import RETRY_MS, Outbox
+from switch.core.outcomes import (
     Enlisted,
     Fenced,
-    LeaseNumbers,
     NumbersLeased,
     Outcome,
-    Renew,
     Renewed,
-    Row,
     TakenOver,
     Unknown,
 )
-from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.transaction import State
 
 _AT_ONCE = 256

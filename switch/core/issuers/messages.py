@@ -10,7 +10,9 @@ import msgspec
 from messages.dialects.dialect import Business
 from switch.core.configuration import Configuration
 from switch.core.issuers.chip import reversal_chip
-from switch.core.operations import Row
+from switch.core.operations import (
+    Row,
+)
 from switch.core.terminals.request import Request, Transaction
 
 _PURPOSE = b"reversal"

@@ -20,15 +20,17 @@ from switch.core.operations import (
     Acknowledge,
     Advice,
     Claim,
+    Row,
+    TransactionKey,
+)
+from switch.core.outbox import RETRY_MS, Outbox
+from switch.core.outcomes import (
     Claimed,
     Closed,
     Missing,
     Outcome,
-    Row,
-    TransactionKey,
     Unknown,
 )
-from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.transaction import State
 
 SETTLED = frozenset({"00", "25"})

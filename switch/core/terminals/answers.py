@@ -11,7 +11,9 @@ import msgspec
 from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import Dialect
 from messages.reasons import Reason
-from switch.core.operations import Answer
+from switch.core.operations import (
+    Answer,
+)
 from switch.core.terminals.request import Request
 
 APPROVED = frozenset({"00", "11", "A2", "A4", "A5", "A6"})

@@ -10,7 +10,10 @@ import hashlib
 from messages.values import mask_pan
 from switch.core.configuration import Configuration
 from switch.core.issuers.messages import seal
-from switch.core.operations import Record, TransactionKey
+from switch.core.operations import (
+    Record,
+    TransactionKey,
+)
 from switch.core.terminals.request import Request, Transaction
 
 _BUCKETS = 1024

@@ -12,7 +12,9 @@ from messages.dialects.dialect import TransactionRule
 from messages.reasons import Reason
 from switch.core.configuration import Configuration, Terminal
 from switch.core.incarnation.trace_numbers import Numbers, rrn_text
-from switch.core.operations import Answer
+from switch.core.operations import (
+    Answer,
+)
 from switch.core.outbox import Outbox
 from switch.core.terminals.answers import code_for, management
 from switch.core.terminals.request import Request, TerminalKeys

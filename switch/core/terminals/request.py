@@ -14,7 +14,11 @@ from messages.view import View
 from switch.core.configuration import CardRange, Configuration, Issuer, Terminal
 from switch.core.errors import InvariantBroken
 from switch.core.moment import Local
-from switch.core.operations import CapCheck, Record, TransactionKey
+from switch.core.operations import (
+    CapCheck,
+    Record,
+    TransactionKey,
+)
 from switch.core.rules import Rule
 from switch.core.transaction import TRANSITIONS, State
 

@@ -18,16 +18,18 @@ from switch.core.financial.reversing import Reversing
 from switch.core.issuers.store_and_forward import StoreAndForward
 from switch.core.operations import (
     Answer,
-    NothingToReverse,
-    NotReversible,
-    OriginalNotFound,
-    Outcome,
     Record,
-    ReversalQueued,
     Reverse,
     Row,
 )
 from switch.core.outbox import Outbox
+from switch.core.outcomes import (
+    NothingToReverse,
+    NotReversible,
+    OriginalNotFound,
+    Outcome,
+    ReversalQueued,
+)
 from switch.core.terminals.answers import SIGN_ON_AGAIN, Extra, code_for, financial, mac_for
 from switch.core.terminals.identity import transaction_key
 from switch.core.terminals.intake import mac_decline

@@ -21,14 +21,16 @@ from switch.core.errors import InvariantBroken
 from switch.core.operations import (
     LoadSession,
     Operation,
-    Outcome,
     Session,
-    SessionIs,
     SignOff,
     SignOn,
-    Unknown,
 )
 from switch.core.outbox import RETRY_MS, Outbox
+from switch.core.outcomes import (
+    Outcome,
+    SessionIs,
+    Unknown,
+)
 from switch.core.terminals.request import Request, TerminalKeys
 
 _PURPOSE = b"working keys"

@@ -6,7 +6,9 @@ The answer is MACed with the keys that its request came under, whatever the sess
 from __future__ import annotations
 
 from messages.reasons import Reason
-from switch.core.operations import Answer
+from switch.core.operations import (
+    Answer,
+)
 from switch.core.outbox import Outbox
 from switch.core.rules import Decline
 from switch.core.terminals.answers import SIGN_ON_AGAIN, Extra, code_for, financial, mac_for

@@ -12,7 +12,13 @@ from typing import Final
 import apsw
 import msgspec
 
-from switch.core.operations import Advice, Row, TotalsAre
+from switch.core.operations import (
+    Advice,
+    Row,
+)
+from switch.core.outcomes import (
+    TotalsAre,
+)
 from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, LedgerOpenError, Where
 
 _TRANSACTIONS: Final = """

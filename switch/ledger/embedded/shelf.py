@@ -10,7 +10,11 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
-from switch.core.operations import Operation, Row, TransactionKey
+from switch.core.operations import (
+    Operation,
+    Row,
+    TransactionKey,
+)
 from switch.core.transaction import State
 from switch.ledger.embedded.tables import Tables
 from switch.ledger.needs import cap_of, needs

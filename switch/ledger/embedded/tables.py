@@ -16,7 +16,11 @@ import apsw
 import msgspec
 
 from switch.core.moment import local
-from switch.core.operations import Row, Session, TransactionKey
+from switch.core.operations import (
+    Row,
+    Session,
+    TransactionKey,
+)
 from switch.ledger.embedded.migrations import migrate
 from switch.ledger.protocol import LedgerOpenError
 from switch.ledger.rows import EMPTY_DAY, Block, CapDay, CapKey, Lease, Queued, ReadSet, WriteSet

@@ -10,7 +10,9 @@ import pytest
 from switch.core.errors import InvariantBroken
 from switch.core.events import LedgerAnswered
 from switch.core.moment import Moment
-from switch.core.operations import Renewed
+from switch.core.outcomes import (
+    Renewed,
+)
 from tests.switch.core.stage import Stage
 
 

@@ -7,7 +7,12 @@ from typing import get_args
 import pytest
 
 from switch.core import operations
-from switch.core.operations import Claim, LeaseNumbers, Operation, TakeOver
+from switch.core.operations import (
+    Claim,
+    LeaseNumbers,
+    Operation,
+    TakeOver,
+)
 from switch.ledger.memory import MemoryLedger
 from tests.switch.core.stage import PAN, Stage, silent
 

@@ -8,8 +8,15 @@ from switch.core.deadlines import NEVER
 from switch.core.effects import Report, Submit
 from switch.core.errors import InvariantBroken
 from switch.core.moment import Moment
-from switch.core.operations import ATTEMPT_BITS, LoadSession, Outcome, Renewed
+from switch.core.operations import (
+    ATTEMPT_BITS,
+    LoadSession,
+)
 from switch.core.outbox import Outbox
+from switch.core.outcomes import (
+    Outcome,
+    Renewed,
+)
 
 
 def test_effects_belong_to_one_turn() -> None:

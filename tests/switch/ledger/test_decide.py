@@ -11,30 +11,32 @@ from hypothesis import strategies as st
 
 from switch.core.errors import InvariantBroken
 from switch.core.operations import (
+    Close,
+    FindOriginal,
+    Open,
+    Operation,
+    Resolve,
+    Reverse,
+    Row,
+    TransactionKey,
+)
+from switch.core.outcomes import (
     CapExceeded,
     Clashed,
-    Close,
     Closed,
     Fenced,
-    FindOriginal,
     Forestalled,
     Found,
     Missing,
     NothingToReverse,
     NotReversible,
-    Open,
     Opened,
-    Operation,
     OriginalNotFound,
     Outcome,
     Repeated,
-    Resolve,
     Resolved,
     ReversalQueued,
-    Reverse,
-    Row,
     Superseded,
-    TransactionKey,
 )
 from switch.core.transaction import COMMITTED, FINAL, HELD, State
 from switch.ledger.decide import decide

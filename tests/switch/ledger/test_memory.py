@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from switch.core.operations import (
-    Opened,
     Operation,
-    TakenOver,
     TakeOver,
     Totals,
+)
+from switch.core.outcomes import (
+    Opened,
+    TakenOver,
     TotalsAre,
     Unknown,
 )

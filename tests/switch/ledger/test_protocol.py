@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from switch.core.operations import Opened
+from switch.core.outcomes import (
+    Opened,
+)
 from switch.core.transaction import State
 from switch.ledger.memory import MemoryLedger
 from switch.ledger.protocol import EVERYWHERE, Books, CapShown, Ledger, Where

@@ -17,16 +17,18 @@ import pytest
 
 from switch.core.errors import InvariantBroken
 from switch.core.operations import (
-    CapExceeded,
     FindOriginal,
+    Operation,
+    TakeOver,
+)
+from switch.core.outcomes import (
+    CapExceeded,
     Found,
     Opened,
-    Operation,
     OriginalNotFound,
     Repeated,
     ReversalQueued,
     TakenOver,
-    TakeOver,
 )
 from switch.core.transaction import State
 from switch.ledger.embedded import migrations

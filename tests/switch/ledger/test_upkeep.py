@@ -7,26 +7,28 @@ import pytest
 
 from switch.core.errors import InvariantBroken
 from switch.core.operations import (
+    Hasten,
+    LeaseNumbers,
+    LoadSession,
+    Operation,
+    Renew,
+    Session,
+    SignOff,
+    SignOn,
+    TakeOver,
+    Totals,
+)
+from switch.core.outcomes import (
     Claimed,
     Closed,
     Enlisted,
     Fenced,
-    Hasten,
-    LeaseNumbers,
-    LoadSession,
     Missing,
     NumbersLeased,
-    Operation,
     Outcome,
-    Renew,
     Renewed,
-    Session,
     SessionIs,
-    SignOff,
-    SignOn,
     TakenOver,
-    TakeOver,
-    Totals,
     TotalsAre,
 )
 from switch.core.transaction import State

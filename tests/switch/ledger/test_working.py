@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from switch.core.errors import InvariantBroken
-from switch.core.operations import Row
+from switch.core.operations import (
+    Row,
+)
 from switch.core.transaction import TRANSITIONS, State
 from switch.ledger.rows import CapDay, CapKey, ReadSet
 from switch.ledger.working import Working

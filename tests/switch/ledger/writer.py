@@ -5,7 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from switch.core.operations import Closed, Enlist, Enlisted, Opened
+from switch.core.operations import (
+    Enlist,
+)
+from switch.core.outcomes import (
+    Closed,
+    Enlisted,
+    Opened,
+)
 from switch.core.transaction import State
 from switch.ledger.sqlite import SqliteLedger
 from tests.switch.ledger.making import LATER_MS, closing, opening

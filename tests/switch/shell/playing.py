@@ -14,7 +14,14 @@ from messages.dialects.loader import load_dialect, packaged_names
 from switch.core.effects import Effect, SendToTerminal, Submit
 from switch.core.events import Event, Started, TerminalFrameReceived
 from switch.core.moment import Moment
-from switch.core.operations import LoadSession, Missing, Operation, Outcome
+from switch.core.operations import (
+    LoadSession,
+    Operation,
+)
+from switch.core.outcomes import (
+    Missing,
+    Outcome,
+)
 from switch.shell.clock import Clock
 from switch.shell.process import Ended, Parts, Process
 from switch.shell.settings import Limits, LinkAddress, Settings

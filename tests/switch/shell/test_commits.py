@@ -8,7 +8,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from switch.core.operations import LoadSession, Missing, Operation, Outcome
+from switch.core.operations import (
+    LoadSession,
+    Operation,
+)
+from switch.core.outcomes import (
+    Missing,
+    Outcome,
+)
 from switch.ledger.protocol import Ledger, LedgerFailed
 from switch.shell.commits import Commits, InlineCommits, ThreadCommits
 

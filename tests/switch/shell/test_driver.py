@@ -28,7 +28,12 @@ from switch.core.events import (
     TimePassed,
 )
 from switch.core.moment import Moment
-from switch.core.operations import LoadSession, Missing
+from switch.core.operations import (
+    LoadSession,
+)
+from switch.core.outcomes import (
+    Missing,
+)
 from switch.ledger.protocol import LedgerFailed
 from switch.shell.clock import Clock
 from switch.shell.commits import Commits, InlineCommits, ThreadCommits

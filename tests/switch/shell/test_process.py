@@ -15,7 +15,9 @@ from messages.crypto.keys import Mak, Pik, WorkingKeys
 from switch.core.effects import Effect, SendToTerminal, Submit
 from switch.core.errors import InvariantBroken
 from switch.core.events import DrainBegun, Event, Started, TerminalFrameReceived
-from switch.core.operations import LoadSession
+from switch.core.operations import (
+    LoadSession,
+)
 from switch.ledger.protocol import LedgerFailed
 from switch.shell.clock import Clock
 from switch.shell.driver import INTERNAL, LEDGER_FAILED

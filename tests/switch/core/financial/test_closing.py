@@ -7,7 +7,11 @@ import pytest
 from messages.view import Viewer
 from switch.core.configuration import Timers
 from switch.core.events import LinkConnected, LinkDisconnected
-from switch.core.operations import Close, Operation, Reverse
+from switch.core.operations import (
+    Close,
+    Operation,
+    Reverse,
+)
 from switch.core.transaction import State
 from tests.switch.core.stage import POS, Issue, Stage, mute, saying, silent
 

@@ -11,7 +11,15 @@ from switch.core.configuration import Acquirer
 from switch.core.errors import InvariantBroken
 from switch.core.events import LedgerAnswered, LinkDisconnected, TerminalConnected
 from switch.core.moment import Moment
-from switch.core.operations import FindOriginal, Open, Operation, Renewed, Resolve
+from switch.core.operations import (
+    FindOriginal,
+    Open,
+    Operation,
+    Resolve,
+)
+from switch.core.outcomes import (
+    Renewed,
+)
 from switch.core.transaction import State
 from tests.switch.core.stage import OTHER_PAN, POS, START_MS, Stage, mute, saying, silent
 

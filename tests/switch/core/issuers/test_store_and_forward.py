@@ -8,7 +8,11 @@ from msgspec.structs import replace
 from messages.crypto.vault import Vault
 from switch.core.configuration import Timers
 from switch.core.events import LinkConnected, LinkDisconnected
-from switch.core.operations import Acknowledge, Claim, Operation
+from switch.core.operations import (
+    Acknowledge,
+    Claim,
+    Operation,
+)
 from switch.core.transaction import State
 from tests.switch.core.stage import Stage, mute, saying, silent
 

@@ -50,7 +50,10 @@ from switch.core.events import (
     TimePassed,
 )
 from switch.core.moment import Moment
-from switch.core.operations import Operation, Row
+from switch.core.operations import (
+    Operation,
+    Row,
+)
 from switch.ledger.memory import MemoryLedger
 from switch.pipeline import make_engine
 from tests import golden

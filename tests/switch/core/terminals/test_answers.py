@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from messages.reasons import Reason
-from switch.core.operations import Answer
+from switch.core.operations import (
+    Answer,
+)
 from switch.core.terminals.answers import (
     APPROVED,
     SIGN_ON_AGAIN,

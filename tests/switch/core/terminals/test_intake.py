@@ -7,7 +7,10 @@ import pytest
 from messages.crypto.keys import Mak
 from messages.crypto.mac import make_mac
 from switch.core.events import TerminalConnected
-from switch.core.operations import LoadSession, Operation
+from switch.core.operations import (
+    LoadSession,
+    Operation,
+)
 from switch.pipeline import make_engine
 from tests.switch.core.stage import FRAMES, Stage
 

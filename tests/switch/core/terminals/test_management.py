@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from messages.crypto.keys import Mak, Pik, Tmk
-from switch.core.operations import Operation, SignOn
+from switch.core.operations import (
+    Operation,
+    SignOn,
+)
 from tests.switch.core.stage import FRAMES, MAK, PIK, Stage
 
 _TMK = Tmk.from_hex("0123456789ABCDEFFEDCBA9876543210")

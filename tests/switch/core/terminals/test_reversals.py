@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from messages.view import Viewer
-from switch.core.operations import Operation, Reverse
+from switch.core.operations import (
+    Operation,
+    Reverse,
+)
 from switch.core.transaction import State
 from tests.switch.core.stage import FRAMES, POS, Stage, mute, saying, silent
 

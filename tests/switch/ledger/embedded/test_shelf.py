@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from switch.core.operations import FindOriginal, Row, TransactionKey
+from switch.core.operations import (
+    FindOriginal,
+    Row,
+    TransactionKey,
+)
 from switch.core.transaction import State
 from switch.ledger.embedded.shelf import Shelf
 from switch.ledger.embedded.tables import Filling, Tables, encode

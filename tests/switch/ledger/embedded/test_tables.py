@@ -10,7 +10,12 @@ import apsw
 import msgspec
 import pytest
 
-from switch.core.operations import LeaseNumbers, Resolve, SignOn, TransactionKey
+from switch.core.operations import (
+    LeaseNumbers,
+    Resolve,
+    SignOn,
+    TransactionKey,
+)
 from switch.core.transaction import State
 from switch.ledger.embedded.tables import Filling, Tables, encode
 from switch.ledger.rows import EMPTY_DAY, CapDay, CapKey, ReadSet
