@@ -35,6 +35,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "switch": (),
     "simulators": _ACTORS,
     "simulators.live": ("simulators", *_ACTORS, "switch.shell"),
+    "simulators.load": ("simulators", *_ACTORS, "switch.shell"),
     "routing": ("messages.values",),
     "fees": ("messages.values",),
     "messages": ("specs",),
@@ -50,7 +51,9 @@ LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
     "asyncpg": ("switch.ledger",),
     "cryptography": ("messages.crypto",),
     "iso8583": ("messages.codec",),
+    "hdrh": ("simulators.load",),
     "hypothesis": (),
+    "playwright": (),
     "plotly": ("switch.report",),
     "psec": (),
     "pydantic": ("messages.dialects", "switch.config"),
@@ -58,7 +61,7 @@ LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
     "rich": ("switch.cli",),
     "structlog": ("switch.shell", "switch.cli"),
     "typer": ("switch.cli",),
-    "uvloop": ("switch.shell", "switch.cli", "simulators.live"),
+    "uvloop": ("switch.shell", "switch.cli", "simulators.live", "simulators.load"),
 }
 """Library -> its only importers, tests and bench aside."""
 

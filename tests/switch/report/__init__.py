@@ -1,0 +1,1 @@
+"""Pages for people: escaped, self-contained, and seen in a real browser."""
