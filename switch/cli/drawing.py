@@ -12,6 +12,7 @@ import sys
 from typing import Final
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -64,5 +65,17 @@ def drawn(*parts: RenderableType) -> str:
     )
     with console.capture() as captured:
         for part in parts:
+            if isinstance(part, Table):
+                _keep_names_whole(part)
             console.print(part)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _keep_names_whole(made: Table) -> None:
+    """Keep the first column, which names the row, from wrapping, unless a name is too long.
+
+    So a line that begins with a blank goes on from the one before it.
+    """
+    names = made.columns[0]
+    widths = [cell_len(str(cell)) for cell in names.cells]
+    names.no_wrap = max(widths, default=0) <= _WIDEST

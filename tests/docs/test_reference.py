@@ -11,12 +11,11 @@ from difflib import unified_diff
 from typing import Any, Final
 
 import pytest
-import typer
 
 from messages.dialects.dialect import Field
 from messages.dialects.loader import load_dialect, resolve
-from switch.cli import load
 from tests.house.source import ROOT
+from tests.switch.cli.running import leaves
 
 _REFERENCE: Final = ROOT / "docs" / "reference"
 Row = tuple[str, ...]
@@ -220,17 +219,6 @@ def section(page: str, heading: str) -> list[str]:
     return below[:stop]
 
 
-def _verbs() -> Iterator[tuple[str, Any]]:
-    """Yield every verb, with the name of its group before it, and its click command."""
-    for name in load.VERBS:
-        command: Any = typer.main.get_command(load.verb(name))
-        inner = getattr(command, "commands", None)
-        if inner is None:
-            yield name, command
-        else:
-            yield from ((f"{name} {verb}", inner[verb]) for verb in inner)
-
-
 @pytest.mark.parametrize(
     ("page", "heading"), [(page, heading) for page, (_, told) in TABLES.items() for heading in told]
 )
@@ -244,7 +232,7 @@ def test_the_table_says_what_the_dialect_says(page: str, heading: str) -> None:
         pytest.fail("\n".join(change), pytrace=False)
 
 
-VERBS: Final = dict(_verbs())
+VERBS: Final = {" ".join(words): command for words, command in leaves()}
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -65,7 +65,12 @@ def signon(
     key_file: OwnKey = "",
     as_json: AsJson = False,
 ) -> None:
-    """Sign on and check the working keys."""
+    """Sign on and check the working keys.
+
+    \b
+    Example:
+      jinbao terminal signon 127.0.0.1:8583
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     given = _set(where, terminal, merchant, key_file, as_json=as_json)
     _tell(given, _do(given, Job(kind=Kind.SIGN_ON)))
 
@@ -78,7 +83,12 @@ def echo(
     merchant: MerchantId = MERCHANT,
     as_json: AsJson = False,
 ) -> None:
-    """Ask whether the switch is there; no keys are needed."""
+    """Ask whether the switch is there; no keys are needed.
+
+    \b
+    Example:
+      jinbao terminal echo 127.0.0.1:8583
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     given = _set(where, terminal, merchant, "", as_json=as_json)
     _tell(given, _do(given, Job(kind=Kind.ECHO)))
 
@@ -95,7 +105,13 @@ def withdraw(
     key_file: OwnKey = "",
     as_json: AsJson = False,
 ) -> None:
-    """Withdraw cash (助农取款) with a test card."""
+    """Withdraw cash (助农取款) with a test card.
+
+    \b
+    Examples:
+      jinbao terminal withdraw 127.0.0.1:8583 --yuan 500
+      jinbao terminal withdraw 127.0.0.1:8583 --card 3 --wrong-pin
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     given = _set(where, terminal, merchant, key_file, as_json=as_json)
     used = _card(card, wrong_pin=wrong_pin)
     job = Job(kind=Kind.WITHDRAWAL, card=used, amount_fen=yuan * _FEN, code=WITHDRAWAL)
@@ -114,7 +130,12 @@ def balance(
     key_file: OwnKey = "",
     as_json: AsJson = False,
 ) -> None:
-    """Ask for the balance of a test card."""
+    """Ask for the balance of a test card.
+
+    \b
+    Example:
+      jinbao terminal balance 127.0.0.1:8583 --card 3
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     given = _set(where, terminal, merchant, key_file, as_json=as_json)
     used = _card(card, wrong_pin=wrong_pin)
     _tell(given, _do(given, Job(kind=Kind.BALANCE, card=used, code=BALANCE)))
@@ -134,7 +155,12 @@ def reverse(
     key_file: OwnKey = "",
     as_json: AsJson = False,
 ) -> None:
-    """Reverse a withdrawal by its trace number."""
+    """Reverse a withdrawal by its trace number.
+
+    \b
+    Example:
+      jinbao terminal reverse 127.0.0.1:8583 --stan 351204 --yuan 500
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     given = _set(where, terminal, merchant, key_file, as_json=as_json)
     job = Job(
         kind=Kind.WITHDRAWAL, card=_card(card, wrong_pin=False), amount_fen=yuan * _FEN, code=reason

@@ -45,13 +45,15 @@ def code_for(dialect: Dialect, reason: Reason) -> str:
 def financial(request: Request, answer: Answer, extra: Extra) -> dict[int, str]:
     """Return the fields of an 0210 or 0410 without its MAC."""
     is_reversal = request.mti[1] == "4"
+    # The answer to an inquiry tells of the account, so it repeats neither DE 14 nor DE 23.
+    moves_money = request.amount is not None
     maybe = {
         2: request.pan,
         3: request.processing_code,
         4: request.amount,
         11: request.stan,
         15: answer.settlement_date,
-        23: request.card_sequence,
+        23: request.card_sequence if moves_money else None,
         25: request.condition_code,
         32: extra.acquirer,
         37: answer.rrn,
@@ -67,13 +69,13 @@ def financial(request: Request, answer: Answer, extra: Extra) -> dict[int, str]:
     if request.private_60:
         fields[60] = request.private_60[:_SHORT_60]
     if not is_reversal:
-        if request.expiry:
+        if request.expiry and moves_money:
             fields[14] = request.expiry
         if request.security:
             fields[53] = request.security
         if extra.issuer:
             fields[44] = f"{extra.issuer:<{_INSTITUTION}}{extra.acquirer:<{_INSTITUTION}}"
-            if request.amount is not None:
+            if moves_money:
                 fields[63] = _SCHEME
     return fields
 

@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 from importlib import resources
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import typer
 from typer.testing import CliRunner
 
+from switch.cli import load
 from switch.cli.app import app
 
 ROOT: Final = Path(__file__).parents[3]
@@ -73,3 +76,18 @@ def leaks(outcome: Outcome) -> list[str]:
     """Return the secrets of the samples that a run has told."""
     told = (outcome.out + outcome.err).replace("\n", "")
     return [secret for secret in SECRETS if secret in told]
+
+
+def leaves() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the words of every verb that does something, and its click command."""
+    for name in load.VERBS:
+        yield from _leaves((name,), typer.main.get_command(load.verb(name)))
+
+
+def _leaves(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - click has no types here
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield words, command
+    else:
+        for name, each in inner.items():
+            yield from _leaves((*words, name), each)

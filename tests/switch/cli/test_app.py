@@ -13,22 +13,11 @@ import pytest
 
 from switch.cli import app as application
 from switch.cli.load import VERBS
-from tests.switch.cli.running import ROOT, command, run, sample
+from tests.switch.cli.running import ROOT, command, leaves, run, sample
 
 _COMMAND = [sys.executable, "-m", "switch"]
-_GROUPS = {
-    "pin": ("encode", "translate", "verify"),
-    "keys": ("unwrap", "terminal"),
-    "peers": ("list", "release"),
-    "specs": ("list", "show", "check", "diff"),
-    "terminal": ("signon", "echo", "withdraw", "balance", "reverse"),
-    "txn": ("list", "show"),
-    "caps": ("show",),
-    "saf": ("list", "show", "retry", "resolve"),
-}
-_LEAVES = [(verb,) for verb in VERBS if verb not in _GROUPS] + [
-    (group, verb) for group, verbs in _GROUPS.items() for verb in verbs
-]
+_LEAVES = [words for words, _ in leaves()]
+_GROUPS = sorted({words[:end] for words in _LEAVES for end in range(1, len(words))})
 
 
 def test_the_version_is_told() -> None:
@@ -49,6 +38,21 @@ def test_the_help_of_every_verb_has_an_example_that_begins_with_it(verb: tuple[s
     status, out, _ = run(*verb, "--help")
     assert status == 0
     assert re.search(rf"Examples?:\n(?s:.*)jinbao {' '.join(verb)}\b", out)
+
+
+@pytest.mark.parametrize("group", _GROUPS, ids=" ".join)
+def test_the_help_of_a_group_lists_its_verbs(group: tuple[str, ...]) -> None:
+    status, out, _ = run(*group, "--help")
+    assert status == 0
+    inner = {words[len(group)] for words in _LEAVES if words[: len(group)] == group}
+    assert all(re.search(rf"^  {name} ", out, re.MULTILINE) for name in inner)
+
+
+def test_every_verb_is_walked() -> None:
+    assert {words[0] for words in _LEAVES} == set(VERBS)
+    assert ("keys", "terminal", "import") in _LEAVES
+    assert ("keys", "unwrap") in _LEAVES
+    assert ("serve",) in _LEAVES
 
 
 @pytest.mark.parametrize("arguments", [("no-such",), ("decode",), ("decode", "--no-such", "00")])

@@ -37,6 +37,16 @@ def test_a_table_folds_what_is_too_long_and_loses_nothing(monkeypatch: pytest.Mo
     assert (text.count("x"), text.count("值")) == (70, 70)
 
 
+def test_the_first_column_names_its_row_and_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    made = table(*"abcdefg")
+    made.add_row(plain("432813000001"), *[plain("word " * 4)] * 6)
+    lines = drawn(made).splitlines()[2:]
+    assert lines[0].startswith("432813000001 ")
+    assert all(line.startswith(" ") for line in lines[1:])
+    assert max(map(len, lines)) <= 60
+
+
 @pytest.mark.parametrize(
     ("asked", "width"), [("70", 70), ("3", 60), ("0", 60), ("wide", 100), ("", 100)]
 )

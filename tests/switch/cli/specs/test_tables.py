@@ -24,6 +24,12 @@ def test_nothing_of_a_dialect_is_left_out(name: str, monkeypatch: pytest.MonkeyP
     assert dialect.responses.keys() <= words
 
 
-def test_the_list_says_what_a_dialect_extends() -> None:
-    lines = dialect_list([load_dialect("composite")]).splitlines()
-    assert lines[-1].split()[:2] == ["composite", "pos"]
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+def test_the_list_says_what_a_dialect_extends_and_never_wraps_its_name(
+    columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = dialect_list([load_dialect("composite"), load_dialect("iso87-ascii")]).splitlines()
+    # A title that goes on in the next line leaves the columns before it blank.
+    rows = [line.split() for line in lines[2:] if not line.startswith(" ")]
+    assert [row[:2] for row in rows] == [["composite", "pos"], ["iso87-ascii", "-"]]
