@@ -84,7 +84,7 @@ def leaves() -> Iterator[tuple[tuple[str, ...], Any]]:
         yield from _leaves((name,), typer.main.get_command(load.verb(name)))
 
 
-def _leaves(words: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - click has no types here
+def _leaves(words: tuple[str, ...], command: object) -> Iterator[tuple[tuple[str, ...], Any]]:
     inner = getattr(command, "commands", None)
     if inner is None:
         yield words, command
