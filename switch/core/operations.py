@@ -39,6 +39,16 @@ class CapCheck(msgspec.Struct, frozen=True, array_like=True, gc=False):
     limit_fen: int
 
 
+class Taking(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a void, refund or completion takes of its original: of which one, and how many fen.
+
+    A void or a completion takes all of it, so that nothing else can.
+    """
+
+    of: TransactionKey
+    fen: int
+
+
 class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is kept of an answer, enough to say it again: DE 12, 13, 15, 37, 38, 39, 54."""
 
@@ -52,10 +62,10 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class ReversalPlan(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The identity of a 0420, decided once and kept for every repeat.
+    """The identity of a 0420 or 0220, decided once and kept for every repeat.
 
-    `stan` and `transmission` are DE 11 and DE 7 of the 0420, `reason` DE 60.1, `due_ms` when it
-    may first be sent, `expires_ms` when it becomes a manual case (UTC).
+    `stan` and `transmission` are its DE 11 and DE 7, `reason` DE 60.1, `due_ms` when it may first
+    be sent, `expires_ms` when it becomes a manual case (UTC).
     """
 
     stan: str
@@ -70,6 +80,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     No clear card data: `shown_card` is first six + last four, `sealed` the encrypted PAN, expiry,
     sequence number and reversal tags. `trace` holds the numbers of the rules that decided.
+    `original` and `authorisation` are DE 90 and 38 of what takes of another.
     """
 
     kind: str
@@ -92,12 +103,15 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     condition_code: str
     configuration: int
     trace: bytes
+    original: str = ""
+    authorisation: str = ""
 
 
 class Row(msgspec.Struct, kw_only=True, frozen=True, array_like=True, gc=False):
     """A transaction as the ledger holds it. `reason` is why it has its state (a reason name).
 
     The attempts are those of its `Open`, `Close` and first `Reverse`; 0 where there was none.
+    `taken_fen` is what others have taken of it or are about to: it is 0 unless it is APPROVED.
     """
 
     key: TransactionKey
@@ -113,6 +127,8 @@ class Row(msgspec.Struct, kw_only=True, frozen=True, array_like=True, gc=False):
     answer: Answer | None = None
     plan: ReversalPlan | None = None
     is_reversible: bool = True
+    taking: Taking | None = None
+    taken_fen: int = 0
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -132,7 +148,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Advice(msgspec.Struct, kw_only=True, frozen=True, gc=False):
-    """A queued 0420: the row it reverses, and how its delivery stands."""
+    """A queued 0420 or 0220: the row it reverses or advises, and how its delivery stands."""
 
     row: Row
     tries: int
@@ -144,9 +160,10 @@ class Advice(msgspec.Struct, kw_only=True, frozen=True, gc=False):
 
 
 class Open(msgspec.Struct, frozen=True, gc=False):
-    """Repeat check, cap hold and intent in one step.
+    """Repeat check, cap hold, what it takes of its original, and intent in one step.
 
-    Done: Opened. Refused: Repeated, Clashed, CapExceeded, Forestalled.
+    With a `plan` it is an advice: it is ADVISED and queued at once, with what its terminal is told.
+    Done: Opened. Refused: Repeated, Clashed, CapExceeded, Forestalled, OriginalNotFound, Spent.
     """
 
     attempt: int
@@ -156,6 +173,9 @@ class Open(msgspec.Struct, frozen=True, gc=False):
     cap: CapCheck | None
     incarnation: int
     is_reversible: bool = True
+    taking: Taking | None = None
+    plan: ReversalPlan | None = None
+    answer: Answer | None = None
 
 
 class Close(msgspec.Struct, frozen=True, gc=False):
@@ -197,6 +217,13 @@ class FindOriginal(msgspec.Struct, frozen=True, gc=False):
 
     attempt: int
     key: TransactionKey
+
+
+class FindByRrn(msgspec.Struct, frozen=True, gc=False):
+    """The transaction with this RRN (DE 37). Done: Found. Refused: OriginalNotFound."""
+
+    attempt: int
+    rrn: str
 
 
 class SignOn(msgspec.Struct, frozen=True, gc=False):
@@ -281,10 +308,10 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
 
 class Acknowledge(msgspec.Struct, frozen=True, gc=False):
-    """The end of an advice: REVERSED (hold released) or REVERSAL_EXPIRED (hold kept).
+    """The end of a queued 0420: REVERSED (hold released) or REVERSAL_EXPIRED (hold kept).
 
-    A case that expired may be given another reason, or be reversed after all. Done: Closed.
-    Refused: Missing.
+    That of a queued 0220: APPROVED or ADVICE_EXPIRED. A case that expired may be given another
+    reason, or end after all (a 0220 also as DECLINED). Done: Closed. Refused: Missing.
     """
 
     attempt: int
@@ -327,6 +354,7 @@ Operation = (
     | Close
     | Reverse
     | FindOriginal
+    | FindByRrn
     | SignOn
     | SignOff
     | LoadSession

@@ -78,13 +78,19 @@ class NothingToReverse(msgspec.Struct, frozen=True, gc=False):
 
 
 class NotReversible(msgspec.Struct, frozen=True, gc=False):
-    """The original is of a kind that has no reversal."""
+    """The original is of a kind that has no reversal, or something was taken of it."""
 
     row: Row
 
 
 class OriginalNotFound(msgspec.Struct, frozen=True, gc=False):
-    """No transaction has this key."""
+    """No transaction has this key or RRN."""
+
+
+class Spent(msgspec.Struct, frozen=True, gc=False):
+    """The original is not approved, or less is left of it than was asked for: its row."""
+
+    row: Row
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
@@ -162,6 +168,7 @@ Outcome = (
     | NothingToReverse
     | NotReversible
     | OriginalNotFound
+    | Spent
     | Found
     | SessionIs
     | NumbersLeased

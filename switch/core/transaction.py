@@ -38,6 +38,11 @@ class State(IntEnum):
     """The issuer never acknowledged it, or refused it: a manual case, and the hold stays."""
     FORESTALLED = 13
     """Its reversal came before it; it must be refused if it ever comes."""
+    ADVISED = 14
+    """An advice (0220): its terminal was told that it is accepted, and it is queued for its
+    issuer."""
+    ADVICE_EXPIRED = 15
+    """The issuer refused an advice or never acknowledged it: a manual case."""
 
 
 HELD = frozenset({State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.REVERSAL_EXPIRED})
@@ -47,11 +52,11 @@ COMMITTED = frozenset({State.APPROVED})
 """Ledger states in which the amount counts to the cap as withdrawn."""
 
 FINAL = frozenset({State.DECLINED, State.UNSENT, State.REVERSED, State.FORESTALLED})
-"""Ledger states that nothing follows."""
+"""Ledger states that nothing follows, and in which nothing is taken of an original."""
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.OPENING: frozenset({State.FORWARDED, State.OPEN_UNKNOWN, State.CLOSING}),
-    State.OPEN_UNKNOWN: frozenset({State.CLOSING}),
+    State.OPENING: frozenset({State.FORWARDED, State.OPEN_UNKNOWN, State.CLOSING, State.ADVISED}),
+    State.OPEN_UNKNOWN: frozenset({State.CLOSING, State.ADVISED}),
     State.FORWARDED: frozenset(
         {State.CLOSING, State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT}
         | {State.REVERSING}
@@ -71,5 +76,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.UNSENT: frozenset(),
     State.REVERSED: frozenset(),
     State.FORESTALLED: frozenset(),
+    State.ADVISED: frozenset({State.APPROVED, State.ADVICE_EXPIRED}),
+    State.ADVICE_EXPIRED: frozenset({State.APPROVED, State.DECLINED}),
 }
 """What may follow each state; docs/explanation/states.md draws this table."""

@@ -19,6 +19,7 @@ from switch.core.operations import (
     Claim,
     Close,
     Enlist,
+    FindByRrn,
     FindOriginal,
     Hasten,
     LeaseNumbers,
@@ -32,6 +33,7 @@ from switch.core.operations import (
     SignOff,
     SignOn,
     TakeOver,
+    Taking,
     Totals,
 )
 from switch.core.outcomes import (
@@ -50,9 +52,10 @@ from switch.core.outcomes import (
     Repeated,
     Resolved,
     ReversalQueued,
+    Spent,
     Superseded,
 )
-from switch.core.transaction import FINAL, State
+from switch.core.transaction import FINAL, TRANSITIONS, State
 from switch.ledger import upkeep
 from switch.ledger.rows import EMPTY_DAY, CapKey, ReadSet, WriteSet
 from switch.ledger.working import Working
@@ -60,6 +63,9 @@ from switch.ledger.working import Working
 _QUEUED_ONCE: Final = frozenset(
     {State.IN_DOUBT, State.REVERSING, State.REVERSED, State.REVERSAL_EXPIRED}
 )
+_JUST_OPENED: Final = frozenset({State.FORWARDED, State.ADVISED})
+_EXPIRED: Final = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
+_ENDS: Final = frozenset({State.REVERSED, State.APPROVED, State.DECLINED}) | _EXPIRED
 _CLOSES: Final = frozenset({State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT})
 
 
@@ -101,27 +107,49 @@ def _open(working: Working, operation: Open) -> Outcome:
         day = working.cap(CapKey(key.bucket, key.card, cap.day))
         if day.committed_fen + day.held_fen + amount > cap.limit_fen:
             return CapExceeded(cap.limit_fen, day.committed_fen, day.held_fen)
+    taking, plan = operation.taking, operation.plan
+    if taking is not None and (refusal := _taken(working, taking)) is not None:
+        return refusal
     row = Row(
         key=key,
         fingerprint=operation.fingerprint,
-        state=State.FORWARDED,
+        state=State.FORWARDED if plan is None else State.ADVISED,
         record=operation.record,
         cap=cap,
         attempt=operation.attempt,
         incarnation=operation.incarnation,
+        answer=operation.answer,
+        plan=plan,
         is_reversible=operation.is_reversible,
+        taking=taking,
     )
     working.written.transactions[key] = row
+    if plan is not None:
+        working.enqueue(row, operation.incarnation)
     if cap is None:
         return Opened(0, 0)
     working.account(row, None)
     return Opened(day.committed_fen, day.held_fen + amount)
 
 
+def _taken(working: Working, taking: Taking) -> Outcome | None:
+    """Take of an original; return why that cannot be."""
+    if taking.fen <= 0:
+        raise InvariantBroken("nothing would be taken of an original")
+    original = working.row(taking.of)
+    if original is None or original.state is State.FORESTALLED:
+        return OriginalNotFound()
+    left_fen = original.record.amount_fen - original.taken_fen
+    if original.state is not State.APPROVED or taking.fen > left_fen:
+        return Spent(original)
+    working.take(taking, taking.fen)
+    return None
+
+
 def _opened_before(working: Working, operation: Open, row: Row) -> Outcome:
     if row.state is State.FORESTALLED:
         return Forestalled()
-    if row.attempt == operation.attempt and row.state is State.FORWARDED:
+    if row.attempt == operation.attempt and row.state in _JUST_OPENED:
         if row.cap is None:
             return Opened(0, 0)
         day = working.cap(CapKey(row.key.bucket, row.key.card, row.cap.day))
@@ -143,7 +171,7 @@ def _close(working: Working, operation: Close) -> Outcome:
     if row.incarnation != operation.incarnation:
         return Fenced()
     is_queued = state is State.IN_DOUBT and row.is_reversible
-    if row.state is State.APPROVED and is_queued:
+    if row.state is State.APPROVED and is_queued and not row.taken_fen:
         # The terminal was told that nobody knows, while an approval was on its way to us.
         state = State.REVERSING
     elif row.state is not State.FORWARDED:
@@ -168,7 +196,8 @@ def _reverse(working: Working, operation: Reverse) -> Outcome:
         return OriginalNotFound()
     if row.state is State.FORESTALLED:
         return OriginalNotFound()
-    if not row.is_reversible:
+    if not row.is_reversible or row.taken_fen:
+        # What was voided or refunded, even in part, would come back twice.
         return NotReversible(row)
     is_first = row.reverse_attempt == operation.attempt
     if row.state in _QUEUED_ONCE and (is_first or row.state is not State.REVERSED):
@@ -204,19 +233,19 @@ def _tombstone(operation: Reverse) -> Row:
 
 def _acknowledge(working: Working, operation: Acknowledge) -> Outcome:
     state = operation.state
-    if state not in {State.REVERSED, State.REVERSAL_EXPIRED}:
-        raise InvariantBroken(f"{state.name} ends no reversal")
+    if state not in _ENDS:
+        raise InvariantBroken(f"{state.name} ends no reversal and no advice")
     row = working.row(operation.key)
     if row is None:
         return Missing()
-    if row.state is State.REVERSED:
+    if row.state is State.REVERSED or (row.state is State.APPROVED and row.plan is not None):
         return Closed(row)
     if row.state is state:
         # A person has looked at it: the hold stays, and the ledger says why.
         row = working.written.transactions[row.key] = replace(row, reason=operation.reason)
         return Closed(row)
     is_queued = working.queued(row.key) is not None
-    if not is_queued and row.state is not State.REVERSAL_EXPIRED:
+    if state not in TRANSITIONS[row.state] or not (is_queued or row.state in _EXPIRED):
         return Missing()
     row = working.become(row, state, reason=operation.reason)
     if is_queued:
@@ -229,6 +258,11 @@ def _find_original(working: Working, operation: FindOriginal) -> Outcome:
     if row is None or row.state is State.FORESTALLED:
         return OriginalNotFound()
     return Found(row)
+
+
+def _find_by_rrn(working: Working, operation: FindByRrn) -> Outcome:
+    row = working.by_rrn(operation.rrn)
+    return OriginalNotFound() if row is None else Found(row)
 
 
 def _resolve(working: Working, operation: Resolve) -> Outcome:
@@ -245,6 +279,7 @@ _DECIDE: Final[dict[type, Callable[[Working, Any], Outcome]]] = {
     Close: _close,
     Reverse: _reverse,
     FindOriginal: _find_original,
+    FindByRrn: _find_by_rrn,
     SignOn: upkeep.sign_on,
     SignOff: upkeep.sign_off,
     LoadSession: upkeep.load_session,

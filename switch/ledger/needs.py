@@ -1,8 +1,8 @@
 """What a store must read before it decides an operation (switch/ledger).
 
 Besides what is named here, a read set always has the fences of the batch's own attempts. A row
-brings along how its 0420 is queued and the day that `cap_of` names: an amount always moves on the
-day that the row was opened for.
+brings along how its 0420 or 0220 is queued, the day that `cap_of` names (an amount always moves on
+the day that the row was opened for), and the row that `original_of` names, which it takes of.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from switch.core.operations import (
     Claim,
     Close,
     Enlist,
+    FindByRrn,
     FindOriginal,
     Hasten,
     LeaseNumbers,
@@ -51,6 +52,12 @@ class BlockKey(msgspec.Struct, frozen=True, order=True, gc=False):
     name: str
 
 
+class RrnKey(msgspec.Struct, frozen=True, order=True, gc=False):
+    """The transaction with an RRN, and its place in `ReadSet.by_rrn`."""
+
+    rrn: str
+
+
 class Leases(msgspec.Struct, frozen=True, gc=False):
     """The leases of all incarnations."""
 
@@ -75,7 +82,7 @@ class Sums(msgspec.Struct, frozen=True, gc=False):
     """The totals of everything stored."""
 
 
-Need = TransactionKey | CapKey | SessionKey | BlockKey | Leases | Intents | Due | Sums
+Need = TransactionKey | RrnKey | CapKey | SessionKey | BlockKey | Leases | Intents | Due | Sums
 
 
 def needs(operation: Operation) -> tuple[Need, ...]:
@@ -89,9 +96,18 @@ def cap_of(row: Row) -> CapKey | None:
     return None if cap is None else CapKey(row.key.bucket, row.key.card, cap.day)
 
 
+def original_of(row: Row) -> TransactionKey | None:
+    """Return the row that a row takes of, None where it takes of none."""
+    taking = row.taking
+    return None if taking is None else taking.of
+
+
 def _open(operation: Open) -> tuple[Need, ...]:
-    key, cap = operation.key, operation.cap
-    return (key,) if cap is None else (key, CapKey(key.bucket, key.card, cap.day))
+    key, cap, taking = operation.key, operation.cap, operation.taking
+    told: tuple[Need, ...] = (key,)
+    if cap is not None:
+        told = (key, CapKey(key.bucket, key.card, cap.day))
+    return told if taking is None else (*told, taking.of)
 
 
 def _row(
@@ -109,6 +125,7 @@ _NEEDS: Final[dict[type, Callable[[Any], tuple[Need, ...]]]] = {
     Close: _row,
     Reverse: _row,
     FindOriginal: _row,
+    FindByRrn: lambda operation: (RrnKey(operation.rrn),),
     Acknowledge: _row,
     Hasten: _row,
     Resolve: _row,

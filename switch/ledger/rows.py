@@ -39,7 +39,7 @@ class CapDay(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Queued(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How the delivery of a row's 0420 stands; `owner` is an incarnation."""
+    """How the delivery of a row's 0420 or 0220 stands; `owner` is an incarnation."""
 
     tries: int
     due_ms: int
@@ -96,17 +96,18 @@ class WriteSet:
 class ReadSet:
     """Rows as they are stored, for `decide` to read and never to change.
 
-    `totals` is there when a batch needs it (see `needs`).
+    `totals` is there when a batch needs it (see `needs`). `by_rrn` leads from DE 37 to each row.
     """
 
     __slots__ = (
-        "_due", "advices", "blocks", "caps", "fences", "intents", "leases", "sessions", "totals",
-        "transactions",
+        "_due", "advices", "blocks", "by_rrn", "caps", "fences", "intents", "leases", "sessions",
+        "totals", "transactions",
     )  # fmt: skip
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self.transactions: dict[TransactionKey, Row] = {}
+        self.by_rrn: dict[str, TransactionKey] = {}
         self.intents: dict[TransactionKey, Row] = {}
         self.caps: dict[CapKey, CapDay] = {}
         self.sessions: dict[str, Session] = {}
@@ -132,6 +133,8 @@ class ReadSet:
     def put(self, key: TransactionKey, row: Row) -> None:
         """Store a row; those without an outcome are listed as intents too."""
         self.transactions[key] = row
+        if row.record.rrn:
+            self.by_rrn[row.record.rrn] = key
         if row.state is State.FORWARDED:
             self.intents[key] = row
         else:

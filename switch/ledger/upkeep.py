@@ -176,7 +176,7 @@ def claim(working: Working, operation: Claim) -> Outcome:
     for _, key, queued in due[: operation.limit]:
         row = working.row(key)
         if row is None:
-            raise InvariantBroken("a queued reversal has no original")
+            raise InvariantBroken("a queued message has no row")
         tries = queued.tries + 1
         wait_ms = operation.retry_ms[min(queued.tries, len(operation.retry_ms) - 1)]
         again = Queued(tries, now_ms + wait_ms, ours)

@@ -13,6 +13,7 @@ from switch.core.errors import InvariantBroken
 from switch.core.operations import (
     Row,
     Session,
+    Taking,
     TransactionKey,
 )
 from switch.core.transaction import COMMITTED, FINAL, HELD, TRANSITIONS, State
@@ -37,6 +38,14 @@ class Working:
         """Return the row with this key, None where there is none."""
         row = self.written.transactions.get(key)
         return self.stored.transactions.get(key) if row is None else row
+
+    def by_rrn(self, rrn: str) -> Row | None:
+        """Return the row with this RRN, None where there is none."""
+        key = self.stored.by_rrn.get(rrn)
+        if key is not None:
+            return self.row(key)
+        found = (row for row in self.written.transactions.values() if row.record.rrn == rrn)
+        return next(found, None)
 
     def cap(self, key: CapKey) -> CapDay:
         """Return what a card's day has."""
@@ -83,20 +92,36 @@ class Working:
         self.written.caps[key] = after
 
     def become(self, row: Row, state: State, **changes: Any) -> Row:  # noqa: ANN401 - fields of Row
-        """Give a row its next state; the cap follows, and final rows lose their card data."""
+        """Give a row its next state; the cap follows.
+
+        Final rows lose their card data, and give back what they took of their original.
+        """
         if state not in TRANSITIONS[row.state]:
             raise InvariantBroken(f"{row.state.name} cannot become {state.name}")
-        if state in FINAL and row.record.sealed:
-            changes["record"] = replace(row.record, sealed=b"")
+        if state in FINAL:
+            if row.record.sealed:
+                changes["record"] = replace(row.record, sealed=b"")
+            if row.taking is not None:
+                self.take(row.taking, -row.taking.fen)
         after = replace(row, state=state, **changes)
         self.account(after, row.state)
         self.written.transactions[row.key] = after
         return after
 
+    def take(self, taking: Taking, fen: int) -> None:
+        """Take so much more of an original, or give it back where `fen` is negative."""
+        original = self.row(taking.of)
+        if original is None or original.state is not State.APPROVED:
+            raise InvariantBroken("an original that something takes of is not there")
+        taken_fen = original.taken_fen + fen
+        if not 0 <= taken_fen <= original.record.amount_fen:
+            raise InvariantBroken(f"{taken_fen} fen would be taken of an original")
+        self.written.transactions[original.key] = replace(original, taken_fen=taken_fen)
+
     def enqueue(self, row: Row, owner: int) -> None:
-        """Queue the one 0420 that a row ever has."""
+        """Queue the one 0420 or 0220 that a row ever has."""
         if row.plan is None:
-            raise InvariantBroken("a reversal without a plan")
+            raise InvariantBroken("a queued message without a plan")
         if self.queued(row.key) is not None:
-            raise InvariantBroken("a second reversal of one original")
+            raise InvariantBroken("a second queued message of one row")
         self.written.advices[row.key] = Queued(0, row.plan.due_ms, owner)

@@ -17,7 +17,7 @@ from switch.core.operations import (
 )
 from switch.core.transaction import State
 from switch.ledger.embedded.tables import Tables
-from switch.ledger.needs import cap_of, needs
+from switch.ledger.needs import RrnKey, cap_of, needs, original_of
 from switch.ledger.rows import CapDay, CapKey, ReadSet, WriteSet
 
 KEPT: Final = 20_000
@@ -46,15 +46,23 @@ class Shelf:
             for need in needs(operation):
                 if type(need) is TransactionKey:
                     row = rows.get(need) or self._fetch_row(need)
-                    cap = None if row is None else cap_of(row)
-                    if cap is not None and cap not in caps:
-                        missing.append(cap)
+                    if row is not None and (row.cap is not None or row.taking is not None):
+                        missing += self._brought_along(row)
+                elif type(need) is RrnKey:
+                    self._fetch_rrn(need.rrn)
                 elif type(need) is CapKey and need not in caps:
                     missing.append(need)
         if missing:
             for cap, day in self._tables.caps(missing).items():
                 caps[cap] = day
                 self._leaving.append((0, cap, day))
+
+    def _brought_along(self, row: Row) -> list[CapKey]:
+        """Read what a row takes of; return its day where that must be read too."""
+        cap, original = cap_of(row), original_of(row)
+        if original is not None and original not in self.stored.transactions:
+            self._fetch_row(original)
+        return [cap] if cap is not None and cap not in self.stored.caps else []
 
     def keep(self, written: WriteSet, sequence: int) -> None:
         """Take over what the batch numbered `sequence` wrote; it may leave once it is filled."""
@@ -80,7 +88,9 @@ class Shelf:
     def _drop(self, key: TransactionKey, value: Row | CapDay) -> None:
         if self.stored.transactions.get(key) is not value:
             return
-        del self.stored.transactions[key], self.numbers[key]
+        row = self.stored.transactions.pop(key)
+        self.stored.by_rrn.pop(row.record.rrn, None)
+        del self.numbers[key]
         batch, stan = self._last_stans.get(key.terminal, ("", ""))
         if batch == key.batch and key.stan > stan:
             self._last_stans[key.terminal] = (batch, key.stan)
@@ -96,8 +106,15 @@ class Shelf:
         found = self._tables.find(key)
         if found is None:
             return None
-        number, row = found
-        self.stored.put(key, row)
-        self.numbers[key] = number
-        self._leaving.append((0, key, row))
+        return self._fetched(*found)
+
+    def _fetch_rrn(self, rrn: str) -> None:
+        """Read the row with this RRN; one that is in memory is the newer."""
+        if rrn not in self.stored.by_rrn and (found := self._tables.find_rrn(rrn)) is not None:
+            self._fetched(*found)
+
+    def _fetched(self, number: int, row: Row) -> Row:
+        self.stored.put(row.key, row)
+        self.numbers[row.key] = number
+        self._leaving.append((0, row.key, row))
         return row

@@ -174,6 +174,16 @@ class Tables:
                 return number, row
         return None
 
+    def find_rrn(self, rrn: str) -> tuple[int, Row] | None:
+        """Return the transaction with this RRN and its number."""
+        for number, body in self._reader.execute(
+            "SELECT number, body FROM transactions WHERE rrn = ?", (_column(rrn, 12),)
+        ):
+            row = _row(body)
+            if row.record.rrn == rrn:
+                return number, row
+        return None
+
     def last_stan(self, terminal: str, batch: str) -> str:
         """Return the greatest STAN of a terminal's batch, empty where there is none."""
         found = self._reader.execute(

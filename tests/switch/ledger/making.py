@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from switch.core.operations import (
     ATTEMPT_BITS,
     Acknowledge,
@@ -14,6 +16,7 @@ from switch.core.operations import (
     Record,
     ReversalPlan,
     Reverse,
+    Taking,
     TransactionKey,
 )
 from switch.core.transaction import State
@@ -96,10 +99,38 @@ def opening(
         attempt=attempt(number, incarnation),
         key=key(stan),
         fingerprint=b"same",
-        record=record(amount_fen),
+        record=record(amount_fen, rrn=rrn(stan)),
         cap=CapCheck(day, LIMIT_FEN),
         incarnation=incarnation,
     )
+
+
+def rrn(stan: int = 1) -> str:
+    """Return DE 37 of the transaction with this STAN."""
+    return f"4169{stan:08d}"
+
+
+def voiding(
+    number: int, stan: int, of: int = 1, fen: int = 50_000, *, incarnation: int = 1
+) -> Open:
+    """Return an Open that takes of the transaction with another STAN."""
+    return Open(
+        attempt=attempt(number, incarnation),
+        key=key(stan),
+        fingerprint=b"same",
+        record=record(fen, rrn=rrn(stan)),
+        cap=None,
+        incarnation=incarnation,
+        taking=Taking(key(of), fen),
+    )
+
+
+def advising(
+    number: int, stan: int, of: int = 1, fen: int = 20_000, *, incarnation: int = 1
+) -> Open:
+    """Return an Open of a refund: an advice that takes of the transaction with another STAN."""
+    void = voiding(number, stan, of, fen, incarnation=incarnation)
+    return replace(void, is_reversible=False, plan=plan(reason="0000"), answer=answer())
 
 
 def closing(
@@ -125,7 +156,7 @@ def reversing(number: int, stan: int = 1, *, incarnation: int = 1) -> Reverse:
         incarnation=incarnation,
         reason="reversal",
         plan=plan(reason="4000"),
-        record=record(),
+        record=record(rrn=""),
     )
 
 

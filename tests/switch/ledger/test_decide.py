@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from switch.core.errors import InvariantBroken
 from switch.core.operations import (
     Close,
+    FindByRrn,
     FindOriginal,
     Open,
     Operation,
@@ -22,6 +24,7 @@ from switch.core.operations import (
 )
 from switch.core.outcomes import (
     CapExceeded,
+    Claimed,
     Clashed,
     Closed,
     Fenced,
@@ -36,11 +39,12 @@ from switch.core.outcomes import (
     Repeated,
     Resolved,
     ReversalQueued,
+    Spent,
     Superseded,
 )
 from switch.core.transaction import COMMITTED, FINAL, HELD, State
 from switch.ledger.decide import decide
-from switch.ledger.needs import cap_of, needs
+from switch.ledger.needs import RrnKey, cap_of, needs, original_of
 from switch.ledger.rows import CapDay, CapKey, ReadSet
 from tests.switch.ledger.making import (
     BUCKET,
@@ -48,6 +52,8 @@ from tests.switch.ledger.making import (
     DAY,
     LIMIT_FEN,
     acknowledging,
+    advising,
+    answer,
     attempt,
     claiming,
     closing,
@@ -56,6 +62,8 @@ from tests.switch.ledger.making import (
     opening,
     plan,
     reversing,
+    rrn,
+    voiding,
 )
 
 TODAY = CapKey(BUCKET, CARD, DAY)
@@ -194,7 +202,12 @@ def test_a_close_with_a_state_that_is_no_outcome_breaks_an_invariant(state: Stat
 
 def test_an_end_that_is_no_end_breaks_an_invariant() -> None:
     with pytest.raises(InvariantBroken):
-        last(opening(1), acknowledging(2, 1, State.APPROVED))
+        last(opening(1), acknowledging(2, 1, State.IN_DOUBT))
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.DECLINED, State.ADVICE_EXPIRED])
+def test_a_reversal_does_not_end_as_an_advice_does(state: State) -> None:
+    assert last(opening(1), reversing(2), acknowledging(3, 1, state)) == Missing()
 
 
 def test_a_negative_amount_breaks_an_invariant() -> None:
@@ -340,7 +353,23 @@ STEPS = st.lists(
             st.sampled_from([State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT]),
         ),
         st.builds(reversing, st.integers(20, 29), st.integers(1, 3)),
-        st.builds(acknowledging, st.integers(30, 39), st.integers(1, 3)),
+        st.builds(
+            acknowledging,
+            st.integers(30, 39),
+            st.integers(1, 3),
+            st.sampled_from([State.REVERSED, State.APPROVED, State.ADVICE_EXPIRED]),
+        ),
+        st.builds(
+            voiding, st.integers(60, 69), st.integers(1, 3), st.integers(1, 3), st.just(40_000)
+        ),
+        st.builds(
+            advising, st.integers(70, 79), st.integers(1, 3), st.integers(1, 3), st.just(15_000)
+        ),
+        st.builds(
+            lambda count, stan: FindByRrn(attempt(count), rrn(stan)),
+            st.integers(80, 89),
+            st.integers(1, 3),
+        ),
         st.builds(claiming, st.integers(40, 49), st.sampled_from([0, 1_000, 2_000])),
         st.builds(
             lambda count, of, stan: Resolve(attempt(count), attempt(of), key(stan)),
@@ -362,7 +391,7 @@ def test_how_operations_are_cut_into_batches_makes_no_difference(
     rest = decide(operations[cut:], first)
     first.apply(rest.written)
     assert before + rest.outcomes == outcomes
-    for name in ("transactions", "caps", "advices", "fences", "leases", "intents"):
+    for name in ("transactions", "by_rrn", "caps", "advices", "fences", "leases", "intents"):
         assert getattr(first, name) == getattr(whole, name)
 
 
@@ -377,11 +406,14 @@ def test_a_batch_is_decided_by_the_rows_that_it_names(
     for operation in batch:
         for need in needs(operation):
             day: object = need
-            if isinstance(need, TransactionKey) and need in stored.transactions:
-                row = stored.transactions[need]
-                read.put(need, row)
-                read.queue(need, stored.advices.get(need))
+            at = stored.by_rrn.get(need.rrn) if isinstance(need, RrnKey) else need
+            if isinstance(at, TransactionKey) and at in stored.transactions:
+                row = stored.transactions[at]
+                read.put(at, row)
+                read.queue(at, stored.advices.get(at))
                 day = cap_of(row)
+                if (original := original_of(row)) is not None:
+                    read.put(original, stored.transactions[original])
             if isinstance(day, CapKey) and day in stored.caps:
                 read.caps[day] = stored.caps[day]
     alone, among_all = decide(batch, read), decide(batch, stored)
@@ -402,5 +434,121 @@ def test_caps_are_the_sums_of_the_rows_and_only_final_rows_lose_their_card(
     assert day.committed_fen == sum(r.record.amount_fen for r in capped if r.state in COMMITTED)
     assert day.held_fen + day.committed_fen <= LIMIT_FEN
     assert all((row.record.sealed == b"") == (row.state in FINAL) for row in rows)
-    queued = {State.IN_DOUBT, State.REVERSING}
+    queued = {State.IN_DOUBT, State.REVERSING, State.ADVISED}
     assert stored.advices.keys() == {row.key for row in rows if row.state in queued}
+
+
+@given(operations=STEPS)
+def test_what_is_taken_of_a_row_is_the_sum_of_what_takes_of_it(
+    operations: list[Operation],
+) -> None:
+    stored, _ = run(operations)
+    taken = Counter[TransactionKey]()
+    for row in stored.transactions.values():
+        if row.taking is not None and row.state not in FINAL:
+            taken[row.taking.of] += row.taking.fen
+    for at, row in stored.transactions.items():
+        assert row.taken_fen == taken[at] <= row.record.amount_fen
+        assert row.state is State.APPROVED or not row.taken_fen
+
+
+def test_what_was_sold_is_voided_once() -> None:
+    sold = (opening(1), closing(2))
+    assert last(*sold, voiding(3, 2)) == Opened(0, 0)
+    stored, (outcome,) = run([*sold, voiding(3, 2), closing(4, 2)], [voiding(5, 3)])
+    assert isinstance(outcome, Spent)
+    assert row_of(outcome).taken_fen == 50_000
+    assert key(3) not in stored.transactions
+
+
+def test_a_void_that_is_still_open_or_in_doubt_keeps_what_it_took() -> None:
+    sold = (opening(1), closing(2), voiding(3, 2))
+    assert isinstance(last(*sold, voiding(5, 3)), Spent)
+    assert isinstance(last(*sold, closing(4, 2, State.IN_DOUBT), voiding(5, 3)), Spent)
+    expired = acknowledging(5, 2, State.REVERSAL_EXPIRED)
+    assert isinstance(last(*sold, closing(4, 2, State.IN_DOUBT), expired, voiding(6, 3)), Spent)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        (closing(4, 2, State.DECLINED),),
+        (closing(4, 2, State.UNSENT),),
+        (closing(4, 2), reversing(5, 2), acknowledging(6, 2)),
+    ],
+)
+def test_a_void_that_came_to_nothing_or_was_reversed_restores_the_sale(
+    ends: tuple[Operation, ...],
+) -> None:
+    sold = (opening(1), closing(2), voiding(3, 2))
+    assert last(*sold, *ends, voiding(7, 3)) == Opened(0, 0)
+
+
+def test_refunds_add_up_to_the_amount_and_no_fen_more() -> None:
+    sold = (opening(1), closing(2), advising(3, 2, fen=20_000), advising(4, 3, fen=29_999))
+    assert last(*sold, advising(5, 4, fen=1)) == Opened(0, 0)
+    assert isinstance(last(*sold, advising(5, 4, fen=2)), Spent)
+    assert isinstance(last(*sold, voiding(5, 4)), Spent)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        (opening(1),),
+        (opening(1), closing(2, 1, State.DECLINED)),
+        (opening(1), closing(2, 1, State.IN_DOUBT)),
+        (opening(1), closing(2), reversing(3), acknowledging(4)),
+    ],
+)
+def test_nothing_is_taken_of_what_is_not_approved(before: tuple[Operation, ...]) -> None:
+    assert isinstance(last(*before, voiding(5, 2)), Spent)
+    assert last(voiding(5, 2)) == OriginalNotFound()
+    assert last(reversing(4), voiding(5, 2)) == OriginalNotFound()
+
+
+def test_what_something_was_taken_of_is_not_reversed_any_more() -> None:
+    for taken in (voiding(3, 2), advising(3, 2)):
+        assert isinstance(last(opening(1), closing(2), taken, reversing(4)), NotReversible)
+        doubt = last(opening(1), closing(2), taken, closing(4, 1, State.IN_DOUBT))
+        assert isinstance(doubt, Superseded)
+
+
+def test_an_advice_is_queued_at_once_and_approved_when_its_issuer_has_it() -> None:
+    stored, outcomes = run([opening(1), closing(2)], [advising(3, 2), claiming(4)])
+    row = stored.transactions[key(2)]
+    assert row.state is State.ADVISED
+    assert row.answer == answer()
+    assert isinstance(outcomes[1], Claimed)
+    assert outcomes[1].advices[0].row == row
+    done = decide([acknowledging(5, 2, State.APPROVED)], stored)
+    assert row_of(done.outcomes[0]).state is State.APPROVED
+    assert done.written.advices == {key(2): None}
+
+
+def test_an_advice_that_its_issuer_refused_is_ended_by_a_person() -> None:
+    sold = (opening(1), closing(2), advising(3, 2, fen=50_000))
+    refused = acknowledging(4, 2, State.ADVICE_EXPIRED)
+    assert isinstance(last(*sold, refused, voiding(5, 3)), Spent)
+    for end, again in ((State.APPROVED, Spent), (State.DECLINED, Opened)):
+        ended = acknowledging(6, 2, end)
+        assert isinstance(last(*sold, refused, ended, voiding(7, 3)), again)
+    assert last(*sold, acknowledging(4, 2, State.DECLINED)) == Missing()
+
+
+def test_a_repeated_advice_takes_nothing_more() -> None:
+    sold = (opening(1), closing(2), advising(3, 2, fen=30_000))
+    assert last(*sold, advising(3, 2, fen=30_000)) == Opened(0, 0)
+    assert isinstance(last(*sold, advising(4, 2, fen=30_000)), Repeated)
+    stored, _ = run([*sold, advising(4, 2, fen=30_000)])
+    assert stored.transactions[key()].taken_fen == 30_000
+
+
+def test_a_transaction_is_found_by_its_rrn() -> None:
+    outcome = last(opening(1, 3), FindByRrn(attempt(2), rrn(3)))
+    assert row_of(outcome).key == key(3)
+    assert last(opening(1, 3), FindByRrn(attempt(2), rrn(4))) == OriginalNotFound()
+
+
+def test_nothing_is_taken_for_nothing() -> None:
+    with pytest.raises(InvariantBroken):
+        last(opening(1), closing(2), voiding(3, 2, fen=0))

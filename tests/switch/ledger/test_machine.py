@@ -15,6 +15,7 @@ from switch.core.operations import (
     ATTEMPT_BITS,
     Close,
     Enlist,
+    FindByRrn,
     FindOriginal,
     Hasten,
     LeaseNumbers,
@@ -39,6 +40,7 @@ from switch.core.outcomes import (
     Outcome,
     Resolved,
     ReversalQueued,
+    Spent,
     TotalsAre,
 )
 from switch.core.transaction import State
@@ -50,19 +52,24 @@ from tests.switch.ledger.making import (
     DAY,
     LIMIT_FEN,
     acknowledging,
+    advising,
     claiming,
     closing,
     key,
     opening,
     reversing,
+    rrn,
+    voiding,
 )
 
 STANS = range(1, 9)
 DAYS = (DAY, DAY + 1)
 AMOUNTS = (0, 10_000, 40_000, 60_000, LIMIT_FEN, LIMIT_FEN + 1)
-ENDS = (State.REVERSAL_EXPIRED, State.REVERSED, State.REVERSED)
+_REVERSAL_ENDS = (State.REVERSAL_EXPIRED, State.REVERSED, State.REVERSED)
+ENDS = (*_REVERSAL_ENDS, State.APPROVED, State.ADVICE_EXPIRED, State.DECLINED)
 OUTCOMES = (State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT)
 WITHDRAWN = frozenset({State.APPROVED})
+GIVEN_BACK = frozenset({State.DECLINED, State.UNSENT, State.REVERSED})
 HELD = frozenset({State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.REVERSAL_EXPIRED})
 
 stans = st.sampled_from(STANS)
@@ -71,6 +78,8 @@ wishes = st.lists(
     st.tuples(
         st.sampled_from(
             ["open"] * 8
+            + ["void", "refund"] * 3
+            + ["by rrn"]
             + ["close"] * 6
             + ["reverse"] * 2
             + ["acknowledge"] * 2
@@ -92,6 +101,18 @@ class Arithmetic:
         self.amounts: dict[int, tuple[int, int]] = {}
         """By STAN: day and amount of what was opened."""
         self.states: dict[int, State] = {}
+        self.totals: dict[int, int] = {}
+        """By STAN: the amount of everything that was opened."""
+        self.takings: dict[int, tuple[int, int]] = {}
+        """By STAN: of which other STAN it takes, and how much."""
+
+    def taken(self, stan: int) -> int:
+        """Add up what others have taken of a transaction or are about to."""
+        return sum(
+            fen
+            for by, (of, fen) in self.takings.items()
+            if of == stan and self.states[by] not in GIVEN_BACK
+        )
 
     def day(self, day: int) -> CapShown:
         """Add up a day."""
@@ -110,7 +131,11 @@ class Arithmetic:
 
     def _learn_open(self, operation: Open, outcome: Outcome) -> None:
         stan, amount, cap = int(operation.key.stan), operation.record.amount_fen, operation.cap
-        assert cap is not None
+        if isinstance(outcome, Opened) and stan not in self.totals:
+            self.totals[stan] = amount
+        if cap is None:
+            self._learn_taking(operation, outcome)
+            return
         before = self.day(cap.day)
         used = before.held_fen + before.committed_fen
         match outcome:
@@ -122,6 +147,21 @@ class Arithmetic:
                 assert stan not in self.amounts
                 assert used + amount > limit_fen == LIMIT_FEN
                 assert (committed_fen, held_fen) == (before.committed_fen, before.held_fen)
+
+    def _learn_taking(self, operation: Open, outcome: Outcome) -> None:
+        stan, taking = int(operation.key.stan), operation.taking
+        assert taking is not None
+        of = int(taking.of.stan)
+        match outcome:
+            case Opened() if stan not in self.states:
+                assert self.states[of] is State.APPROVED
+                assert self.taken(of) + taking.fen <= self.totals[of]
+                self.takings[stan] = (of, taking.fen)
+                is_advice = operation.plan is not None
+                self.states[stan] = State.ADVISED if is_advice else State.FORWARDED
+            case Spent():
+                is_approved = self.states[of] is State.APPROVED
+                assert not is_approved or self.taken(of) + taking.fen > self.totals[of]
 
 
 class Ledgers(RuleBasedStateMachine):
@@ -195,6 +235,13 @@ class Ledgers(RuleBasedStateMachine):
         shown = {day.day: day for day in self.memory.caps(CARD)}
         assert [shown.get(day.day, CapShown(day.day, 0, 0)) for day in days] == days
 
+    @invariant()
+    def what_is_taken_is_what_arithmetic_says(self) -> None:
+        """Compare each row; nothing is ever taken twice."""
+        for row in self.memory.transactions():
+            assert row.taken_fen == self.arithmetic.taken(int(row.key.stan))
+            assert row.taken_fen <= row.record.amount_fen
+
     def teardown(self) -> None:
         """Compare the books once more, then let go."""
         totals = self.memory.totals()
@@ -204,7 +251,8 @@ class Ledgers(RuleBasedStateMachine):
         days = [day for day in self.memory.caps(CARD) if day.held_fen or day.committed_fen]
         assert [d for d in self.sqlite.caps(CARD) if d.held_fen or d.committed_fen] == days
         held = sum(day.held_fen for day in days)
-        assert totals.held_fen == held == _sum(self.memory.transactions(), HELD)
+        capped = [row for row in self.memory.transactions() if row.cap is not None]
+        assert totals.held_fen == held == _sum(capped, HELD)
         self.sqlite.close()
         shutil.rmtree(self.folder)
 
@@ -247,8 +295,15 @@ class Ledgers(RuleBasedStateMachine):
                 incarnation=speaker,
             ),
             "close": lambda: closing(self.count, stan, OUTCOMES[number % 4], incarnation=speaker),
+            "void": lambda: voiding(
+                self.count, stan, 1 + number % 8, AMOUNTS[1 + number % 4], incarnation=speaker
+            ),
+            "refund": lambda: advising(
+                self.count, stan, 1 + number % 8, 1 + number * 30, incarnation=speaker
+            ),
+            "by rrn": lambda: FindByRrn(attempt, rrn(stan)),
             "reverse": lambda: reversing(self.count, stan, incarnation=ours),
-            "acknowledge": lambda: acknowledging(self.count, stan, ENDS[number % 3]),
+            "acknowledge": lambda: acknowledging(self.count, stan, ENDS[number % len(ENDS)]),
             "claim": lambda: claiming(
                 self.count, number * 3, incarnation=ours, limit=1 + number % 3
             ),

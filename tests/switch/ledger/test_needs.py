@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from switch.core.operations import (
+    FindByRrn,
     FindOriginal,
     Hasten,
     LeaseNumbers,
@@ -26,10 +27,12 @@ from switch.ledger.needs import (
     Intents,
     Leases,
     Need,
+    RrnKey,
     SessionKey,
     Sums,
     cap_of,
     needs,
+    original_of,
 )
 from switch.ledger.rows import CapKey
 from tests.switch.ledger.making import (
@@ -43,6 +46,7 @@ from tests.switch.ledger.making import (
     key,
     opening,
     reversing,
+    voiding,
 )
 from tests.switch.ledger.test_decide import run
 
@@ -53,6 +57,7 @@ NEEDED: tuple[tuple[Operation, tuple[Need, ...]], ...] = (
     (acknowledging(1), (key(),)),
     (Hasten(1, key(), 0), (key(),)),
     (FindOriginal(1, key()), (key(),)),
+    (FindByRrn(1, "416900000001"), (RrnKey("416900000001"),)),
     (Resolve(1, 2, key()), (key(),)),
     (SignOn(1, "50010001", b""), (SessionKey("50010001"),)),
     (SignOff(1, "50010001"), (SessionKey("50010001"),)),
@@ -84,3 +89,10 @@ def test_a_row_brings_the_day_that_it_was_opened_for() -> None:
     row = stored.transactions[key()]
     assert cap_of(row) == CapKey(BUCKET, CARD, DAY + 1)
     assert cap_of(msgspec.structs.replace(row, cap=None)) is None
+
+
+def test_what_takes_of_another_needs_that_too_and_brings_it_along() -> None:
+    assert needs(voiding(1, 2, of=1)) == (key(2), key(1))
+    stored, _ = run([opening(1), closing(2), voiding(3, 2, of=1)])
+    assert original_of(stored.transactions[key(2)]) == key(1)
+    assert original_of(stored.transactions[key(1)]) is None

@@ -53,7 +53,7 @@ def test_a_second_reversal_of_one_original_breaks_an_invariant(stored: ReadSet) 
     working = Working(stored)
     row = working.become(row_of(stored), State.REVERSING, plan=plan())
     working.enqueue(row, 1)
-    with pytest.raises(InvariantBroken, match="a second reversal"):
+    with pytest.raises(InvariantBroken, match="a second queued message"):
         working.enqueue(row, 1)
 
 

@@ -12,7 +12,7 @@ from switch.core.transaction import State
 from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.protocol import LedgerOpenError, Where
 from switch.ledger.sqlite import SqliteLedger
-from tests.switch.ledger.making import CARD, DAY, closing, opening, reversing
+from tests.switch.ledger.making import CARD, DAY, closing, opening, reversing, rrn
 
 
 def test_books_are_read_beside_the_ledger_and_show_the_last_fill(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_books_are_read_beside_the_ledger_and_show_the_last_fill(tmp_path: Path)
             ledger.fill()
             assert books.transactions() == ledger.transactions()
             assert [row.key.stan for row in books.transactions(1)] == ["000002"]
-            approved = Where(state=State.APPROVED, day=DAY, rrn="416900000001")
+            approved = Where(state=State.APPROVED, day=DAY, rrn=rrn(2))
             assert [row.key.stan for row in books.transactions(where=approved)] == ["000002"]
             assert books.transactions(where=Where(terminal="50010002")) == []
             assert books.caps(CARD) == ledger.caps(CARD)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from switch.core.operations import (
+    FindByRrn,
     FindOriginal,
     Row,
     TransactionKey,
@@ -27,6 +28,8 @@ from tests.switch.ledger.making import (
     key,
     opening,
     reversing,
+    rrn,
+    voiding,
 )
 from tests.switch.ledger.test_decide import run
 
@@ -129,3 +132,28 @@ def test_rows_that_leave_raise_what_counts_as_new(tables: Tables) -> None:
     shelf.let_go(1)
     shelf.fetch(find(2))
     assert shelf.stored.transactions[key(2)] == STORED.transactions[key(2)]
+
+
+def test_a_row_that_left_is_found_by_its_rrn_and_leaves_again(tables: Tables) -> None:
+    fill(tables, 1)
+    shelf = Shelf(tables, kept=0)
+    shelf.fetch([FindByRrn(attempt(9), rrn(1)), FindByRrn(attempt(10), rrn(7))])
+    assert shelf.stored.by_rrn[rrn(1)] == key(1)
+    assert shelf.stored.transactions[key(1)] == STORED.transactions[key(1)]
+    shelf.let_go(1)
+    assert key(1) not in shelf.stored.transactions
+    assert rrn(1) not in shelf.stored.by_rrn
+
+
+def test_a_row_brings_along_what_it_takes_of(tables: Tables) -> None:
+    stored, _ = run([opening(1, 1, 10), closing(2, 1), voiding(3, 2, of=1, fen=10)])
+    numbers = {known: number for number, known in enumerate(stored.transactions, 1)}
+    filling = Filling()
+    bodies = {numbers[known]: encode(row) for known, row in stored.transactions.items()}
+    filling.add(bodies, everything(stored), numbers)
+    tables.write(filling, 1)
+    shelf = Shelf(tables, kept=0)
+    # The void has no outcome and is in memory; the sale left.
+    assert set(shelf.stored.transactions) == {key(2)}
+    shelf.fetch([closing(4, 2)])
+    assert shelf.stored.transactions[key(1)] == stored.transactions[key(1)]

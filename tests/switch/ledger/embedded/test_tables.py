@@ -139,7 +139,7 @@ def test_columns_say_what_the_body_says(tables: Tables, path: Path) -> None:
             "50010001",
             "000001",
             known.stan,
-            "416900000001",
+            row.record.rrn,
             int(row.state),
             DAY,
             row.record.amount_fen,
