@@ -33,7 +33,6 @@ from switch.core.operations import (
     SignOff,
     SignOn,
     TakeOver,
-    Taking,
     Totals,
 )
 from switch.core.outcomes import (
@@ -52,12 +51,12 @@ from switch.core.outcomes import (
     Repeated,
     Resolved,
     ReversalQueued,
-    Spent,
     Superseded,
 )
 from switch.core.transaction import FINAL, TRANSITIONS, State
 from switch.ledger import upkeep
 from switch.ledger.rows import EMPTY_DAY, CapKey, ReadSet, WriteSet
+from switch.ledger.taking import find_by_rrn, taken
 from switch.ledger.working import Working
 
 _QUEUED_ONCE: Final = frozenset(
@@ -108,7 +107,7 @@ def _open(working: Working, operation: Open) -> Outcome:
         if day.committed_fen + day.held_fen + amount > cap.limit_fen:
             return CapExceeded(cap.limit_fen, day.committed_fen, day.held_fen)
     taking, plan = operation.taking, operation.plan
-    if taking is not None and (refusal := _taken(working, taking)) is not None:
+    if taking is not None and (refusal := taken(working, taking)) is not None:
         return refusal
     row = Row(
         key=key,
@@ -130,20 +129,6 @@ def _open(working: Working, operation: Open) -> Outcome:
         return Opened(0, 0)
     working.account(row, None)
     return Opened(day.committed_fen, day.held_fen + amount)
-
-
-def _taken(working: Working, taking: Taking) -> Outcome | None:
-    """Take of an original; return why that cannot be."""
-    if taking.fen <= 0:
-        raise InvariantBroken("nothing would be taken of an original")
-    original = working.row(taking.of)
-    if original is None or original.state is State.FORESTALLED:
-        return OriginalNotFound()
-    left_fen = original.record.amount_fen - original.taken_fen
-    if original.state is not State.APPROVED or taking.fen > left_fen:
-        return Spent(original)
-    working.take(taking, taking.fen)
-    return None
 
 
 def _opened_before(working: Working, operation: Open, row: Row) -> Outcome:
@@ -260,11 +245,6 @@ def _find_original(working: Working, operation: FindOriginal) -> Outcome:
     return Found(row)
 
 
-def _find_by_rrn(working: Working, operation: FindByRrn) -> Outcome:
-    row = working.by_rrn(operation.rrn)
-    return OriginalNotFound() if row is None else Found(row)
-
-
 def _resolve(working: Working, operation: Resolve) -> Outcome:
     row = working.row(operation.key)
     if row is not None and operation.of in {row.attempt, row.close_attempt, row.reverse_attempt}:
@@ -279,7 +259,7 @@ _DECIDE: Final[dict[type, Callable[[Working, Any], Outcome]]] = {
     Close: _close,
     Reverse: _reverse,
     FindOriginal: _find_original,
-    FindByRrn: _find_by_rrn,
+    FindByRrn: find_by_rrn,
     SignOn: upkeep.sign_on,
     SignOff: upkeep.sign_off,
     LoadSession: upkeep.load_session,
