@@ -35,6 +35,7 @@ from switch.ledger.embedded import migrations
 from switch.ledger.memory import MemoryLedger
 from switch.ledger.protocol import LedgerFailed, LedgerOpenError, Where
 from switch.ledger.sqlite import SqliteLedger
+from tests.switch.ledger.breaking.power import disk
 from tests.switch.ledger.making import (
     CARD,
     acknowledging,
@@ -47,7 +48,6 @@ from tests.switch.ledger.making import (
     reversing,
     rrn,
 )
-from tests.switch.ledger.power import disk
 
 KILLS = 20
 FILES = ("ledger.db", "ledger.db.log-a", "ledger.db.log-b")
@@ -139,7 +139,7 @@ def test_a_second_opener_is_refused(ledger: SqliteLedger, path: Path) -> None:
 
 @pytest.mark.usefixtures("ledger")
 def test_another_process_is_refused(path: Path) -> None:
-    command = [sys.executable, "-m", "tests.switch.ledger.writer", str(path), "1"]
+    command = [sys.executable, "-m", "tests.switch.ledger.breaking.writer", str(path), "1"]
     refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert refused.returncode != 0
     assert "open in another process" in refused.stderr
@@ -293,7 +293,13 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_promised(tmp_path: Path) ->
     closed: set[int] = set()
     for cycle in range(KILLS):
         first = cycle * 10_000 + 1
-        command = [sys.executable, "-m", "tests.switch.ledger.writer", str(path), str(first)]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.switch.ledger.breaking.writer",
+            str(path),
+            str(first),
+        ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
             lines = [writer.stdout.readline()]
