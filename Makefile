@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-codec fuzz wheel clean
+.PHONY: help setup demo test lint types format lock bench-codec bench-fees fuzz wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -45,6 +45,9 @@ lock: setup ## resolve both locks anew (UPGRADE=--upgrade: to the newest release
 	$(LOCK) $(UPGRADE) --group build --group dev -c requirements.lock -o requirements-dev.lock \
 		pyproject.toml
 	$(LOCK) $(UPGRADE) --group pyproject.toml:fuzz -o requirements-fuzz.lock
+
+bench-fees: setup ## measure a quote, as ratios in one run
+	$(BIN)/python -m bench.fees
 
 bench-codec: setup ## measure the codec, as ratios in one run
 	$(BIN)/python -m bench.codec

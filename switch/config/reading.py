@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Generic, TypeVar, get_args
 
@@ -24,7 +25,7 @@ class Source(Generic[M]):
 
     __slots__ = ("_lines", "faults", "model", "name")
 
-    def __init__(self, path: Path, kind: type[M]) -> None:
+    def __init__(self, path: Path | Traversable, kind: type[M]) -> None:
         """Read the file; nothing is raised, everything is a fault."""
         self.name = str(path)
         self.faults: list[Fault] = []
