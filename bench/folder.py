@@ -80,7 +80,7 @@ def _main(wanted: Wanted) -> str:
 def _banks(issuer_port: int) -> str:
     return (
         f'format = 1\n[[acquirer]]\nid = "{ACQUIRER}"\nname = "Test acquirer"\n'
-        f'[[issuer]]\nid = "{CENTRE}"\nname = "Test issuer"\nlink = "{_LINK}"\n'
+        f'[[issuer]]\nid = "{CENTRE}"\nname = "Test issuer"\nlinks = ["{_LINK}"]\n'
         f'[[link]]\nname = "{_LINK}"\naddress = "127.0.0.1:{issuer_port}"\n'
         f'own_id = "{ACQUIRER}"\npeer_id = "{CENTRE}"\n'
     )

@@ -104,7 +104,7 @@ def configuration(size: Size = DEFAULT) -> core.Configuration:
         card_ranges=_card_ranges(size.issuers),
         issuers={
             _institution(n): core.Issuer(
-                id=_institution(n), name=f"Bank {n + 1}", link=link_name(n)
+                id=_institution(n), name=f"Bank {n + 1}", links=(link_name(n),)
             )
             for n in range(size.issuers)
         },

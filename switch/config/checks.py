@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from switch.config.institutions import check_institutions
 from switch.config.reading import Models, Sources
 from switch.core.configuration import Timers
 
@@ -15,9 +16,17 @@ def check_across(sources: Sources, models: Models) -> None:
     """Check the five files against each other; faults are added to `sources`."""
     _check_terminals(sources, models)
     _check_cards(sources, models)
+    _check_listen(sources, models)
     _check_banks(sources, models)
+    check_institutions(sources.banks, models.banks)
     _check_caps(sources, models)
     _check_timers(sources, models)
+
+
+def _check_listen(sources: Sources, models: Models) -> None:
+    listen = models.jinbao.listen
+    if not (listen.jinbao or listen.bank or listen.terminals):
+        sources.jinbao.fault(("listen",), "has no address: terminals could not connect")
 
 
 def _check_terminals(sources: Sources, models: Models) -> None:
@@ -47,10 +56,6 @@ def _check_banks(sources: Sources, models: Models) -> None:
     source.check_unique("acquirer", "id", (entry.id for entry in banks.acquirer))
     source.check_unique("issuer", "id", (entry.id for entry in banks.issuer))
     source.check_unique("link", "name", (entry.name for entry in banks.link))
-    links = {link.name for link in banks.link}
-    for index, issuer in enumerate(banks.issuer):
-        if issuer.link not in links:
-            source.fault(("issuer", index, "link"), f"no link {issuer.link} in this file")
 
 
 def _check_caps(sources: Sources, models: Models) -> None:

@@ -34,6 +34,8 @@ Count = Annotated[int, Field(gt=0, le=10_000_000)]
 Milliseconds = Annotated[int, Field(gt=0, le=30 * 86_400_000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,30}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+Class = Literal["jinbao", "bank"]
+"""A class of line: see `routing.links.LinkClass`."""
 
 
 class _Model(BaseModel):
@@ -41,9 +43,14 @@ class _Model(BaseModel):
 
 
 class Listen(_Model):
-    """`[listen]`: where terminals connect."""
+    """`[listen]`: where terminals connect, by the class of line that they come over.
 
-    terminals: list[Address] = Field(min_length=1, max_length=16)
+    `terminals` are addresses that say nothing of it.
+    """
+
+    jinbao: Annotated[list[Address], Field(max_length=16)] = []
+    bank: Annotated[list[Address], Field(max_length=16)] = []
+    terminals: Annotated[list[Address], Field(max_length=16)] = []
 
 
 class Dialects(_Model):
@@ -134,13 +141,16 @@ class JinbaoFile(_Model):
 
 
 class TerminalEntry(_Model):
-    """`[[terminal]]` of `terminals.toml`: DE 41, DE 42, acquirer, DE 18 and DE 43."""
+    """`[[terminal]]` of `terminals.toml`: DE 41, 42, acquirer, DE 18 and 43, kind of place."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{8}$")]
     merchant: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{15}$")]
     acquirer: Institution
     category: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
     place: Annotated[str, StringConstraints(pattern=r"^[ -~]{1,40}$")]
+    channel: Literal["rural", "urban", "merchant"] = "rural"
+    public_welfare: bool = False
+    in_city: bool = True
 
 
 class TerminalsFile(_Model):
@@ -167,38 +177,63 @@ class CardsFile(_Model):
     range: list[RangeEntry] = []
 
 
+class GroupEntry(_Model):
+    """`[[group]]` of `banks.toml`: institutions that are one bank."""
+
+    id: Name
+    name: Text
+
+
 class AcquirerEntry(_Model):
-    """`[[acquirer]]` of `banks.toml`."""
+    """`[[acquirer]]` of `banks.toml`: with its group, and the classes of line it registered."""
 
     id: Institution
     name: Text
+    group: Name | None = None
+    access: Class = "bank"
+    alternate: Class | None = None
     other_cards_from: date | None = None
 
 
 class IssuerEntry(_Model):
-    """`[[issuer]]` of `banks.toml`."""
+    """`[[issuer]]` of `banks.toml`: with the links to its host, at most one of each class."""
 
     id: Institution
     name: Text
-    link: Name
+    links: Annotated[list[Name], Field(max_length=2)]
+    group: Name | None = None
+    in_city: bool = True
 
 
 class LinkEntry(_Model):
-    """`[[link]]` of `banks.toml`: an issuer's host and the addresses of the message header."""
+    """`[[link]]` of `banks.toml`: a line to a host, its class, the addresses of the header."""
 
     name: Name
+    link_class: Annotated[Class, Field(alias="class")] = "bank"
     address: Address
     own_id: Institution
     peer_id: Institution
+
+
+class ClearingFile(_Model):
+    """`[clearing]` of `banks.toml`: who the clearing centre is.
+
+    `direct`: the switch. `member`: a node upstream, to which `links` lead.
+    """
+
+    profile: Literal["direct", "member"] = "direct"
+    links: Annotated[list[Name], Field(max_length=2)] = []
 
 
 class BanksFile(_Model):
     """`banks.toml`."""
 
     format: Literal[1]
+    group: list[GroupEntry] = []
     acquirer: list[AcquirerEntry] = []
     issuer: list[IssuerEntry] = []
     link: list[LinkEntry] = []
+    clearing: ClearingFile = ClearingFile()
 
 
 class CapEntry(_Model):

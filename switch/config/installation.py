@@ -5,10 +5,10 @@ Everything that is wrong is found in one go, with file, line and key; nothing is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,15 +17,17 @@ from messages.crypto.vault import Vault
 from messages.crypto.wrapping import WrapError
 from messages.dialects.dialect import Dialect
 from messages.dialects.loader import SpecError, load_dialect
+from routing.links import LinkClass
 from switch.config.checks import check_across
 from switch.config.faults import ConfigurationError, Fault
-from switch.config.files import JinbaoFile, split_address
+from switch.config.files import AcquirerEntry, IssuerEntry, JinbaoFile, split_address
 from switch.config.keystore import Group, KeyStore
 from switch.config.reading import Models, Sources
 from switch.core.configuration import (
     Acquirer,
     Cap,
     CardRange,
+    Channel,
     Configuration,
     Issuer,
     Limits,
@@ -48,6 +50,14 @@ _PLACE_LENGTH: Final = 40
 """Characters of DE 43."""
 
 
+class ListenAddress(NamedTuple):
+    """Where terminals connect, and the class of line that they come over (empty: any)."""
+
+    host: str
+    port: int
+    access: str = ""
+
+
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """What a folder describes: the core's snapshot, and what the shell is told.
 
@@ -55,7 +65,7 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     configuration: Configuration
-    listen: tuple[tuple[str, int], ...]
+    listen: tuple[ListenAddress, ...]
     link_addresses: Mapping[str, tuple[str, int]]
     ledger: Path
     commit_in_thread: bool
@@ -104,7 +114,7 @@ class _Building:
             return None
         return Installation(
             configuration=configuration,
-            listen=tuple(split_address(address) for address in main.listen.terminals),
+            listen=_listen(main),
             link_addresses={link.name: split_address(link.address) for link in banks.link},
             ledger=self._folder / main.ledger.path,
             commit_in_thread=main.ledger.commit == "thread",
@@ -128,17 +138,12 @@ class _Building:
             issuer_dialect=issuer_dialect,
             terminals=terminals,
             merchants=frozenset(entry.merchant for entry in models.terminals.terminal),
-            acquirers={
-                entry.id: Acquirer(
-                    id=entry.id,
-                    name=entry.name,
-                    other_cards_from=_day(entry.other_cards_from),
-                )
-                for entry in banks.acquirer
-            },
+            acquirers={entry.id: _acquirer(entry) for entry in banks.acquirer},
             card_ranges=_card_ranges(models),
-            issuers={e.id: Issuer(id=e.id, name=e.name, link=e.link) for e in banks.issuer},
+            issuers={entry.id: _issuer(entry, links) for entry in banks.issuer},
             links=links,
+            groups={entry.id: entry.name for entry in banks.group},
+            centre=_present(banks.clearing.links, links),
             caps=tuple(
                 Cap(_number(entry.from_day), entry.limit_fen, entry.rule)
                 for entry in models.caps.cap
@@ -169,6 +174,9 @@ class _Building:
                     category=entry.category,
                     place=entry.place.ljust(_PLACE_LENGTH),
                     master_key=Tmk(key),
+                    channel=Channel(entry.channel),
+                    is_public_welfare=entry.public_welfare,
+                    is_in_city=entry.in_city,
                 )
         return terminals
 
@@ -187,6 +195,7 @@ class _Building:
                     zmk=Zmk(zmk),
                     pik=Pik(pik),
                     mak=Mak(mak),
+                    link_class=LinkClass(entry.link_class),
                 )
         return links
 
@@ -219,6 +228,43 @@ def _fixed_keys(main: JinbaoFile) -> WorkingKeys | None:
     if not main.keys.test_keys:
         return None
     return WorkingKeys(Pik.from_hex(TEST_PIK), Mak.from_hex(TEST_MAKS[main.keys.mak_bytes]))
+
+
+def _listen(main: JinbaoFile) -> tuple[ListenAddress, ...]:
+    """Return the addresses for terminals, those of 金保专网 first."""
+    listen = main.listen
+    each = (("jinbao", listen.jinbao), ("bank", listen.bank), ("", listen.terminals))
+    return tuple(
+        ListenAddress(*split_address(address), access)
+        for access, addresses in each
+        for address in addresses
+    )
+
+
+def _acquirer(entry: AcquirerEntry) -> Acquirer:
+    return Acquirer(
+        id=entry.id,
+        name=entry.name,
+        other_cards_from=_day(entry.other_cards_from),
+        group=entry.group or "",
+        access=LinkClass(entry.access),
+        alternate=LinkClass(entry.alternate) if entry.alternate else None,
+    )
+
+
+def _issuer(entry: IssuerEntry, links: Mapping[str, Link]) -> Issuer:
+    return Issuer(
+        id=entry.id,
+        name=entry.name,
+        links=_present(entry.links, links),
+        group=entry.group or "",
+        is_in_city=entry.in_city,
+    )
+
+
+def _present(names: Iterable[str], links: Mapping[str, Link]) -> tuple[str, ...]:
+    """Return the names that have a link: one without its keys is a fault already."""
+    return tuple(name for name in names if name in links)
 
 
 def _card_ranges(models: Models) -> tuple[CardRange, ...]:

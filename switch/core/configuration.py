@@ -7,18 +7,33 @@ snapshot it began with; a change is an event, never a write.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 import msgspec
 
 from messages.crypto.keys import Mak, Pik, Tmk, Zmk
 from messages.crypto.vault import Vault
 from messages.dialects.dialect import Dialect
+from routing.links import LinkClass
+from routing.table import Destination, Registration, Table, build
+
+
+class Channel(StrEnum):
+    """What kind of place a terminal stands in; the value is what configuration files say."""
+
+    RURAL = "rural"
+    """助农服务点: a POS or a composite terminal in a village."""
+    URBAN = "urban"
+    """A bank's own channel: branch, ATM, self-service."""
+    MERCHANT = "merchant"
+    """Any other merchant's POS, hospitals included."""
 
 
 class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     """A registered terminal (DE 41): its merchant, its acquirer and its master key.
 
-    `place` is DE 43 (40 characters), `category` DE 18 (MCC).
+    `place` is DE 43 (40 characters), `category` DE 18 (MCC). `is_public_welfare` says that the
+    merchant is known not to work for profit: a category alone does not say it.
     """
 
     id: str
@@ -27,6 +42,9 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     category: str
     place: str
     master_key: Tmk
+    channel: Channel = Channel.RURAL
+    is_public_welfare: bool = False
+    is_in_city: bool = True
 
 
 class CardRange(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +58,7 @@ class CardRange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """The line to one issuer's host: addresses of its header, and the zone keys.
+    """One line to a host: its class, the addresses of its header, and the zone keys.
 
     `own_id` and `peer_id` are institution identifiers of at most 11 digits. `pik` and `mak` are the
     keys in force until the first key change, which comes under `zmk`.
@@ -52,26 +70,32 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     zmk: Zmk
     pik: Pik
     mak: Mak
+    link_class: LinkClass = LinkClass.BANK
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True):
-    """An issuing bank and the link that leads to it."""
+    """An issuing bank, its group (empty: none), and the links to its host, one of each class."""
 
     id: str
     name: str
-    link: str
+    links: tuple[str, ...]
+    group: str = ""
+    is_in_city: bool = True
 
 
 class Acquirer(msgspec.Struct, frozen=True, kw_only=True):
-    """An acquiring bank.
+    """An acquiring bank, its group (empty: none), and the classes of line that it registered.
 
     `other_cards_from` is the day (YYYYMMDD) from which cards without social functions are admitted
-    (notice 四(四)2), None while they are not.
+    (notice 四(四)2), None while they are not. `alternate` is taken where `access` cannot be.
     """
 
     id: str
     name: str
     other_cards_from: int | None
+    group: str = ""
+    access: LinkClass = LinkClass.BANK
+    alternate: LinkClass | None = None
 
 
 class Cap(msgspec.Struct, frozen=True):
@@ -109,7 +133,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the core decides by. Maps are keyed by identifier; `caps` ascend by day."""
+    """Everything the core decides by. Maps are keyed by identifier; `caps` ascend by day.
+
+    `centre` are the links to a clearing centre's node (profile `member`); with none, the switch
+    itself plays the centre (`direct`). `routes` follows from the rest, whatever is given for it.
+    """
 
     number: int
     terminal_dialect: Dialect
@@ -128,6 +156,26 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """Length of the working MAC keys that terminals get: 8 (single DES) or 16."""
     repeats_get_stored_answer: bool = False
     """Whether a repeat of a finished request gets its answer again; 94 otherwise."""
+    groups: Mapping[str, str] = {}
+    """Institution groups: identifier -> name. Acquirer and issuer of one group are on us."""
+    centre: tuple[str, ...] = ()
+    routes: Table = Table()
+
+    def __post_init__(self) -> None:
+        """Work the routes out, so that they are never those of another configuration."""
+        acquirers = {
+            each.id: Registration(group=each.group, access=each.access, alternate=each.alternate)
+            for each in self.acquirers.values()
+        }
+        issuers = {
+            each.id: Destination(group=each.group, links=self._by_class(each.links))
+            for each in self.issuers.values()
+        }
+        centre = Destination(links=self._by_class(self.centre)) if self.centre else None
+        msgspec.structs.force_setattr(self, "routes", build(acquirers, issuers, centre))
+
+    def _by_class(self, links: tuple[str, ...]) -> dict[LinkClass, str]:
+        return {self.links[name].link_class: name for name in links}
 
     def card_range(self, pan: str) -> CardRange | None:
         """Return the longest matching range, None for a card that nobody registered."""

@@ -120,8 +120,8 @@ class Engine:
         match event:
             case TimePassed():
                 return
-            case TerminalConnected(connection):
-                self._sessions.connected(connection)
+            case TerminalConnected(connection, access):
+                self._sessions.connected(connection, access)
             case TerminalDisconnected(connection):
                 self._sessions.disconnected(connection)
             case KeysDrawn(ticket, pik, mak):

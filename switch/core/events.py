@@ -20,9 +20,13 @@ class Started(msgspec.Struct, frozen=True, gc=False):
 
 
 class TerminalConnected(msgspec.Struct, frozen=True, gc=False):
-    """A terminal, or a concentrator of terminals, opened a connection."""
+    """A terminal, or a concentrator of terminals, opened a connection.
+
+    `access` is the class of line that it came over, empty where the listener says nothing of it.
+    """
 
     connection: int
+    access: str = ""
 
 
 class TerminalDisconnected(msgspec.Struct, frozen=True, gc=False):

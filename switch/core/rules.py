@@ -39,6 +39,16 @@ class Rule(IntEnum):
     FIRST_OF_ITS_KEY = 20
     FORWARDED_IN_TIME = 21
     NUMBERS_AT_HAND = 22
+    ACCESS_REGISTERED = 23
+    ROUTE_ON_US = 24
+    ROUTE_DIRECT = 25
+    ROUTE_MEMBER = 26
+    ROUTE_SOCIAL = 27
+    OVER_JINBAO = 28
+    OVER_BANK_LINK = 29
+    OVER_ALTERNATE = 30
+    CHOSEN_AGAIN = 31
+    ROUTE_EXISTS = 32
 
 
 WORDS: dict[Rule, Words] = {
@@ -68,6 +78,42 @@ WORDS: dict[Rule, Words] = {
     Rule.FIRST_OF_ITS_KEY: Words("no request with this key came before", "非重复交易"),
     Rule.FORWARDED_IN_TIME: Words("the issuer still had its time", "发卡行仍有处理时间"),
     Rule.NUMBERS_AT_HAND: Words("the switch has numbers to give", "系统流水号可用"),
+    Rule.ACCESS_REGISTERED: Words(
+        "the terminal came over a class of line that its acquirer registered, notice 四(三)3",
+        "终端接入方式与收单机构登记一致，四(三)3",
+    ),
+    Rule.ROUTE_ON_US: Words(
+        "on us: acquirer and issuer are one bank, whose own host is asked",
+        "本行交易：收单与发卡同属一家机构，直接送该行主机",
+    ),
+    Rule.ROUTE_DIRECT: Words(
+        "off us: to the issuer's host, and the switch is the clearing centre",
+        "跨行交易：直接送发卡行主机，由本平台承担清算中心职能",
+    ),
+    Rule.ROUTE_MEMBER: Words(
+        "off us: to the clearing centre, which forwards", "跨行交易：送清算中心转接"
+    ),
+    Rule.ROUTE_SOCIAL: Words(
+        "a social service: to the social-security host, over 金保专网 only",
+        "社保业务：仅经金保专网送社保主机",
+    ),
+    Rule.OVER_JINBAO: Words(
+        "over 金保专网, which the acquirer registered", "经收单机构登记的金保专网"
+    ),
+    Rule.OVER_BANK_LINK: Words(
+        "over a bank link, which the acquirer registered", "经收单机构登记的银行专线"
+    ),
+    Rule.OVER_ALTERNATE: Words(
+        "the registered alternate: the first choice could not be used",
+        "首选线路不可用，改走已登记的备用线路",
+    ),
+    Rule.CHOSEN_AGAIN: Words(
+        "chosen again: the line went down before the first byte was sent",
+        "发送前线路中断，重新选择线路",
+    ),
+    Rule.ROUTE_EXISTS: Words(
+        "a line of a registered class leads there", "登记的接入方式可达该机构"
+    ),
 }
 """English and Chinese words of every rule, as the thing that holds where it is kept."""
 

@@ -40,6 +40,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Connections that the kernel keeps until they are accepted."""
 
 
+class ListenAddress(msgspec.Struct, frozen=True):
+    """Where terminals connect (port 0: any), and the class of line that they come over.
+
+    An empty `access` says nothing of the class.
+    """
+
+    host: str
+    port: int
+    access: str = ""
+
+
 class LinkAddress(msgspec.Struct, frozen=True):
     """Where the host of an issuer link listens."""
 
@@ -51,11 +62,11 @@ class LinkAddress(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One running switch, as seen from outside the core.
 
-    `listen` are host and port (0: any) for terminals; `fixed_keys` replaces chance for test
-    installations; `known_dialects` are named to peers whose frames were refused.
+    `fixed_keys` replaces chance for test installations; `known_dialects` are named to peers whose
+    frames were refused.
     """
 
-    listen: tuple[tuple[str, int], ...]
+    listen: tuple[ListenAddress, ...]
     terminal_frames: FrameFormat
     link_frames: FrameFormat
     links: tuple[LinkAddress, ...]

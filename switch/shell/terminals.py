@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -34,12 +35,13 @@ class Listener:
         """Listen; return the addresses with the ports that they got. OSError if one is taken."""
         loop = asyncio.get_running_loop()
         addresses = []
-        for host, port in self._side.settings.listen:
-            listening = _bound(host, port)
+        for address in self._side.settings.listen:
+            listening = _bound(address.host, address.port)
             backlog = self._side.limits.backlog
-            server = await loop.create_server(self._connection, sock=listening, backlog=backlog)
+            made = partial(self._connection, address.access)
+            server = await loop.create_server(made, sock=listening, backlog=backlog)
             self._servers.append(server)
-            addresses.append((host, int(listening.getsockname()[1])))
+            addresses.append((address.host, int(listening.getsockname()[1])))
         return addresses
 
     def close(self) -> None:
@@ -48,18 +50,19 @@ class Listener:
             server.close()
         self._servers.clear()
 
-    def _connection(self) -> TerminalConnection:
-        return TerminalConnection(self._side, next(self._numbers))
+    def _connection(self, access: str) -> TerminalConnection:
+        return TerminalConnection(self._side, next(self._numbers), access)
 
 
 class TerminalConnection(Connection):
     """One terminal, or a concentrator of terminals."""
 
-    __slots__ = ("_number", "_unanswered")
+    __slots__ = ("_access", "_number", "_unanswered")
 
-    def __init__(self, side: Side, number: int) -> None:
-        """Be known to the engine by `number`."""
+    def __init__(self, side: Side, number: int, access: str) -> None:
+        """Be known to the engine by `number`; `access` is the class of line it came over."""
         super().__init__(side)
+        self._access = access
         self._number = number
         self._unanswered = 0
 
@@ -82,7 +85,7 @@ class TerminalConnection(Connection):
             driver.counters.accepted += 1
             transport.set_write_buffer_limits(high=limits.pending_output_bytes)
             driver.terminals[self._number] = self
-            driver.handle(TerminalConnected(self._number), driver.now(), peer)
+            driver.handle(TerminalConnected(self._number, self._access), driver.now(), peer)
 
     def took(self, frames: list[bytes], at: Moment) -> None:
         """Hand whole frames to the engine, and read no further while the ledger is behind."""

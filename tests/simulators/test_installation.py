@@ -29,7 +29,7 @@ def test_a_card_leads_to_the_issuer_that_has_its_account(number: int) -> None:
     made = configuration(Size(issuers=3))
     found = made.card_range(fictional_card(number).pan)
     assert found is not None
-    assert made.issuers[found.issuer].link == link_name(issuer_of(number, 3))
+    assert made.issuers[found.issuer].links == (link_name(issuer_of(number, 3)),)
 
 
 def test_the_first_card_is_of_the_first_bank() -> None:

@@ -14,6 +14,7 @@ from switch.cli.outcome import note, say
 from switch.cli.serving.folder import loaded
 from switch.cli.verbs import verb_app
 from switch.config.installation import Installation
+from switch.core.configuration import Configuration
 
 app = verb_app()
 
@@ -45,7 +46,12 @@ def summary(found: Installation) -> list[str]:
         for cap in configuration.caps
     )
     links = ", ".join(
-        f"{name} at {host}:{port}" for name, (host, port) in found.link_addresses.items()
+        f"{name} ({configuration.links[name].link_class}) at {host}:{port}"
+        for name, (host, port) in found.link_addresses.items()
+    )
+    listening = ", ".join(
+        f"{host}:{port} ({access})" if access else f"{host}:{port}"
+        for host, port, access in found.listen
     )
     dialects = (configuration.terminal_dialect.name, configuration.issuer_dialect.name)
     terminals, merchants = len(configuration.terminals), len(configuration.merchants)
@@ -56,9 +62,17 @@ def summary(found: Installation) -> list[str]:
         f"terminals    {terminals}, {merchants} merchants, dialect {dialects[0]}",
         f"acquirers    {', '.join(configuration.acquirers) or 'none'}",
         f"issuers      {', '.join(configuration.issuers) or 'none'}, dialect {dialects[1]}",
+        f"groups       {', '.join(configuration.groups) or 'none'}",
         f"links        {links or 'none'}",
+        f"clearing     {_clearing(configuration)}",
         f"card ranges  {len(ranges)}, {social} of social-security cards",
         f"cap          {caps or 'none: every withdrawal is refused'}",
-        f"listening    {', '.join(f'{host}:{port}' for host, port in found.listen)}",
+        f"listening    {listening}",
         f"ledger       {found.ledger}",
     ]
+
+
+def _clearing(configuration: Configuration) -> str:
+    if not configuration.centre:
+        return "direct: the switch is the centre"
+    return f"member: of the centre behind {', '.join(configuration.centre)}"

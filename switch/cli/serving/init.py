@@ -19,20 +19,20 @@ from switch.cli.outcome import say, stop
 from switch.cli.verbs import verb_app
 from switch.config.installation import KEYS, VAULT_ROLES
 from switch.config.keystore import KeyStore
+from switch.config.reading import Sources
 
 app = verb_app()
 
 FILES: Final = ("jinbao.toml", "terminals.toml", "cards.toml", "banks.toml", "caps.toml")
 """What is copied from the defaults, as it is."""
 TEST_TMK: Final = "0123456789ABCDEFFEDCBA9876543210"
-"""Published test key of terminal 50010001."""
+"""Published test key of every terminal."""
 TEST_ZONE: Final = {
-    "issuer.zmk": "70F2A84CCBC2AE8625CBB0F2C22AB923",
-    "issuer.pik": "54687A8C9EB0C2D4E6F8091A2B3C4D5E",
-    "issuer.mak": "6B2D4F91A3C5E7081929384A5B6C7D8E",
+    "zmk": "70F2A84CCBC2AE8625CBB0F2C22AB923",
+    "pik": "54687A8C9EB0C2D4E6F8091A2B3C4D5E",
+    "mak": "6B2D4F91A3C5E7081929384A5B6C7D8E",
 }
-"""Published test keys of the link to the test issuer."""
-_TERMINAL: Final = "50010001"
+"""Published test keys of every link."""
 
 
 @app.command()
@@ -41,7 +41,8 @@ def init(
 ) -> None:
     """Make the folder of a test installation.
 
-    It has one terminal, one issuer and the published test keys.
+    It has three terminals, two banks that are acquirer and issuer at once, an issuer of another
+    city, and the published test keys.
 
     \b
     Example:
@@ -66,5 +67,22 @@ def _write(folder: Path) -> None:
     (folder / "state").mkdir(mode=0o700)
     store = KeyStore.create(folder / KEYS, secrets.token_bytes(MASTER_KEY_BYTES))
     store.put("vault", {role: secrets.token_bytes(KEY_BYTES) for role in VAULT_ROLES})
-    store.put("terminals", {_TERMINAL: bytes.fromhex(TEST_TMK)})
-    store.put("zones", {name: bytes.fromhex(key) for name, key in TEST_ZONE.items()})
+    names = _Names(folder)
+    store.put("terminals", dict.fromkeys(names.terminals, bytes.fromhex(TEST_TMK)))
+    zones = {
+        f"{link}.{role}": bytes.fromhex(key)
+        for link in names.links
+        for role, key in TEST_ZONE.items()
+    }
+    store.put("zones", zones)
+
+
+class _Names:
+    """The terminals and links of the files that were just written."""
+
+    def __init__(self, folder: Path) -> None:
+        models = Sources(folder).models
+        if models is None:
+            stop(f"{folder}: the packaged defaults cannot be read")
+        self.terminals = [entry.id for entry in models.terminals.terminal]
+        self.links = [entry.name for entry in models.banks.link]

@@ -29,7 +29,7 @@ from switch.ledger.sqlite import SqliteLedger
 from switch.pipeline import make_engine
 from switch.shell.clock import Clock, business_offset_ms, wall_ns
 from switch.shell.process import Gauges, Parts, Watch, run
-from switch.shell.settings import Limits, LinkAddress, Settings
+from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops, StopsFileError
 from switch.shell.watching.counters import Counters
 from switch.shell.watching.log import Log
@@ -102,7 +102,7 @@ def settings_of(found: Installation) -> Settings:
     """Return what the shell is told of an installation."""
     configuration = found.configuration
     return Settings(
-        listen=found.listen,
+        listen=tuple(ListenAddress(*address) for address in found.listen),
         terminal_frames=configuration.terminal_dialect.frame,
         link_frames=configuration.issuer_dialect.frame,
         links=tuple(
@@ -121,22 +121,32 @@ class _Ready:
 
     def __init__(self, found: Installation, port_file: Path | None, *, as_json: bool) -> None:
         self._control = str(found.control)
+        self._accesses = [address.access for address in found.listen]
         self._port_file = port_file
         self._as_json = as_json
         self.metrics = ""
 
     def __call__(self, addresses: list[tuple[str, int]]) -> None:
         shown = [f"{host}:{port}" for host, port in addresses]
+        named = [
+            f"{at} ({access})" if access else at
+            for at, access in zip(shown, self._accesses, strict=True)
+        ]
         if self._port_file is not None:
             # Renamed into place: whoever waits for the file never reads half of it.
             fresh = self._port_file.with_name(f"{self._port_file.name}.new")
             fresh.write_text("".join(f"{port}\n" for _, port in addresses), encoding="ascii")
             fresh.replace(self._port_file)
         if self._as_json:
-            line = {"terminals": shown, "control": self._control, "metrics": self.metrics or None}
+            line = {
+                "terminals": shown,
+                "access": self._accesses,
+                "control": self._control,
+                "metrics": self.metrics or None,
+            }
             say(msgspec.json.encode(line).decode())
             return
-        text = f"ready: terminals at {', '.join(shown)}; control socket {self._control}"
+        text = f"ready: terminals at {', '.join(named)}; control socket {self._control}"
         say(f"{text}; metrics at {self.metrics}" if self.metrics else text)
 
 

@@ -73,7 +73,7 @@ class Closing:
             # Its 0420 follows in the ledger's order; the issuer never sees it, and will say 25.
             self.in_flight.finish(txn)
             return
-        timers, link = txn.configuration.timers, self._links[txn.issuer.link]
+        timers, link = txn.configuration.timers, self._links[txn.issuer.links[0]]
         latest_ns = txn.answer_due_ns - timers.issuer_ms * _MILLISECOND_NS
         if txn.answered or self._outbox.at.elapsed_ns > latest_ns or not link.is_ready:
             self.close_unsent(txn)

@@ -77,7 +77,7 @@ class Opening:
         before = self.in_flight.with_key(txn.key)
         if before is not None:
             return self._join(before, txn)
-        link = self._links[txn.issuer.link]
+        link = self._links[txn.issuer.links[0]]
         if (refusal := self._unready(txn, link)) is not None:
             # It may repeat what was answered long ago, and that answer stands.
             self.in_flight.keep(txn)

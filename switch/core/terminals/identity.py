@@ -55,7 +55,7 @@ def record_of(txn: Transaction, opened_ms: int) -> Record:
         mask_pan(request.pan or ""),
         seal(txn),
         txn.rrn,
-        txn.issuer.link,
+        txn.issuer.links[0],
         txn.stan,
         txn.transmission,
         txn.issuer.id,

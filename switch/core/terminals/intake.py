@@ -60,6 +60,11 @@ class Intake:
         txn.terminal, txn.acquirer = terminal, terminal.acquirer
         if request.merchant != terminal.merchant:
             in_flight.refuse(txn, Decline(Reason.MERCHANT_UNKNOWN, Rule.MERCHANT_OF_TERMINAL))
+        elif not self._sessions.may_use(
+            request.connection, configuration.acquirers[terminal.acquirer]
+        ):
+            decline = Decline(Reason.SERVICE_NOT_FOR_TERMINAL, Rule.ACCESS_REGISTERED)
+            in_flight.refuse(txn, decline)
         elif len(in_flight) >= configuration.limits.transactions_in_flight:
             in_flight.refuse(txn, Decline(Reason.SYSTEM_ERROR, Rule.NUMBERS_AT_HAND))
         elif (keys := self._sessions.at_hand(request)) is not None:
@@ -97,6 +102,8 @@ class Intake:
     def _walked(self, txn: Transaction) -> Decline | None:
         """Take every step of the walk; return the first refusal."""
         txn.trace = [*_BEFORE_THE_WALK]
+        if self._sessions.is_access_known(txn.request.connection):
+            txn.trace.append(Rule.ACCESS_REGISTERED)
         rule = self._wire.classify(txn.request)
         if rule is None:
             return Decline(Reason.TRANSACTION_UNKNOWN, Rule.TRANSACTION_KNOWN)

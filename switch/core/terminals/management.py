@@ -48,6 +48,10 @@ class Management:
             self._answer(request, Reason.MERCHANT_UNKNOWN)
         elif rule is None:
             self._answer(request, Reason.TRANSACTION_UNKNOWN, terminal)
+        elif rule.id == "sign_on" and not self._sessions.may_use(
+            request.connection, configuration.acquirers[terminal.acquirer]
+        ):
+            self._answer(request, Reason.SERVICE_NOT_FOR_TERMINAL, terminal)
         else:
             self._serve(rule, request, terminal, configuration)
 

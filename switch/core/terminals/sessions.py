@@ -16,7 +16,7 @@ from messages.crypto.keys import Mak, Pik
 from messages.crypto.mac import make_mac
 from messages.crypto.vault import SealError
 from messages.dialects.dialect import Dialect
-from switch.core.configuration import Configuration
+from switch.core.configuration import Acquirer, Configuration
 from switch.core.errors import InvariantBroken
 from switch.core.operations import (
     LoadSession,
@@ -52,14 +52,27 @@ class Sessions:
         self._algorithm = dialect.mac.algorithm if dialect.mac else "pos-ecb"
         self._known: OrderedDict[str, TerminalKeys] = OrderedDict()
         self._seen: dict[int, set[str]] = {}
+        self._accesses: dict[int, str] = {}
 
-    def connected(self, connection: int) -> None:
-        """Remember that nothing came over this connection yet."""
+    def connected(self, connection: int, access: str = "") -> None:
+        """Remember that nothing came over this connection yet, and over which class of line."""
         self._seen[connection] = set()
+        if access:
+            self._accesses[connection] = access
 
     def disconnected(self, connection: int) -> None:
         """Forget what came over this connection."""
         self._seen.pop(connection, None)
+        self._accesses.pop(connection, None)
+
+    def is_access_known(self, connection: int) -> bool:
+        """Tell whether the listener of a connection stands for a class of line."""
+        return connection in self._accesses
+
+    def may_use(self, connection: int, acquirer: Acquirer) -> bool:
+        """Tell whether a connection came over a class of line that the acquirer registered."""
+        access = self._accesses.get(connection)
+        return access is None or access in {acquirer.access, acquirer.alternate}
 
     def is_first(self, connection: int, terminal: str) -> bool:
         """Tell, once, whether this is the terminal's first frame over this connection."""

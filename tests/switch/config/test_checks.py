@@ -55,9 +55,15 @@ def test_the_defaults_have_no_faults(tmp_path: Path) -> None:
         ),
         (
             "banks",
-            'link = "issuer"',
-            'link = "other"',
-            "banks:12: issuer[0].link: no link other in this file",
+            'links = ["outside"]',
+            'links = ["other"]',
+            "banks:45: issuer[2].links: no link other in this file",
+        ),
+        (
+            "jinbao",
+            'jinbao = ["127.0.0.1:8583"] # 金保专网\nbank = ["127.0.0.1:8584"]',
+            "",
+            "jinbao:5: listen: has no address: terminals could not connect",
         ),
         (
             "caps",
@@ -70,7 +76,7 @@ def test_the_defaults_have_no_faults(tmp_path: Path) -> None:
             "# issuer_ms = 45000",
             "issuer_ms = 55000",
             (
-                "jinbao:26: timers.issuer_ms: an issuer's 55000 ms leave nothing "
+                "jinbao:28: timers.issuer_ms: an issuer's 55000 ms leave nothing "
                 "of the 55000 ms for an answer"
             ),
         ),
@@ -89,11 +95,15 @@ def test_what_another_file_does_not_have_is_told_where_it_is_asked_for(
     [
         ("cards", _RANGE, "621999 with 19 digits is there already, in line 5"),
         ("banks", _LINK, "issuer is there already, in line"),
-        ("banks", '\n[[acquirer]]\nid = "99900000"\nname = "x"\n', "99900000 is there already"),
         (
             "banks",
-            '\n[[issuer]]\nid = "99910000"\nname = "x"\nlink = "issuer"\n',
-            "99910000 is there already",
+            '\n[[acquirer]]\nid = "99900000"\nname = "x"\ngroup = "first"\n',
+            "99900000 is there already",
+        ),
+        (
+            "banks",
+            '\n[[issuer]]\nid = "99930000"\nname = "x"\nlinks = ["outside"]\n',
+            "99930000 is there already",
         ),
     ],
 )

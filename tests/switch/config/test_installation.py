@@ -9,7 +9,7 @@ import pytest
 
 from messages.crypto.keys import Mak, Pik, Tmk
 from switch.config.faults import ConfigurationError
-from switch.config.installation import KEYS, TEST_MAKS, TEST_PIK, load
+from switch.config.installation import KEYS, TEST_MAKS, TEST_PIK, ListenAddress, load
 from switch.config.keystore import MASTER, KeyStore
 from tests.switch.config import folders
 
@@ -38,18 +38,21 @@ def test_the_defaults_are_the_worked_examples(folder: Path) -> None:
     )
     assert terminal.place == "CQ TEST VILLAGE CLINIC".ljust(40)
     assert terminal.master_key == Tmk.from_hex("0123456789ABCDEFFEDCBA9876543210")
-    assert configuration.merchants == {"999653080110001"}
+    assert "999653080110001" in configuration.merchants
     link = configuration.links["issuer"]
     assert (link.own_id, link.peer_id) == ("99900000", "00010000")
-    assert found.link_addresses == {"issuer": ("127.0.0.1", 9583)}
+    assert found.link_addresses["issuer"] == ("127.0.0.1", 9583)
     card_range = configuration.card_range("6219991234567890120")
     assert card_range is not None
-    assert configuration.issuers[card_range.issuer].link == "issuer"
+    assert configuration.issuers[card_range.issuer].links == ("issuer-jinbao", "issuer")
     assert [(c.from_day, c.limit_fen) for c in configuration.caps] == [
         (20110101, 100_000),
         (20140910, 200_000),
     ]
-    assert found.listen == (("127.0.0.1", 8583),)
+    assert found.listen == (
+        ListenAddress("127.0.0.1", 8583, "jinbao"),
+        ListenAddress("127.0.0.1", 8584, "bank"),
+    )
     assert found.ledger == folder / "state" / "ledger.sqlite"
     assert found.connection_limits == {}
     assert found.log is None
@@ -130,15 +133,15 @@ def test_the_longest_prefix_of_a_card_decides(folder: Path) -> None:
             "jinbao",
             '["127.0.0.1:8583"]',
             '["8583"]',
-            "jinbao.toml:6: listen.terminals[0]: should be an address like",
+            "jinbao.toml:6: listen.jinbao[0]: should be an address like",
         ),
         ("jinbao", "format = 1", "format = 2", "jinbao.toml:3: format: Input should be 1"),
         ("jinbao", "[listen]", "[listn]", "jinbao.toml:5: listn: there is no such key; did you"),
         (
             "terminals",
             'id = "50010001"',
-            'id = "50010002"',
-            "keys/terminals.toml: 50010002: there is no such key; `jinbao keys terminal new`",
+            'id = "50010009"',
+            "keys/terminals.toml: 50010009: there is no such key; `jinbao keys terminal new`",
         ),
         (
             "banks",
@@ -201,7 +204,7 @@ def test_a_dialect_of_ones_own_is_found_in_the_folder(folder: Path) -> None:
 
 
 def test_five_thousand_terminals_load_in_two_seconds(folder: Path) -> None:
-    numbers = range(50_010_002, 50_010_002 + _MANY)
+    numbers = range(50_020_002, 50_020_002 + _MANY)
     entry = (
         '\n[[terminal]]\nid = "{}"\nmerchant = "999653080110001"\nacquirer = "99900000"\n'
         'category = "8011"\nplace = "CQ TEST VILLAGE CLINIC"\n'
@@ -210,5 +213,5 @@ def test_five_thousand_terminals_load_in_two_seconds(folder: Path) -> None:
     path.write_text(path.read_text("utf-8") + "".join(map(entry.format, numbers)), "utf-8")
     KeyStore.open(folder / KEYS).put("terminals", {str(n): bytes(range(16)) for n in numbers})
     begun = time.process_time()
-    assert len(load(folder).configuration.terminals) == _MANY + 1
+    assert len(load(folder).configuration.terminals) == _MANY + len(folders.TERMINALS)
     assert time.process_time() - begun < 2.0

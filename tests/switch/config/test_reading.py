@@ -91,7 +91,7 @@ def test_models_are_there_when_every_file_is_good(tmp_path: Path) -> None:
     folder = folders.make(tmp_path / "city")
     models = Sources(folder).models
     assert models is not None
-    assert [entry.id for entry in models.terminals.terminal] == ["50010001"]
+    assert [entry.id for entry in models.terminals.terminal] == list(folders.TERMINALS)
     (folder / "caps.toml").unlink()
     assert Sources(folder).models is None
 

@@ -24,7 +24,7 @@ from switch.core.outcomes import (
 )
 from switch.shell.clock import Clock
 from switch.shell.process import Ended, Parts, Process
-from switch.shell.settings import Limits, LinkAddress, Settings
+from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops
 from switch.shell.watching.log import Log
 
@@ -139,7 +139,7 @@ def settings(
     limits: Limits | None = None, links: tuple[LinkAddress, ...] = (), control: Path | None = None
 ) -> Settings:
     return Settings(
-        listen=((HOST, 0),),
+        listen=(ListenAddress(HOST, 0),),
         terminal_frames=load_dialect("pos").frame,
         link_frames=load_dialect("interbank").frame,
         links=links,

@@ -105,8 +105,9 @@ def test_the_sign_on_of_the_worked_examples_is_answered_on_its_business_date(
 def test_ports_control_socket_and_metrics_are_told_and_there(folder: Path, tmp_path: Path) -> None:
     ports = tmp_path / "ports"
     with _serving(folder, "--port-file", str(ports), "--metrics", "127.0.0.1:0") as switch:
-        port = int(ports.read_text("ascii"))
-        assert switch.ready["terminals"] == [f"127.0.0.1:{port}"]
+        told = [f"127.0.0.1:{port}" for port in ports.read_text("ascii").split()]
+        assert switch.ready["terminals"] == told
+        assert switch.ready["access"] == ["jinbao", "bank"]
         with switch.connect() as terminal:
             _ask(terminal, bytes.fromhex(sample("echo")))
             status = json.loads(run("control", "status", "-c", str(folder)).out)
@@ -215,6 +216,7 @@ def test_what_the_files_state_reaches_the_shell(folder: Path) -> None:
     assert told.limits.half_frame_ms == 9
     assert told.limits.connections == 10_000
     assert [(link.name, link.host, link.port) for link in told.links] == [
-        ("issuer", "127.0.0.1", 1)
+        (name, "127.0.0.1", 1) for name in folders.LINKS
     ]
+    assert [address.access for address in told.listen] == ["jinbao", "bank"]
     assert {dialect.name for dialect in told.known_dialects} >= {"pos", "interbank", "iso87-ascii"}

@@ -100,7 +100,7 @@ def configuration(**changes: Any) -> Configuration:  # noqa: ANN401 - any field 
                 prefix="621888", length=19, issuer="99910000", is_social=False, is_debit=True
             ),
         ),
-        "issuers": {"99910000": Issuer(id="99910000", name="I", link="bank")},
+        "issuers": {"99910000": Issuer(id="99910000", name="I", links=("bank",))},
         "links": {"bank": link},
         "caps": (Cap(20110101, 100_000, "177"), Cap(20140910, 200_000, "235")),
         "timers": Timers(),

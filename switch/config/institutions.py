@@ -1,0 +1,67 @@
+"""What `banks.toml` must have within itself (switch/config): groups, classes of line, the centre.
+
+A wrong group would send a transaction to the wrong host or price it wrongly, so nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from switch.config.faults import Location
+from switch.config.files import BanksFile
+from switch.config.reading import Source
+
+
+def check_institutions(source: Source[BanksFile], banks: BanksFile) -> None:
+    """Check the groups, registered classes and links of all institutions; add faults."""
+    source.check_unique("group", "id", (entry.id for entry in banks.group))
+    _check_groups(source, banks)
+    for index, acquirer in enumerate(banks.acquirer):
+        if acquirer.alternate == acquirer.access:
+            reason = f"is the access itself, {acquirer.access}: an alternate is another class"
+            source.fault(("acquirer", index, "alternate"), reason)
+    for index, issuer in enumerate(banks.issuer):
+        _check_links(source, banks, ("issuer", index, "links"), issuer.links)
+    clearing = banks.clearing
+    _check_links(source, banks, ("clearing", "links"), clearing.links)
+    if clearing.profile == "member" and not clearing.links:
+        source.fault(("clearing", "profile"), "member needs links to the centre")
+    elif clearing.profile == "direct":
+        if clearing.links:
+            reason = "direct has no centre to lead to: the switch itself is it"
+            source.fault(("clearing", "links"), reason)
+        for index, issuer in enumerate(banks.issuer):
+            if not issuer.links:
+                source.fault(("issuer", index, "links"), "no link leads there")
+
+
+def _check_groups(source: Source[BanksFile], banks: BanksFile) -> None:
+    known = {entry.id for entry in banks.group}
+    group_of = {entry.id: entry.group for entry in banks.acquirer}
+    groups_of = {
+        "acquirer": [entry.group for entry in banks.acquirer],
+        "issuer": [entry.group for entry in banks.issuer],
+    }
+    for table, groups in groups_of.items():
+        for index, group in enumerate(groups):
+            if group is not None and group not in known:
+                source.fault((table, index, "group"), f"no group {group} in this file")
+    for index, issuer in enumerate(banks.issuer):
+        is_both = issuer.id in group_of
+        if is_both and (issuer.group is None or group_of[issuer.id] != issuer.group):
+            reason = f"{issuer.id} is an acquirer too: both need the same group"
+            source.fault(("issuer", index, "group"), reason)
+
+
+def _check_links(
+    source: Source[BanksFile], banks: BanksFile, where: Location, names: Sequence[str]
+) -> None:
+    classes = {link.name: link.link_class for link in banks.link}
+    seen: dict[str, str] = {}
+    for name in names:
+        if name not in classes:
+            source.fault(where, f"no link {name} in this file")
+        elif (other := seen.setdefault(classes[name], name)) != name:
+            source.fault(where, f"{other} and {name} are both of class {classes[name]}")
+        elif list(names).count(name) > 1:
+            source.fault(where, f"{name} is named twice")

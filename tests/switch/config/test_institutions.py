@@ -1,0 +1,93 @@
+"""Groups, registered classes and the centre: what contradicts itself is told where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from routing.links import LinkClass
+from routing.table import Case
+from switch.config.installation import load
+from switch.config.institutions import check_institutions
+from switch.config.reading import Sources
+from switch.core.configuration import Channel
+from tests.switch.config import folders
+
+_LINKS = 'links = ["issuer-jinbao", "issuer"]'
+
+
+def _faults(folder: Path) -> list[str]:
+    sources = Sources(folder)
+    assert sources.banks.model is not None
+    check_institutions(sources.banks, sources.banks.model)
+    return [f"{fault.key}: {fault.reason}" for fault in sources.banks.faults]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('alternate = "bank"', 'alternate = "jinbao"', "acquirer[0].alternate: is the access"),
+        ('id = "second"', 'id = "first"', "group[1].id: first is there already, in line 7"),
+        (
+            'group = "second"\naccess',
+            'group = "third"\naccess',
+            "acquirer[1].group: no group third in this file",
+        ),
+        ('group = "second"\nlinks', "links", "issuer[0].group: 99910000 is an acquirer too"),
+        (_LINKS, 'links = ["first", "issuer"]', "issuer[0].links: first and issuer are both"),
+        (_LINKS, 'links = ["issuer", "issuer"]', "issuer[0].links: issuer is named twice"),
+        (_LINKS, 'links = ["issuer", "none"]', "issuer[0].links: no link none in this file"),
+        (_LINKS, "links = []", "issuer[0].links: no link leads there"),
+        ('profile = "direct"', 'profile = "member"', "clearing.profile: member needs links"),
+        ("# links = [", "links = [", "clearing.links: no link centre in this file"),
+        ('# links = ["centre"]', 'links = ["outside"]', "clearing.links: direct has no centre"),
+    ],
+)
+def test_a_contradiction_is_told_where_it_stands(
+    tmp_path: Path, old: str, new: str, fault: str
+) -> None:
+    folder = folders.make(tmp_path)
+    folders.change(folder, "banks", old, new)
+    found = _faults(folder)
+    assert any(each.startswith(fault) for each in found), found
+
+
+def test_the_defaults_have_two_banks_of_both_kinds_and_one_issuer_of_another_city(
+    tmp_path: Path,
+) -> None:
+    configuration = load(folders.make(tmp_path)).configuration
+    both = configuration.acquirers.keys() & configuration.issuers.keys()
+    assert both == {"99900000", "99910000"}
+    assert [i.id for i in configuration.issuers.values() if not i.is_in_city] == ["99930000"]
+    terminals = configuration.terminals.values()
+    assert [each.id for each in terminals if not each.is_public_welfare] == ["50010003"]
+    assert {each.channel for each in terminals} == {Channel.RURAL}
+    assert configuration.groups.keys() == {"first", "second"}
+    first = configuration.acquirers["99900000"]
+    assert (first.access, first.alternate) == (LinkClass.JINBAO, LinkClass.BANK)
+    routes = configuration.routes
+    assert routes.way("99900000", "99900000").case is Case.ON_US
+    assert [c.link for c in routes.way("99900000", "99910000").candidates] == [
+        "issuer-jinbao",
+        "issuer",
+    ]
+    assert [c.link for c in routes.way("99910000", "99900000").candidates] == ["first"]
+
+
+def test_a_member_sends_what_is_off_us_to_the_centre(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path)
+    folders.change(folder, "banks", 'profile = "direct"', 'profile = "member"')
+    folders.change(folder, "banks", '# links = ["centre"]', 'links = ["outside"]')
+    configuration = load(folder).configuration
+    assert configuration.centre == ("outside",)
+    assert configuration.routes.way("99910000", "99900000").case is Case.MEMBER
+    assert configuration.routes.way("99910000", "99910000").case is Case.ON_US
+
+
+def test_a_link_without_its_keys_is_one_fault_and_not_a_broken_table(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path)
+    folders.change(folder, "banks", 'name = "outside"', 'name = "abroad"')
+    folders.change(folder, "banks", 'links = ["outside"]', 'links = ["abroad"]')
+    with pytest.raises(ValueError, match=r"abroad\.zmk: there is no such key"):
+        load(folder)
