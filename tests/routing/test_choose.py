@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,14 @@ NAMES = st.sets(st.sampled_from(["to-jinbao", "to-bank"]))
 
 def _way(registration: Registration, destination: Destination) -> Way:
     return build({"a": registration}, {"i": destination}).way("a", "i")
+
+
+def _noting(heard: list[str], up: set[str]) -> Callable[[str], bool]:
+    def is_usable(link: str) -> bool:
+        heard.append(link)
+        return link in up
+
+    return is_usable
 
 
 def test_the_access_is_taken_while_it_can_be_and_then_the_alternate() -> None:
@@ -55,10 +65,7 @@ def test_the_same_question_has_the_same_answer_and_asks_in_order(
 ) -> None:
     way = _way(registration, destination)
     asked: list[list[str]] = [[], []]
-    answers = [
-        choose(way, lambda link, heard=heard: heard.append(link) or link in up)  # type: ignore[misc]
-        for heard in asked
-    ]
+    answers = [choose(way, _noting(heard, up)) for heard in asked]
     assert answers[0] == answers[1]
     assert asked[0] == asked[1] == [c.link for c in way.candidates][: len(asked[0])]
 
