@@ -160,12 +160,27 @@ class IssuerServer:
         self._alarm.set(self.issuer.next_due_ns)
 
 
+class Line:
+    """What lies between a terminal and its switch; this one changes nothing."""
+
+    def sends(self, frames: list[bytes]) -> list[bytes]:
+        """Return what the switch is sent: whole frames."""
+        return frames
+
+    def hears(self, frame: bytes) -> list[bytes]:
+        """Return what the terminal gets for a frame, without length prefixes."""
+        return [frame]
+
+
 class LiveTerminal:
     """A terminal on a connection; `do` returns when it has nothing left to do."""
 
-    def __init__(self, terminal: Terminal, wire: Wire, clock: Clock) -> None:
+    def __init__(
+        self, terminal: Terminal, wire: Wire, clock: Clock, line: Line | None = None
+    ) -> None:
         """Connect later, with `connect`."""
         self.terminal = terminal
+        self._line = line or Line()
         self._wire = wire
         self._clock = clock
         self._alarm = _Alarm(clock, self._ring)
@@ -205,7 +220,8 @@ class LiveTerminal:
             self._peer.close()
 
     def _took(self, frame: bytes) -> None:
-        self._go_on(self.terminal.received(frame, self._clock.now()))
+        for heard in self._line.hears(frame):
+            self._go_on(self.terminal.received(heard, self._clock.now()))
 
     def _lost(self, peer: _Peer) -> None:
         if self._peer is peer:
@@ -218,7 +234,7 @@ class LiveTerminal:
 
     def _go_on(self, frames: list[bytes]) -> None:
         if self._peer is not None:
-            self._peer.send(frames)
+            self._peer.send(self._line.sends(frames))
         self._alarm.set(self.terminal.next_due_ns)
         if self.terminal.is_idle or self._peer is None:
             self._idle.set()

@@ -20,7 +20,7 @@ VERBS: Final = {
     "decode": "switch.cli.messages.decode",
     "encode": "switch.cli.messages.encode",
     "diff": "switch.cli.messages.diff",
-    "demo": "switch.cli.messages.demo",
+    "demo": "switch.cli.demo.verb",
     "mac": "switch.cli.security.mac",
     "pin": "switch.cli.security.pin",
     "kcv": "switch.cli.security.kcv",

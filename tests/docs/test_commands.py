@@ -16,7 +16,7 @@ from tests.docs.console import commands
 from tests.house.source import ROOT
 
 _DOCUMENTS: Final = sorted(ROOT.glob("README*.md")) + sorted((ROOT / "docs").rglob("*.md"))
-_TIMEOUT_S: Final = 30
+_TIMEOUT_S: Final = 120
 
 NOT_RUN: Final[Mapping[str, str]] = {
     "make setup": "it made the environment that these tests run in",

@@ -22,6 +22,7 @@ from simulators.installation import CARDS_EACH, issuer_identity, wires
 from simulators.issuer import CALM, Issuer, Temper
 from simulators.live import IssuerServer
 from simulators.wire import Heard
+from simulators.world.plants import LostReversal
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.verbs import verb_app
 from switch.shell.clock import Clock
@@ -53,6 +54,9 @@ def issuer(
         bool, typer.Option("--wrong-mac", help="Answer with a wrong MAC.")
     ] = False,
     every: Annotated[int, typer.Option(min=1, help="So only every n-th request.")] = 1,
+    keeps: Annotated[
+        bool, typer.Option("--keeps", help="Acknowledge reversals and give nothing back.")
+    ] = False,
     trusting: Annotated[bool, typer.Option("--trusting", help="Check no MAC, no PIN.")] = False,
     books: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the books as JSON at the end.")
@@ -65,7 +69,7 @@ def issuer(
       jinbao issuer --port 7001 --books bank.json
       jinbao issuer --port 7001 --silent --every 3
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    accounts = Accounts()
+    accounts = LostReversal(*wires()).accounts() if keeps else Accounts()
     for card in range(number * CARDS_EACH, number * CARDS_EACH + cards):
         accounts.open(fictional_card(card), yuan * 100)
     host_of_bank = Issuer(issuer_identity(number), wires()[1], accounts)

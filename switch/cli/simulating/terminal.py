@@ -21,6 +21,7 @@ from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Memory, Result, Verdict
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.security.secrets import read_key
+from switch.cli.simulating.working import work
 from switch.cli.verbs import AsJson, verb_app
 from switch.shell.clock import Clock
 
@@ -170,6 +171,9 @@ def reverse(
         live_terminal.owe(job, stan, batch or live_terminal.memory.batch, clock.now())
 
     _tell(given, _do(given, Job(kind=Kind.REVERSAL), first=remember))
+
+
+app.command()(work)
 
 
 def _card(number: int, *, wrong_pin: bool) -> Card:

@@ -15,9 +15,10 @@ from messages.dialects.dialect import Dialect
 from messages.dialects.loader import SpecError, flatten, load_dialect, packaged_names, resolve
 from switch.cli import load
 from switch.cli.outcome import BAD, say, stop
+from switch.cli.specs.samples import show_samples
 from switch.cli.verbs import verb_app
 
-app = verb_app("Dialects as data: list, show, check and compare them.")
+app = verb_app("Dialects as data: list, show, check and compare them; sample messages.")
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", help="A dialect, or a .toml file.")]
 
 
@@ -104,6 +105,9 @@ def diff(one: Name, other: Name) -> None:
             say(f"+ {key} = {_toml(right[key])}")
     if different:
         raise typer.Exit(BAD)
+
+
+app.command("samples")(show_samples)
 
 
 def _toml(value: object) -> str:

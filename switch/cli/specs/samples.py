@@ -1,4 +1,4 @@
-"""`jinbao demo` (switch/cli): the sample messages of one day, decoded and explained.
+"""`jinbao specs samples` (switch/cli): the sample messages of one day, decoded and explained.
 
 A newcomer sees here what `decode` makes of a sign-on, a withdrawal, its reversal and so on.
 """
@@ -11,18 +11,14 @@ from importlib import resources
 from switch.cli import load
 from switch.cli.messages.reading import Failure, read_frame
 from switch.cli.outcome import BAD, say, stop
-from switch.cli.verbs import verb_app
-
-app = verb_app()
 
 
-@app.command()
-def demo() -> None:
+def show_samples() -> None:
     """Decode and explain the sample messages that come with the program.
 
     \b
     Example:
-      jinbao demo
+      jinbao specs samples
     """  # noqa: D301 - \b keeps the lines of the examples apart
     for number, (sentence, frame) in enumerate(samples(), start=1):
         outcome = read_frame(frame, "")

@@ -1,13 +1,13 @@
-"""The verb that a newcomer sees first."""
+"""The samples that come with the program, and the verb that explains them."""
 
 from __future__ import annotations
 
-from switch.cli.messages.demo import samples as read_samples
+from switch.cli.specs.samples import samples as read_samples
 from tests.switch.cli.running import SAMPLES, leaks, run, sample, samples
 
 
-def test_the_demo_explains_every_sample_with_a_sentence() -> None:
-    outcome = run("demo")
+def test_every_sample_is_explained_after_a_sentence() -> None:
+    outcome = run("specs", "samples")
     assert outcome.status == 0
     assert outcome.err == ""
     for number, (name, _) in enumerate(samples(), start=1):
@@ -16,7 +16,7 @@ def test_the_demo_explains_every_sample_with_a_sentence() -> None:
     assert leaks(outcome) == []
 
 
-def test_the_samples_of_the_demo_are_those_of_the_single_files() -> None:
+def test_the_samples_are_those_of_the_single_files() -> None:
     names = {file.stem for file in SAMPLES.glob("*.hex")} - {"all"}
     assert {name for name, _ in samples()} == names
     assert [frame.hex().upper() for _, frame in read_samples()] == [

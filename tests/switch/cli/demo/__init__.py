@@ -1,0 +1,1 @@
+"""Tests of the demo: its parts, and that its checks can fail."""

@@ -1,0 +1,104 @@
+"""Every check of the books says no to books that are wrong, and to nothing else."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from switch.cli.demo import audit
+from switch.core.transaction import HELD, State
+
+_GOOD = audit.Stores(
+    slips={"a": 500},
+    heard=[("0210", "000001", "00"), ("0210", "000002", "98"), ("0410", "000002", "00")],
+    owed=0,
+    approved={"a": 500},
+    reversed_={"b": 300},
+    unsettled=0,
+    held_fen=0,
+    used_fen=500,
+    advices=0,
+    standing={"a": 500},
+    returned={"b": 0},
+    paid_out_fen=500,
+)
+
+
+def _broken(stores: audit.Stores) -> list[int]:
+    return [n for n, check in enumerate(audit.checks(stores)) if not check.is_kept]
+
+
+def test_good_books_are_good() -> None:
+    assert _broken(_GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({"slips": {}}, [0, 1, 2]),
+        ({"slips": {"c": 500}}, [0]),
+        ({"approved": {"a": 400}}, [0]),
+        ({"standing": {"a": 500, "b": 300}, "returned": {}}, [0, 4]),
+        ({"paid_out_fen": 800}, [1]),
+        ({"used_fen": 0}, [2]),
+        ({"held_fen": 1}, [3]),
+        ({"advices": 1}, [3]),
+        ({"unsettled": 1}, [3]),
+        ({"owed": 1}, [3]),
+        ({"returned": {}}, [4]),
+        ({"reversed_": {}, "returned": {}}, [4]),
+        ({"heard": [("0210", "000001", "00"), ("0210", "000001", "05")]}, [5]),
+        ({"heard": []}, [5]),
+    ],
+)
+def test_each_kind_of_wrong_books_is_seen(changes: Mapping[str, Any], broken: list[int]) -> None:
+    assert _broken(replace(_GOOD, **changes)) == broken
+
+
+def test_the_numbers_of_states_are_the_ledgers() -> None:
+    assert (audit._APPROVED, audit._REVERSED) == (State.APPROVED, State.REVERSED)
+    assert set(audit._OPEN) == set(HELD)
+
+
+def test_three_stores_are_read_as_they_are_written(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.sqlite"
+    schema = (resources.files("switch.ledger") / "schema" / "sqlite-0001-tables.sql").read_text()
+    with sqlite3.connect(ledger) as tables:
+        tables.executescript(schema)
+        tables.executemany(
+            "INSERT INTO transactions VALUES (?, 't', '000001', '1', ?, ?, 20140910, ?, x'00')",
+            [(1, "a", 6, 500), (2, "b", 11, 300), (3, "c", 3, 100), (4, "d", 6, 0)],
+        )
+        tables.execute("INSERT INTO caps VALUES (x'00', 20140910, 0, 100, 500)")
+        tables.execute("INSERT INTO advices VALUES (2, 1, 0, 1)")
+    tables.close()
+    slips, bank = tmp_path / "slips.json", tmp_path / "bank.json"
+    heard = [{"mti": "0210", "stan": "000001", "code": "00"}]
+    kept = {"slips": [{"rrn": "a", "amount_fen": 500}], "owed": 1, "unresolved": [], "heard": heard}
+    slips.write_text(json.dumps(kept))
+    moved = [("a", -500), ("b", -300), ("b", 300)]
+    movements = [{"rrn": rrn, "amount_fen": fen} for rrn, fen in moved]
+    book = {"opening_fen": 1_000, "balances": {"x": 500}, "movements": movements}
+    bank.write_text(json.dumps(book))
+    found = audit.read(slips, ledger, [bank])
+    assert found == audit.Stores(
+        slips={"a": 500},
+        heard=[("0210", "000001", "00")],
+        owed=1,
+        approved={"a": 500},
+        reversed_={"b": 300},
+        unsettled=1,
+        held_fen=100,
+        used_fen=500,
+        advices=1,
+        standing={"a": 500},
+        returned={"b": 0},
+        paid_out_fen=500,
+    )

@@ -1,0 +1,59 @@
+"""A terminal that takes jobs: what its line does to frames, what it refuses, what it keeps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from simulators.installation import wires
+from switch.cli.outcome import BAD
+from switch.cli.simulating.working import Heard, WatchedLine
+from tests.switch.cli.running import run, sample
+
+_WIRE = wires()[0]
+
+
+def test_a_line_changes_one_bit_of_the_next_financial_request_only() -> None:
+    line = WatchedLine(_WIRE, doubles=False)
+    line.tampers = True
+    sign_on, withdrawal = (bytes.fromhex(sample(name)) for name in ("sign-on", "withdrawal"))
+    assert line.sends([sign_on]) == [sign_on]
+    (changed,) = line.sends([withdrawal])
+    assert changed[:-1] == withdrawal[:-1]
+    assert changed[-1] ^ withdrawal[-1] == 1
+    assert line.sends([withdrawal]) == [withdrawal]
+
+
+def test_a_doubling_line_adds_a_refusal_to_approvals_and_notes_both() -> None:
+    line = WatchedLine(_WIRE, doubles=True)
+    answer = _WIRE.bare(bytes.fromhex(sample("withdrawal-response")))
+    balance = _WIRE.bare(bytes.fromhex(sample("reversal-response")))
+    assert len(line.hears(answer)) == 2
+    assert line.hears(balance) == [balance]
+    assert line.heard == [
+        Heard("0210", "000002", "00"),
+        Heard("0210", "000002", "05"),
+        Heard("0410", "000002", "00"),
+    ]
+
+
+def test_jobs_that_cannot_be_done_are_told_and_end_in_status_1(tmp_path: Path) -> None:
+    books = tmp_path / "books.json"
+    orders = [
+        "dance",
+        '{"do":"dance"}',
+        '{"do":"echo","colour":"red"}',
+        '{"do":"connect","to":"nowhere"}',
+        '{"do":"connect","to":"127.0.0.1:1"}',
+        '{"do":"withdrawal","yuan":100}',
+        '{"do":"hang_up"}',
+    ]
+    outcome = run("terminal", "work", "--books", str(books), stdin="\n".join(orders) + "\n")
+    assert outcome.status == BAD
+    *told, last = (json.loads(line) for line in outcome.out.splitlines())
+    assert len(told) == len(orders) - 1
+    assert all(each["error"] for each in told)
+    assert told[3]["error"] == "'nowhere' is no HOST:PORT"
+    assert told[5]["error"] == "not connected"
+    assert last == {"results": []}
+    assert json.loads(books.read_bytes())["slips"] == []
