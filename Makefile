@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-codec bench-fees fuzz wheel clean
+.PHONY: help setup demo test lint types format lock bench-codec bench-fees fuzz wheel clean crash-test
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -51,6 +51,9 @@ bench-fees: setup ## measure a quote, as ratios in one run
 
 bench-codec: setup ## measure the codec, as ratios in one run
 	$(BIN)/python -m bench.codec
+
+crash-test: setup ## kill the switch 200 times under load; nothing may be lost or doubled
+	$(BIN)/python -m bench.crash $(KILLS)
 
 fuzz: setup ## feed hostile bytes to every reader, guided by coverage (RUNS=300000)
 	$(PIP) install --require-hashes -r requirements-fuzz.lock

@@ -124,6 +124,11 @@ class Switch(Watched):
         arguments = ["-m", "switch", "serve", "-c", str(folder), "--port-file", str(self._ports)]
         super().__init__(arguments, folder / "output.log", core)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether terminals can connect."""
+        return self._ports.exists()
+
     def port(self) -> int:
         """Wait until terminals can connect; return the port. RuntimeError where it ends first."""
         last = time.monotonic() + READY_S

@@ -1,0 +1,1 @@
+"""A switch under load is killed again and again, and nothing may be lost or doubled."""

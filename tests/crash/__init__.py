@@ -1,0 +1,1 @@
+"""A switch that is killed under load, again and again."""
