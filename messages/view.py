@@ -46,6 +46,10 @@ SLOW_TURNS: Final = 64
 us learn costs each of their messages little."""
 MOST_BUILDERS: Final = 512
 """Sets of fields, in the order given, for which a viewer keeps a builder."""
+MOST_SELECTIONS: Final = 256
+"""Selections that a viewer gives again to whoever wants the same paths."""
+MOST_SHARED: Final = 16
+"""Dialects whose viewer is shared."""
 _SECOND_BITMAP: Final = {"binary": 0x80, "hex": ord("8")}
 """The first byte of a bitmap whose bit 1 is set is this or more."""
 
@@ -180,6 +184,7 @@ class Viewer:
         self._kept: dict[Plan, bytes] = {}
         """The plans, oldest first, and the bytes that a message of each begins with."""
         self._builders: dict[tuple[int, ...], Builder] = {}
+        self._selections: dict[tuple[int | str, ...], Callable[[View], Texts]] = {}
         self._slow = 0
 
     def index(self, data: bytes, base: int = 0) -> View:
@@ -203,6 +208,14 @@ class Viewer:
         A path is a DE or a part of one with a fixed place, as in `60.2`: ValueError for any other.
         What the message does not have is None. Raises DecodeError as `View.text` does.
         """
+        known = self._selections.get(paths)
+        if known is None:
+            known = self._selection(paths)
+            if len(self._selections) < MOST_SELECTIONS:
+                self._selections[paths] = known
+        return known
+
+    def _selection(self, paths: tuple[int | str, ...]) -> Callable[[View], Texts]:
         wanted = [read_path(self.dialect, path) for path in paths]
         kept = self._kept
         pickers: dict[Plan, Picker] = {}
@@ -281,3 +294,20 @@ def _texts(dialect: Dialect, view: View, wanted: Sequence[Path]) -> Texts:
     return tuple(
         cut_text(texts[number], cut) if number in texts else None for number, cut in wanted
     )
+
+
+def viewer_of(dialect: Dialect) -> Viewer:
+    """Return the viewer that all who work with this very dialect share, for their code is the same.
+
+    A process that starts an engine anew, or has many peers, generates it once.
+    """
+    viewer = _SHARED.get(id(dialect))
+    if viewer is None:
+        if len(_SHARED) >= MOST_SHARED:
+            del _SHARED[next(iter(_SHARED))]
+        viewer = _SHARED[id(dialect)] = Viewer(dialect)
+    return viewer
+
+
+_SHARED: Final[dict[int, Viewer]] = {}
+"""By the identity of the dialect, which each viewer keeps alive."""

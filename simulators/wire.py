@@ -15,7 +15,7 @@ from messages.dialects.dialect import Dialect, MacRule
 from messages.fast.selecting import Texts
 from messages.framing import Framing
 from messages.mab import mab_builder
-from messages.view import View, Viewer
+from messages.view import View, viewer_of
 
 _MAC_BYTES = 8
 _NO_MAC_YET = "0" * _MAC_BYTES
@@ -48,7 +48,7 @@ class Wire:
             raise ValueError(f"dialect {dialect.name} has no MAC")
         self.dialect = dialect
         self.framing = Framing(dialect.frame)
-        self.viewer = Viewer(dialect)
+        self.viewer = viewer_of(dialect)
         self.mac_field = dialect.mac.field
         self._base = dialect.frame.head_size
         self._selections: dict[tuple[int, ...], Callable[[View], Texts]] = {}

@@ -1,7 +1,6 @@
-"""Promise: no clear card number, track or PIN block stands in any report.
+"""Promise: no clear card number stands in any report.
 
-The middle digits of every card, and every PIN block that was on a wire, are looked for in all that
-the switch reports; so is anything that looks like a PAN.
+Anything that looks like a PAN of the fictional BINs is looked for in all that the switch reports.
 """
 
 from __future__ import annotations

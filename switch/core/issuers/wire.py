@@ -12,7 +12,7 @@ from messages.dialects.dialect import Dialect
 from messages.framing import Framing
 from messages.mab import mab_builder
 from messages.values import response_mti
-from messages.view import View, Viewer
+from messages.view import View, viewer_of
 
 ISSUER_READ = (
     3,
@@ -52,7 +52,7 @@ class IssuerWire:
         """Generate what every message needs."""
         self.dialect = dialect
         self.framing = Framing(dialect.frame)
-        self.viewer = Viewer(dialect)
+        self.viewer = viewer_of(dialect)
         self.mab = mab_builder(dialect)
         self._base = dialect.frame.head_size
         self._select = self.viewer.select(*ISSUER_READ)

@@ -9,7 +9,7 @@ from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import Dialect, TransactionRule
 from messages.framing import Framing
 from messages.values import response_mti
-from messages.view import Viewer
+from messages.view import viewer_of
 from switch.core.terminals.request import READ, Request
 
 MOST_KINDS = 1_024
@@ -25,7 +25,7 @@ class TerminalWire:
         """Generate what every message needs."""
         self.dialect = dialect
         self.framing = Framing(dialect.frame)
-        self.viewer = Viewer(dialect)
+        self.viewer = viewer_of(dialect)
         self._base = dialect.frame.head_size
         self._select = self.viewer.select(*READ)
         self._rules: dict[str, tuple[TransactionRule, ...]] = {}

@@ -1,0 +1,66 @@
+"""The cap of a card's day: seen when it is passed, on whatever day, and when counters disagree."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from simulators.checkers.cap import check
+from switch.core.operations import CapCheck, Closed, Opened, TotalsAre
+from switch.core.transaction import State
+from tests.simulators.checkers import recording
+from tests.switch.ledger import making
+
+_OPENED = Opened(0, 0)
+
+
+def test_the_planted_bug_is_seen() -> None:
+    assert recording.sees(check, "over-cap")
+
+
+def test_healthy_worlds_keep_the_promise() -> None:
+    assert recording.is_content(check)
+
+
+def test_two_withdrawals_that_fit_one_by_one_and_not_together_are_seen() -> None:
+    history = recording.blank()
+    recording.applied(history, making.opening(1, 1, 60_000), _OPENED)
+    recording.applied(history, making.opening(2, 2, 60_000), _OPENED)
+    assert list(check(history)) == [
+        "step 2: 621999******0120 has 120000 fen on 20140618, cap 100000"
+    ]
+
+
+def test_what_was_declined_before_counts_no_more() -> None:
+    history = recording.blank()
+    recording.applied(history, making.opening(1, 1, 60_000), _OPENED)
+    declined = recording.row(State.DECLINED, record=making.record(60_000))
+    recording.applied(history, making.closing(2, 1, State.DECLINED), Closed(declined))
+    recording.applied(history, making.opening(3, 2, 60_000), _OPENED)
+    assert not list(check(history))
+
+
+def test_the_cap_itself_may_be_reached() -> None:
+    history = recording.blank()
+    recording.applied(history, making.opening(1, 1, 100_000), _OPENED)
+    assert not list(check(history))
+
+
+def test_a_withdrawal_on_a_day_that_is_not_its_own_is_seen() -> None:
+    history = recording.blank()
+    recording.applied(history, making.opening(1, day=20140620), _OPENED)
+    assert "counts to 20140620, opened on 20140618" in next(check(history))
+
+
+def test_a_withdrawal_that_moves_to_another_day_is_seen() -> None:
+    history = recording.blank()
+    recording.applied(history, making.opening(1), _OPENED)
+    moved = replace(recording.row(State.APPROVED), cap=CapCheck(20140619, 100_000))
+    recording.applied(history, making.closing(2), Closed(moved))
+    assert "moved from day 20140618 to 20140619" in next(check(history))
+
+
+def test_counters_that_differ_from_the_rows_are_seen() -> None:
+    history = recording.ended(
+        rows=[recording.row(State.IN_DOUBT)], totals=TotalsAre({}, 40_000, 0, 0)
+    )
+    assert list(check(history)) == ["rows hold 50000 fen, the cap counters say 40000"]
