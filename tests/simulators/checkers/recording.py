@@ -13,7 +13,8 @@ from simulators.installation import configuration
 from simulators.terminal_memory import Memory, Slip
 from simulators.world.history import Applied, End, History, IssuerSide, Told
 from simulators.world.world import Setting, World
-from switch.core.operations import Operation, Outcome, Row, TotalsAre
+from switch.core.operations import Operation, Row
+from switch.core.outcomes import Outcome, TotalsAre
 from switch.core.transaction import State
 from tests.simulators.acting import POS
 from tests.switch.ledger import making

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from simulators.checkers.cap import check
-from switch.core.operations import CapCheck, Closed, Opened, TotalsAre
+from switch.core.operations import CapCheck
+from switch.core.outcomes import Closed, Opened, TotalsAre
 from switch.core.transaction import State
 from tests.simulators.checkers import recording
 from tests.switch.ledger import making

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from simulators.checkers.records import check
-from switch.core.operations import (
+from switch.core.operations import Operation, SignOn
+from switch.core.outcomes import (
     Closed,
     NothingToReverse,
-    Operation,
     OriginalNotFound,
     Outcome,
     ReversalQueued,
     SessionIs,
-    SignOn,
 )
 from switch.core.transaction import State
 from tests.simulators.checkers import recording

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from simulators.checkers.states import changes
-from switch.core.operations import (
+from switch.core.operations import Operation
+from switch.core.outcomes import (
     CapExceeded,
     Closed,
     Fenced,
     Opened,
-    Operation,
     Outcome,
     ReversalQueued,
     Unknown,

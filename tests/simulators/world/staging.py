@@ -1,4 +1,4 @@
-"""A world taken apart for tests: one switch, one bank, one booth, and faults as a test wants them."""
+"""A world taken apart for tests: one switch, one bank, one booth, faults as a test wants them."""
 
 from __future__ import annotations
 

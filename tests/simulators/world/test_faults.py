@@ -1,4 +1,4 @@
-"""Faults drawn from a seed: the same for the same seed, each kind off at times, all ended at once."""
+"""Faults drawn from a seed: the same for one seed, each kind off at times, all ended at once."""
 
 from __future__ import annotations
 

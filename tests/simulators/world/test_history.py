@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulators.world.history import History
-from switch.core.operations import Opened
+from simulators.world.history import Applied, History, Reported, Told
+from switch.core.outcomes import Opened
 from tests.simulators.acting import FRAMES
 from tests.simulators.checkers import recording
 from tests.switch.ledger import making
@@ -32,7 +32,11 @@ def test_whatever_differs_changes_the_digest() -> None:
 def test_operations_answers_and_reports_are_numbered_in_one_row() -> None:
     history = _some(recording.blank())
     history.terminal_was_told(8, FRAMES["withdrawal-response"])
-    entries = (*history.applied, *history.reported, *history.told)
+    entries: list[Applied | Reported | Told] = [
+        *history.applied,
+        *history.reported,
+        *history.told,
+    ]
     assert [entry.number for entry in entries] == [1, 2, 3]
     assert history.told[0].heard.mti == "0210"
 

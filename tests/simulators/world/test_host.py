@@ -11,12 +11,12 @@ from tests.simulators.world.staging import Parts
 
 def test_it_takes_connections_once_the_ledger_has_told_it_who_it_is() -> None:
     parts = Parts()
-    assert not parts.host.is_started
+    seen = [(parts.host.is_started, parts.host.is_up)]
     parts.host.start()
-    assert parts.host.is_started
-    assert not parts.host.is_up
+    seen.append((parts.host.is_started, parts.host.is_up))
     parts.run(1)
-    assert parts.host.is_up
+    seen.append((parts.host.is_started, parts.host.is_up))
+    assert seen == [(False, False), (True, False), (True, True)]
 
 
 def test_after_its_death_it_starts_again_and_reaches_its_banks() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from simulators.world.agenda import SECOND, Agenda
@@ -22,8 +24,8 @@ class _Ends:
             back=Way(road, self._note("client"), lambda: self.heard["client"].append(None)),
         )
 
-    def _note(self, side: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        return lambda frame: self.heard[side].append(frame)
+    def _note(self, side: str) -> Callable[[bytes], None]:
+        return self.heard[side].append
 
     def rest(self) -> None:
         self.agenda.run_until(self.agenda.now_ns + 100 * SECOND)

@@ -9,7 +9,7 @@ from simulators.world.faults import Faults, stream
 from simulators.world.plants import Plant
 from simulators.world.store import Store
 from switch.core.effects import Submit
-from switch.core.operations import Opened, Outcome, Unknown
+from switch.core.outcomes import Opened, Outcome, Unknown
 from tests.simulators.acting import INTERBANK, POS
 from tests.simulators.checkers import recording
 from tests.switch.ledger import making

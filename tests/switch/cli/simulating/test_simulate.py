@@ -1,4 +1,4 @@
-"""`jinbao simulate`: worlds in numbers, one line for each that broke a promise, a replay command."""
+"""`jinbao simulate`: worlds in numbers, a line and a replay command for each broken promise."""
 
 from __future__ import annotations
 
