@@ -30,7 +30,7 @@ from switch.ledger.memory import MemoryLedger
 from switch.pipeline import make_engine
 from switch.shell.clock import Clock
 from switch.shell.process import Parts, Process
-from switch.shell.settings import Limits, LinkAddress, Settings
+from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops
 from switch.shell.watching.log import Log
 from tests.simulators.acting import FRAMES, INTERBANK, POS
@@ -69,7 +69,7 @@ async def _city() -> AsyncIterator[_City]:
     port = await bank.open(HOST, 0)
     made = configuration(_QUICK)
     settings = Settings(
-        listen=((HOST, 0),),
+        listen=(ListenAddress(HOST, 0),),
         terminal_frames=made.terminal_dialect.frame,
         link_frames=made.issuer_dialect.frame,
         links=(LinkAddress(link_name(0), HOST, port),),
