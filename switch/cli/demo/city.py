@@ -102,7 +102,7 @@ def _banks(ports: tuple[int, ...]) -> str:
     for number, port in enumerate(ports):
         bank, name = issuer_identity(number).id, link_name(number)
         text += (
-            f'[[issuer]]\nid = "{bank}"\nname = "{BANKS[number]}"\nlink = "{name}"\n'
+            f'[[issuer]]\nid = "{bank}"\nname = "{BANKS[number]}"\nlinks = ["{name}"]\n'
             f'[[link]]\nname = "{name}"\naddress = "127.0.0.1:{port}"\n'
             f'own_id = "{ACQUIRER}"\npeer_id = "{bank}"\n'
         )
