@@ -36,6 +36,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     IN_PROGRESS = "in_progress"
     ORIGINAL_NOT_FOUND = "original_not_found"
+    ORIGINAL_AMOUNT_WRONG = "original_amount_wrong"
     ORIGINAL_MISMATCH = "original_mismatch"
     ROUTE_UNAVAILABLE = "route_unavailable"
     LINE_FAILURE = "line_failure"

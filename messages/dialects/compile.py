@@ -74,6 +74,7 @@ def compile_dialect(spec: DialectSpec, lineage: tuple[str, ...]) -> Dialect:
     presence = {name: _presence(name, p, fields) for name, p in spec.presence.items()}
     transactions = tuple(_transaction(t, presence, fields) for t in spec.transactions)
     _told_apart(transactions)
+    _know_their_originals(transactions)
     return Dialect(
         name=spec.name,
         title=Words(*spec.title),
@@ -354,6 +355,9 @@ def _transaction(
             response_mti(mti)
         except ValueError as problem:
             raise ContradictionError(key, str(problem)) from None
+    if spec.refuse is not None and (spec.refuse not in set(Reason) or spec.business is not None):
+        why = "is a reason that the switch knows, of a transaction without business"
+        raise ContradictionError(f"{key}.refuse", why)
     match = {p: (v,) if isinstance(v, str) else v for p, v in spec.match.items()}
     return TransactionRule(
         id=spec.id,
@@ -364,8 +368,18 @@ def _transaction(
         reversal=presence[spec.reversal] if spec.reversal else None,
         reversal_mti=spec.reversal_mti,
         business=Business(**spec.business.model_dump()) if spec.business else None,
+        refuse=Reason(spec.refuse) if spec.refuse else None,
         note=spec.note,
     )
+
+
+def _know_their_originals(transactions: Sequence[TransactionRule]) -> None:
+    ids = {rule.id for rule in transactions}
+    for rule in transactions:
+        for name in rule.business.originals if rule.business else ():
+            if name not in ids:
+                key = f"transactions.{rule.id}.business.originals"
+                raise ContradictionError(key, f"names {name}, which no transaction is called")
 
 
 def _told_apart(transactions: Sequence[TransactionRule]) -> None:

@@ -25,6 +25,8 @@ _MAC_TEXT = re.compile(r"[0-9A-F]{8}\Z")
 _MAC_HEX = re.compile(r"[0-9A-Fa-f]{16}\Z")
 FIRST_FIELD = 2
 """Bit 1 announces the second bitmap and is no data element."""
+_ADVICE = "2"
+"""MTI digit 3 of an advice."""
 MAC_CHARACTERS = 8
 """A MAC field holds 8 bytes: usually as many hexadecimal characters, in some networks raw."""
 
@@ -245,6 +247,10 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     allows_manual_entry: bool
     least_fen: int
     step_fen: int
+    debit_only: bool
+    originals: tuple[str, ...]
+    original_amount: Literal["same", "part", "up-to"]
+    most_percent: int
 
 
 class TransactionRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -258,7 +264,13 @@ class TransactionRule(msgspec.Struct, frozen=True, kw_only=True):
     reversal: Presence | None
     reversal_mti: str | None
     business: Business | None
+    refuse: Reason | None
     note: str
+
+    @property
+    def is_advice(self) -> bool:
+        """Whether it tells of what is done already (MTI x2xx): accepted first, forwarded then."""
+        return self.mti[2] == _ADVICE
 
 
 class ResponseCode(msgspec.Struct, frozen=True):

@@ -188,6 +188,10 @@ class BusinessSpec(Strict):
 
     `interbank_code` is DE 3 on the issuer's side; `special_fee_type` and `special_fee_level` mark
     the dedicated type there (DE 60.3.1, 60.3.2). Amounts in fen.
+
+    What takes of another transaction names the kinds that it may take of (`originals`), and how its
+    amount stands to the original's: the same, a part of it (parts add up), or up to `most_percent`
+    of it.
     """
 
     interbank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
@@ -198,10 +202,17 @@ class BusinessSpec(Strict):
     allows_manual_entry: bool = True
     least_fen: Annotated[int, Field(ge=0)] = 0
     step_fen: Annotated[int, Field(ge=1)] = 1
+    debit_only: bool = False
+    originals: tuple[Name, ...] = ()
+    original_amount: Literal["same", "part", "up-to"] = "same"
+    most_percent: Annotated[int, Field(ge=1, le=1_000)] = 100
 
 
 class TransactionSpec(Strict):
-    """A transaction, known by its request MTI and the values of some fields."""
+    """A transaction, known by its request MTI and the values of some fields.
+
+    `refuse` is the reason with which every request of it is refused here.
+    """
 
     id: Name
     en: str
@@ -212,6 +223,7 @@ class TransactionSpec(Strict):
     reversal: Name | None = None
     reversal_mti: MtiText | None = None
     business: BusinessSpec | None = None
+    refuse: Name | None = None
     note: str = ""
 
 

@@ -33,7 +33,8 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     """A registered terminal (DE 41): its merchant, its acquirer and its master key.
 
     `place` is DE 43 (40 characters), `category` DE 18 (MCC). `is_public_welfare` says that the
-    merchant is known not to work for profit: a category alone does not say it.
+    merchant is known not to work for profit: a category alone does not say it. `transactions` are
+    the kinds it may do, by identifier; None where nothing is said, and it may do all.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     channel: Channel = Channel.RURAL
     is_public_welfare: bool = False
     is_in_city: bool = True
+    transactions: frozenset[str] | None = None
 
 
 class CardRange(msgspec.Struct, frozen=True, kw_only=True):

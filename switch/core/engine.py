@@ -31,6 +31,7 @@ from switch.core.events import (
 from switch.core.financial.closing import Closing
 from switch.core.financial.in_flight import InFlight
 from switch.core.financial.opening import Opening
+from switch.core.financial.originals import Originals
 from switch.core.financial.reversing import Reversing
 from switch.core.incarnation.take_over import TakeOver
 from switch.core.incarnation.trace_numbers import Numbers
@@ -47,7 +48,7 @@ from switch.core.terminals.sessions import Sessions
 from switch.core.terminals.teller import Teller
 from switch.core.terminals.wire import TerminalWire
 
-_FINANCIAL = frozenset({"0100", "0200"})
+_FINANCIAL = frozenset({"0100", "0200", "0220"})
 
 
 class Engine:
@@ -70,7 +71,8 @@ class Engine:
             self._outbox, teller, (self._links, self._advices), self._in_flight, reversing
         )
         opening = Opening(self._outbox, teller, self._links, closing, (stans, rrns))
-        self._intake = Intake(self._outbox, self._wire, self._sessions, opening, walk)
+        originals = Originals(self._outbox, self._in_flight)
+        self._intake = Intake(self._outbox, self._wire, self._sessions, (originals, opening), walk)
         self._reversals = Reversals(
             self._outbox, self._wire, self._sessions, (self._in_flight, reversing), self._advices
         )

@@ -49,6 +49,11 @@ class Rule(IntEnum):
     OVER_ALTERNATE = 30
     CHOSEN_AGAIN = 31
     ROUTE_EXISTS = 32
+    ORIGINAL_KNOWN = 33
+    ORIGINAL_MATCHES = 34
+    ORIGINAL_AMOUNT = 35
+    ORIGINAL_FREE = 36
+    TERMINAL_ADMITTED = 37
 
 
 WORDS: dict[Rule, Words] = {
@@ -114,6 +119,13 @@ WORDS: dict[Rule, Words] = {
     Rule.ROUTE_EXISTS: Words(
         "a line of a registered class leads there", "登记的接入方式可达该机构"
     ),
+    Rule.ORIGINAL_KNOWN: Words("the original is known and approved", "原交易存在且已成功"),
+    Rule.ORIGINAL_MATCHES: Words(
+        "kind, merchant, card and numbers are the original's", "类型、商户、卡号及流水与原交易相符"
+    ),
+    Rule.ORIGINAL_AMOUNT: Words("the amount fits the original's", "金额与原交易相符"),
+    Rule.ORIGINAL_FREE: Words("nothing else has taken of the original", "原交易未被撤销或退货"),
+    Rule.TERMINAL_ADMITTED: Words("the terminal may do this", "该终端允许此交易"),
 }
 """English and Chinese words of every rule, as the thing that holds where it is kept."""
 

@@ -1,6 +1,6 @@
-"""Stop 7: may this card do this here: kind of card, entry, PIN and the shape of the amount.
+"""Stop 7: may this terminal and card do this: kind of card, entry, PIN and shape of the amount.
 
-Answers 57, 55 and 13. Which cards a point takes is the notice's 四(四)2; the rest is
+Answers 40, 57, 55 and 13. Which cards a point takes is the notice's 四(四)2; the rest is
 银发〔2011〕177号.
 """
 
@@ -17,7 +17,16 @@ _YUAN = frozenset({None, "156"})
 
 def admit(txn: Transaction) -> Decline | None:
     """Look the card up and hold it against the transaction's terms."""
-    return _card(txn) or _entry(txn) or _amount(txn)
+    return _terminal(txn) or _card(txn) or _entry(txn) or _amount(txn)
+
+
+def _terminal(txn: Transaction) -> Decline | None:
+    admitted = txn.terminal.transactions
+    if admitted is not None and txn.rule.id not in admitted:
+        facts: dict[str, object] = {"transaction": txn.rule.id}
+        return Decline(Reason.SERVICE_NOT_OPEN, Rule.TERMINAL_ADMITTED, facts)
+    txn.trace.append(Rule.TERMINAL_ADMITTED)
+    return None
 
 
 def _card(txn: Transaction) -> Decline | None:
@@ -31,7 +40,8 @@ def _card(txn: Transaction) -> Decline | None:
     if not found.is_social and (others_from is None or txn.local.day < others_from):
         return Decline(Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD)
     txn.trace.append(Rule.SOCIAL_CARD)
-    if not found.is_debit:
+    business = txn.rule.business
+    if not found.is_debit and business is not None and business.debit_only:
         return Decline(Reason.CARD_NOT_PERMITTED, Rule.DEBIT_CARD)
     txn.trace.append(Rule.DEBIT_CARD)
     return None

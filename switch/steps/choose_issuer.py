@@ -15,6 +15,6 @@ def choose_issuer(txn: Transaction) -> Decline | None:
     issuer = txn.configuration.issuers.get(txn.card.issuer)
     if issuer is None:
         return Decline(Reason.ISSUER_UNKNOWN, Rule.ISSUER_KNOWN)
-    txn.issuer, txn.issuer_id = issuer, issuer.id
+    txn.issuer, txn.issuer_id, txn.link = issuer, issuer.id, issuer.links[0]
     txn.trace.append(Rule.ISSUER_KNOWN)
     return None

@@ -12,10 +12,12 @@ from switch.core.terminals.request import Transaction
 
 
 def classify(txn: Transaction) -> Decline | None:
-    """Refuse a transaction that is known and not open, with 40."""
+    """Refuse a transaction that is known and not open (40), or not for this terminal (58)."""
     txn.trace.append(Rule.TRANSACTION_KNOWN)
+    facts: dict[str, object] = {"transaction": txn.rule.id}
+    if txn.rule.refuse is not None:
+        return Decline(txn.rule.refuse, Rule.TRANSACTION_SERVED, facts)
     if txn.rule.business is None:
-        facts: dict[str, object] = {"transaction": txn.rule.id}
         return Decline(Reason.SERVICE_NOT_OPEN, Rule.TRANSACTION_SERVED, facts)
     txn.trace.append(Rule.TRANSACTION_SERVED)
     return None

@@ -1,6 +1,6 @@
-"""`jinbao saf` (switch/cli): reversals that are on their way, and those that need a person.
+"""`jinbao saf` (switch/cli): reversals and advices on their way, and those that need a person.
 
-SAF is store-and-forward: a reversal is sent until the issuer acknowledges it, or it expires.
+SAF is store-and-forward: each is sent until the issuer acknowledges it, or it expires.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def list_reversals(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List queued reversals and manual cases.
+    """List queued reversals and advices, and manual cases.
 
     \b
     Example:
@@ -54,7 +54,11 @@ def list_reversals(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with opened(folder) as books:
         queued = books.books.advices()
-        cases = books.books.transactions(_MOST_CASES, Where(state=State.REVERSAL_EXPIRED))
+        cases = [
+            row
+            for state in (State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED)
+            for row in books.books.transactions(_MOST_CASES, Where(state=state))
+        ]
         cases = [row for row in cases if everything or not is_by_hand(row)]
         told = [_told(each.row, each) for each in queued] + [_told(row, None) for row in cases]
         if as_json:
@@ -69,7 +73,7 @@ def list_reversals(
                 made.add_row(*map(plain, cells))
             say(drawn(made))
         else:
-            say("no reversal is queued, and none needs a person")
+            say("nothing is queued, and nothing needs a person")
         tell_lag(books.installation)
 
 
@@ -90,7 +94,7 @@ def show(rrn: Rrn, *, folder: Folder, as_json: AsJson = False) -> None:
 
 @app.command("retry")
 def retry_reversal(rrn: Rrn, *, folder: Folder) -> None:
-    """Have a queued reversal sent now instead of at its next time.
+    """Have a queued reversal or advice sent now instead of at its next time.
 
     \b
     Example:
@@ -101,7 +105,7 @@ def retry_reversal(rrn: Rrn, *, folder: Folder) -> None:
         with _writing(installation.ledger) as store:
             retry(store, rrn, wall_ns() // _NS_PER_MS)
         note("no switch is running: it is sent when one starts")
-    say(f"{rrn}: its reversal is due now")
+    say(f"{rrn}: it is due now")
 
 
 @app.command("resolve")
@@ -112,10 +116,12 @@ def resolve_reversal(
     verdict: Annotated[str, typer.Option("--as", metavar="|".join(VERDICTS), help="How it ended.")],
     why: Annotated[str, typer.Option(metavar="TEXT", help="Who says so, and on what ground.")],
 ) -> None:
-    """Say how a reversal ended, after a word with the issuer.
+    """Say how a reversal or advice ended, after a word with the issuer.
 
-    `reversed`: the money is back on the account, and the hold is released. `kept`: the withdrawal
-    stands, and so does its hold. Neither sends anything any more.
+    `reversed`: the money is back on the account, and the hold is released. `kept`: the transaction
+    stands, and so does its hold. Of an advised refund or completion, `booked`: the issuer has it.
+    `refused`: it never will, and what it took of its original is given back. None sends anything
+    any more.
 
     \b
     Example:

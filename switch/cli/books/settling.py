@@ -23,11 +23,18 @@ from switch.ledger.protocol import Books, Ledger, Where
 from switch.shell.watching.control import Verb
 from switch.shell.watching.log import mask_digits
 
-VERDICTS: Final[Mapping[str, State]] = {
-    "reversed": State.REVERSED,
-    "kept": State.REVERSAL_EXPIRED,
+VERDICTS: Final[Mapping[str, tuple[State, bool]]] = {
+    "reversed": (State.REVERSED, False),
+    "kept": (State.REVERSAL_EXPIRED, False),
+    "booked": (State.APPROVED, True),
+    "refused": (State.DECLINED, True),
 }
-"""How a reversal can end by hand: the money is back, or the withdrawal stands with its hold."""
+"""How it can end by hand, and whether it is an advice that ends so.
+
+A reversal: the money is back, or the withdrawal stands with its hold. A refund or completion that
+was advised: the issuer has it, or it never will, and what it took of its original is given back.
+"""
+_ADVISED: Final = frozenset({State.ADVISED, State.ADVICE_EXPIRED})
 LONGEST_WHY: Final = 120
 """Characters of a person's reason that the ledger keeps."""
 RETRY, RESOLVE = "saf-retry", "saf-resolve"
@@ -45,24 +52,28 @@ def retry(store: Store, rrn: str, now_ms: int) -> dict[str, Any]:
     row = _row(store, rrn)
     outcome = store.submit([Hasten(_ATTEMPT, row.key, now_ms)])[0]
     if not isinstance(outcome, Closed):
-        raise ValueError(f"{rrn} has no queued reversal: it is {row.state.name}")  # noqa: TRY004
+        raise ValueError(f"{rrn} is not queued: it is {row.state.name}")  # noqa: TRY004
     return {"rrn": rrn, "state": row.state.name}
 
 
 def resolve(store: Store, rrn: str, verdict: str, why: str) -> dict[str, Any]:
     """End a reversal by a person's word; ValueError says why not."""
     if verdict not in VERDICTS:
-        raise ValueError(f"a reversal ends as {' or '.join(VERDICTS)}, not {verdict!r}")
+        raise ValueError(f"it ends as {', '.join(VERDICTS)}, not as {verdict!r}")
     reason = " ".join(mask_digits(why).split())
     if not reason or len(reason) > LONGEST_WHY:
         raise ValueError(f"a reason has 1 to {LONGEST_WHY} characters")
     row = _row(store, rrn)
     if row.state is State.REVERSED:
         raise ValueError(f"{rrn} is reversed already")
-    operation = Acknowledge(_ATTEMPT, row.key, VERDICTS[verdict], by_hand(reason))
-    outcome = store.submit([operation])[0]
+    state, is_of_advices = VERDICTS[verdict]
+    if (row.state in _ADVISED) != is_of_advices:
+        raise ValueError(f"{rrn} does not end as {verdict}: it is {row.state.name}")
+    if state is State.DECLINED and row.state is State.ADVISED:
+        raise ValueError(f"{rrn} is still on its way: it can be refused once it has expired")
+    outcome = store.submit([Acknowledge(_ATTEMPT, row.key, state, by_hand(reason))])[0]
     if not isinstance(outcome, Closed):
-        raise ValueError(f"{rrn} is not being reversed: it is {row.state.name}")  # noqa: TRY004
+        raise ValueError(f"{rrn} is not on its way: it is {row.state.name}")  # noqa: TRY004
     return {"rrn": rrn, "state": outcome.row.state.name}
 
 

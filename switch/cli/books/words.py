@@ -37,13 +37,15 @@ STATES: Final[Mapping[State, Words]] = {
     State.REVERSED: Words("reversed, nothing held", "已冲正，额度已释放"),
     State.REVERSAL_EXPIRED: Words("a person must look, amount held", "须人工处理，额度保留"),
     State.FORESTALLED: Words("its reversal came before it", "冲正先于原交易到达"),
+    State.ADVISED: Words("accepted, on its way to the issuer", "已受理，正在通知发卡行"),
+    State.ADVICE_EXPIRED: Words("a person must look: not acknowledged", "须人工处理：发卡行未确认"),
 }
 """Every state as a person reads it."""
 
 _EXPIRY_WORDS: Final[Mapping[str, Words]] = {
-    "expired": Words("the issuer never acknowledged the reversal", "发卡行始终未确认冲正"),
+    "expired": Words("the issuer never acknowledged it", "发卡行始终未确认"),
     "sealed": Words("its card data cannot be opened", "卡数据无法解密"),
-    "rejected by the header": Words("the reversal was rejected by its header", "冲正报文头被拒绝"),
+    "rejected by the header": Words("it was rejected by its header", "报文头被拒绝"),
 }
 _DIED: Final = Words("the process ended before the answer came", "应答前进程中断")
 _NOT_SENT: Final = Words("there was no time or no line to send it", "来不及或无线路转发")
@@ -106,7 +108,9 @@ def reason_words(row: Row, terminals: Dialect, issuers: Dialect) -> Words:
         words = _NOT_SENT if state is State.UNSENT else STATES[state]
     elif state in {State.REVERSING, State.FORESTALLED}:
         words = reversal_words(reason, issuers)
-    elif state in {State.REVERSED, State.REVERSAL_EXPIRED}:
+    elif state is State.ADVISED:
+        words = STATES[state]
+    elif state in {State.REVERSED, State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED}:
         words = _EXPIRY_WORDS.get(reason) or _issuer_said(reason, issuers)
     elif state is State.IN_DOUBT and plan is not None:
         words = reversal_words(plan.reason, issuers)

@@ -73,7 +73,7 @@ class Closing:
             # Its 0420 follows in the ledger's order; the issuer never sees it, and will say 25.
             self.in_flight.finish(txn)
             return
-        timers, link = txn.configuration.timers, self._links[txn.issuer.links[0]]
+        timers, link = txn.configuration.timers, self._links[txn.link]
         latest_ns = txn.answer_due_ns - timers.issuer_ms * _MILLISECOND_NS
         if txn.answered or self._outbox.at.elapsed_ns > latest_ns or not link.is_ready:
             self.close_unsent(txn)
@@ -94,6 +94,14 @@ class Closing:
         link.pending.add(txn.transmission, txn.stan, waiting)
         frame = link.wire.build(link.heads, txn.request.mti, fields, link.mac)
         self._outbox.to_link(link.link.name, frame)
+
+    def accept(self, txn: Transaction, answer: Answer) -> None:
+        """Tell a terminal that its advice is accepted: it is durable, and on its way."""
+        txn.move(State.ADVISED)
+        if not txn.answered:
+            self._teller.say(txn, answer, Extra(txn.acquirer, txn.issuer_id))
+        self._advices.wake()
+        self.in_flight.finish(txn)
 
     def _issuer_answered(
         self,

@@ -42,9 +42,7 @@ class InFlight:
         for ticket in self._deadlines.expired(now_ns):
             txn = self._transactions[ticket]
             if not txn.answered:
-                is_open = txn.state in {State.OPENING, State.OPEN_UNKNOWN}
-                reason = Reason.ROUTE_UNAVAILABLE if is_open else Reason.ISSUER_SILENT
-                self._teller.refuse(txn, Decline(reason, Rule.FORWARDED_IN_TIME))
+                self._teller.refuse(txn, Decline(_late(txn), Rule.FORWARDED_IN_TIME))
 
     def hold(self, txn: Transaction) -> None:
         """Keep a transaction that waits, so that it is answered in time whatever it waits for."""
@@ -82,3 +80,12 @@ class InFlight:
         txn = self._by_key.get(key)
         if txn is not None and txn.rule.reversal is not None:
             txn.is_reversed = True
+
+
+def _late(txn: Transaction) -> Reason:
+    """Return what a terminal is told that cannot wait any longer."""
+    if txn.state not in {State.OPENING, State.OPEN_UNKNOWN}:
+        return Reason.ISSUER_SILENT
+    # An advice that is being opened may be accepted yet, and nothing takes it back.
+    is_advice = txn.attempt and txn.rule.is_advice
+    return Reason.IN_PROGRESS if is_advice else Reason.ROUTE_UNAVAILABLE

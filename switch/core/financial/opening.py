@@ -14,15 +14,18 @@ from messages.reasons import Reason
 from switch.core.errors import InvariantBroken
 from switch.core.financial.closing import Closing
 from switch.core.financial.in_flight import InFlight
+from switch.core.financial.originals import spent
 from switch.core.incarnation.trace_numbers import Numbers, rrn_text
 from switch.core.issuers.links import IssuerLink, Links
-from switch.core.issuers.messages import private_60_tail
+from switch.core.issuers.messages import NO_REASON, private_60_tail
 from switch.core.issuers.pins import translate_pin
 from switch.core.operations import (
+    Answer,
     CapCheck,
     FindOriginal,
     Open,
     Resolve,
+    ReversalPlan,
     Row,
 )
 from switch.core.outbox import RETRY_MS, Outbox
@@ -36,6 +39,7 @@ from switch.core.outcomes import (
     Outcome,
     Repeated,
     Resolved,
+    Spent,
     Unknown,
 )
 from switch.core.rules import Decline, Rule
@@ -77,7 +81,9 @@ class Opening:
         before = self.in_flight.with_key(txn.key)
         if before is not None:
             return self._join(before, txn)
-        link = self._links[txn.issuer.links[0]]
+        link = self._links[txn.link]
+        if txn.rule.is_advice:
+            return self._open(txn, link)
         if (refusal := self._unready(txn, link)) is not None:
             # It may repeat what was answered long ago, and that answer stands.
             self.in_flight.keep(txn)
@@ -100,8 +106,9 @@ class Opening:
         rrn = self._rrns.take() if stan is not None else None
         if stan is None or rrn is None:
             return Decline(Reason.SYSTEM_ERROR, Rule.NUMBERS_AT_HAND)
-        self._stans.promise()
-        txn.promised = True
+        if txn.rule.reversal is not None:
+            self._stans.promise()
+            txn.promised = True
         txn.stan, txn.rrn = stan, rrn_text(rrn, txn.local.day)
         txn.tail = private_60_tail(txn.request, txn.rule.business)
         txn.attempt = outbox.attempt()
@@ -115,9 +122,29 @@ class Opening:
             txn.cap,
             outbox.incarnation,
             txn.rule.reversal is not None,
+            txn.taking,
         )
+        if txn.rule.is_advice:
+            operation = replace(operation, plan=self._plan(txn), answer=self._accepted(txn))
         outbox.submit(operation, partial(self._opened, txn))
         return None
+
+    def _plan(self, txn: Transaction) -> ReversalPlan:
+        """Return the identity of an advice's 0220, due at once."""
+        due_ms = self._outbox.at.utc_ms
+        expires_ms = due_ms + txn.configuration.timers.advice_expiry_ms
+        return ReversalPlan(txn.stan, txn.transmission, NO_REASON, due_ms, expires_ms)
+
+    def _accepted(self, txn: Transaction) -> Answer:
+        """Return what a terminal is told of its advice once that is durable."""
+        return self._teller.answer(txn, self._teller.code_for(Reason.APPROVED), "", "")
+
+    def _go_on(self, txn: Transaction) -> None:
+        """Forward what is open; an advice is accepted, and forwarded from the queue."""
+        if txn.rule.is_advice:
+            self._closing.accept(txn, self._accepted(txn))
+        else:
+            self._closing.forward(txn)
 
     def _unready(self, txn: Transaction, link: IssuerLink) -> Decline | None:
         if not link.is_ready or len(link.pending) >= txn.configuration.limits.pending_per_link:
@@ -159,7 +186,7 @@ class Opening:
     def _opened(self, txn: Transaction, outcome: Outcome) -> None:
         match outcome:
             case Opened():
-                self._closing.forward(txn)
+                self._go_on(txn)
             case CapExceeded(limit_fen, committed_fen, held_fen):
                 facts: dict[str, object] = {
                     "cap_fen": limit_fen,
@@ -172,10 +199,12 @@ class Opening:
                 )
             case Repeated(row) | Clashed(row):
                 self._seen_before(txn, row)
-            case Forestalled():
+            case Forestalled() | OriginalNotFound():
                 self._refuse_unopened(
                     txn, Decline(Reason.ORIGINAL_NOT_FOUND, Rule.FIRST_OF_ITS_KEY)
                 )
+            case Spent():
+                self._refuse_unopened(txn, spent(txn, outcome))
             case Unknown():
                 txn.move(State.OPEN_UNKNOWN)
                 self._resolve(txn)
@@ -214,7 +243,10 @@ class Opening:
     def _resolved(self, txn: Transaction, outcome: Outcome) -> None:
         match outcome:
             case Resolved("done", _):
-                self._closing.close_unsent(txn)
+                if txn.rule.is_advice:
+                    self._go_on(txn)
+                else:
+                    self._closing.close_unsent(txn)
             case Resolved(_, Row() as row) if row.state is not State.FORESTALLED:
                 self._seen_before(txn, row)
             case Resolved():

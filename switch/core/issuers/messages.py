@@ -11,6 +11,7 @@ from messages.dialects.dialect import Business
 from switch.core.configuration import Configuration
 from switch.core.issuers.chip import reversal_chip
 from switch.core.operations import (
+    Record,
     Row,
 )
 from switch.core.terminals.request import Request, Transaction
@@ -19,7 +20,8 @@ _PURPOSE = b"reversal"
 _LONGEST_PIN = "12"
 _TERMINAL_TYPE = "03"
 """DE 60.2.5: a POS."""
-_NO_REASON = "0000"
+NO_REASON = "0000"
+"""DE 60.1 of what is no reversal."""
 
 
 class Sealed(msgspec.Struct, array_like=True, gc=False):
@@ -61,6 +63,11 @@ def unseal(row: Row, configuration: Configuration) -> Sealed:
 _encode = msgspec.msgpack.Encoder().encode
 
 
+def original_elements(record: Record, own_id: str) -> str:
+    """Return DE 90 of a message about a stored transaction: MTI, DE 11, DE 7, DE 32, DE 33."""
+    return f"{record.mti}{record.link_stan}{record.transmission}{record.acquirer:0>11}{own_id:0>11}"
+
+
 def private_60_tail(request: Request, business: Business | None) -> str:
     """Return DE 60 but for 60.1: 60.2 of the terminal's reading, 60.3 the dedicated type."""
     if business is None:
@@ -91,7 +98,7 @@ def request_fields(txn: Transaction, own_id: str) -> dict[int, str]:
     }
     if business is not None:
         fields[3] = business.interbank_code
-        fields[60] = _NO_REASON + txn.tail
+        fields[60] = NO_REASON + txn.tail
     maybe = (
         (2, request.pan),
         (4, request.amount),
@@ -102,7 +109,9 @@ def request_fields(txn: Transaction, own_id: str) -> dict[int, str]:
         (35, request.track_2),
         (36, request.track_3),
         (49, request.currency),
+        (38, txn.record.authorisation or None),
         (55, request.chip),
+        (90, txn.record.original or None),
     )
     fields |= {number: text for number, text in maybe if text is not None}
     if pin_block is not None:
@@ -128,9 +137,35 @@ def reversal_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
     fields |= {41: row.key.terminal, 42: row.key.merchant, 43: sealed.place, 49: "156"}
     if sealed.chip:
         fields[55] = sealed.chip
-    reason = plan.reason if plan is not None else _NO_REASON
+    reason = plan.reason if plan is not None else NO_REASON
     fields[60] = reason + sealed.tail
-    fields[90] = (
-        f"{record.mti}{record.link_stan}{record.transmission}{record.acquirer:0>11}{own_id:0>11}"
-    )
+    fields[90] = original_elements(record, own_id)
     return fields
+
+
+def advice_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
+    """Return the fields of the 0220 that tells of a stored advice, without its MAC."""
+    record = row.record
+    fields = {
+        2: sealed.pan,
+        3: record.processing_code,
+        4: f"{record.amount_fen:012d}",
+        7: record.transmission,
+        11: record.link_stan,
+        12: record.time,
+        13: record.date,
+        18: sealed.category,
+        22: record.entry_mode,
+        25: record.condition_code,
+        32: record.acquirer,
+        33: own_id,
+        37: record.rrn,
+        41: row.key.terminal,
+        42: row.key.merchant,
+        43: sealed.place,
+        49: "156",
+        60: NO_REASON + sealed.tail,
+    }
+    maybe = {14: sealed.expiry, 23: sealed.sequence, 38: record.authorisation, 90: record.original}
+    fields |= {number: text for number, text in maybe.items() if text}
+    return dict(sorted(fields.items()))

@@ -1,7 +1,8 @@
-"""Reversals on their way: each is sent until the issuer acknowledges it, or a person must look.
+"""Reversals and advices on their way: each is sent until acknowledged, or a person must look.
 
 The queue is in the ledger; this sends what is due. 0420 is followed by 0421 with the same DE 7,
-11 and 90; 0430 with 00 or 25 settles it, anything else is a manual case that keeps its hold.
+11 and 90; 0430 with 00 or 25 settles it, anything else is a manual case that keeps its hold. 0220
+is followed by 0221, and a 0230 that approves settles it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from collections.abc import Mapping
 from functools import partial
 
 from messages.crypto.vault import SealError
+from messages.values import response_mti
 from switch.core.configuration import Configuration
 from switch.core.deadlines import NEVER
 from switch.core.errors import InvariantBroken
 from switch.core.issuers.links import IssuerLink, Links
-from switch.core.issuers.messages import reversal_fields, unseal
+from switch.core.issuers.messages import advice_fields, reversal_fields, unseal
 from switch.core.issuers.pending import Waiting
 from switch.core.operations import (
     Acknowledge,
@@ -31,6 +33,7 @@ from switch.core.outcomes import (
     Outcome,
     Unknown,
 )
+from switch.core.terminals.answers import APPROVED
 from switch.core.transaction import State
 
 SETTLED = frozenset({"00", "25"})
@@ -41,6 +44,8 @@ STRANDED_PER_LINK = 1_000
 POLL_MS = 1_000
 """How often the queue is looked at while nothing else asks for it."""
 _MILLISECOND_NS = 1_000_000
+_REVERSAL, _REPEAT = "0420", "1"
+"""MTI of a reversal, and MTI digit 4 of what is sent again."""
 
 
 class StoreAndForward:
@@ -104,7 +109,7 @@ class StoreAndForward:
         if row.plan is None:
             raise InvariantBroken("a queued reversal has no plan")
         if self._outbox.at.utc_ms >= row.plan.expires_ms:
-            self._end(row, State.REVERSAL_EXPIRED, "expired")
+            self._give_up(row, "expired")
             return
         link = self._links.get(row.record.link)
         if link is None or not link.is_ready:
@@ -116,12 +121,15 @@ class StoreAndForward:
             sealed = unseal(row, self.configuration)
         except SealError as error:
             self._outbox.report("reversal_sealed", rrn=row.record.rrn, why=str(error))
-            self._end(row, State.REVERSAL_EXPIRED, "sealed")
+            self._give_up(row, "sealed")
             return
-        fields = reversal_fields(row, sealed, link.link.own_id)
-        mti = "0420" if advice.tries <= 1 else "0421"
-        self._expect(link, row, fields)
-        frame = link.wire.build(link.heads, mti, fields, link.mac)
+        if row.state is State.ADVISED:
+            mti, fields = row.record.mti, advice_fields(row, sealed, link.link.own_id)
+        else:
+            mti, fields = _REVERSAL, reversal_fields(row, sealed, link.link.own_id)
+        self._expect(link, row, response_mti(mti), fields)
+        sent_mti = mti if advice.tries <= 1 else f"{mti[:3]}{_REPEAT}"
+        frame = link.wire.build(link.heads, sent_mti, fields, link.mac)
         self._outbox.to_link(link.link.name, frame)
 
     def _send_stranded(self, link: IssuerLink) -> None:
@@ -129,10 +137,10 @@ class StoreAndForward:
         for advice in self._stranded.pop(link.link.name, {}).values():
             self._send(advice)
 
-    def _expect(self, link: IssuerLink, row: Row, fields: Mapping[int, str]) -> None:
+    def _expect(self, link: IssuerLink, row: Row, mti: str, fields: Mapping[int, str]) -> None:
         timers = self.configuration.timers
         waiting = Waiting(
-            "0430",
+            mti,
             fields,
             (32, 33),
             partial(self._acknowledged, link, row),
@@ -146,17 +154,24 @@ class StoreAndForward:
     ) -> None:
         code = texts.get(39, "")
         if link.wire.is_rejected(frame):
-            self._end(row, State.REVERSAL_EXPIRED, "rejected by the header")
+            self._give_up(row, "rejected by the header")
         elif not link.is_authentic(mti, texts, self._outbox.at.elapsed_ns):
             self._outbox.report("answer_mac_wrong", link=link.link.name, rrn=row.record.rrn)
-        elif code in SETTLED:
+        elif row.state is State.ADVISED and code in APPROVED:
+            self._end(row, State.APPROVED, code)
+        elif row.state is not State.ADVISED and code in SETTLED:
             self._end(row, State.REVERSED, code)
         else:
-            self._end(row, State.REVERSAL_EXPIRED, code)
+            self._give_up(row, code)
+
+    def _give_up(self, row: Row, why: str) -> None:
+        """Leave it to a person: nothing more is sent."""
+        is_advice = row.state is State.ADVISED
+        event = "advice_needs_a_person" if is_advice else "reversal_needs_a_person"
+        self._outbox.report(event, rrn=row.record.rrn, why=why)
+        self._end(row, State.ADVICE_EXPIRED if is_advice else State.REVERSAL_EXPIRED, why)
 
     def _end(self, row: Row, state: State, why: str) -> None:
-        if state is State.REVERSAL_EXPIRED:
-            self._outbox.report("reversal_needs_a_person", rrn=row.record.rrn, why=why)
         operation = Acknowledge(self._outbox.attempt(), row.key, state, why)
         self._outbox.submit(operation, partial(self._ended, operation))
 

@@ -45,7 +45,8 @@ def code_for(dialect: Dialect, reason: Reason) -> str:
 def financial(request: Request, answer: Answer, extra: Extra) -> dict[int, str]:
     """Return the fields of an 0210 or 0410 without its MAC."""
     is_reversal = request.mti[1] == "4"
-    # The answer to an inquiry tells of the account, so it repeats neither DE 14 nor DE 23.
+    # The answer to an inquiry tells of the account: it authorises nothing, and repeats neither
+    # DE 14 nor DE 23.
     moves_money = request.amount is not None
     maybe = {
         2: request.pan,
@@ -57,7 +58,7 @@ def financial(request: Request, answer: Answer, extra: Extra) -> dict[int, str]:
         25: request.condition_code,
         32: extra.acquirer,
         37: answer.rrn,
-        38: answer.authorisation,
+        38: answer.authorisation if moves_money else None,
         41: request.terminal,
         42: request.merchant,
         49: request.currency,

@@ -9,7 +9,7 @@ import hashlib
 
 from messages.values import mask_pan
 from switch.core.configuration import Configuration
-from switch.core.issuers.messages import seal
+from switch.core.issuers.messages import original_elements, seal
 from switch.core.operations import (
     Record,
     TransactionKey,
@@ -55,7 +55,7 @@ def record_of(txn: Transaction, opened_ms: int) -> Record:
         mask_pan(request.pan or ""),
         seal(txn),
         txn.rrn,
-        txn.issuer.links[0],
+        txn.link,
         txn.stan,
         txn.transmission,
         txn.issuer.id,
@@ -70,4 +70,15 @@ def record_of(txn: Transaction, opened_ms: int) -> Record:
         request.condition_code or "",
         txn.configuration.number,
         bytes(txn.trace),
+        *_of_the_original(txn),
     )
+
+
+def _of_the_original(txn: Transaction) -> tuple[str, str]:
+    """Return DE 90 and DE 38 of what takes of another; empty for all else."""
+    row = txn.original
+    if row is None:
+        return "", ""
+    own_id = txn.configuration.links[txn.link].own_id
+    authorisation = row.answer.authorisation if row.answer is not None else ""
+    return original_elements(row.record, own_id), authorisation

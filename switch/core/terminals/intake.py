@@ -13,6 +13,7 @@ from messages.reasons import Reason
 from switch.core.configuration import Configuration
 from switch.core.financial.in_flight import InFlight
 from switch.core.financial.opening import Opening
+from switch.core.financial.originals import Originals
 from switch.core.outbox import Outbox
 from switch.core.rules import Decline, Rule
 from switch.core.terminals.answers import SIGN_ON_AGAIN
@@ -34,15 +35,15 @@ class Intake:
         outbox: Outbox,
         wire: TerminalWire,
         sessions: Sessions,
-        opening: Opening,
+        rooms: tuple[Originals, Opening],
         walk: tuple[Step, ...],
     ) -> None:
         """Take the order of the walk from the pipeline."""
         self._outbox = outbox
         self._wire = wire
         self._sessions = sessions
-        self._opening = opening
-        self._in_flight: InFlight = opening.in_flight
+        self._originals, self._opening = rooms
+        self._in_flight: InFlight = self._opening.in_flight
         self._walk = walk
         self._number = 0
 
@@ -90,10 +91,30 @@ class Intake:
         if keys is not None:
             txn.mac, txn.pik = keys.mac, keys.pik
         decline = session_decline(txn.request, keys) or self._walked(txn)
-        if decline is None:
-            decline = self._opening.open(txn)
-        if decline is None:
-            return
+        if decline is not None:
+            self._declined(txn, is_fresh, decline)
+        elif txn.rule.business is not None and txn.rule.business.originals:
+            self._originals.find(txn, partial(self._open, txn, is_fresh))
+        else:
+            self._open(txn, is_fresh, None)
+
+    def _open(
+        self,
+        txn: Transaction,
+        is_fresh: bool,  # noqa: FBT001 - as in `_check`
+        decline: Decline | None,
+    ) -> None:
+        """Open a transaction whose original, if it needs one, was looked for."""
+        decline = decline or self._opening.open(txn)
+        if decline is not None:
+            self._declined(txn, is_fresh, decline)
+
+    def _declined(
+        self,
+        txn: Transaction,
+        is_fresh: bool,  # noqa: FBT001 - as in `_check`
+        decline: Decline,
+    ) -> None:
         if not is_fresh and decline.reason in SIGN_ON_AGAIN:
             self._check_afresh(txn)
         else:

@@ -52,6 +52,8 @@ class Management:
             request.connection, configuration.acquirers[terminal.acquirer]
         ):
             self._answer(request, Reason.SERVICE_NOT_FOR_TERMINAL, terminal)
+        elif rule.refuse is not None:
+            self._answer(request, rule.refuse, terminal)
         else:
             self._serve(rule, request, terminal, configuration)
 

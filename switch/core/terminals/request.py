@@ -17,6 +17,8 @@ from switch.core.moment import Local
 from switch.core.operations import (
     CapCheck,
     Record,
+    Row,
+    Taking,
     TransactionKey,
 )
 from switch.core.rules import Rule
@@ -137,9 +139,11 @@ class Transaction:
         "issuer_chip",
         "issuer_id",
         "key",
+        "link",
         "link_pik_version",
         "local",
         "mac",
+        "original",
         "pik",
         "promised",
         "received_ns",
@@ -150,6 +154,7 @@ class Transaction:
         "stan",
         "state",
         "tail",
+        "taking",
         "terminal",
         "ticket",
         "trace",
@@ -180,6 +185,11 @@ class Transaction:
         self.issuer: Issuer
         self.issuer_id = ""
         """DE 44: once the issuer is chosen."""
+        self.link = ""
+        """The link that leads to the issuer, by name."""
+        self.original: Row | None = None
+        """What it takes of, once that is found."""
+        self.taking: Taking | None = None
         self.rule: TransactionRule
         self.local: Local
         self.amount_fen = 0

@@ -65,6 +65,8 @@ PIK = "1A2C3E4F5D6E7F8091A2B3C4D5E6F708"
 MAK = "2A4C6E80A2C4E608"
 POS, INTERBANK = load_dialect("pos"), load_dialect("interbank")
 FRAMES = {m["name"]: bytes.fromhex(m["frame"]) for m in golden.load("messages")["messages"]}
+REQUESTS = frozenset({"0100", "0200"})
+"""What an issuer decides about; the others it is told."""
 START_MS = 1_403_055_000_000
 """2014-06-18 09:30:00 in Shanghai."""
 
@@ -118,14 +120,14 @@ Issue = Callable[[str, dict[int, str]], dict[int, str] | None]
 def approve(mti: str, _fields: dict[int, str]) -> dict[int, str] | None:
     """Answer every request with 00, as a bank that never says no."""
     answer = {39: "00"}
-    if mti == "0200":
+    if mti in REQUESTS:
         answer |= {38: "A00002", 54: "1002156C000000120000"}
     return answer
 
 
 def silent(mti: str, _fields: dict[int, str]) -> dict[int, str] | None:
     """Answer network messages and reversals only, as a bank whose accounts are stuck."""
-    return None if mti == "0200" else {39: "00"}
+    return None if mti in REQUESTS else {39: "00"}
 
 
 def mute(mti: str, _fields: dict[int, str]) -> dict[int, str] | None:
@@ -135,7 +137,7 @@ def mute(mti: str, _fields: dict[int, str]) -> dict[int, str] | None:
 
 def saying(code: str) -> Issue:
     """Return a bank that gives one code to every request."""
-    return lambda mti, _: {39: code} if mti == "0200" else {39: "00"}
+    return lambda mti, _: {39: code} if mti in REQUESTS else {39: "00"}
 
 
 class Stage:
@@ -315,7 +317,7 @@ class Stage:
 
     def requests(self) -> list[dict[int, str]]:
         """Return the fields of every financial request that the bank got."""
-        return [fields for mti, fields in self.sent if mti == "0200"]
+        return [fields for mti, fields in self.sent if mti in REQUESTS]
 
     def report(self, event: str) -> dict[str, object]:
         """Return the facts of the last report of this name; KeyError where there is none."""
