@@ -11,6 +11,8 @@ from typing import Final
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ("tests.databases",)
+
 _IN_CI: Final = bool(os.environ.get("CI"))
 
 # No deadline: a shared machine is slow at times, and pytest's own timeout catches what hangs.

@@ -14,6 +14,7 @@ from switch.core.deadlines import NEVER
 from switch.core.effects import CloseTerminal, Effect
 from switch.core.errors import InvariantBroken
 from switch.core.events import (
+    ClocksCompared,
     ConfigurationChanged,
     DrainBegun,
     Event,
@@ -84,8 +85,13 @@ class Engine:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the ledger knows this process and has given it numbers."""
-        return self._take_over.is_done
+        """Whether the ledger knows this process, has given it numbers, and agrees on the time."""
+        return self._take_over.is_done and self._take_over.is_on_time
+
+    @property
+    def is_on_time(self) -> bool:
+        """Whether our clock agrees with the ledger's."""
+        return self._take_over.is_on_time
 
     @property
     def is_idle(self) -> bool:
@@ -118,7 +124,7 @@ class Engine:
             self._expire(at.elapsed_ns)
         return outbox.take()
 
-    def _seldom(self, event: Event) -> None:
+    def _seldom(self, event: Event) -> None:  # noqa: C901 - a table of the rare events
         match event:
             case TimePassed():
                 return
@@ -134,6 +140,8 @@ class Engine:
                 self._links.disconnected(link)
             case Started(nonce):
                 self._take_over.begin(nonce)
+            case ClocksCompared(ahead_ms):
+                self._take_over.compare(ahead_ms)
             case ConfigurationChanged(configuration):
                 self._reconfigure(configuration)
             case DrainBegun():

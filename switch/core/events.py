@@ -89,6 +89,12 @@ class TimePassed(msgspec.Struct, frozen=True, gc=False):
     """The moment that `Engine.next_deadline_ns` named has come."""
 
 
+class ClocksCompared(msgspec.Struct, frozen=True, gc=False):
+    """Our wall clock is certainly `ahead_ms` ahead of the ledger's (negative: behind)."""
+
+    ahead_ms: int
+
+
 class ConfigurationChanged(msgspec.Struct, frozen=True, gc=False):
     """A new snapshot is in force for whatever begins from now on."""
 
@@ -110,6 +116,7 @@ Event = (
     | LedgerAnswered
     | KeysDrawn
     | TimePassed
+    | ClocksCompared
     | ConfigurationChanged
     | DrainBegun
 )

@@ -51,6 +51,22 @@ class Ledger(Protocol):
         """Finish what is being written and let go of the store."""
 
 
+class SharedLedger(Protocol):
+    """A ledger that several processes share: batches are awaited, several at a time."""
+
+    async def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
+        """As `Ledger.submit`, but what cannot be said in time is `Unknown`.
+
+        Several batches may be in flight if no two have a card or a transaction in common.
+        """
+
+    async def clock_ms(self) -> int | None:
+        """Return what the ledger's own clock shows, in UTC; None where it does not answer."""
+
+    async def close(self) -> None:
+        """Let go of the store."""
+
+
 class Where(msgspec.Struct, frozen=True, gc=False):
     """Which transactions: every value that is not empty must match.
 

@@ -46,6 +46,11 @@ class Clock:
         self._wall = wall
         self._apart_ns = wall() - elapsed()
 
+    @property
+    def readings(self) -> tuple[Callable[[], int], Callable[[], int]]:
+        """The wall clock, without any offset, and the elapsed time; both in nanoseconds."""
+        return self._wall, self._elapsed
+
     def now(self) -> Moment:
         """Return this moment; a jump of the wall clock is followed, after it was told."""
         elapsed = self._elapsed()

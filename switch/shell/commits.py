@@ -1,7 +1,8 @@
 """How a batch gets to the ledger (switch/shell): in the loop, or in a thread of its own.
 
 In the loop costs least, and a slow disk holds everything up; in a thread the loop goes on, and the
-next batch is what arrived while the last one committed. Both have at most one batch in flight.
+next batch is what arrived while the last one committed. Both have at most one batch in flight;
+those of a ledger that is shared (switch/shell/sharing) may have several.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Protocol
 
-from switch.core.operations import (
-    Operation,
-)
-from switch.core.outcomes import (
-    Outcome,
-)
+from switch.core.effects import Submit
+from switch.core.operations import Operation
+from switch.core.outcomes import Outcome
 from switch.ledger.protocol import Ledger
 
+Asked = tuple[Submit, int, str]
+"""An operation on its way: the effect, when it was asked for (elapsed ns), and by whose frame."""
 Done = Callable[[list[Outcome]], None]
 """Takes the outcomes of a batch, in the loop."""
 Failed = Callable[[BaseException], None]
@@ -29,8 +29,17 @@ Failed = Callable[[BaseException], None]
 class Commits(Protocol):
     """One way to have batches committed."""
 
-    is_busy: bool
-    """Whether a batch is in flight; then none may be submitted."""
+    lanes: int
+    """How many batches may be in flight at one time."""
+    wake: Callable[[], None]
+    """Called when what was held back may be chosen now; set by whoever submits."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether no other batch may be submitted now."""
+
+    def choose(self, waiting: list[Asked]) -> tuple[list[Asked], list[Asked]]:
+        """Split what waits into the next batch, maybe empty, and what must wait on."""
 
     def submit(self, batch: Sequence[Operation], done: Done, failed: Failed) -> None:
         """Commit a batch; exactly one of `done` and `failed` is called."""
@@ -42,12 +51,18 @@ class Commits(Protocol):
 class InlineCommits:
     """Commits in the loop: the outcomes are there when `submit` returns."""
 
-    __slots__ = ("_ledger", "is_busy")
+    __slots__ = ("_ledger", "is_busy", "lanes", "wake")
 
     def __init__(self, ledger: Ledger) -> None:
         """Commit to `ledger`, which belongs to the thread of the loop."""
         self._ledger = ledger
         self.is_busy = False
+        self.lanes = 1
+        self.wake: Callable[[], None] = _nothing
+
+    def choose(self, waiting: list[Asked]) -> tuple[list[Asked], list[Asked]]:
+        """Take everything."""
+        return waiting, []
 
     def submit(self, batch: Sequence[Operation], done: Done, failed: Failed) -> None:
         """Commit a batch and hand over its outcomes before returning."""
@@ -65,7 +80,7 @@ class InlineCommits:
 class ThreadCommits:
     """Commits in one worker thread, which alone touches the ledger while it runs."""
 
-    __slots__ = ("_batches", "_ledger", "_loop", "_thread", "is_busy")
+    __slots__ = ("_batches", "_ledger", "_loop", "_thread", "is_busy", "lanes", "wake")
 
     def __init__(self, ledger: Ledger, loop: asyncio.AbstractEventLoop) -> None:
         """Start the thread; outcomes are handed over in `loop`."""
@@ -73,8 +88,14 @@ class ThreadCommits:
         self._loop = loop
         self._batches: SimpleQueue[tuple[Sequence[Operation], Done, Failed] | None] = SimpleQueue()
         self.is_busy = False
+        self.lanes = 1
+        self.wake: Callable[[], None] = _nothing
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
         self._thread.start()
+
+    def choose(self, waiting: list[Asked]) -> tuple[list[Asked], list[Asked]]:
+        """Take everything."""
+        return waiting, []
 
     def submit(self, batch: Sequence[Operation], done: Done, failed: Failed) -> None:
         """Give a batch to the thread."""
@@ -100,3 +121,7 @@ class ThreadCommits:
     def _finished(self, then: Callable[..., None], result: object) -> None:
         self.is_busy = False
         then(result)
+
+
+def _nothing() -> None:
+    """Do nothing: what takes everything holds nothing back."""

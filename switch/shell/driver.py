@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from messages.crypto.keys import WorkingKeys
@@ -29,7 +30,7 @@ from switch.core.outcomes import (
     Outcome,
 )
 from switch.shell.clock import Clock
-from switch.shell.commits import Commits
+from switch.shell.commits import Asked, Commits
 from switch.shell.watching.log import Log
 
 INTERNAL: Final = 70
@@ -57,6 +58,10 @@ class Engine(Protocol):
     @property
     def is_ready(self) -> bool:
         """Whether it may be given terminals: the ledger has told it who it is."""
+
+    @property
+    def is_on_time(self) -> bool:
+        """Whether its clock agrees with the ledger's."""
 
     def handle(self, event: Event, at: Moment) -> list[Effect]:
         """Take an event; return what to do, in order."""
@@ -111,8 +116,9 @@ class Driver:
         self._clock = clock
         self._is_turn_open = False
         self._dirty: list[Outlet] = []
-        self._batch: list[tuple[Submit, int, str]] = []
-        self._flying: list[tuple[Submit, int, str]] = []
+        commits.wake = self._turn_later
+        self._batch: list[Asked] = []
+        self._flying = 0
         self._drawn: list[KeysDrawn] = []
         self._paused: list[asyncio.ReadTransport] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -147,8 +153,7 @@ class Driver:
             else:
                 self._carry_out(effect)
         if not self._is_turn_open:
-            self._is_turn_open = True
-            self._loop.call_soon(self._end_turn)
+            self._turn_later()
         if self._drawn:
             drawn, self._drawn = self._drawn, []
             for keys in drawn:
@@ -195,28 +200,41 @@ class Driver:
     @property
     def undecided(self) -> int:
         """Operations that the ledger has still to decide."""
-        return len(self._batch) + len(self._flying)
+        return len(self._batch) + self._flying
 
     def _end_turn(self) -> None:
         """Write what is decided, commit what is asked, write what that decided, set the timer."""
         self._is_turn_open = False
         if self._dirty:
             self._flush()
-        if self._batch and not self._commits.is_busy and not self.stopped.done():
-            self._flying, self._batch = self._batch, []
-            operations = [submit.operation for submit, _, _ in self._flying]
-            self._commits.submit(operations, self._answered, self._failed)
+        commits = self._commits
+        for _ in range(commits.lanes):
+            if not self._batch or commits.is_busy or self.stopped.done():
+                break
+            flying, self._batch = commits.choose(self._batch)
+            if not flying:
+                break
+            self._flying += len(flying)
+            operations = [submit.operation for submit, _, _ in flying]
+            commits.submit(
+                operations, partial(self._answered, flying), partial(self._failed, flying)
+            )
             if self._dirty:
                 self._flush()
         self._arm()
+
+    def _turn_later(self) -> None:
+        if not self._is_turn_open:
+            self._is_turn_open = True
+            self._loop.call_soon(self._end_turn)
 
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, []
         for outlet in dirty:
             outlet.flush()
 
-    def _answered(self, outcomes: list[Outcome]) -> None:
-        flying, self._flying = self._flying, []
+    def _answered(self, flying: list[Asked], outcomes: list[Outcome]) -> None:
+        self._flying -= len(flying)
         at = self._clock.now()
         self.counters.batches += 1
         self.counters.operations += len(flying)
@@ -271,9 +289,10 @@ class Driver:
 
     # ------------------------------------------------------------------------------------ ends
 
-    def _failed(self, error: BaseException) -> None:
+    def _failed(self, flying: list[Asked], error: BaseException) -> None:
         """Take what the ledger raised: nobody may be answered from here on."""
-        origins = {origin for _, _, origin in self._flying}
+        self._flying -= len(flying)
+        origins = {origin for _, _, origin in flying}
         if isinstance(error, InvariantBroken):
             # Which operation of a batch it was is not known: only a lone peer is blamed.
             self.fail(error, origins.pop() if len(origins) == 1 else "")

@@ -15,15 +15,17 @@ from typing import Any, Final
 
 import msgspec
 
-from switch.core.events import DrainBegun, Started
+from switch.core.events import ClocksCompared, DrainBegun, Started
 from switch.core.moment import Moment
-from switch.ledger.protocol import Ledger
+from switch.ledger.protocol import Ledger, SharedLedger
 from switch.shell.clock import Clock
 from switch.shell.commits import Commits, InlineCommits, ThreadCommits
 from switch.shell.connection import Side
 from switch.shell.driver import LEDGER_FAILED, Driver, Engine
 from switch.shell.links import Lines
 from switch.shell.settings import Settings
+from switch.shell.sharing.commits import SharedCommits
+from switch.shell.sharing.skew import skew_ms, watch
 from switch.shell.stops import Stops, StopsFileError
 from switch.shell.terminals import Listener
 from switch.shell.watching.control import Control, Verb
@@ -58,16 +60,30 @@ Watch = Callable[[Counters, Gauges], Callable[[], None]]
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process is composed of; `verbs` are added to those of the control socket."""
+    """What a process is composed of; `verbs` are added to those of the control socket.
+
+    `shared` is the ledger where several processes have it, and `ledger` where one does.
+    """
 
     engine: Engine
-    ledger: Ledger
+    ledger: Ledger | None = None
+    shared: SharedLedger | None = None
     clock: Clock
     log: Log
     stops: Stops
     settings: Settings
     verbs: Mapping[str, Verb] = {}
     watch: Watch | None = None
+
+
+def _commits(parts: Parts) -> Commits:
+    if parts.shared is not None:
+        return SharedCommits(parts.shared)
+    if parts.ledger is None:
+        raise ValueError("a process needs a ledger")
+    if parts.settings.commit_in_thread:
+        return ThreadCommits(parts.ledger, asyncio.get_running_loop())
+    return InlineCommits(parts.ledger)
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -101,19 +117,15 @@ class Process:
     """One run from start to end."""
 
     __slots__ = (
-        "_begun", "_commits", "_control", "_driver", "_end_watch", "_ending", "_lines",
+        "_begun", "_clocks", "_commits", "_control", "_driver", "_end_watch", "_ending", "_lines",
         "_listener", "_parts",
     )  # fmt: skip
 
     def __init__(self, parts: Parts) -> None:
         """Put the parts together; nothing is open yet."""
-        settings, loop = parts.settings, asyncio.get_running_loop()
+        settings = parts.settings
         self._parts = parts
-        self._commits: Commits = (
-            ThreadCommits(parts.ledger, loop)
-            if settings.commit_in_thread
-            else InlineCommits(parts.ledger)
-        )
+        self._commits = _commits(parts)
         self._driver = driver = Driver(parts.engine, self._commits, parts.clock, parts.log)
         driver.fixed_keys = settings.fixed_keys
         driver.congestion = settings.limits.waiting_operations
@@ -124,6 +136,7 @@ class Process:
         self._begun = parts.clock.now()
         self._control = None if settings.control is None else Control(settings.control, {})
         self._end_watch: Callable[[], None] | None = None
+        self._clocks: asyncio.Task[None] | None = None
 
     @property
     def reason(self) -> str:
@@ -136,6 +149,8 @@ class Process:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._unhandled)
         self._check_descriptors()
+        if self._parts.shared is not None and not await self._compare_clocks(self._parts.shared):
+            return driver.stopped.result()
         driver.handle(Started(secrets.token_bytes(_NONCE_BYTES)), driver.now())
         if not await self._until(lambda: driver.engine.is_ready, _START_S):
             driver.stop(LEDGER_FAILED, f"the ledger did not answer within {_START_S:.0f} s")
@@ -156,6 +171,23 @@ class Process:
         await asyncio.wait((ending, driver.stopped), return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
         return await self._drain()
+
+    async def _compare_clocks(self, shared: SharedLedger) -> bool:
+        """See that our clock is right before the ledger hears of us; go on comparing."""
+        driver, readings = self._driver, self._parts.clock.readings
+        ahead_ms = await skew_ms(shared, *readings)
+        if ahead_ms is None:
+            driver.stop(LEDGER_FAILED, "the ledger does not answer")
+            return False
+        self._tell_skew(ahead_ms)
+        if not driver.engine.is_on_time:
+            driver.stop(LEDGER_FAILED, f"the clock is {ahead_ms} ms ahead of the ledger's")
+            return False
+        self._clocks = asyncio.create_task(watch(shared, readings, self._tell_skew))
+        return True
+
+    def _tell_skew(self, ahead_ms: int) -> None:
+        self._driver.handle(ClocksCompared(ahead_ms), self._driver.now())
 
     def end(self) -> None:
         """Begin to drain; called again, end at once."""
@@ -188,6 +220,8 @@ class Process:
 
     async def close(self) -> None:
         """Close what is still open, after whatever end."""
+        if self._clocks is not None:
+            self._clocks.cancel()
         if self._end_watch is not None:
             self._end_watch()
         if self._control is not None:
@@ -197,6 +231,8 @@ class Process:
         for outlet in (*self._driver.terminals.values(), *self._driver.links.values()):
             outlet.abort()
         self._commits.close()
+        if self._parts.shared is not None:
+            await self._parts.shared.close()
 
     async def _until(self, is_so: Callable[[], bool], limit_s: float) -> bool:
         """Wait until something is so, the process is stopped, or the limit is over."""

@@ -1,7 +1,8 @@
 """A process joins the ledger: its incarnation, its numbers, and what a dead one left behind.
 
 Intents without an outcome are closed as in doubt, each with its 0420; queued reversals become ours.
-The lease is renewed while we live; a process that lost it is fenced and must stop.
+The lease is renewed while we live; a process that lost it is fenced and must stop. Leases are
+compared by the wall clock: one that is wrong takes nothing over, and takes no requests.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _AT_ONCE = 256
 _DIED = "4002"
 """DE 60.1 of a reversal whose transaction a dead process left open: suspected malfunction."""
 _MILLISECOND_NS = 1_000_000
+MOST_SKEW_MS = 2_000
+"""How far our wall clock may be from the ledger's."""
 
 
 class TakeOver:
@@ -58,12 +61,22 @@ class TakeOver:
         self._reversing = reversing
         self._advices = advices
         self._is_enlisted = False
+        self._trusts_leases_ns = 0
+        self.is_on_time = True
         self.due_ns = NEVER
 
     @property
     def is_done(self) -> bool:
         """Whether requests can be taken."""
         return self._is_enlisted and all(numbers.left for numbers in self._numbers)
+
+    def compare(self, ahead_ms: int) -> None:
+        """Take note of how far our clock is ahead of the ledger's."""
+        is_on_time = abs(ahead_ms) <= MOST_SKEW_MS
+        if is_on_time is not self.is_on_time:
+            self.is_on_time = is_on_time
+            event = "clock_agrees_again" if is_on_time else "clock_off"
+            self._outbox.report(event, ahead_ms=ahead_ms)
 
     def begin(self, nonce: bytes) -> None:
         """Ask the ledger for an incarnation."""
@@ -171,12 +184,19 @@ class TakeOver:
         self._plan_renewal()
         until = self._outbox.at.utc_ms + self.configuration.timers.lease_ms
         operation = Renew(self._outbox.attempt(), self._outbox.incarnation, until)
-        self._outbox.submit(operation, self._renewed)
-        self._take()
+        self._outbox.submit(operation, partial(self._renewed, now_ns))
 
-    def _renewed(self, outcome: Outcome) -> None:
+    def _renewed(self, asked_ns: int, outcome: Outcome) -> None:
+        now_ns = self._outbox.at.elapsed_ns
+        lease_ns = self.configuration.timers.lease_ms * _MILLISECOND_NS
+        if isinstance(outcome, Unknown) or now_ns - asked_ns > lease_ns // 3:
+            # The ledger was away, and the others could not renew theirs either.
+            self._trusts_leases_ns = now_ns + lease_ns
         match outcome:
-            case Renewed() | Unknown():
+            case Renewed():
+                if self.is_on_time and now_ns >= self._trusts_leases_ns:
+                    self._take()
+            case Unknown():
                 return
             case Fenced():
                 raise InvariantBroken("another process took over: our lease had ended")

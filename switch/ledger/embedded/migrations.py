@@ -1,7 +1,7 @@
 """Numbered migrations of the embedded ledger's tables (switch/ledger/embedded).
 
 Each `schema/sqlite-NNNN-name.sql` runs once, in order, in one transaction with its line in
-`schema_versions`.
+`schema_versions`. Those of other engines lie in the same folder and are found here too.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _VERSIONS: Final = """
     ) STRICT"""
 
 
-def migrations() -> dict[int, tuple[str, str]]:
+def migrations(prefix: str = _PREFIX) -> dict[int, tuple[str, str]]:
     """Return name and SQL of every migration by its number, in order."""
     found = sorted(
         (entry.name, entry.read_text("utf-8"))
         for entry in files("switch.ledger").joinpath("schema").iterdir()
-        if entry.name.startswith(_PREFIX)
+        if entry.name.startswith(prefix)
     )
-    stems = ((name.removeprefix(_PREFIX).removesuffix(".sql"), sql) for name, sql in found)
+    stems = ((name.removeprefix(prefix).removesuffix(".sql"), sql) for name, sql in found)
     return {int(stem.partition("-")[0]): (stem, sql) for stem, sql in stems}
 
 

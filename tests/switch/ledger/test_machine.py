@@ -1,15 +1,22 @@
-"""Both ledgers are driven with the same operations, against arithmetic that knows neither."""
+"""All ledgers are driven with the same operations, against arithmetic that knows none of them."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from switch.core.operations import (
     ATTEMPT_BITS,
@@ -45,8 +52,10 @@ from switch.core.outcomes import (
 )
 from switch.core.transaction import State
 from switch.ledger.memory import MemoryLedger
+from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import CapShown
 from switch.ledger.sqlite import SqliteLedger
+from tests.databases import EMPTY_IT
 from tests.switch.ledger.making import (
     CARD,
     DAY,
@@ -165,18 +174,21 @@ class Arithmetic:
 
 
 class Ledgers(RuleBasedStateMachine):
-    """The machine: batches, batches whose fate is unknown, fills and restarts."""
+    """The machine: batches, and batches whose fate is unknown; `real` is compared with memory."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="ledger-"))
         self.memory = MemoryLedger()
-        self.sqlite = self._opened("0")
+        self.real = self.opened()
         self.arithmetic = Arithmetic()
         self.count = 0
         self.starts = 0
         self.incarnation = 1
         self.done: list[Operation] = []
+
+    def opened(self) -> SqliteLedger | PostgresLedger:
+        """Open an empty ledger to be compared."""
+        raise NotImplementedError
 
     @initialize()
     def start(self) -> None:
@@ -199,7 +211,7 @@ class Ledgers(RuleBasedStateMachine):
         batch = [o for o in self._operations(wishes) if not isinstance(o, Totals)]
         self.memory.crash(batch, is_kept=is_kept)
         if is_kept:
-            for operation, outcome in zip(batch, self.sqlite.submit(batch), strict=True):
+            for operation, outcome in zip(batch, self.real.submit(batch), strict=True):
                 self.arithmetic.learn(operation, outcome)
         lost = [o for o in batch if isinstance(o, Open | Close | Reverse)]
         for operation in lost:
@@ -207,25 +219,6 @@ class Ledgers(RuleBasedStateMachine):
             assert isinstance(outcome, Resolved | Fenced)
             if is_late and isinstance(outcome, Resolved) and outcome.verdict != "done":
                 assert self._both([operation]) == [Fenced()]
-
-    @rule(is_killed=st.booleans())
-    def restart(self, *, is_killed: bool) -> None:
-        """Open the embedded ledger again, as it was left or as it was when it was killed."""
-        if is_killed:
-            image = self.folder / f"{self.starts}"
-            shutil.copytree(self.folder / f"{self.starts - 1}", image)
-            self.sqlite.close()
-        else:
-            self.sqlite.close()
-            (self.folder / f"{self.starts - 1}").rename(self.folder / f"{self.starts}")
-        self.sqlite = self._opened(f"{self.starts}")
-        self.memory.restart()
-        self.start()
-
-    @rule()
-    def fill(self) -> None:
-        """Bring the tables up to date."""
-        self.sqlite.fill()
 
     @invariant()
     def caps_are_what_arithmetic_says(self) -> None:
@@ -245,26 +238,18 @@ class Ledgers(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Compare the books once more, then let go."""
         totals = self.memory.totals()
-        assert self.sqlite.totals() == totals
-        assert self.sqlite.transactions() == self.memory.transactions()
-        assert self.sqlite.advices() == self.memory.advices()
+        assert self.real.totals() == totals
+        assert self.real.advices() == self.memory.advices()
         days = [day for day in self.memory.caps(CARD) if day.held_fen or day.committed_fen]
-        assert [d for d in self.sqlite.caps(CARD) if d.held_fen or d.committed_fen] == days
+        assert [d for d in self.real.caps(CARD) if d.held_fen or d.committed_fen] == days
         held = sum(day.held_fen for day in days)
         capped = [row for row in self.memory.transactions() if row.cap is not None]
         assert totals.held_fen == held == _sum(capped, HELD)
-        self.sqlite.close()
-        shutil.rmtree(self.folder)
-
-    def _opened(self, name: str) -> SqliteLedger:
-        folder = self.folder / name
-        folder.mkdir(exist_ok=True)
-        # Nothing stays in memory that need not, so that what left is read again all the time.
-        return SqliteLedger(folder / "ledger.db", fill_every_s=None, kept=0)
+        self.real.close()
 
     def _both(self, batch: Sequence[Operation]) -> list[Outcome]:
         outcomes = self.memory.submit(batch)
-        assert self.sqlite.submit(batch) == outcomes
+        assert self.real.submit(batch) == outcomes
         for operation, outcome in zip(batch, outcomes, strict=True):
             self.arithmetic.learn(operation, outcome)
             if isinstance(outcome, TotalsAre):
@@ -324,5 +309,79 @@ def _sum(rows: Sequence[Row], states: frozenset[State]) -> int:
     return sum(row.record.amount_fen for row in rows if row.state in states)
 
 
-TestLedgers = Ledgers.TestCase
-TestLedgers.settings = settings(max_examples=40, stateful_step_count=25)
+class EmbeddedLedgers(Ledgers):
+    """The embedded ledger, which one process has for itself: its start ends all leases."""
+
+    def opened(self) -> SqliteLedger:
+        """Open an empty ledger in files of its own."""
+        self.folder = Path(tempfile.mkdtemp(prefix="ledger-"))
+        return self._opened("0")
+
+    @rule(is_killed=st.booleans())
+    def restart(self, *, is_killed: bool) -> None:
+        """Open the ledger again, as it was left or as it was when it was killed."""
+        if is_killed:
+            image = self.folder / f"{self.starts}"
+            shutil.copytree(self.folder / f"{self.starts - 1}", image)
+            self.real.close()
+        else:
+            self.real.close()
+            (self.folder / f"{self.starts - 1}").rename(self.folder / f"{self.starts}")
+        self.real = self._opened(f"{self.starts}")
+        self.memory.restart()
+        self.start()
+
+    @rule()
+    def fill(self) -> None:
+        """Bring the tables up to date."""
+        assert isinstance(self.real, SqliteLedger)
+        self.real.fill()
+
+    def teardown(self) -> None:
+        """Compare the order of the transactions too, then throw the files away."""
+        assert self.real.transactions() == self.memory.transactions()
+        super().teardown()
+        shutil.rmtree(self.folder)
+
+    def _opened(self, name: str) -> SqliteLedger:
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        # Nothing stays in memory that need not, so that what left is read again all the time.
+        return SqliteLedger(folder / "ledger.db", fill_every_s=None, kept=0)
+
+
+class SharedLedgers(Ledgers):
+    """The ledger on PostgreSQL: a process that starts ends no lease but those that are over."""
+
+    url = ""
+
+    def opened(self) -> PostgresLedger:
+        """Connect to the tables, emptied."""
+        ledger = PostgresLedger(self.url)
+        ledger.on_line(lambda line: line.execute(EMPTY_IT))
+        return ledger
+
+    @rule()
+    def restart(self) -> None:
+        """Go on as another process."""
+        self.real.close()
+        self.real = PostgresLedger(self.url)
+        self.start()
+
+    def teardown(self) -> None:
+        """Compare the transactions too, whatever their order."""
+        by_key = attrgetter("key")
+        theirs = sorted(self.real.transactions(), key=by_key)
+        assert theirs == sorted(self.memory.transactions(), key=by_key)
+        super().teardown()
+
+
+TestEmbeddedLedgers = EmbeddedLedgers.TestCase
+TestEmbeddedLedgers.settings = settings(max_examples=40, stateful_step_count=25)
+
+
+def test_the_ledger_on_postgresql_does_what_memory_does(ledger_url: str) -> None:
+    SharedLedgers.url = ledger_url
+    run_state_machine_as_test(
+        SharedLedgers, settings=settings(max_examples=25, stateful_step_count=25)
+    )

@@ -57,6 +57,7 @@ class ScriptedEngine:
         self.next_deadline_ns: int | None = None
         self.is_idle = True
         self.is_ready = self.READY_AT_START
+        self.is_on_time = True
 
     def handle(self, event: Event, at: Moment) -> list[Effect]:
         self.events.append(event)

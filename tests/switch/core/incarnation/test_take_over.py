@@ -8,7 +8,8 @@ import pytest
 
 from switch.core.effects import CloseTerminal
 from switch.core.errors import InvariantBroken
-from switch.core.events import DrainBegun, TerminalConnected
+from switch.core.events import ClocksCompared, DrainBegun, TerminalConnected
+from switch.core.incarnation.take_over import MOST_SKEW_MS
 from switch.core.operations import (
     Claim,
     Close,
@@ -137,3 +138,48 @@ def test_a_draining_process_takes_nothing_new_and_finishes_what_is_in_flight(
     stage.bank_says("0200", stage.requests()[0], {39: "00"})
     assert stage.code == "00"
     assert stage.engine.is_idle
+
+
+def test_a_process_whose_clock_is_off_takes_nothing_until_it_agrees_again(stage: Stage) -> None:
+    stage.happen(ClocksCompared(MOST_SKEW_MS))
+    assert stage.engine.is_ready
+    stage.happen(ClocksCompared(-MOST_SKEW_MS - 1))
+    assert stage.report("clock_off") == {"ahead_ms": -MOST_SKEW_MS - 1}
+    stage.terminal_says(stage.withdrawal("000003"))
+    assert isinstance(stage.closed[-1], CloseTerminal)
+    assert _take_overs(stage, 10_000) == 0
+    stage.happen(ClocksCompared(0))
+    assert stage.engine.is_ready
+    assert _take_overs(stage, 10_000) > 0
+
+
+def test_after_the_ledger_was_away_the_others_get_the_time_to_renew(stage: Stage) -> None:
+    lease_ms = stage.configuration.timers.lease_ms
+    unknown: list[Operation] = []
+
+    def lose(operation: Operation) -> str:
+        if isinstance(operation, Renew) and not unknown:
+            unknown.append(operation)
+            return "kept"
+        return ""
+
+    assert _take_overs(stage, lease_ms) > 0
+    stage.lose = lose
+    assert _take_overs(stage, lease_ms) == 0
+    assert unknown
+    assert _take_overs(stage, lease_ms) > 0
+
+
+def _take_overs(stage: Stage, for_ms: int) -> int:
+    """Count how often leases are looked at while time passes."""
+    seen: list[Operation] = []
+    before = stage.lose
+
+    def watch(operation: Operation) -> str:
+        seen.extend([operation] * isinstance(operation, TakeOver))
+        return before(operation)
+
+    stage.lose = watch
+    stage.pass_time(for_ms)
+    stage.lose = before
+    return len(seen)

@@ -1,0 +1,106 @@
+"""The ledger on PostgreSQL for whoever waits for it (switch/ledger): commands, tests, tools.
+
+It has a loop in a thread of its own. The switch itself awaits the store in its own loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from switch.core.operations import Advice, Operation, Row
+from switch.core.outcomes import Outcome, TotalsAre
+from switch.ledger.protocol import (
+    EVERYWHERE,
+    NEWEST,
+    CapShown,
+    LedgerFailed,
+    LedgerOpenError,
+    Where,
+)
+from switch.ledger.shared import books
+from switch.ledger.shared.line import ERRORS, Line, NotStoredError, failed
+from switch.ledger.shared.migrations import check_version
+from switch.ledger.shared.reading import Fetch
+from switch.ledger.shared.store import PATIENCE_S, PostgresStore
+
+T = TypeVar("T")
+
+
+class PostgresLedger:
+    """A ledger, open for writing and for reading, that other processes use at the same time."""
+
+    def __init__(
+        self, url: str, patience_s: float = PATIENCE_S, *, is_checked: bool = True
+    ) -> None:
+        """Connect, and see that the tables are ours. Raises LedgerOpenError."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="ledger", daemon=True)
+        self._thread.start()
+        self.store = PostgresStore(url, patience_s)
+        try:
+            if is_checked:
+                self.on_line(check_version)
+        except LedgerFailed as error:
+            self.close()
+            raise LedgerOpenError(str(error)) from error
+        except LedgerOpenError:
+            self.close()
+            raise
+
+    def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
+        """Decide a batch in order, make it durable, and return its outcomes in that order.
+
+        Raises LedgerFailed and InvariantBroken. What nobody knows is `Unknown`.
+        """
+        return self._wait(self.store.submit(batch))
+
+    def transactions(self, limit: int = NEWEST, where: Where = EVERYWHERE) -> list[Row]:
+        """Return at most `limit` transactions, the newest first. Raises LedgerFailed."""
+        return self._read(lambda fetch: books.transactions(fetch, limit, where))
+
+    def caps(self, card: bytes) -> list[CapShown]:
+        """Return the days of a card (its keyed hash) in order. Raises LedgerFailed."""
+        return self._read(lambda fetch: books.caps(fetch, card))
+
+    def advices(self) -> list[Advice]:
+        """Return the queued reversals, the first due first. Raises LedgerFailed."""
+        return self._read(books.advices)
+
+    def totals(self) -> TotalsAre:
+        """Return the sums over everything, added up from the rows. Raises LedgerFailed."""
+        return self._read(books.sums)
+
+    def on_line(self, do: Callable[[Line], Awaitable[T]]) -> T:
+        """Do something on a connection of ours. Raises LedgerFailed where that cannot be."""
+        return self._wait(self._on_line(do))
+
+    def close(self) -> None:
+        """Disconnect, and end the thread."""
+        if self._loop.is_closed():
+            return
+        self._wait(self.store.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _read(self, read: Callable[[Fetch], Awaitable[T]]) -> T:
+        return self.on_line(lambda line: read(line.fetch))
+
+    async def _on_line(self, do: Callable[[Line], Awaitable[T]]) -> T:
+        try:
+            line = await self.store.line()
+        except NotStoredError as error:
+            raise LedgerFailed(f"the database cannot be reached: {error}") from error
+        try:
+            return await do(line)
+        except ERRORS as error:
+            line.cut()
+            raise LedgerFailed(str(failed(error))) from error
+        finally:
+            self.store.let_go(line)
+
+    def _wait(self, what: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result()

@@ -1,0 +1,1 @@
+"""The parts of the ledger on PostgreSQL, which several processes share."""

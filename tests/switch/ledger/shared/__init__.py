@@ -1,0 +1,1 @@
+"""Tests of switch/ledger/shared, each on a PostgreSQL of its own."""

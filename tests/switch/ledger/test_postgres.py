@@ -1,0 +1,43 @@
+"""The ledger on PostgreSQL as commands and tests have it: opened, refused, read, closed."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.database import Database
+from switch.core.outcomes import Enlisted
+from switch.ledger.postgres import PostgresLedger
+from switch.ledger.protocol import LedgerFailed, LedgerOpenError
+from tests.switch.ledger.making import enlisting, opening
+from tests.switch.ledger.test_sqlite import STORY
+
+
+def test_two_processes_see_what_each_other_did(ledger_url: str, postgres: PostgresLedger) -> None:
+    other = PostgresLedger(ledger_url)
+    for batch, ledger in zip(STORY, [postgres, other] * len(STORY), strict=False):
+        ledger.submit(batch)
+    assert postgres.totals() == other.totals()
+    assert len(other.transactions()) == 7
+    assert isinstance(other.submit([enlisting(b"second")])[0], Enlisted)
+    other.close()
+    other.close()
+
+
+def test_a_database_without_tables_is_refused_with_what_to_do(empty_url: str) -> None:
+    with pytest.raises(LedgerOpenError, match="jinbao ledger init"):
+        PostgresLedger(empty_url)
+
+
+def test_a_server_that_is_not_there_is_told(database: Database) -> None:
+    with pytest.raises(LedgerOpenError, match="cannot be reached"):
+        PostgresLedger("postgresql://postgres@127.0.0.1:1/x")
+    with pytest.raises(LedgerOpenError, match="refuses us"):
+        PostgresLedger(database.url("nowhere"))
+
+
+def test_tables_that_are_gone_fail_the_ledger(postgres: PostgresLedger) -> None:
+    postgres.on_line(lambda line: line.execute("DROP TABLE caps"))
+    with pytest.raises(LedgerFailed, match="42P01"):
+        postgres.submit([opening(1)])
+    with pytest.raises(LedgerFailed):
+        postgres.totals()
