@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
@@ -96,9 +97,13 @@ async def test_there_are_so_many_lanes_and_outcomes_come_as_they_are_ready() -> 
     ledger = _Ledger()
     commits = SharedCommits(ledger, lanes=2)
     came: list[int] = []
+
+    def arrive(number: int, _: list[Outcome]) -> None:
+        came.append(number)
+
     for number in (1, 2):
         assert not commits.is_busy
-        commits.submit([_of(number)], lambda _, n=number: came.append(n), _never)  # type: ignore[misc]
+        commits.submit([_of(number)], partial(arrive, number), _never)
     assert commits.is_busy
     await asyncio.sleep(0)
     ledger.gates[1].set()
