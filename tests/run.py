@@ -59,7 +59,7 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "house": (20, ("tests/house", "tests/test_house.py")),
     "messages": (70, ("tests/messages", "tests/golden")),
     "switch": (130, ("tests/switch",)),
-    "crash and scenarios": (70, ("tests/crash", "tests/scenarios")),
+    "processes": (70, ("tests/crash", "tests/scenarios")),
 }
 _REST_BUDGET_S: Final = 60
 
