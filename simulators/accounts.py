@@ -1,10 +1,13 @@
 """An issuer's own books (simulators): accounts in fen, and every movement with its cause.
 
+A balance is what is available: an authorisation lowers it as a sale does, a refund raises it.
+
 They know nothing of the switch's ledger, so that the two can be compared. PANs are shown masked.
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Final
 
 import msgspec
@@ -15,7 +18,20 @@ APPROVED: Final = "00"
 _INSUFFICIENT: Final = "51"
 _UNKNOWN_CARD: Final = "14"
 _REVERSED_BEFORE: Final = "22"
+_RELATED: Final = "22"
+_TOO_MUCH: Final = "64"
 NOT_FOUND: Final = "25"
+
+
+class Use(Enum):
+    """What takes of an earlier transaction."""
+
+    VOID = "void"
+    """All of it goes back."""
+    REFUND = "refund"
+    """A part goes back; parts add up."""
+    COMPLETION = "completion"
+    """An authorisation becomes a debit, of another amount perhaps."""
 
 
 class Origin(msgspec.Struct, frozen=True, order=True):
@@ -28,7 +44,7 @@ class Origin(msgspec.Struct, frozen=True, order=True):
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
-    """One booking: a debit by a withdrawal (negative fen), or its return by a reversal."""
+    """One booking: a debit (negative fen), a credit, or its return by a reversal."""
 
     origin: Origin
     shown_card: str
@@ -39,7 +55,11 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Debit(msgspec.Struct, kw_only=True):
-    """A withdrawal as the issuer knows it; `is_returned` once it was reversed."""
+    """A transaction as the issuer knows it; `is_returned` once it was reversed.
+
+    `effect_fen` is what it did to the balance, `taken_fen` what others have taken of it, `of` what
+    it took `took_fen` of.
+    """
 
     origin: Origin
     pan: str
@@ -47,6 +67,10 @@ class Debit(msgspec.Struct, kw_only=True):
     rrn: str
     terminal: str
     is_returned: bool = False
+    effect_fen: int = 0
+    taken_fen: int = 0
+    of: Origin | None = None
+    took_fen: int = 0
 
     def __repr__(self) -> str:
         return f"Debit({self.rrn}, {self.amount_fen} fen, returned={self.is_returned})"
@@ -90,18 +114,49 @@ class Accounts:
         """Debit an account; return DE 39: 00, 14, 22 (its reversal came first) or 51."""
         if debit.origin in self.reversed_first:
             return _REVERSED_BEFORE
+        return self._carry_out(debit, -debit.amount_fen)
+
+    def take(self, debit: Debit, of: Origin, use: Use) -> str:
+        """Carry out a void, refund or completion of an earlier transaction; return DE 39.
+
+        25 for an original that is unknown or reversed, 22 for one that is of another card or taken
+        already, 64 for more than is left of it.
+        """
+        if debit.origin in self.reversed_first:
+            return _REVERSED_BEFORE
+        original = self.debits.get(of)
+        if original is None or original.is_returned:
+            return NOT_FOUND
+        took_fen = debit.amount_fen if use is Use.REFUND else original.amount_fen
+        if original.taken_fen + took_fen > original.amount_fen:
+            return _TOO_MUCH if use is Use.REFUND else _RELATED
+        if original.pan != debit.pan:
+            return _RELATED
+        effect_fen = debit.amount_fen if use is Use.REFUND else -original.effect_fen
+        if use is Use.COMPLETION:
+            effect_fen -= debit.amount_fen
+        code = self._carry_out(debit, effect_fen)
+        if code == APPROVED:
+            debit.of, debit.took_fen = of, took_fen
+            original.taken_fen += took_fen
+        return code
+
+    def _carry_out(self, debit: Debit, effect_fen: int) -> str:
         balance = self._balances.get(debit.pan)
         if balance is None:
             return _UNKNOWN_CARD
-        if balance < debit.amount_fen:
+        if balance + effect_fen < 0:
             return _INSUFFICIENT
-        self._balances[debit.pan] = balance - debit.amount_fen
+        self._balances[debit.pan] = balance + effect_fen
+        debit.effect_fen = effect_fen
         self.debits[debit.origin] = debit
-        self._book(debit, -debit.amount_fen, "")
+        self._book(debit, effect_fen, "")
         return APPROVED
 
     def give_back(self, origin: Origin, stan: str) -> str:
-        """Return what a withdrawal took, once; return DE 39: 00, or 25 for an unknown original.
+        """Undo a transaction, once; return DE 39: 00, or 25 for an unknown original.
+
+        22 for one that was voided, refunded or completed.
 
         An unknown original is remembered, and refused should it still come.
         """
@@ -109,10 +164,14 @@ class Accounts:
         if debit is None:
             self.reversed_first.add(origin)
             return NOT_FOUND
+        if debit.taken_fen:
+            return _RELATED
         if not debit.is_returned:
             debit.is_returned = True
-            self._balances[debit.pan] += debit.amount_fen
-            self._book(debit, debit.amount_fen, stan)
+            self._balances[debit.pan] -= debit.effect_fen
+            self._book(debit, -debit.effect_fen, stan)
+            if debit.of is not None:
+                self.debits[debit.of].taken_fen -= debit.took_fen
         return APPROVED
 
     def _book(self, debit: Debit, amount_fen: int, stan: str) -> None:

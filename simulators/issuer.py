@@ -18,7 +18,7 @@ from messages.crypto.mac import MacAlgorithm
 from messages.crypto.pin import PinBlockError, decode_pin_block
 from messages.errors import DecodeError
 from messages.values import response_mti
-from simulators.accounts import APPROVED, Accounts, Debit, Origin
+from simulators.accounts import APPROVED, Accounts, Debit, Origin, Use
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment, local
 
@@ -26,7 +26,12 @@ _SIGN_ON, _ECHO, _KEY_CHANGE = "001", "301", "101"
 _KEY_KINDS: Final = {"PIK": "1", "MAK": "2"}
 """DE 53 digit 1 of a key change; digit 2 is 6 for double length."""
 _DOUBLE_LENGTH: Final = "600000000000000"
-_CASH: Final = "01"
+_DEBITS: Final = frozenset({"00", "01", "03", "19", "50"})
+"""DE 3 of what lowers the balance: sale, withdrawal, pre-authorisation, bill payment."""
+_BACK: Final = "20"
+"""DE 3 of what gives back: a void, or as an advice a refund."""
+_SALE, _AUTHORISED = "00", "06"
+"""A sale (DE 3) under the condition of pre-authorisation (DE 25) completes one."""
 _INQUIRY: Final = ("30", "31")
 _WRONG_PIN, _FORMAT, _UNKNOWN_CARD, _INVALID, _BAD_MAC = "55", "99", "14", "12", "A0"
 _ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 18, 22, 23, 25, 32, 33, 37, 41, 42, 49)
@@ -142,7 +147,7 @@ class Issuer:
                 return self._manage(heard, at)
             case "0810":
                 return self._key_change_answered(heard)
-            case "0200" | "0100" | "0420" | "0421":
+            case "0200" | "0100" | "0220" | "0221" | "0420" | "0421":
                 return self._consider(heard, at)
         return []
 
@@ -261,27 +266,37 @@ class Issuer:
         return known
 
     def _first_time(self, heard: Heard, temper: Temper, at: Moment) -> dict[int, str]:
-        code = temper.code or self._refusal(heard)
-        pan, kind = heard.get(2), heard.get(3)[:2]
-        if not code and kind == _CASH:
-            code = self.accounts.withdraw(
-                Debit(
-                    origin=origin(heard),
-                    pan=pan,
-                    amount_fen=int(heard.get(4)),
-                    rrn=heard.get(37),
-                    terminal=heard.get(41),
-                )
-            )
-        elif not code:
-            code = APPROVED if kind in _INQUIRY else _INVALID
+        code = temper.code or self._refusal(heard) or self._booked(heard)
+        pan = heard.get(2)
         fields = self._plain(heard, code)
         fields[15] = local(at.utc_ms).date
-        if code == APPROVED:
+        if code == APPROVED and not _is_advice(heard):
             self._number += 1
             fields[38] = f"{self._number % 1_000_000:06d}"
             fields[54] = f"1002156C{self.accounts.balance_fen(pan):012d}"
         return dict(sorted(fields.items()))
+
+    def _booked(self, heard: Heard) -> str:
+        """Carry a request out on the accounts; return DE 39."""
+        kind = heard.get(3)[:2]
+        if kind in _INQUIRY:
+            return APPROVED
+        if kind not in _DEBITS and kind != _BACK:
+            return _INVALID
+        debit = Debit(
+            origin=origin(heard),
+            pan=heard.get(2),
+            amount_fen=int(heard.get(4)),
+            rrn=heard.get(37),
+            terminal=heard.get(41),
+        )
+        is_completion = kind == _SALE and heard.get(25) == _AUTHORISED
+        if kind in _DEBITS and not is_completion:
+            return self.accounts.withdraw(debit)
+        use = Use.COMPLETION if is_completion else Use.VOID
+        if kind == _BACK and _is_advice(heard):
+            use = Use.REFUND
+        return self.accounts.take(debit, original(heard), use)
 
     def _refusal(self, heard: Heard) -> str:
         """Return why a request is refused before its account is looked at, empty for no reason."""
@@ -322,13 +337,18 @@ def _repeated(heard: Heard, numbers: tuple[int, ...]) -> dict[int, str]:
     return {n: heard.fields[n] for n in numbers if n in heard.fields}
 
 
+def _is_advice(heard: Heard) -> bool:
+    """Tell whether it says what was done already: there is nothing to authorise."""
+    return heard.mti.startswith("022")
+
+
 def origin(heard: Heard) -> Origin:
     """Return what makes a request the same as another."""
     return Origin(heard.get(7), heard.get(11), heard.get(32), heard.get(33))
 
 
 def original(heard: Heard) -> Origin:
-    """Return the request that a reversal names in DE 90: MTI, DE 11, DE 7, DE 32, DE 33."""
+    """Return the request that a message is about (DE 90): MTI, DE 11, DE 7, DE 32, DE 33."""
     text = heard.get(90)
     stan, transmission = text[4:10], text[10:20]
     return Origin(transmission, stan, text[20:31].lstrip("0"), text[31:42].lstrip("0"))

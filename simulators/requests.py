@@ -5,7 +5,8 @@ DE 60.1 is the dedicated social-card type unless a job names another code.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,12 +18,44 @@ from simulators.terminal_memory import Job, Kind, Memory, Owed
 WITHDRAWAL: Final = "70"
 BALANCE: Final = "71"
 """DE 60.1 of the dedicated type: 助农取款 and its balance inquiry."""
-_CASH: Final = "010000"
-_INQUIRY: Final = "310000"
+BANK_SALE: Final = "22"
+"""DE 60.1 of a sale that is none of the dedicated type."""
+_BANK_VOID: Final = "23"
+
+
+class Codes(NamedTuple):
+    """What tells one financial transaction from another: MTI, DE 3, DE 25, usual DE 60.1."""
+
+    mti: str
+    processing: str
+    condition: str
+    type: str
+
+
+CODES: Final[Mapping[Kind, Codes]] = {
+    Kind.WITHDRAWAL: Codes("0200", "010000", "00", WITHDRAWAL),
+    Kind.BALANCE: Codes("0200", "310000", "00", BALANCE),
+    Kind.SALE: Codes("0200", "000000", "00", "73"),
+    Kind.PAYMENT: Codes("0200", "500000", "00", "72"),
+    Kind.VOID: Codes("0200", "200000", "00", "79"),
+    Kind.REFUND: Codes("0220", "200000", "00", "25"),
+    Kind.AUTHORISATION: Codes("0100", "030000", "06", "10"),
+    Kind.AUTHORISATION_VOID: Codes("0100", "200000", "06", "11"),
+    Kind.COMPLETION: Codes("0200", "000000", "06", "20"),
+    Kind.COMPLETION_VOID: Codes("0200", "200000", "06", "21"),
+    Kind.COMPLETION_ADVICE: Codes("0220", "000000", "06", "24"),
+}
+"""Every financial transaction of a terminal."""
+REVERSIBLE: Final = frozenset(
+    kind for kind, codes in CODES.items() if codes.mti != "0220" and kind is not Kind.BALANCE
+)
+"""What a terminal stores a reversal record for before it asks."""
 _BY_CHIP_WITH_PIN: Final = "051"
 _LONGEST_PIN: Final = "12"
 _YUAN: Final = "156"
 _PAN_AND_3DES: Final = "2600000000000000"
+_NO_TRACK: Final = frozenset({26, 35, 52, 53})
+"""Neither track nor PIN: an advice tells of what was agreed already."""
 _CHIP_TERMINAL: Final = "60"
 """DE 60.4 and 60.5: reads chips by contact and without; normal."""
 _NETWORK: Final = {
@@ -56,11 +89,25 @@ def fields(job: Job, identity: Identity, memory: Memory, day: int) -> tuple[str,
         batch = batch - 1 or batch + 1
     financial = _financial(job, job.card, memory, memory.pik)
     financial |= {41: identity.id, 42: identity.merchant, 49: _YUAN}
-    default = WITHDRAWAL if job.kind is Kind.WITHDRAWAL else BALANCE
-    financial[60] = f"{job.code or default}{batch:06d}000{_CHIP_TERMINAL}"
-    if job.kind is Kind.WITHDRAWAL:
+    codes, slip = CODES[job.kind], job.of
+    financial[60] = f"{job.code or _type(job, codes)}{batch:06d}000{_CHIP_TERMINAL}"
+    if job.kind in REVERSIBLE:
         financial[55] = job.card.chip(identity.id, job.amount_fen, day, memory.stan)
-    return "0200", dict(sorted(financial.items()))
+    if slip is not None:
+        financial[37] = slip.rrn
+        financial[61] = f"{slip.batch}{slip.stan}{slip.date}"
+        if slip.authorisation:
+            financial[38] = slip.authorisation
+    if codes.mti == _ADVICE:
+        financial = {n: text for n, text in financial.items() if n not in _NO_TRACK}
+    return codes.mti, dict(sorted(financial.items()))
+
+
+def _type(job: Job, codes: Codes) -> str:
+    """Return DE 60.1: a void has the type of what it is a void of."""
+    slip = job.of
+    is_of_the_bank = job.kind is Kind.VOID and slip is not None and slip.code == BANK_SALE
+    return _BANK_VOID if is_of_the_bank else codes.type
 
 
 def _network(job: Job, identity: Identity, memory: Memory) -> tuple[str, dict[int, str]]:
@@ -76,22 +123,23 @@ def _network(job: Job, identity: Identity, memory: Memory) -> tuple[str, dict[in
 def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]:
     told = {
         2: card.pan,
-        3: _CASH if job.kind is Kind.WITHDRAWAL else _INQUIRY,
+        3: CODES[job.kind].processing,
         11: f"{memory.stan:06d}",
         14: card.expiry,
         22: _BY_CHIP_WITH_PIN,
         23: card.sequence,
-        25: "00",
+        25: CODES[job.kind].condition,
         26: _LONGEST_PIN,
         35: card.track_2,
         52: encode_pin_block(card.pin, card.pan, pik).hex().upper(),
         53: _PAN_AND_3DES,
     }
-    if job.kind is Kind.WITHDRAWAL:
+    if job.kind is not Kind.BALANCE:
         told[4] = f"{job.amount_fen:012d}"
     return told
 
 
+_ADVICE: Final = "0220"
 _REVERSAL: Final[tuple[int, ...]] = (2, 3, 4, 11, 14, 22, 23, 25, 41, 42, 49, 60)
 """What a reversal repeats of its original; neither track nor PIN block."""
 

@@ -38,13 +38,16 @@ TRIES: Final = 3
 """How often a reversal is sent before it is left to reconciliation."""
 APPROVED: Final = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
 _IN_DOUBT: Final = frozenset({"98", "68", "94", "09"})
-"""Answers after which nobody knows what became of a withdrawal: it is reversed."""
+"""Answers after which nobody knows what became of a request: it is reversed."""
 _SIGN_ON_AGAIN: Final = frozenset({"A0", "77", "99"})
 _REVERSED: Final = frozenset({"00", "12", "25"})
 """Clean ends of a reversal; any other code is left to reconciliation."""
+_AMOUNT: Final = 4
 _STAN: Final = 11
 _ECHOED: Final = (3, 4, _STAN, 41, 42)
-_FLUSHING: Final = frozenset({Kind.WITHDRAWAL, Kind.BALANCE, Kind.REVERSAL, Kind.SIGN_OFF})
+_FINANCIAL: Final = requests.CODES.keys()
+_FLUSHING: Final = frozenset({*_FINANCIAL, Kind.REVERSAL, Kind.SIGN_OFF})
+_APPROVALS: Final = frozenset({"0110", "0210"})
 _MOST_DECLINED: Final = 16
 _REST_NS: Final = 5_000_000_000
 """After a failed sign-on, before a late reversal is tried again on its own."""
@@ -142,10 +145,10 @@ class Terminal:
         match awaiting.kind:
             case Kind.SIGN_ON:
                 self._signed_on(awaiting, heard, at)
-            case Kind.WITHDRAWAL:
-                self._withdrawn(awaiting, heard, at)
             case Kind.REVERSAL:
                 self._reversed(awaiting, heard, at)
+            case kind if kind in requests.REVERSIBLE:
+                self._answered(awaiting, heard, at)
             case _:
                 self._told(awaiting, heard)
         return self._advance(at)
@@ -224,7 +227,7 @@ class Terminal:
         if _STAN in fields:
             memory.stan = memory.stan % _LAST_STAN + 1
         habits, now_ns = job.habits, at.elapsed_ns
-        if job.kind is Kind.WITHDRAWAL:
+        if job.kind in requests.REVERSIBLE:
             owed = self._record(job, fields)
             memory.owed.append(owed)
         is_plain = job.kind in {Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO}
@@ -242,6 +245,7 @@ class Terminal:
             fields=fields,
             amount_fen=job.amount_fen,
             shown_card=job.card.shown if job.card is not None else "",
+            kind=job.kind,
             reverses=job.habits.reverses,
             delay_ns=job.habits.reversal_ms * _MS,
         )
@@ -288,7 +292,7 @@ class Terminal:
             job = self.jobs.popleft()
             self.results.append(Result(kind=job.kind, verdict=Verdict.NOT_DONE))
 
-    def _withdrawn(self, awaiting: _Awaiting, heard: Heard, at: Moment) -> None:
+    def _answered(self, awaiting: _Awaiting, heard: Heard, at: Moment) -> None:
         owed, code = awaiting.owed, heard.get(39)
         if owed is None:
             return
@@ -301,7 +305,7 @@ class Terminal:
             self._conclude(awaiting, Verdict.MAC_WRONG, heard)
         elif code in APPROVED:
             self.memory.owed.remove(owed)
-            self.memory.slips.append(self._slip(owed, heard))
+            self.memory.slips.append(self._slip(awaiting, heard))
             self._last_paid = owed
             self._conclude(awaiting, Verdict.APPROVED, heard)
         else:
@@ -337,15 +341,17 @@ class Terminal:
             self._conclude(awaiting, Verdict.DECLINED, heard)
 
     def _told(self, awaiting: _Awaiting, heard: Heard) -> None:
-        """Take the answer to an inquiry, an echo or a sign-off."""
+        """Take the answer to an inquiry, an advice, an echo or a sign-off."""
         code = heard.get(39)
-        if awaiting.kind is Kind.BALANCE and not self._is_believed(heard):
+        if awaiting.kind in _FINANCIAL and not self._is_believed(heard):
             self.memory.is_signed_on = False
             verdict = Verdict.MAC_WRONG
         elif not _echoes(awaiting, heard):
             verdict = Verdict.ANSWER_WRONG
         else:
             verdict = Verdict.APPROVED if code in APPROVED else Verdict.DECLINED
+            if verdict is Verdict.APPROVED and _AMOUNT in awaiting.fields:
+                self.memory.slips.append(self._slip(awaiting, heard))
         if code in _SIGN_ON_AGAIN or awaiting.kind is Kind.SIGN_OFF:
             self.memory.is_signed_on = False
         self._conclude(awaiting, verdict, heard)
@@ -353,7 +359,7 @@ class Terminal:
     def _unasked(self, heard: Heard, at: Moment) -> None:
         """Reverse an approval of what was taken for refused: a copy on the way was approved."""
         owed = self._declined.get(heard.get(11))
-        is_approval = heard.mti == "0210" and heard.get(39) in APPROVED
+        is_approval = heard.mti in _APPROVALS and heard.get(39) in APPROVED
         if owed is not None and is_approval and self._is_believed(heard):
             del self._declined[owed.stan]
             self.memory.owed.append(owed)
@@ -417,17 +423,20 @@ class Terminal:
         self.memory.owed.append(owed)
         self._owe(owed, reason, at)
 
-    def _slip(self, owed: Owed, heard: Heard) -> Slip:
+    def _slip(self, awaiting: _Awaiting, heard: Heard) -> Slip:
+        fields, job = awaiting.fields, awaiting.job
         return Slip(
             terminal=self.identity.id,
-            batch=owed.batch,
-            stan=owed.stan,
+            batch=fields[60][2:8],
+            stan=fields[_STAN],
             rrn=heard.get(37),
             authorisation=heard.get(38),
-            amount_fen=owed.amount_fen,
-            shown_card=owed.shown_card,
+            amount_fen=int(fields[_AMOUNT]),
+            shown_card=job.card.shown if job is not None and job.card is not None else "",
             date=heard.get(13),
             time=heard.get(12),
+            kind=awaiting.kind,
+            code=fields[60][:2],
         )
 
     def _conclude(self, awaiting: _Awaiting, verdict: Verdict, heard: Heard | None) -> None:

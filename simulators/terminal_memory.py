@@ -22,6 +22,15 @@ class Kind(StrEnum):
     ECHO = "echo"
     BALANCE = "balance"
     WITHDRAWAL = "withdrawal"
+    SALE = "sale"
+    PAYMENT = "payment"
+    VOID = "void"
+    REFUND = "refund"
+    AUTHORISATION = "authorisation"
+    AUTHORISATION_VOID = "authorisation_void"
+    COMPLETION = "completion"
+    COMPLETION_VOID = "completion_void"
+    COMPLETION_ADVICE = "completion_advice"
     REVERSAL = "reversal"
 
 
@@ -65,13 +74,17 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do. Amounts in fen; `code` is DE 60.1, or DE 39 of a reversal."""
+    """One thing to do. Amounts in fen; `code` is DE 60.1, or DE 39 of a reversal.
+
+    `of` is the slip of what a void, refund or completion is about.
+    """
 
     kind: Kind
     card: Card | None = None
     amount_fen: int = 0
     code: str = ""
     habits: Habits = Habits()
+    of: Slip | None = None
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +103,10 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
-    """A printed slip of an approved withdrawal: cash was paid out."""
+    """A printed slip of what was approved: of a withdrawal, cash was paid out.
+
+    `code` is DE 60.1.
+    """
 
     terminal: str
     batch: str
@@ -101,6 +117,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
     shown_card: str
     date: str
     time: str
+    kind: Kind = Kind.WITHDRAWAL
+    code: str = ""
 
 
 class Owed(msgspec.Struct, kw_only=True):
@@ -114,6 +132,7 @@ class Owed(msgspec.Struct, kw_only=True):
     shown_card: str
     reverses: Reverses
     delay_ns: int
+    kind: Kind = Kind.WITHDRAWAL
     reason: str = "98"
     tries: int = 0
     due_ns: int | None = None
@@ -133,7 +152,7 @@ class Owed(msgspec.Struct, kw_only=True):
 
 
 class Unresolved(msgspec.Struct, frozen=True, kw_only=True):
-    """A withdrawal whose outcome the terminal never learned, kept for reconciliation."""
+    """A transaction whose outcome the terminal never learned, kept for reconciliation."""
 
     terminal: str
     batch: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.accounts import Accounts, Debit, Origin
+from simulators.accounts import Accounts, Debit, Origin, Use
 from simulators.cards import FIRST_PAN, Card, fictional_card
 
 
@@ -73,3 +73,39 @@ def test_movements_explain_the_balances(steps: list[tuple[int, int, bool]]) -> N
     book = accounts.book()
     assert book.opening_fen + sum(m.amount_fen for m in book.movements) == book.closing_fen
     assert sum(book.balances.values()) == book.closing_fen >= 0
+
+
+def test_an_account_is_given_back_what_was_voided_once() -> None:
+    accounts = _accounts()
+    accounts.withdraw(_debit(1, 30_000))
+    assert accounts.take(_debit(2, 30_000), _origin(1), Use.VOID) == "00"
+    assert accounts.balance_fen(FIRST_PAN) == 100_000
+    assert accounts.take(_debit(3, 30_000), _origin(1), Use.VOID) == "22"
+    assert accounts.give_back(_origin(1), "000009") == "22"
+    assert accounts.give_back(_origin(2), "000009") == "00"
+    assert accounts.balance_fen(FIRST_PAN) == 70_000
+    assert accounts.take(_debit(4, 30_000), _origin(1), Use.VOID) == "00"
+
+
+def test_refunds_add_up_and_completions_replace_what_was_held() -> None:
+    accounts = _accounts()
+    accounts.withdraw(_debit(1, 30_000))
+    assert accounts.take(_debit(2, 20_000), _origin(1), Use.REFUND) == "00"
+    assert accounts.take(_debit(3, 10_001), _origin(1), Use.REFUND) == "64"
+    assert accounts.balance_fen(FIRST_PAN) == 90_000
+    accounts.withdraw(_debit(4, 40_000))
+    assert accounts.take(_debit(5, 46_000), _origin(4), Use.COMPLETION) == "00"
+    assert accounts.balance_fen(FIRST_PAN) == 44_000
+
+
+def test_what_takes_of_nothing_or_of_another_card_is_refused() -> None:
+    accounts = _accounts()
+    other = fictional_card(1)
+    accounts.open(other, 50_000)
+    assert accounts.take(_debit(2, 10_000), _origin(1), Use.VOID) == "25"
+    accounts.withdraw(_debit(1, 10_000))
+    assert accounts.take(_debit(3, 10_000, other.pan), _origin(1), Use.VOID) == "22"
+    accounts.give_back(_origin(1), "000009")
+    assert accounts.take(_debit(4, 10_000), _origin(1), Use.VOID) == "25"
+    accounts.give_back(_origin(5), "000010")
+    assert accounts.take(_debit(5, 10_000), _origin(1), Use.VOID) == "22"
