@@ -282,7 +282,10 @@ class Terminal:
                 memory.batch = int(heard.get(60)[2:8])
                 memory.is_signed_on = True
         self._conclude(awaiting, verdict, heard)
-        if verdict is not Verdict.APPROVED:
+        if verdict is Verdict.APPROVED:
+            # What counts from now on is the batch that the switch gave, not the one it was asked.
+            self.results[-1] = replace(self.results[-1], batch=f"{memory.batch:06d}")
+        else:
             self._not_signed_on(at)
 
     def _not_signed_on(self, at: Moment) -> None:

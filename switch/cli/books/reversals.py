@@ -16,7 +16,7 @@ import typer
 from switch.cli.books.reading import Rrn, opened, row_of, tell_lag
 from switch.cli.books.settling import RESOLVE, RETRY, VERDICTS, Store, resolve, retry
 from switch.cli.books.telling import shown
-from switch.cli.books.words import is_by_hand, moment_text, yuan
+from switch.cli.books.words import STATES, both, is_by_hand, moment_text, yuan
 from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.serving.folder import Folder, loaded
@@ -93,7 +93,7 @@ def show(rrn: Rrn, *, folder: Folder, as_json: AsJson = False) -> None:
 
 
 @app.command("retry")
-def retry_reversal(rrn: Rrn, *, folder: Folder) -> None:
+def retry_reversal(rrn: Rrn, *, folder: Folder, as_json: AsJson = False) -> None:
     """Have a queued reversal or advice sent now instead of at its next time.
 
     \b
@@ -101,11 +101,12 @@ def retry_reversal(rrn: Rrn, *, folder: Folder) -> None:
       jinbao saf retry 432813000001 -c city
     """  # noqa: D301 - \b keeps the lines of the examples apart
     installation = loaded(folder)
-    if _asked(installation, {"verb": RETRY, "rrn": rrn}) is None:
+    answer = _asked(installation, {"verb": RETRY, "rrn": rrn})
+    if answer is None:
         with _writing(installation.ledger) as store:
-            retry(store, rrn, wall_ns() // _NS_PER_MS)
+            answer = retry(store, rrn, wall_ns() // _NS_PER_MS)
         note("no switch is running: it is sent when one starts")
-    say(f"{rrn}: it is due now")
+    _say_outcome(answer, "it is due now", as_json=as_json)
 
 
 @app.command("resolve")
@@ -115,6 +116,7 @@ def resolve_reversal(
     folder: Folder,
     verdict: Annotated[str, typer.Option("--as", metavar="|".join(VERDICTS), help="How it ended.")],
     why: Annotated[str, typer.Option(metavar="TEXT", help="Who says so, and on what ground.")],
+    as_json: AsJson = False,
 ) -> None:
     """Say how a reversal or advice ended, after a word with the issuer.
 
@@ -127,13 +129,23 @@ def resolve_reversal(
     Example:
       jinbao saf resolve 432813000001 -c city --as reversed --why "bank confirmed by phone"
     """  # noqa: D301 - \b keeps the lines of the examples apart
+    if verdict not in VERDICTS:
+        stop(f"--as {verdict!r}: should be {' or '.join(VERDICTS)}")
     installation = loaded(folder)
     request = {"verb": RESOLVE, "rrn": rrn, "as": verdict, "why": why}
     answer = _asked(installation, request)
     if answer is None:
         with _writing(installation.ledger) as store:
             answer = resolve(store, rrn, verdict, why)
-    say(f"{rrn}: {answer['state']}")
+    words = both(STATES[State[answer["state"]]])
+    _say_outcome(answer, f"{answer['state']}, {words}", as_json=as_json)
+
+
+def _say_outcome(answer: Mapping[str, Any], words: str, *, as_json: bool) -> None:
+    if as_json:
+        say(msgspec.json.encode({name: answer[name] for name in ("rrn", "state")}).decode())
+    else:
+        say(f"{answer['rrn']}: {words}")
 
 
 def _told(row: Row, queued: Advice | None) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def whole(row: Row, opened: Opened) -> dict[str, Any]:
         "configuration": record.configuration,
         "rules": [{"number": number, **_told(rule_words(number))} for number in record.trace],
         "cap": _cap(row, opened),
-        "answer": msgspec.to_builtins(row.answer),
+        "answer": None if row.answer is None else msgspec.structs.asdict(row.answer),
         "reversal": _reversal(row, opened),
     }
 

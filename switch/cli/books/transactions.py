@@ -51,8 +51,8 @@ def list_transactions(
         if as_json:
             for row in rows:
                 say(msgspec.json.encode(brief(row, books)).decode())
-        elif rows:
-            say(_drawn(rows))
+        else:
+            say(_drawn(rows) if rows else "no such transaction")
         tell_lag(books.installation)
 
 

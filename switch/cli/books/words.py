@@ -111,7 +111,7 @@ def reason_words(row: Row, terminals: Dialect, issuers: Dialect) -> Words:
     elif state is State.ADVISED:
         words = STATES[state]
     elif state in {State.REVERSED, State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED}:
-        words = _EXPIRY_WORDS.get(reason) or _issuer_said(reason, issuers)
+        words = _EXPIRY_WORDS.get(reason) or _issuer_said(row, issuers)
     elif state is State.IN_DOUBT and plan is not None:
         words = reversal_words(plan.reason, issuers)
     else:
@@ -119,6 +119,12 @@ def reason_words(row: Row, terminals: Dialect, issuers: Dialect) -> Words:
     return words
 
 
-def _issuer_said(code: str, issuers: Dialect) -> Words:
-    answer = issuers.response(code).words
-    return Words(f"the issuer said {code}: {answer.en}", f"发卡行应答{code}：{answer.zh}")
+def _issuer_said(row: Row, issuers: Dialect) -> Words:
+    """Return what the issuer answered to the reversal."""
+    code = row.reason
+    told = issuers.response(code).words
+    if row.state is State.REVERSED:
+        en, zh = "the issuer acknowledged the reversal with", "发卡行确认冲正，应答"
+    else:
+        en, zh = "the issuer refused the reversal with", "发卡行拒绝冲正，应答"
+    return Words(f"{en} {code}: {told.en}", f"{zh}{code}：{told.zh}")

@@ -6,13 +6,14 @@ Nothing is opened or changed; what is found is summed up.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from switch.cli.outcome import note, say
 from switch.cli.serving.folder import loaded
-from switch.cli.verbs import verb_app
+from switch.cli.verbs import AsJson, verb_app
 from switch.config.installation import Installation
 from switch.core.configuration import Configuration
 
@@ -22,6 +23,8 @@ app = verb_app()
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of an installation.")],
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Check a configuration; status 2 if the switch would not start.
 
@@ -32,10 +35,36 @@ def check(
       jinbao check city
     """  # noqa: D301 - \b keeps the lines of the examples apart
     found = loaded(folder)
-    for line in summary(found):
-        say(line)
+    if as_json:
+        say(msgspec.json.encode(_told(found)).decode())
+    else:
+        for line in summary(found):
+            say(line)
     if found.fixed_keys is not None:
         note("test_keys is on: every terminal gets the same published working keys")
+
+
+def _told(found: Installation) -> dict[str, Any]:
+    configuration = found.configuration
+    return {
+        "terminals": sorted(configuration.terminals),
+        "merchants": sorted(configuration.merchants),
+        "acquirers": list(configuration.acquirers),
+        "issuers": list(configuration.issuers),
+        "links": {name: f"{host}:{port}" for name, (host, port) in found.link_addresses.items()},
+        "dialects": {
+            "terminals": configuration.terminal_dialect.name,
+            "issuers": configuration.issuer_dialect.name,
+        },
+        "card_ranges": len(configuration.card_ranges),
+        "caps": [
+            {"from_day": cap.from_day, "limit_fen": cap.limit_fen, "rule": cap.rule}
+            for cap in configuration.caps
+        ],
+        "listen": [f"{host}:{port}" for host, port in found.listen],
+        "ledger": str(found.ledger),
+        "test_keys": found.fixed_keys is not None,
+    }
 
 
 def summary(found: Installation) -> list[str]:

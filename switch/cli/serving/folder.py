@@ -23,6 +23,8 @@ Folder = Annotated[
 
 def loaded(folder: Path) -> Installation:
     """Return the installation; what is wrong ends the verb with status 2, a line for each fault."""
+    if not folder.is_dir():
+        stop(f"there is no folder {folder}; `jinbao init {folder}` makes one for trying things out")
     try:
         return load(folder)
     except ConfigurationError as error:

@@ -9,11 +9,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
-from switch.cli.outcome import BAD, say, stop
+from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.serving.folder import Folder, loaded
-from switch.cli.verbs import verb_app
+from switch.cli.verbs import AsJson, verb_app
 from switch.core.moment import SHANGHAI
 from switch.shell.stops import Stops, StopsFileError
 
@@ -21,16 +22,22 @@ app = verb_app("Peers that are refused after they stopped the switch twice withi
 
 
 @app.command("list")
-def list_peers(*, folder: Folder) -> None:
+def list_peers(*, folder: Folder, as_json: AsJson = False) -> None:
     """List the refused peers.
 
     \b
     Example:
       jinbao peers list -c city
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    for peer, since in _stops(folder).refused().items():
+    refused = _stops(folder).refused()
+    for peer, since in refused.items():
         at = datetime.fromtimestamp(since, timezone(SHANGHAI)).isoformat(timespec="seconds")
-        say(f"{peer}  refused since {at}")
+        if as_json:
+            say(msgspec.json.encode({"peer": peer, "since": at}).decode())
+        else:
+            say(f"{peer}  refused since {at}")
+    if not refused:
+        note("no peer is refused")
 
 
 @app.command()

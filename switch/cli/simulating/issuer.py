@@ -7,6 +7,7 @@ compared with the switch's.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from itertools import count
 from pathlib import Path
@@ -36,6 +37,7 @@ class _Asked(msgspec.Struct, frozen=True):
     host: str
     port: int
     books: Path | None
+    as_json: bool
 
 
 @app.command()
@@ -61,6 +63,7 @@ def issuer(
     books: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the books as JSON at the end.")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The ready line as JSON.")] = False,
 ) -> None:
     """Be an issuing bank with test cards; what it does wrong is chosen here.
 
@@ -86,16 +89,21 @@ def issuer(
 
     host_of_bank.temper = tempered
     try:
-        live.run(_serve(host_of_bank, _Asked(host, port, books)))
+        live.run(_serve(host_of_bank, _Asked(host, port, books, as_json)))
     except OSError as error:
-        stop(f"cannot listen on {host}:{port} ({type(error).__name__})", BAD)
+        # The loop's own text names the address once more; the system's does not.
+        stop(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})", BAD)
 
 
 async def _serve(host_of_bank: Issuer, asked: _Asked) -> None:
     """Serve until a signal ends it."""
     server = IssuerServer(host_of_bank, wires()[1], Clock())
     taken = await server.open(asked.host, asked.port)
-    say(f"listening on {asked.host}:{taken}")
+    address = f"{asked.host}:{taken}"
+    if asked.as_json:
+        say(msgspec.json.encode({"issuer": address}).decode())
+    else:
+        say(f"listening on {address}")
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):

@@ -28,12 +28,18 @@ from switch.shell.clock import Clock
 app = verb_app("Be a terminal with a test card: sign on, withdraw, inquire, reverse, echo.")
 _TENTHS_A_DAY: Final = 864_000
 _FEN: Final = 100
+_REASONS: Final = ("98", "A0", "06")
+"""DE 39 of a reversal: no answer, a wrong MAC on it, another cause."""
 
 Where = Annotated[str, typer.Argument(metavar="HOST:PORT", help="The switch.")]
 TerminalId = Annotated[str, typer.Option("--terminal", metavar="TID", help="DE 41.")]
 MerchantId = Annotated[str, typer.Option("--merchant", metavar="MID", help="DE 42.")]
-CardNumber = Annotated[int, typer.Option("--card", min=0, help="Which fictional card.")]
-AmountYuan = Annotated[int, typer.Option("--yuan", min=1, help="The amount in yuan.")]
+CardNumber = Annotated[
+    int, typer.Option("--card", min=0, max=10**12 - 1, help="Which fictional card.")
+]
+AmountYuan = Annotated[
+    int, typer.Option("--yuan", min=1, max=10**10 - 1, help="The amount in yuan.")
+]
 OwnKey = Annotated[
     str,
     typer.Option(metavar="FILE|-", help="The terminal master key; else the published test key."),
@@ -53,6 +59,9 @@ def _set(where: str, terminal: str, merchant: str, key_file: str, *, as_json: bo
     host, _, port = where.rpartition(":")
     if not host or not port.isdecimal():
         stop(f"{where!r} is no HOST:PORT")
+    for name, text, size in (("terminal", terminal, 8), ("merchant", merchant, 15)):
+        if not (text.isascii() and text.isalnum() and len(text) == size):
+            stop(f"--{name} {text!r}: should be {size} letters or digits")
     key = read_key(Tmk, key_file) if key_file else Tmk.from_hex(TMK)
     return _Set(host, int(port), Identity(id=terminal, merchant=merchant, master_key=key), as_json)
 
@@ -146,9 +155,11 @@ def balance(
 def reverse(
     where: Where,
     *,
-    stan: Annotated[int, typer.Option(min=1, help="DE 11 of the withdrawal.")],
+    stan: Annotated[int, typer.Option(min=1, max=999_999, help="DE 11 of the withdrawal.")],
     yuan: AmountYuan = 500,
-    batch: Annotated[int, typer.Option(min=0, help="DE 60.2; 0 is the open batch.")] = 0,
+    batch: Annotated[
+        int, typer.Option(min=0, max=999_999, help="DE 60.2; 0 is the open batch.")
+    ] = 0,
     card: CardNumber = 0,
     reason: Annotated[str, typer.Option(help="DE 39: 98, A0 or 06.")] = "98",
     terminal: TerminalId = str(FIRST_TERMINAL),
@@ -163,6 +174,8 @@ def reverse(
       jinbao terminal reverse 127.0.0.1:8583 --stan 351204 --yuan 500
     """  # noqa: D301 - \b keeps the lines of the examples apart
     given = _set(where, terminal, merchant, key_file, as_json=as_json)
+    if reason not in _REASONS:
+        stop(f"--reason {reason!r}: should be {', '.join(_REASONS)}")
     job = Job(
         kind=Kind.WITHDRAWAL, card=_card(card, wrong_pin=False), amount_fen=yuan * _FEN, code=reason
     )

@@ -1,0 +1,1 @@
+"""Tests of the verbs that read and settle the ledger."""

@@ -1,0 +1,110 @@
+"""What a person may do about a reversal, and what is refused with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from switch.cli.books.settling import LONGEST_WHY, RESOLVE, RETRY, control_verbs, resolve, retry
+from switch.config.installation import load
+from switch.core.transaction import State
+from switch.ledger.protocol import Where
+from switch.ledger.sqlite import SqliteLedger
+from tests.switch.cli.books.conftest import (
+    APPROVED,
+    DECLINED,
+    EXPIRED,
+    FORWARDED,
+    IN_DOUBT,
+    PAN,
+    REVERSED,
+)
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[SqliteLedger]:
+    """Return the ledger of the folder, open for writing."""
+    with closing(SqliteLedger(load(folder).ledger, fill_every_s=None)) as ledger:
+        yield ledger
+
+
+def _state(store: SqliteLedger, rrn: str) -> tuple[State, str]:
+    store.fill()
+    row = store.transactions(1, Where(rrn=rrn))[0]
+    return row.state, row.reason
+
+
+def _held_fen(store: SqliteLedger) -> int:
+    store.fill()
+    return store.totals().held_fen
+
+
+def test_a_queued_reversal_is_due_at_once(store: SqliteLedger) -> None:
+    assert retry(store, IN_DOUBT, 5) == {"rrn": IN_DOUBT, "state": "IN_DOUBT"}
+    store.fill()
+    assert [advice.due_ms for advice in store.advices()] == [5]
+
+
+@pytest.mark.parametrize("rrn", [APPROVED, REVERSED, EXPIRED, FORWARDED, "416900000099", ""])
+def test_what_has_no_queued_reversal_cannot_be_sent_again(store: SqliteLedger, rrn: str) -> None:
+    with pytest.raises(ValueError, match=r"has no queued reversal|no transaction with RRN"):
+        retry(store, rrn, 5)
+
+
+@pytest.mark.parametrize("rrn", [IN_DOUBT, EXPIRED])
+def test_a_reversal_that_the_bank_confirmed_frees_the_hold(store: SqliteLedger, rrn: str) -> None:
+    before = _held_fen(store)
+    told = resolve(store, rrn, "reversed", "bank  confirmed\nby phone")
+    assert told == {"rrn": rrn, "state": "REVERSED"}
+    assert _state(store, rrn) == (State.REVERSED, "by hand: bank confirmed by phone")
+    assert _held_fen(store) == before - 10_000
+    assert rrn not in [advice.row.record.rrn for advice in store.advices()]
+
+
+@pytest.mark.parametrize("rrn", [IN_DOUBT, EXPIRED])
+def test_a_withdrawal_that_stands_keeps_its_hold(store: SqliteLedger, rrn: str) -> None:
+    before = _held_fen(store)
+    resolve(store, rrn, "kept", "cash was paid out")
+    assert _state(store, rrn) == (State.REVERSAL_EXPIRED, "by hand: cash was paid out")
+    assert _held_fen(store) == before
+    assert rrn not in [advice.row.record.rrn for advice in store.advices()]
+
+
+def test_a_card_number_in_a_reason_is_not_kept(store: SqliteLedger) -> None:
+    resolve(store, EXPIRED, "kept", f"holder of {PAN} called")
+    assert PAN not in _state(store, EXPIRED)[1]
+
+
+@pytest.mark.parametrize(
+    ("rrn", "verdict", "why", "reason"),
+    [
+        (EXPIRED, "lost", "x", "reversed or kept, not 'lost'"),
+        (EXPIRED, "kept", " ", f"1 to {LONGEST_WHY} characters"),
+        (EXPIRED, "kept", "x" * (LONGEST_WHY + 1), f"1 to {LONGEST_WHY} characters"),
+        (REVERSED, "kept", "x", "is reversed already"),
+        (APPROVED, "reversed", "x", "is not being reversed: it is APPROVED"),
+        (DECLINED, "reversed", "x", "is not being reversed: it is DECLINED"),
+        ("416900000099", "kept", "x", "no transaction with RRN"),
+    ],
+)
+def test_what_cannot_be_settled_is_refused_and_changes_nothing(
+    store: SqliteLedger, rrn: str, verdict: str, why: str, reason: str
+) -> None:
+    before = _held_fen(store)
+    with pytest.raises(ValueError, match=reason):
+        resolve(store, rrn, verdict, why)
+    assert _held_fen(store) == before
+
+
+def test_a_running_switch_offers_both_on_its_control_socket(store: SqliteLedger) -> None:
+    verbs = control_verbs(store, lambda: 7)
+    assert verbs[RETRY]({"rrn": IN_DOUBT})["state"] == "IN_DOUBT"
+    store.fill()
+    assert [advice.due_ms for advice in store.advices()] == [7]
+    asked = {"rrn": IN_DOUBT, "as": "reversed", "why": "bank said so"}
+    assert verbs[RESOLVE](asked)["state"] == "REVERSED"
+    with pytest.raises(ValueError, match="reversed or kept"):
+        verbs[RESOLVE]({"rrn": EXPIRED})
