@@ -99,17 +99,18 @@ async def _serve(host_of_bank: Issuer, asked: _Asked) -> None:
     """Serve until a signal ends it."""
     server = IssuerServer(host_of_bank, wires()[1], Clock())
     taken = await server.open(asked.host, asked.port)
-    address = f"{asked.host}:{taken}"
-    if asked.as_json:
-        say(msgspec.json.encode({"issuer": address}).decode())
-    else:
-        say(f"listening on {address}")
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, ended.set)
     if asked.books is not None:
         loop.add_signal_handler(signal.SIGUSR1, server.save_books, asked.books)
+    # Told last: whoever waits for this line may send a signal at once.
+    address = f"{asked.host}:{taken}"
+    if asked.as_json:
+        say(msgspec.json.encode({"issuer": address}).decode())
+    else:
+        say(f"listening on {address}")
     await ended.wait()
     server.close()
     if asked.books is not None:

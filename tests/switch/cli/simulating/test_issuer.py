@@ -1,0 +1,82 @@
+"""An issuer's host as a process: its ready line, its tempers, its books."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+from pathlib import Path
+
+from switch.cli.outcome import BAD, USAGE
+from tests.switch.cli.running import run
+from tests.switch.cli.simulating.city import City, city, running
+
+
+def _codes(made: City, *arguments: str) -> list[str]:
+    """Return the codes of a sign-on, a withdrawal, and what had to follow it."""
+    lines = made.terminal("withdraw", "--json", *arguments).out.splitlines()
+    return [json.loads(line)["code"] for line in lines]
+
+
+def test_it_listens_on_a_free_port_and_ends_with_its_books(tmp_path: Path) -> None:
+    books = tmp_path / "bank.json"
+    with running("issuer", "--cards", "2", "--yuan", "5", "--books", str(books)) as issuer:
+        host, _, port = issuer.ready["issuer"].rpartition(":")
+        socket.create_connection((host, int(port)), timeout=5).close()
+        issuer.process.send_signal(signal.SIGUSR1)
+        last = time.monotonic() + 10
+        while not books.exists():
+            assert time.monotonic() < last
+            time.sleep(0.02)
+        assert issuer.end() == (0, "")
+    told = json.loads(books.read_text("utf-8"))
+    assert told["opening_fen"] == told["closing_fen"] == 1_000
+    assert sorted(told["balances"].values()) == [500, 500]
+
+
+def test_its_books_have_what_was_withdrawn(tmp_path: Path) -> None:
+    books = tmp_path / "bank.json"
+    with city(tmp_path / "city", "--books", str(books)) as made:
+        made.until_ready()
+        assert made.terminal("withdraw", "--yuan", "500").status == 0
+        made.issuer.end()
+    told = json.loads(books.read_text("utf-8"))
+    assert told["opening_fen"] - told["closing_fen"] == 50_000
+
+
+def test_every_second_request_can_be_refused(tmp_path: Path) -> None:
+    with city(tmp_path / "city", "--code", "51", "--every", "2", "--twice") as made:
+        codes: list[str] = []
+        last = time.monotonic() + 20
+        while len(codes) < 4:
+            told = json.loads(
+                made.terminal("withdraw", "--yuan", "10", "--json").out.splitlines()[-1]
+            )
+            assert time.monotonic() < last
+            # 91: the link is not signed on yet, so the issuer has not been asked.
+            codes += [told["code"]] if told["code"] != "91" else []
+    assert codes == ["00", "51", "00", "51"]
+
+
+def test_an_answer_with_a_wrong_mac_is_no_answer(tmp_path: Path) -> None:
+    timers = "issuer_ms = 300\nanswer_ms = 900"
+    with city(tmp_path / "city", "--wrong-mac", timers=timers) as made:
+        last = time.monotonic() + 20
+        while (codes := _codes(made))[1] == "91":
+            assert time.monotonic() < last
+    # What followed the sign-on and the withdrawal is its reversal.
+    assert codes == ["00", "98", "00"]
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        outcome = run("issuer", "--port", str(port))
+    assert (outcome.status, outcome.out) == (BAD, "")
+    assert outcome.err == (f"jinbao: cannot listen on 127.0.0.1:{port} (Address already in use)\n")
+
+
+def test_wrong_options_are_wrong_usage() -> None:
+    for arguments in (("--port", "70000"), ("--every", "0"), ("--yuan", "-1")):
+        assert run("issuer", *arguments).status == USAGE
