@@ -120,11 +120,13 @@ def reason_words(row: Row, terminals: Dialect, issuers: Dialect) -> Words:
 
 
 def _issuer_said(row: Row, issuers: Dialect) -> Words:
-    """Return what the issuer answered to the reversal."""
+    """Return what the issuer answered to the reversal or the advice."""
     code = row.reason
     told = issuers.response(code).words
     if row.state is State.REVERSED:
         en, zh = "the issuer acknowledged the reversal with", "发卡行确认冲正，应答"
+    elif row.state is State.ADVICE_EXPIRED:
+        en, zh = "the issuer refused the advice with", "发卡行拒绝通知，应答"
     else:
         en, zh = "the issuer refused the reversal with", "发卡行拒绝冲正，应答"
     return Words(f"{en} {code}: {told.en}", f"{zh}{code}：{told.zh}")

@@ -61,7 +61,10 @@ def _told(found: Installation) -> dict[str, Any]:
             {"from_day": cap.from_day, "limit_fen": cap.limit_fen, "rule": cap.rule}
             for cap in configuration.caps
         ],
-        "listen": [f"{host}:{port}" for host, port in found.listen],
+        "listen": [
+            {"address": f"{each.host}:{each.port}", "access": each.access or None}
+            for each in found.listen
+        ],
         "ledger": str(found.ledger),
         "test_keys": found.fixed_keys is not None,
     }

@@ -102,7 +102,7 @@ def test_what_happened_is_told_in_english_and_chinese(folder: Path) -> None:
 def test_everything_is_one_object_for_programs(folder: Path) -> None:
     told = json.loads(run("txn", "show", APPROVED, "-c", str(folder), "--json").out)
     assert told["route"] == {
-        "issuer": "99910000", "name": "Test issuer", "link": "issuer",
+        "issuer": "99910000", "name": "Second test bank", "link": "issuer",
         "stan": "000777", "transmission": "0618093512",
     }  # fmt: skip
     assert [rule["number"] for rule in told["rules"]] == [1, 19, 20]

@@ -102,8 +102,12 @@ def city(folder: Path, *of_issuer: str, timers: str = "") -> Iterator[City]:
     assert run("init", str(folder)).status == 0
     if timers:
         folders.change(folder, "jinbao", "[timers] # milliseconds", f"[timers]\n{timers}")
-    folders.change(folder, "jinbao", "127.0.0.1:8583", "127.0.0.1:0")
+    for port in (8583, 8584):
+        folders.change(folder, "jinbao", f"127.0.0.1:{port}", "127.0.0.1:0")
+    # Nobody listens on port 1: what else runs on this machine is no bank of these tests.
+    for port in (9583, 9585, 9586, 9587):
+        folders.change(folder, "banks", f"127.0.0.1:{port}", "127.0.0.1:1")
     with running("issuer", *of_issuer) as issuer:
-        folders.change(folder, "banks", "127.0.0.1:9583", issuer.ready["issuer"])
+        folders.change(folder, "banks", "127.0.0.1:9584", issuer.ready["issuer"])
         with running("serve", "-c", str(folder)) as switch:
             yield City(folder, issuer, switch)
