@@ -130,7 +130,7 @@ def resolve_reversal(
       jinbao saf resolve 432813000001 -c city --as reversed --why "bank confirmed by phone"
     """  # noqa: D301 - \b keeps the lines of the examples apart
     if verdict not in VERDICTS:
-        stop(f"--as {verdict!r}: should be {' or '.join(VERDICTS)}")
+        stop(f"--as {verdict!r}: should be {', '.join(VERDICTS)}")
     installation = loaded(folder)
     request = {"verb": RESOLVE, "rrn": rrn, "as": verdict, "why": why}
     answer = _asked(installation, request)

@@ -46,13 +46,13 @@ def test_only_what_was_reversed_is_shown_as_such(folder: Path) -> None:
 
 def test_without_a_switch_a_reversal_is_made_due_for_the_next_start(folder: Path) -> None:
     outcome = _saf("retry", folder, IN_DOUBT)
-    assert (outcome.status, outcome.out) == (0, f"{IN_DOUBT}: its reversal is due now\n")
+    assert (outcome.status, outcome.out) == (0, f"{IN_DOUBT}: it is due now\n")
     assert "no switch is running: it is sent when one starts" in outcome.err
     again = _saf("retry", folder, IN_DOUBT, "--json")
     assert json.loads(again.out) == {"rrn": IN_DOUBT, "state": "IN_DOUBT"}
     refused = _saf("retry", folder, APPROVED)
     assert (refused.status, refused.out) == (BAD, "")
-    assert f"{APPROVED} has no queued reversal: it is APPROVED" in refused.err
+    assert f"{APPROVED} is not queued: it is APPROVED" in refused.err
 
 
 def test_a_case_that_a_person_settled_leaves_the_list(folder: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_case_that_a_person_settled_leaves_the_list(folder: Path) -> None:
     kept = _saf("resolve", folder, EXPIRED, "--as", "kept", "--why", "cash paid", "--json")
     assert json.loads(kept.out) == {"rrn": EXPIRED, "state": "REVERSAL_EXPIRED"}
     assert _listed(folder) == []
-    assert _saf("list", folder).out == "no reversal is queued, and none needs a person\n"
+    assert _saf("list", folder).out == "nothing is queued, and nothing needs a person\n"
     assert _listed(folder, "--all") == [(EXPIRED, "REVERSAL_EXPIRED")]
     shown = _saf("show", folder, EXPIRED).out
     assert "by hand: cash paid" in shown
@@ -71,7 +71,11 @@ def test_a_case_that_a_person_settled_leaves_the_list(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "reason"),
     [
-        ((EXPIRED, "--as", "lost", "--why", "x"), USAGE, "should be reversed or kept"),
+        (
+            (EXPIRED, "--as", "lost", "--why", "x"),
+            USAGE,
+            "should be reversed, kept, booked, refused",
+        ),
         ((EXPIRED, "--as", "kept", "--why", ""), BAD, "a reason has 1 to 120 characters"),
         ((REVERSED, "--as", "kept", "--why", "x"), BAD, "is reversed already"),
         (("416900000099", "--as", "kept", "--why", "x"), BAD, "no transaction with RRN"),

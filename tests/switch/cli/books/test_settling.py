@@ -50,7 +50,7 @@ def test_a_queued_reversal_is_due_at_once(store: SqliteLedger) -> None:
 
 @pytest.mark.parametrize("rrn", [APPROVED, REVERSED, EXPIRED, FORWARDED, "416900000099", ""])
 def test_what_has_no_queued_reversal_cannot_be_sent_again(store: SqliteLedger, rrn: str) -> None:
-    with pytest.raises(ValueError, match=r"has no queued reversal|no transaction with RRN"):
+    with pytest.raises(ValueError, match=r"is not queued: it is|no transaction with RRN"):
         retry(store, rrn, 5)
 
 
@@ -81,12 +81,12 @@ def test_a_card_number_in_a_reason_is_not_kept(store: SqliteLedger) -> None:
 @pytest.mark.parametrize(
     ("rrn", "verdict", "why", "reason"),
     [
-        (EXPIRED, "lost", "x", "reversed or kept, not 'lost'"),
+        (EXPIRED, "lost", "x", "it ends as reversed, kept, booked, refused, not as 'lost'"),
         (EXPIRED, "kept", " ", f"1 to {LONGEST_WHY} characters"),
         (EXPIRED, "kept", "x" * (LONGEST_WHY + 1), f"1 to {LONGEST_WHY} characters"),
         (REVERSED, "kept", "x", "is reversed already"),
-        (APPROVED, "reversed", "x", "is not being reversed: it is APPROVED"),
-        (DECLINED, "reversed", "x", "is not being reversed: it is DECLINED"),
+        (APPROVED, "reversed", "x", "is not on its way: it is APPROVED"),
+        (DECLINED, "reversed", "x", "is not on its way: it is DECLINED"),
         ("416900000099", "kept", "x", "no transaction with RRN"),
     ],
 )
@@ -106,5 +106,5 @@ def test_a_running_switch_offers_both_on_its_control_socket(store: SqliteLedger)
     assert [advice.due_ms for advice in store.advices()] == [7]
     asked = {"rrn": IN_DOUBT, "as": "reversed", "why": "bank said so"}
     assert verbs[RESOLVE](asked)["state"] == "REVERSED"
-    with pytest.raises(ValueError, match="reversed or kept"):
+    with pytest.raises(ValueError, match="it ends as reversed, kept"):
         verbs[RESOLVE]({"rrn": EXPIRED})
