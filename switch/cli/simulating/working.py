@@ -95,13 +95,13 @@ def work(
     terminal: Annotated[str, typer.Option(metavar="TID", help="DE 41.")] = str(FIRST_TERMINAL),
     merchant: Annotated[str, typer.Option(metavar="MID", help="DE 42.")] = MERCHANT,
 ) -> None:
-    r"""Take jobs from standard input, one JSON object a line, and answer each with one.
+    """Take jobs from standard input, one JSON object a line, and answer each with one.
 
     \b
     Example:
       echo '{"do":"connect","to":"127.0.0.1:8583"}
       {"do":"withdrawal","yuan":500}' | jinbao terminal work --books slips.json
-    """
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     identity = Identity(id=terminal, merchant=merchant, master_key=Tmk.from_hex(TMK))
     if not live.run(_work(identity, books, doubles=doubles)):
         raise typer.Exit(BAD)
