@@ -28,14 +28,23 @@ from switch.shell.clock import Clock
 
 _FEN: Final = 100
 _APPROVED, _REFUSED = "00", "05"
-_CARD_JOBS: Final = {Kind.WITHDRAWAL, Kind.BALANCE}
+_CARD_JOBS: Final = {Kind.WITHDRAWAL, Kind.BALANCE, Kind.SALE, Kind.PAYMENT}
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line of standard input: connect `to` HOST:PORT, or do a job; `card` is a fictional one."""
 
     do: Literal[
-        "connect", "sign_on", "sign_off", "echo", "balance", "withdrawal", "reversal", "hang_up"
+        "connect",
+        "sign_on",
+        "sign_off",
+        "echo",
+        "balance",
+        "withdrawal",
+        "sale",
+        "payment",
+        "reversal",
+        "hang_up",
     ]
     to: str = ""
     card: int = 0
