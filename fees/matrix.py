@@ -94,14 +94,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 class Matrix(msgspec.Struct, frozen=True, kw_only=True):
     """Both tables under their options: a rule of each for every case of the product.
 
-    `city` is where the notice holds, `welfare_categories` the merchant categories (DE 18) of
-    public-welfare institutions.
+    `welfare_categories` are the merchant categories (DE 18) of public-welfare institutions.
     """
 
     name: str
     title: tuple[str, str]
     source: str
-    city: str
     welfare_categories: frozenset[str]
     options: Options
     cardholder: tuple[Rule, ...]

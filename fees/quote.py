@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from fees.matrix import (
+    PARTIES,
     PRICED,
     REFUSED,
     RETURNED_IN_PROPORTION,
@@ -89,6 +90,18 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
     is_returned: bool = False
 
 
+Stored = tuple[tuple[str, int], ...]
+"""Legs as a ledger keeps them: initials of payer and payee, and fen; without those of nothing."""
+_PARTY_OF: Final = {name[0]: name for name in PARTIES}
+
+
+def stored(quote: Quote) -> Stored:
+    """Return the legs of a quote that move money, for a ledger."""
+    return tuple(
+        [(leg.payer[0] + leg.payee[0], leg.amount_fen) for leg in quote.legs if leg.amount_fen]
+    )
+
+
 class Refund(msgspec.Struct, frozen=True, gc=False):
     """How much of an original of `original_fen` is refunded now, and was before."""
 
@@ -141,15 +154,15 @@ class Tariffs:
         self.banks = banks
         self.card_counts = matrix.options.in_city == "terminal_and_card"
         """Whether a card from elsewhere makes a withdrawal in the city one out of it."""
+        self._rules = {rule.id: rule for rule in (*matrix.cardholder, *matrix.interbank)}
         self._plans: dict[Case, _Plan] = {}
 
     def __repr__(self) -> str:
         return f"Tariffs({self.matrix.name}, {len(self.banks)} banks)"
 
-    def city(self, terminal: str, card: str) -> str:
+    def city(self, *, is_terminal_in: bool, is_card_in: bool) -> str:
         """Return whether a transaction is in the city of the notice: `in` or `out`."""
-        here = self.matrix.city
-        return "in" if terminal == here and (not self.card_counts or card == here) else "out"
+        return "in" if is_terminal_in and (is_card_in or not self.card_counts) else "out"
 
     def institution(self, category: str, *, is_public_welfare: bool) -> str:
         """Return `W` for a public-welfare institution (category and flag both say so) or `O`."""
@@ -192,6 +205,25 @@ class Tariffs:
     def give_back_part(self, case: Case, original: Sequence[Leg], refund: Refund) -> Quote:
         """Return the legs of a refund: in proportion, and whole once everything is refunded."""
         return self._returned(case, original, refund)
+
+    def legs(self, kept: Stored, rules: str) -> tuple[Leg, ...]:
+        """Return the legs that a ledger kept, by the rules of their quote (`C7 I6`)."""
+        first, _, second = rules.partition(" ")
+        found = []
+        for parties, fen in kept:
+            payer, payee = (_PARTY_OF[initial] for initial in parties)
+            rule = first if "cardholder" in {payer, payee} else second
+            found.append(Leg(payer, payee, fen, rule, self.clause(rule)))
+        return tuple(found)
+
+    def clause(self, rule: str) -> str:
+        """Return the clause of a row, empty for one that this matrix does not have."""
+        found = self.rule(rule)
+        return found.clause if found is not None else ""
+
+    def rule(self, name: str) -> Rule | None:
+        """Return a row of either table by its name."""
+        return self._rules.get(name)
 
     # ------------------------------------------------------------------------------- inside
 

@@ -57,7 +57,7 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
 class Debit(msgspec.Struct, kw_only=True):
     """A transaction as the issuer knows it; `is_returned` once it was reversed.
 
-    `effect_fen` is what it did to the balance, `taken_fen` what others have taken of it, `of` what
+    `fee_fen` is DE 28, negative where it gives back. `effect_fen` is what it did to the balance, `taken_fen` what others have taken of it, `of` what
     it took `took_fen` of.
     """
 
@@ -66,6 +66,7 @@ class Debit(msgspec.Struct, kw_only=True):
     amount_fen: int
     rrn: str
     terminal: str
+    fee_fen: int = 0
     is_returned: bool = False
     effect_fen: int = 0
     taken_fen: int = 0
@@ -114,7 +115,7 @@ class Accounts:
         """Debit an account; return DE 39: 00, 14, 22 (its reversal came first) or 51."""
         if debit.origin in self.reversed_first:
             return _REVERSED_BEFORE
-        return self._carry_out(debit, -debit.amount_fen)
+        return self._carry_out(debit, -debit.amount_fen - debit.fee_fen)
 
     def take(self, debit: Debit, of: Origin, use: Use) -> str:
         """Carry out a void, refund or completion of an earlier transaction; return DE 39.
@@ -133,6 +134,8 @@ class Accounts:
         if original.pan != debit.pan:
             return _RELATED
         effect_fen = debit.amount_fen if use is Use.REFUND else -original.effect_fen
+        if use is not Use.VOID:  # a void undoes the whole effect, its fee with it
+            effect_fen -= debit.fee_fen
         if use is Use.COMPLETION:
             effect_fen -= debit.amount_fen
         code = self._carry_out(debit, effect_fen)

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from fees.quote import Tariffs
 from messages.crypto.keys import Mak, Pik, Tmk, Zmk
 from messages.crypto.vault import KEY_BYTES, Vault
 from messages.dialects.loader import load_dialect
@@ -17,6 +18,7 @@ from simulators.cards import BIN, PAN_DIGITS
 from simulators.issuer import IssuerIdentity
 from simulators.requests import Identity
 from simulators.wire import Wire
+from switch.config.tariffs import packaged_tariffs
 from switch.core import configuration as core
 
 TMK: Final = "0123456789ABCDEFFEDCBA9876543210"
@@ -48,6 +50,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
         core.Cap(20140910, 200_000, "银发〔2014〕235号"),
     )
     repeats_get_stored_answer: bool = False
+    tariffs: Tariffs | None = None
+    """None: the packaged set, in which cardholders pay nothing."""
 
 
 DEFAULT: Final = Size()
@@ -112,6 +116,7 @@ def configuration(size: Size = DEFAULT) -> core.Configuration:
         caps=size.caps,
         timers=size.timers,
         limits=size.limits,
+        tariffs=size.tariffs or packaged_tariffs(),
         vault=Vault(bytes(KEY_BYTES), bytes([1]) * KEY_BYTES),
         repeats_get_stored_answer=size.repeats_get_stored_answer,
     )

@@ -34,7 +34,7 @@ _SALE, _AUTHORISED = "00", "06"
 """A sale (DE 3) under the condition of pre-authorisation (DE 25) completes one."""
 _INQUIRY: Final = ("30", "31")
 _WRONG_PIN, _FORMAT, _UNKNOWN_CARD, _INVALID, _BAD_MAC = "55", "99", "14", "12", "A0"
-_ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 18, 22, 23, 25, 32, 33, 37, 41, 42, 49)
+_ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 18, 22, 23, 25, 28, 32, 33, 37, 41, 42, 49)
 _MANAGED: Final = (7, 11, 33, 53, 70)
 _REJECT: Final = "99999"
 _MOST_KEYS: Final = 8
@@ -287,6 +287,7 @@ class Issuer:
             origin=origin(heard),
             pan=heard.get(2),
             amount_fen=int(heard.get(4)),
+            fee_fen=charged_fen(heard),
             rrn=heard.get(37),
             terminal=heard.get(41),
         )
@@ -345,6 +346,12 @@ def _is_advice(heard: Heard) -> bool:
 def origin(heard: Heard) -> Origin:
     """Return what makes a request the same as another."""
     return Origin(heard.get(7), heard.get(11), heard.get(32), heard.get(33))
+
+
+def charged_fen(heard: Heard) -> int:
+    """Return the cardholder's fee (DE 28): `D` is debited with the amount, `C` given back."""
+    fee = heard.get(28)
+    return (-1 if fee[0] == "C" else 1) * int(fee[1:]) if fee else 0
 
 
 def original(heard: Heard) -> Origin:

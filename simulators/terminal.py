@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from messages.crypto.keys import unwrap_field_62
 from messages.errors import DecodeError
-from messages.values import response_mti
+from messages.values import Amount, response_mti
 from simulators import requests
 from simulators.requests import Identity
 from simulators.terminal_memory import (
@@ -53,6 +53,8 @@ _REST_NS: Final = 5_000_000_000
 """After a failed sign-on, before a late reversal is tried again on its own."""
 _MS: Final = 1_000_000
 _LAST_STAN: Final = 999_999
+_REMARK: Final = slice(43, 63)
+"""DE 63.2.3 in DE 63: after the scheme, and the remarks of issuer and centre."""
 _BALANCE: Final = 20
 """Characters of one balance in DE 54."""
 
@@ -440,6 +442,7 @@ class Terminal:
             time=heard.get(12),
             kind=awaiting.kind,
             code=fields[60][:2],
+            fee_fen=_fee_fen(heard.get(63)),
         )
 
     def _conclude(self, awaiting: _Awaiting, verdict: Verdict, heard: Heard | None) -> None:
@@ -458,6 +461,7 @@ class Terminal:
                 rrn=answered.get(37, ""),
                 authorisation=answered.get(38, ""),
                 balance_fen=_balance_fen(answered.get(54, "")),
+                fee_fen=_fee_fen(answered.get(63, "")),
             )
         )
 
@@ -481,3 +485,14 @@ def _balance_fen(balances: str) -> int | None:
         return None
     amount = int(balances[8:_BALANCE])
     return -amount if balances[7] == "D" else amount
+
+
+def _fee_fen(private_63: str) -> int:
+    """Return the fee that the acquirer's remark names (DE 63.2.3), 0 where it names none."""
+    word, _, yuan = private_63[_REMARK].strip().partition(" ")
+    if word != "FEE":
+        return 0
+    try:
+        return Amount.parse(yuan).fen
+    except ValueError:
+        return 0

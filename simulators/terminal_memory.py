@@ -100,6 +100,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     rrn: str = ""
     authorisation: str = ""
     balance_fen: int | None = None
+    fee_fen: int = 0
 
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +120,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     kind: Kind = Kind.WITHDRAWAL
     code: str = ""
+    fee_fen: int = 0
+    """The fee that the answer names in DE 63.2.3: it is printed."""
 
 
 class Owed(msgspec.Struct, kw_only=True):

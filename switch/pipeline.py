@@ -12,8 +12,9 @@ from switch.steps.admit import admit
 from switch.steps.choose_issuer import choose_issuer
 from switch.steps.classify import classify
 from switch.steps.identify_card import identify_card
+from switch.steps.quote_fee import quote_fee
 
-FINANCIAL: tuple[Step, ...] = (identify_card, classify, admit, choose_issuer)
+FINANCIAL: tuple[Step, ...] = (identify_card, classify, admit, quote_fee, choose_issuer)
 """Withdrawal and balance inquiry; sale, payment and the others follow the same order."""
 
 

@@ -240,6 +240,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     """How a switch carries a transaction out; see `BusinessSpec`. Amounts in fen."""
 
     interbank_code: str
+    fee: str
     special_fee_type: str
     special_fee_level: str
     counts_to_cap: bool

@@ -28,10 +28,16 @@ def _issuers(history: History) -> Iterator[str]:
         if accounts.opening_fen + moved != accounts.closing_fen:
             yield f"{side.link}: the movements do not explain the balances"
         of_link = [row for row in history.end.rows if row.record.link == side.link and row.cap]
-        ledger = sum(row.record.amount_fen for row in of_link if row.state is State.APPROVED)
+        ledger = sum(
+            row.record.amount_fen + row.record.fee_fen
+            for row in of_link
+            if row.state is State.APPROVED
+        )
         manual = {row.record.rrn for row in of_link if row.state is State.REVERSAL_EXPIRED}
         open_debits = [debit for debit in accounts.debits.values() if not debit.is_returned]
-        debited = sum(debit.amount_fen for debit in open_debits if debit.rrn not in manual)
+        debited = sum(
+            debit.amount_fen + debit.fee_fen for debit in open_debits if debit.rrn not in manual
+        )
         if debited != ledger:
             yield f"{side.link}: accounts are down {debited} fen, the ledger has {ledger}"
 
@@ -39,19 +45,23 @@ def _issuers(history: History) -> Iterator[str]:
 def _slips(history: History) -> Iterator[str]:
     known = unresolved(history)
     approved = {
-        (row.key.terminal, row.key.batch, row.key.stan): row.record.amount_fen
+        (row.key.terminal, row.key.batch, row.key.stan): (
+            row.record.amount_fen,
+            row.record.fee_fen,
+        )
         for row in history.end.rows
         if row.state is State.APPROVED and row.cap is not None
     }
-    printed: dict[tuple[str, str, str], int] = {}
+    printed: dict[tuple[str, str, str], tuple[int, int]] = {}
     for memory in history.end.memories.values():
         for slip in memory.slips:
             place = (slip.terminal, slip.batch, slip.stan)
             if place in printed:
                 yield f"{' '.join(place)} was printed twice"
-            printed[place] = slip.amount_fen
-    for place, amount_fen in sorted(printed.items()):
-        if approved.get(place) != amount_fen:
-            yield f"the slip {' '.join(place)} of {amount_fen} fen is not approved in the ledger"
+            printed[place] = (slip.amount_fen, slip.fee_fen)
+    for place, (amount_fen, fee_fen) in sorted(printed.items()):
+        if approved.get(place) != (amount_fen, fee_fen):
+            told = f"{' '.join(place)} of {amount_fen} fen and a fee of {fee_fen}"
+            yield f"the slip {told} is not approved in the ledger"
     for place in sorted(approved.keys() - printed.keys() - known.keys()):
         yield f"{' '.join(place)} is approved in the ledger, without a slip or a question"

@@ -117,6 +117,19 @@ class TransactionOptions(_Model):
     repeats_get_stored_answer: bool = False
 
 
+class FeeOptions(_Model):
+    """`[fees]`: packaged names, or paths, of the tariff files; readings that replace theirs."""
+
+    tariffs: Annotated[list[Text], Field(min_length=1, max_length=64)] = [
+        "chongqing-2014",
+        "national",
+        "free",
+    ]
+    waiver_scope: Literal["all", "purchase_only"] | None = None
+    waiver_urban: bool | None = None
+    in_city: Literal["terminal", "terminal_and_card"] | None = None
+
+
 class Paths(_Model):
     """`[paths]`: log (empty: standard error), control socket, and the peers that did harm."""
 
@@ -137,6 +150,7 @@ class JinbaoFile(_Model):
     limits: LimitOptions = LimitOptions()
     connections: ConnectionOptions = ConnectionOptions()
     transactions: TransactionOptions = TransactionOptions()
+    fees: FeeOptions = FeeOptions()
     paths: Paths = Paths()
 
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from fees.quote import Tariffs
 from messages.crypto.keys import Mak, Pik, Tmk, WorkingKeys, Zmk
 from messages.crypto.vault import Vault
 from messages.crypto.wrapping import WrapError
@@ -23,6 +24,7 @@ from switch.config.faults import ConfigurationError, Fault
 from switch.config.files import AcquirerEntry, IssuerEntry, JinbaoFile, split_address
 from switch.config.keystore import Group, KeyStore
 from switch.config.reading import Models, Sources
+from switch.config.tariffs import load_tariffs
 from switch.core.configuration import (
     Acquirer,
     Cap,
@@ -130,7 +132,8 @@ class _Building:
         terminal_dialect = self._dialect("terminals", main.dialects.terminals)
         issuer_dialect = self._dialect("issuers", main.dialects.issuers)
         vault, links, terminals = self._vault(), self._links(), self._terminals()
-        if terminal_dialect is None or issuer_dialect is None or vault is None:
+        tariffs = self._tariffs()
+        if terminal_dialect is None or issuer_dialect is None or vault is None or tariffs is None:
             return None
         return Configuration(
             number=1,
@@ -151,6 +154,7 @@ class _Building:
             timers=_timers(main),
             limits=Limits(**main.limits.model_dump(exclude_none=True)),
             vault=vault,
+            tariffs=tariffs,
             mak_bytes=main.keys.mak_bytes,
             repeats_get_stored_answer=main.transactions.repeats_get_stored_answer,
         )
@@ -160,6 +164,15 @@ class _Building:
             return load_dialect(str(self._folder / name) if "/" in name else name)
         except SpecError as error:
             self._fault("jinbao.toml", f"dialects.{side}", str(error))
+        return None
+
+    def _tariffs(self) -> Tariffs | None:
+        fees = self._models.jinbao.fees
+        options = fees.model_dump(exclude={"tariffs"}, exclude_none=True)
+        try:
+            return load_tariffs(fees.tariffs, self._folder, options)
+        except ConfigurationError as error:
+            self.faults += error.faults
         return None
 
     def _terminals(self) -> dict[str, Terminal]:

@@ -189,7 +189,6 @@ class MatrixFile(_Titled):
     """A file of kind `fee-matrix`."""
 
     kind: Literal["fee-matrix"]
-    city: Identifier
     welfare_categories: list[Category]
     options: OptionEntries = OptionEntries()
     cardholder: list[RuleEntry]

@@ -148,7 +148,6 @@ class _Loading:
             name=model.name,
             title=_title(model.title),
             source=model.source,
-            city=model.city,
             welfare_categories=frozenset(model.welfare_categories),
             options=options,
             cardholder=cardholder,

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fees.quote import Tariffs
 from messages.crypto.keys import Mak, Pik, Tmk, Zmk
 from messages.crypto.vault import Vault
 from messages.dialects.dialect import Dialect
@@ -154,6 +155,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     timers: Timers
     limits: Limits
     vault: Vault
+    tariffs: Tariffs
     mak_bytes: int = 8
     """Length of the working MAC keys that terminals get: 8 (single DES) or 16."""
     repeats_get_stored_answer: bool = False

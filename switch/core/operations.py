@@ -80,7 +80,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     No clear card data: `shown_card` is first six + last four, `sealed` the encrypted PAN, expiry,
     sequence number and reversal tags. `trace` holds the numbers of the rules that decided.
-    `original` and `authorisation` are DE 90 and 38 of what takes of another.
+    `original` and `authorisation` are DE 90 and 38 of what takes of another. `fee_fen` is DE 28,
+    negative where it is given back; `fee_rules` are the rows of its quote, `legs` those that move
+    money: initials of payer and payee, and fen (`fees.quote.Stored`).
     """
 
     kind: str
@@ -105,6 +107,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trace: bytes
     original: str = ""
     authorisation: str = ""
+    fee_fen: int = 0
+    fee_rules: str = ""
+    legs: tuple[tuple[str, int], ...] = ()
 
 
 class Row(msgspec.Struct, kw_only=True, frozen=True, array_like=True, gc=False):

@@ -54,6 +54,8 @@ class Rule(IntEnum):
     ORIGINAL_AMOUNT = 35
     ORIGINAL_FREE = 36
     TERMINAL_ADMITTED = 37
+    FEE_QUOTED = 38
+    FEE_ALLOWS = 39
 
 
 WORDS: dict[Rule, Words] = {
@@ -116,6 +118,8 @@ WORDS: dict[Rule, Words] = {
         "chosen again: the line went down before the first byte was sent",
         "发送前线路中断，重新选择线路",
     ),
+    Rule.FEE_QUOTED: Words("a tariff has its price", "收费标准齐备"),
+    Rule.FEE_ALLOWS: Words("the fee tables price it here", "此处办理该交易有收费标准"),
     Rule.ROUTE_EXISTS: Words(
         "a line of a registered class leads there", "登记的接入方式可达该机构"
     ),

@@ -244,3 +244,19 @@ def test_nothing_of_a_card_is_printed() -> None:
     issuer = bank()
     issuer.received(request(), at())
     assert FIRST_PAN not in repr(issuer) + repr(issuer.accounts) + repr(issuer.identity)
+
+
+def test_the_fee_is_debited_with_the_amount_and_comes_back_with_the_reversal() -> None:
+    issuer = bank(50_400)
+    [answer] = heard_from_bank(issuer.received(request(f28="D00000400"), at()))
+    assert (answer.get(39), answer.get(28)) == ("00", "D00000400")
+    assert issuer.accounts.balance_fen(FIRST_PAN) == 0
+    issuer.received(request("interbank-reversal"), at(90))
+    assert issuer.accounts.balance_fen(FIRST_PAN) == 50_400
+
+
+def test_a_balance_that_misses_the_sum_of_amount_and_fee_is_51() -> None:
+    issuer = bank(50_399)
+    [answer] = heard_from_bank(issuer.received(request(f28="D00000400"), at()))
+    assert answer.get(39) == "51"
+    assert issuer.accounts.balance_fen(FIRST_PAN) == 50_399

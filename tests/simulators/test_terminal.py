@@ -288,3 +288,15 @@ def test_what_cannot_be_read_is_ignored() -> None:
     terminal.ask(withdraw(), at(2))
     assert terminal.received(answer_of("withdrawal-response")[:-9], at(3)) == []
     assert not terminal.is_idle
+
+
+@pytest.mark.parametrize(
+    ("remark", "fee_fen"), [("FEE 4.00", 400), ("FEE ", 0), ("FEE x", 0), ("THANK YOU", 0), ("", 0)]
+)
+def test_the_fee_of_the_answer_is_on_the_slip(remark: str, fee_fen: int) -> None:
+    terminal = signed_on_terminal()
+    terminal.ask(withdraw(), at(2))
+    told = "CUP" + " " * 40 + remark.ljust(20)
+    terminal.received(answered(terminal, "withdrawal-response", {63: told}), at(3))
+    assert [slip.fee_fen for slip in terminal.memory.slips] == [fee_fen]
+    assert terminal.results[-1].fee_fen == fee_fen

@@ -67,6 +67,7 @@ def whole(row: Row, opened: Opened) -> dict[str, Any]:
         "clearing_day": record.clearing_day,
         "configuration": record.configuration,
         "rules": [{"number": number, **_told(rule_words(number))} for number in record.trace],
+        "fee": _fee(row, opened),
         "cap": _cap(row, opened),
         "answer": None if row.answer is None else msgspec.structs.asdict(row.answer),
         "reversal": _reversal(row, opened),
@@ -111,6 +112,7 @@ def lines(row: Row, opened: Opened) -> list[tuple[str, str]]:
     ]
     labels = ("rules", *[""] * len(record.trace))
     found += zip(labels, map(both, map(rule_words, record.trace)), strict=False)
+    found += _fee_lines(told["fee"])
     if (cap := told["cap"]) is not None:
         used, held, limit = (yuan(cap[name]) for name in ("used_fen", "held_fen", "limit_fen"))
         found.append(
@@ -141,6 +143,43 @@ def _cap(row: Row, opened: Opened) -> dict[str, int] | None:
         "used_fen": found.committed_fen if found else 0,
         "held_fen": found.held_fen if found else 0,
     }
+
+
+def _fee(row: Row, opened: Opened) -> dict[str, Any] | None:
+    """Return the quote that a row keeps: DE 28, rows of the fee tables, legs that move money."""
+    record, tariffs = row.record, opened.installation.configuration.tariffs
+    if not record.fee_rules:
+        return None
+    rules = [(name, tariffs.rule(name)) for name in record.fee_rules.split()]
+    return {
+        "fee_fen": record.fee_fen,
+        "rules": [
+            {
+                "id": name,
+                "clause": rule.clause if rule else "",
+                "en": rule.title[0] if rule else f"row {name} of other fee tables",
+                "zh": rule.title[1] if rule else f"其他收费规则{name}",
+            }
+            for name, rule in rules
+        ],
+        "legs": msgspec.to_builtins(tariffs.legs(record.legs, record.fee_rules)),
+    }
+
+
+def _fee_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if told is None:
+        return []
+    fen = told["fee_fen"]
+    charged = "the cardholder gets back" if fen < 0 else "the cardholder pays"
+    found = [("fee", f"{charged} {yuan(abs(fen))} yuan")]
+    found += [
+        ("", f"{each['id']} {each['en']} {each['zh']}, {each['clause']}") for each in told["rules"]
+    ]
+    found += [
+        ("", f"{leg['payer']} to {leg['payee']} {yuan(leg['amount_fen'])} by {leg['rule']}")
+        for leg in told["legs"]
+    ]
+    return found
 
 
 def _answer_line(row: Row, opened: Opened) -> str:

@@ -117,6 +117,8 @@ def _line(result: Result) -> str:
     parts = [f"{result.kind:11}", f"{result.verdict:10}", result.code or "--"]
     if result.amount_fen:
         parts.append(f"{result.amount_fen / FEN:.2f} yuan")
+    if result.fee_fen:
+        parts.append(f"fee {result.fee_fen / FEN:.2f}")
     if result.balance_fen is not None:
         parts.append(f"balance {result.balance_fen / FEN:.2f}")
     parts.append(f"batch {result.batch}")

@@ -195,7 +195,8 @@ class Closing:
             self._reverse_answered(txn, row)
         elif operation.answer is not None and not txn.answered and not txn.is_reversed:
             # A terminal that has reversed it is never told that it was approved.
-            extra = Extra(row.record.acquirer, row.record.issuer, txn.issuer_chip)
+            record = row.record
+            extra = Extra(record.acquirer, record.issuer, txn.issuer_chip, record.fee_fen)
             self._teller.say(txn, operation.answer, extra)
         self.in_flight.finish(txn)
 

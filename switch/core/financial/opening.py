@@ -230,7 +230,9 @@ class Opening:
         if txn.configuration.repeats_get_stored_answer and answer is not None and is_true:
             if not txn.answered:
                 said = replace(answer, balances="")
-                self._teller.say(txn, said, Extra(row.record.acquirer, row.record.issuer))
+                record = row.record
+                extra = Extra(record.acquirer, record.issuer, fee_fen=record.fee_fen)
+                self._teller.say(txn, said, extra)
             self.in_flight.finish(txn)
         else:
             facts: dict[str, object] = {"original": row.record.rrn, "state": row.state.name}

@@ -79,6 +79,11 @@ def private_60_tail(request: Request, business: Business | None) -> str:
     )
 
 
+def fee_text(fee_fen: int) -> str:
+    """Return DE 28: `D` and the fen of a cardholder's fee, `C` of one that is given back."""
+    return f"D{fee_fen:08d}" if fee_fen > 0 else f"C{-fee_fen:08d}"
+
+
 def request_fields(txn: Transaction, own_id: str) -> dict[int, str]:
     """Return the fields of an issuer's 0200, without its MAC."""
     request, terminal, local = txn.request, txn.terminal, txn.local
@@ -96,6 +101,8 @@ def request_fields(txn: Transaction, own_id: str) -> dict[int, str]:
         42: terminal.merchant,
         43: terminal.place,
     }
+    if txn.record.fee_fen:
+        fields[28] = fee_text(txn.record.fee_fen)
     if business is not None:
         fields[3] = business.interbank_code
         fields[60] = NO_REASON + txn.tail
@@ -131,6 +138,9 @@ def reversal_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
     fields |= {12: record.time, 13: record.date, 18: sealed.category, 22: record.entry_mode}
     if sealed.sequence:
         fields[23] = sealed.sequence
+    if record.fee_fen:
+        # What was debited is DE 4 and this together: an issuer may book by the message alone.
+        fields[28] = fee_text(record.fee_fen)
     fields |= {25: record.condition_code, 32: record.acquirer, 33: own_id, 37: record.rrn}
     if row.answer is not None and row.answer.authorisation:
         fields[38] = row.answer.authorisation

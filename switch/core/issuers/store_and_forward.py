@@ -127,6 +127,8 @@ class StoreAndForward:
             mti, fields = row.record.mti, advice_fields(row, sealed, link.link.own_id)
         else:
             mti, fields = _REVERSAL, reversal_fields(row, sealed, link.link.own_id)
+            if not link.wire.reversal_has_fee:
+                fields.pop(28, None)
         self._expect(link, row, response_mti(mti), fields)
         sent_mti = mti if advice.tries <= 1 else f"{mti[:3]}{_REPEAT}"
         frame = link.wire.build(link.heads, sent_mti, fields, link.mac)

@@ -45,6 +45,9 @@ ISSUER_READ = (
 """The selection over an issuer's message: what an answer says, and what its MAC covers."""
 
 
+_FEE = 28
+
+
 class IssuerWire:
     """Messages of issuer links in one dialect."""
 
@@ -57,6 +60,10 @@ class IssuerWire:
         self._base = dialect.frame.head_size
         self._select = self.viewer.select(*ISSUER_READ)
         self._reject = _span_of("reject-code", dialect)
+        self.reversal_has_fee = any(
+            _FEE in rule.reversal.request_allows for rule in dialect.transactions if rule.reversal
+        )
+        """Whether the dialect's reversals carry the fee of their original (DE 28)."""
 
     def read(self, frame: bytes) -> tuple[View, dict[int, str]]:
         """Return view and texts of the fields in `ISSUER_READ`; DecodeError where it fails."""

@@ -11,6 +11,7 @@ import msgspec
 from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import Dialect
 from messages.reasons import Reason
+from messages.values import Amount
 from switch.core.operations import (
     Answer,
 )
@@ -27,14 +28,17 @@ _SCHEME = "CUP"
 _SHORT_60 = 11
 """Answers carry DE 60 up to 60.3."""
 _INSTITUTION = 11
+_REMARK = 20
+"""Characters of each of DE 63.2.1 (issuer), 63.2.2 (centre) and 63.2.3 (acquirer)."""
 
 
 class Extra(msgspec.Struct, frozen=True, gc=False):
-    """What only an answered transaction has: institutions, expiry and the chip's own answer."""
+    """What only an answered transaction has: institutions, the chip's own answer, the fee."""
 
     acquirer: str = ""
     issuer: str = ""
     chip: str | None = None
+    fee_fen: int = 0
 
 
 def code_for(dialect: Dialect, reason: Reason) -> str:
@@ -77,8 +81,15 @@ def financial(request: Request, answer: Answer, extra: Extra) -> dict[int, str]:
         if extra.issuer:
             fields[44] = f"{extra.issuer:<{_INSTITUTION}}{extra.acquirer:<{_INSTITUTION}}"
             if moves_money:
-                fields[63] = _SCHEME
+                fields[63] = _SCHEME + _remark(answer, extra.fee_fen)
     return fields
+
+
+def _remark(answer: Answer, fee_fen: int) -> str:
+    """Return DE 63.2.1-63.2.3: in the acquirer's remark, what the slip says of a fee."""
+    if fee_fen <= 0 or answer.code not in APPROVED:
+        return ""
+    return " " * (2 * _REMARK) + f"FEE {Amount(fee_fen)}".ljust(_REMARK)
 
 
 def management(request: Request, answer: Answer, acquirer: str) -> dict[int, str]:

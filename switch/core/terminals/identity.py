@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
+from fees.quote import Quote, stored
 from messages.values import mask_pan
 from switch.core.configuration import Configuration
 from switch.core.issuers.messages import original_elements, seal
@@ -49,6 +50,7 @@ def transaction_key(request: Request, configuration: Configuration) -> Transacti
 def record_of(txn: Transaction, opened_ms: int) -> Record:
     """Return what the ledger keeps of a transaction; its numbers are given by now."""
     request, business, local = txn.request, txn.rule.business, txn.local
+    quote = txn.quote
     return Record(
         txn.rule.id,
         txn.amount_fen,
@@ -71,6 +73,9 @@ def record_of(txn: Transaction, opened_ms: int) -> Record:
         txn.configuration.number,
         bytes(txn.trace),
         *_of_the_original(txn),
+        fee_of(quote),
+        quote.rules if quote is not None else "",
+        stored(quote) if quote is not None else (),
     )
 
 
@@ -82,3 +87,10 @@ def _of_the_original(txn: Transaction) -> tuple[str, str]:
     own_id = txn.configuration.links[txn.link].own_id
     authorisation = row.answer.authorisation if row.answer is not None else ""
     return original_elements(row.record, own_id), authorisation
+
+
+def fee_of(quote: Quote | None) -> int:
+    """Return the cardholder's fee in fen, negative where it is given back."""
+    if quote is None:
+        return 0
+    return -quote.cardholder_fen if quote.is_returned else quote.cardholder_fen

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from fees.quote import Quote
 from messages.crypto.keys import Pik
 from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import TransactionRule
@@ -146,6 +147,7 @@ class Transaction:
         "original",
         "pik",
         "promised",
+        "quote",
         "received_ns",
         "record",
         "request",
@@ -193,6 +195,7 @@ class Transaction:
         self.rule: TransactionRule
         self.local: Local
         self.amount_fen = 0
+        self.quote: Quote | None = None
         self.cap: CapCheck | None = None
         self.key: TransactionKey
         self.fingerprint = b""

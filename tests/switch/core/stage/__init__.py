@@ -16,6 +16,7 @@ from messages.crypto.mac import make_mac
 from messages.crypto.vault import Vault
 from messages.dialects.loader import load_dialect
 from messages.mab import element_mab
+from switch.config.tariffs import packaged_tariffs
 from switch.core.configuration import (
     Acquirer,
     Cap,
@@ -107,6 +108,7 @@ def configuration(**changes: Any) -> Configuration:  # noqa: ANN401 - any field 
         "caps": (Cap(20110101, 100_000, "177"), Cap(20140910, 200_000, "235")),
         "timers": Timers(),
         "limits": Limits(),
+        "tariffs": packaged_tariffs(),
         "vault": Vault(bytes(32), bytes(range(32))),
     }
     return Configuration(**(whole | changes))
