@@ -37,6 +37,7 @@ VERBS: Final = {
     "txn": "switch.cli.books.transactions",
     "caps": "switch.cli.books.caps",
     "saf": "switch.cli.books.reversals",
+    "fees": "switch.cli.pricing.fees",
 }
 """Verb -> the module that holds it as `app`, in the order of the help."""
 

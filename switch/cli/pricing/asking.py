@@ -1,0 +1,127 @@
+"""What a quote is asked about on the command line (switch/cli): a case, from options and terminals.
+
+Everything has a default that is said in the help; an installation and one of its terminals replace
+most of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from fees.matrix import CARDS, CHANNELS, CITIES, FINANCIAL, RETURNS, SIDES
+from fees.quote import Case, Tariffs
+from fees.tariff import EVERY_BANK
+from messages.values import Amount
+from routing.table import Case as Way
+from switch.cli.outcome import stop
+from switch.cli.serving.folder import loaded
+from switch.config.faults import ConfigurationError
+from switch.config.tariffs import PACKAGED, load_tariffs
+from switch.core.configuration import Channel, Configuration, Terminal
+
+PRICED: Final = ("social_service", *FINANCIAL)
+TABLES: Final = ("chongqing-2014", "national")
+"""The packaged tables that bank tariffs are read beside."""
+CHANNEL_OF: Final = {Channel.RURAL: "R", Channel.URBAN: "U", Channel.MERCHANT: "M"}
+_DAYS: Final = range(2000_01_01, 2100_01_01)
+
+
+class Asked(msgspec.Struct, kw_only=True):
+    """The options of `fees quote`; empty texts are those that were not given."""
+
+    transaction: str
+    day: int
+    card: str
+    side: str
+    city: str
+    channel: str
+    category: str
+    public_welfare: bool
+    issuer: str
+    acquirer: str
+
+
+def tariffs_of(names: Sequence[str], folder: Path | None) -> Tariffs:
+    """Return bank tariffs beside the packaged tables, or those of an installation."""
+    if folder is not None:
+        if names:
+            stop("give -c or --tariff, not both")
+        return loaded(folder).configuration.tariffs
+    # A file beside us is a path; anything else without a slash names a packaged one.
+    found = [f"./{name}" if name.endswith(".toml") and "/" not in name else name for name in names]
+    try:
+        return load_tariffs((*TABLES, *found) if found else PACKAGED)
+    except ConfigurationError as error:
+        stop(f"the tariffs cannot be used\n{error}")
+
+
+def case_of(asked: Asked, tariffs: Tariffs, at: tuple[Configuration, str] | None) -> Case:
+    """Return the case; `at` is an installation and a terminal of it, whose place then counts."""
+    _check(asked)
+    city, institution = asked.city or "in", ""
+    if at is not None:
+        configuration, terminal = at[0], _terminal(*at)
+        asked.acquirer = asked.acquirer or terminal.acquirer
+        asked.channel = asked.channel or CHANNEL_OF[terminal.channel]
+        asked.category = asked.category or terminal.category
+        institution = tariffs.institution(
+            terminal.category, is_public_welfare=terminal.is_public_welfare
+        )
+        issuer = configuration.issuers.get(asked.issuer)
+        if issuer is not None:
+            city = asked.city or tariffs.city(
+                is_terminal_in=terminal.is_in_city, is_card_in=issuer.is_in_city
+            )
+            way = configuration.routes.way(asked.acquirer, asked.issuer)
+            asked.side = asked.side or ("on_us" if way.case is Way.ON_US else "off_us")
+    category = asked.category or "8011"
+    return Case(
+        asked.transaction,
+        asked.card,
+        asked.side or "off_us",
+        city,
+        asked.channel or "R",
+        institution or tariffs.institution(category, is_public_welfare=asked.public_welfare),
+        category,
+        asked.day,
+        asked.issuer or EVERY_BANK,
+        asked.acquirer or EVERY_BANK,
+    )
+
+
+def amount_of(yuan: str) -> int:
+    """Return an amount in fen; status 2 where it is none."""
+    try:
+        fen = Amount.parse(yuan).fen
+    except ValueError as error:
+        stop(f"{yuan}: {error}")
+    if fen < 0:
+        stop(f"{yuan}: an amount is not negative")
+    return fen
+
+
+def _terminal(configuration: Configuration, name: str) -> Terminal:
+    found = configuration.terminals.get(name)
+    if found is None:
+        stop(f"no terminal {name} in this installation")
+    return found
+
+
+def _check(asked: Asked) -> None:
+    if asked.transaction in RETURNS:
+        stop(f"a {asked.transaction} gives back what its original took: quote the original")
+    for value, allowed, what in (
+        (asked.transaction, PRICED, "transaction"),
+        (asked.card, CARDS, "card"),
+        (asked.side or SIDES[0], SIDES, "side"),
+        (asked.city or CITIES[0], CITIES, "city"),
+        (asked.channel or CHANNELS[0], CHANNELS, "channel"),
+    ):
+        if value not in allowed:
+            stop(f"no {what} {value!r}; there are {', '.join(allowed)}")
+    if asked.day not in _DAYS:
+        stop(f"{asked.day}: a day is YYYYMMDD")
