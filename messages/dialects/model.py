@@ -20,7 +20,7 @@ Path = Annotated[str, StringConstraints(pattern=r"^(mti|[1-9][0-9]{0,2}(\.[0-9A-
 MtiText = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
 MaskName = Literal["open", "pan", "secret", "by-layout"]
 FeeName = Literal[
-    "", "social_service", "sale", "preauthorisation", "inquiry", "withdrawal", "payment",
+    "social_service", "sale", "preauthorisation", "inquiry", "withdrawal", "payment",
     "transfer", "remittance", "void", "refund",
 ]  # fmt: skip
 Words = tuple[str, str]
@@ -190,9 +190,9 @@ class PresenceSpec(Strict):
 class BusinessSpec(Strict):
     """What a switch must know of a transaction to carry it out; without it, it is not served.
 
-    `interbank_code` is DE 3 on the issuer's side, `fee` what the fee tables call it (nothing is
-    quoted without it); `special_fee_type` and `special_fee_level` mark the dedicated type there
-    (DE 60.3.1, 60.3.2). Amounts in fen.
+    `interbank_code` is DE 3 on the issuer's side, `fee` what the transaction is in the fee tables;
+    `special_fee_type` and `special_fee_level` mark the dedicated type there (DE 60.3.1, 60.3.2).
+    Amounts in fen.
 
     What takes of another transaction names the kinds that it may take of (`originals`), and how its
     amount stands to the original's: the same, a part of it (parts add up), or up to `most_percent`
@@ -200,7 +200,7 @@ class BusinessSpec(Strict):
     """
 
     interbank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
-    fee: FeeName = ""
+    fee: FeeName
     special_fee_type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] = "00"
     special_fee_level: Annotated[str, StringConstraints(pattern=r"^[0-9]$")] = "0"
     counts_to_cap: bool = False

@@ -13,6 +13,7 @@ from messages.dialects.dialect import Business
 from messages.reasons import Reason
 from switch.core.errors import InvariantBroken
 from switch.core.financial.in_flight import InFlight
+from switch.core.financial.pricing import give_back
 from switch.core.operations import FindByRrn, Row, Taking
 from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.outcomes import Found, OriginalNotFound, Outcome, Spent, Unknown
@@ -107,6 +108,7 @@ def _judge(txn: Transaction, row: Row) -> Decline | None:
     # It goes where its original went, whatever the card table or the routes say by now.
     txn.issuer, txn.issuer_id, txn.link = issuer, issuer.id, row.record.link
     txn.original = row
+    give_back(txn, row)
     taken_fen = amount_fen if business.original_amount == "part" else whole_fen
     txn.taking = Taking(row.key, taken_fen)
     txn.trace += (Rule.ORIGINAL_KNOWN, Rule.ORIGINAL_MATCHES, Rule.ORIGINAL_AMOUNT)

@@ -177,5 +177,6 @@ def advice_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
         60: NO_REASON + sealed.tail,
     }
     maybe = {14: sealed.expiry, 23: sealed.sequence, 38: record.authorisation, 90: record.original}
+    maybe[28] = fee_text(record.fee_fen) if record.fee_fen else ""
     fields |= {number: text for number, text in maybe.items() if text}
     return dict(sorted(fields.items()))
