@@ -57,8 +57,8 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True):
 class Debit(msgspec.Struct, kw_only=True):
     """A transaction as the issuer knows it; `is_returned` once it was reversed.
 
-    `fee_fen` is DE 28, negative where it gives back. `effect_fen` is what it did to the balance, `taken_fen` what others have taken of it, `of` what
-    it took `took_fen` of.
+    `fee_fen` is DE 28, negative where it gives back; `effect_fen` is what it did to the balance,
+    `taken_fen` what others have taken of it, `of` what it took `took_fen` of.
     """
 
     origin: Origin

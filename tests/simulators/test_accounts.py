@@ -109,3 +109,33 @@ def test_what_takes_of_nothing_or_of_another_card_is_refused() -> None:
     assert accounts.take(_debit(4, 10_000), _origin(1), Use.VOID) == "25"
     accounts.give_back(_origin(5), "000010")
     assert accounts.take(_debit(5, 10_000), _origin(1), Use.VOID) == "22"
+
+
+def _charged(number: int, amount_fen: int, fee_fen: int) -> Debit:
+    debit = _debit(number, amount_fen)
+    debit.fee_fen = fee_fen
+    return debit
+
+
+def test_a_fee_goes_with_the_amount_and_comes_back_with_a_void_or_a_refund() -> None:
+    accounts = _accounts()
+    accounts.withdraw(_charged(1, 30_000, 100))
+    assert accounts.balance_fen(FIRST_PAN) == 69_900
+    accounts.take(_charged(2, 30_000, -100), _origin(1), Use.VOID)
+    assert accounts.balance_fen(FIRST_PAN) == 100_000
+    accounts.withdraw(_charged(3, 30_000, 100))
+    accounts.take(_charged(4, 15_000, -50), _origin(3), Use.REFUND)
+    assert accounts.balance_fen(FIRST_PAN) == 84_950
+    assert accounts.give_back(_origin(4), "000009") == "00"
+    assert accounts.balance_fen(FIRST_PAN) == 69_900
+
+
+def test_a_completion_takes_its_own_fee_and_gives_back_that_of_the_authorisation() -> None:
+    accounts = _accounts()
+    accounts.withdraw(_charged(1, 30_000, 7))
+    accounts.take(_charged(2, 20_000, 11), _origin(1), Use.COMPLETION)
+    assert accounts.balance_fen(FIRST_PAN) == 79_989
+
+
+def test_a_balance_that_misses_the_fee_is_51() -> None:
+    assert _accounts(30_099).withdraw(_charged(1, 30_000, 100)) == "51"

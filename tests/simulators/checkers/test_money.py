@@ -42,7 +42,7 @@ def test_a_ledger_without_a_debit_is_seen() -> None:
 
 def test_a_slip_of_another_amount_is_seen() -> None:
     assert list(check(_ended(49_000))) == [
-        "the slip 50010001 000001 000001 of 49000 fen is not approved in the ledger"
+        "the slip 50010001 000001 000001 of 49000 fen and a fee of 0 is not approved in the ledger"
     ]
 
 
