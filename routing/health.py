@@ -68,11 +68,13 @@ class Breaker:
             self._is_probing = True
         return self._period
 
-    def answered(self) -> None:
-        """Note that the other end answers: whatever was counted is forgotten."""
-        if self.health is not Health.CLOSED:
-            self._become(Health.CLOSED)
+    def answered(self) -> bool:
+        """Note that the other end answers; return whether this closed the breaker."""
         self._failures = 0
+        if self.health is Health.CLOSED:
+            return False
+        self._become(Health.CLOSED)
+        return True
 
     def failed(self, period: int, now_ns: int) -> bool:
         """Note that a request sent in `period` failed; return whether this opened the breaker."""

@@ -9,12 +9,12 @@ from switch.core.configuration import Configuration
 from switch.core.engine import Engine
 from switch.core.terminals.intake import Step
 from switch.steps.admit import admit
-from switch.steps.choose_issuer import choose_issuer
+from switch.steps.choose_route import choose_route
 from switch.steps.classify import classify
 from switch.steps.identify_card import identify_card
 from switch.steps.quote_fee import quote_fee
 
-FINANCIAL: tuple[Step, ...] = (identify_card, classify, admit, quote_fee, choose_issuer)
+FINANCIAL: tuple[Step, ...] = (identify_card, classify, admit, quote_fee, choose_route)
 """Withdrawal and balance inquiry; sale, payment and the others follow the same order."""
 
 

@@ -85,6 +85,7 @@ class TimerOptions(_Model):
     sign_on_ms: Milliseconds | None = None
     lease_ms: Milliseconds | None = None
     old_key_ms: Milliseconds | None = None
+    link_rest_ms: Milliseconds | None = None
 
 
 class LimitOptions(_Model):
@@ -93,6 +94,7 @@ class LimitOptions(_Model):
     transactions_in_flight: Count | None = None
     pending_per_link: Count | None = None
     sessions_in_memory: Count | None = None
+    link_failures: Count | None = None
 
 
 class ConnectionOptions(_Model):

@@ -114,7 +114,8 @@ class Timers(msgspec.Struct, frozen=True, kw_only=True):
 
     `answer_ms`: from a terminal's request to our answer at the latest (terminals wait 60 s).
     `issuer_ms`: what an issuer is given. `advice_retry_ms`: between repeats of a 0420, the last
-    value for all that follow. `advice_expiry_ms`: then it becomes a manual case.
+    value for all that follow. `advice_expiry_ms`: then it becomes a manual case. `link_rest_ms`:
+    how long a link is left alone after `link_failures` requests over it failed in a row.
     """
 
     answer_ms: int = 55_000
@@ -125,6 +126,7 @@ class Timers(msgspec.Struct, frozen=True, kw_only=True):
     sign_on_ms: int = 10_000
     lease_ms: int = 10_000
     old_key_ms: int = 300_000
+    link_rest_ms: int = 30_000
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +135,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     transactions_in_flight: int = 20_000
     pending_per_link: int = 10_000
     sessions_in_memory: int = 100_000
+    link_failures: int = 5
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):

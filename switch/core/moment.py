@@ -13,6 +13,8 @@ import msgspec
 
 SHANGHAI = timedelta(hours=8)
 """Asia/Shanghai has had no daylight saving since 1991."""
+_HALF_YEAR = 6
+_MONTHS = frozenset(f"{month:02d}" for month in range(1, 13))
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):
@@ -33,6 +35,23 @@ class Local(msgspec.Struct, frozen=True, gc=False):
     """MMDD (DE 13)."""
     transmission: str
     """MMDDhhmmss (DE 7)."""
+
+
+def day_near(day: int, date: str) -> int:
+    """Return the day (YYYYMMDD) that MMDD means beside `day`: at most half a year away."""
+    year, month = day // 10_000, day // 100 % 100
+    turn = int(date[:2]) - month
+    return (year + (turn < -_HALF_YEAR) - (turn > _HALF_YEAR)) * 10_000 + int(date)
+
+
+def is_date(text: str) -> bool:
+    """Tell whether a text may be MMDD."""
+    return (
+        len(text) == len("MMDD")
+        and text.isdecimal()
+        and text[:2] in _MONTHS
+        and "01" <= text[2:] <= "31"
+    )
 
 
 def local(utc_ms: int) -> Local:

@@ -199,6 +199,21 @@ class Close(msgspec.Struct, frozen=True, gc=False):
     reason: str
     answer: Answer | None
     plan: ReversalPlan | None
+    clearing_day: int = 0
+    """YYYYMMDD where a clearing centre said another than the one it was opened with."""
+
+
+class Reroute(msgspec.Struct, frozen=True, gc=False):
+    """Another link for an open transaction of which nothing was sent; durable before it is sent.
+
+    Done: Closed (the row as it is). Refused: Superseded, Fenced, Missing, as for a Close.
+    """
+
+    attempt: int
+    key: TransactionKey
+    incarnation: int
+    link: str
+    trace: bytes
 
 
 class Reverse(msgspec.Struct, frozen=True, gc=False):
@@ -357,6 +372,7 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
 Operation = (
     Open
     | Close
+    | Reroute
     | Reverse
     | FindOriginal
     | FindByRrn

@@ -27,6 +27,7 @@ from switch.core.operations import (
     Open,
     Operation,
     Renew,
+    Reroute,
     Resolve,
     Reverse,
     Row,
@@ -161,6 +162,8 @@ def _close(working: Working, operation: Close) -> Outcome:
         state = State.REVERSING
     elif row.state is not State.FORWARDED:
         return Superseded(row)
+    if operation.clearing_day:
+        row = replace(row, record=replace(row.record, clearing_day=operation.clearing_day))
     row = working.become(
         row,
         state,
@@ -171,6 +174,19 @@ def _close(working: Working, operation: Close) -> Outcome:
     )
     if is_queued:
         working.enqueue(row, operation.incarnation)
+    return Closed(row)
+
+
+def _reroute(working: Working, operation: Reroute) -> Outcome:
+    row = working.row(operation.key)
+    if row is None or row.state is State.FORESTALLED:
+        return Missing()
+    if row.incarnation != operation.incarnation:
+        return Fenced()
+    if row.state is not State.FORWARDED:
+        return Superseded(row)
+    record = replace(row.record, link=operation.link, trace=operation.trace)
+    row = working.written.transactions[row.key] = replace(row, record=record)
     return Closed(row)
 
 
@@ -257,6 +273,7 @@ def _resolve(working: Working, operation: Resolve) -> Outcome:
 _DECIDE: Final[dict[type, Callable[[Working, Any], Outcome]]] = {
     Open: _open,
     Close: _close,
+    Reroute: _reroute,
     Reverse: _reverse,
     FindOriginal: _find_original,
     FindByRrn: find_by_rrn,

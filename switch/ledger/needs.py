@@ -25,6 +25,7 @@ from switch.core.operations import (
     Open,
     Operation,
     Renew,
+    Reroute,
     Resolve,
     Reverse,
     Row,
@@ -111,7 +112,7 @@ def _open(operation: Open) -> tuple[Need, ...]:
 
 
 def _row(
-    operation: Close | Reverse | FindOriginal | Acknowledge | Hasten | Resolve,
+    operation: Close | Reroute | Reverse | FindOriginal | Acknowledge | Hasten | Resolve,
 ) -> tuple[Need, ...]:
     return (operation.key,)
 
@@ -123,6 +124,7 @@ def _session(operation: SignOn | SignOff | LoadSession) -> tuple[Need, ...]:
 _NEEDS: Final[dict[type, Callable[[Any], tuple[Need, ...]]]] = {
     Open: _open,
     Close: _row,
+    Reroute: _row,
     Reverse: _row,
     FindOriginal: _row,
     FindByRrn: lambda operation: (RrnKey(operation.rrn),),

@@ -119,7 +119,7 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def answer(self, data: st.DataObject) -> None:
         self.in_flight.pop(data.draw(st.integers(0, len(self.in_flight) - 1)))
-        self.breaker.answered()
+        assert self.breaker.answered() is (self.opened_ns is not None)
         if self.opened_ns is not None:
             self.since = self.sends
         self.opened_ns, self.probe, self.row = None, None, 0

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from messages.reasons import Reason
+from routing.table import Case
 from switch.core.errors import InvariantBroken
 from switch.core.financial.in_flight import InFlight
+from switch.core.financial.rerouting import Rerouting
 from switch.core.financial.reversing import Reversing
 from switch.core.issuers.links import IssuerLink, Links
 from switch.core.issuers.messages import request_fields
 from switch.core.issuers.pending import Waiting
 from switch.core.issuers.pins import translate_pin
 from switch.core.issuers.store_and_forward import StoreAndForward
+from switch.core.moment import day_near, is_date
 from switch.core.operations import (
     Answer,
     Close,
@@ -49,6 +55,13 @@ _ECHOED = (3, 4, 32, 33, 41, 42)
 _ANSWER_OF = {"0100": "0110", "0200": "0210"}
 
 
+class _Sent(NamedTuple):
+    """The link that a request went over, and the period of its breaker."""
+
+    link: IssuerLink
+    period: int
+
+
 class Closing:
     """Carries what the ledger has opened to its issuer and to its outcome."""
 
@@ -66,6 +79,7 @@ class Closing:
         self._links, self._advices = sides
         self.in_flight = in_flight
         self._reversing = reversing
+        self._rerouting = Rerouting(outbox, in_flight)
 
     def forward(self, txn: Transaction) -> None:
         """Send an opened transaction to its issuer, or close it unsent (91)."""
@@ -73,23 +87,30 @@ class Closing:
             # Its 0420 follows in the ledger's order; the issuer never sees it, and will say 25.
             self.in_flight.finish(txn)
             return
-        timers, link = txn.configuration.timers, self._links[txn.link]
+        timers, line, now_ns = txn.configuration.timers, txn.line, self._outbox.at.elapsed_ns
         latest_ns = txn.answer_due_ns - timers.issuer_ms * _MILLISECOND_NS
-        if txn.answered or self._outbox.at.elapsed_ns > latest_ns or not link.is_ready:
+        if txn.answered or now_ns > latest_ns or line is None:
             self.close_unsent(txn)
             return
-        if txn.translated_pin is not None and txn.link_pik_version != link.pik_version:
-            # The key changed while the ledger decided; the block was good under the one before.
+        link = self._links[line.link]
+        if not self._links.is_usable(line.link) or link.pending.has(txn.transmission, txn.stan):
+            # It went down while the ledger decided; nothing was sent yet.
+            if not self._rerouting.begin(txn, self.forward):
+                self.close_unsent(txn)
+            return
+        if txn.translated_pin is not None and txn.link_pik is not link.pik:
+            # Another line, or its key changed while the ledger decided.
             translate_pin(txn, link)
         fields = request_fields(txn, link.link.own_id)
+        sent = _Sent(link, link.breaker.sent(now_ns))
         txn.move(State.FORWARDED)
         waiting = Waiting(
             _ANSWER_OF[txn.request.mti],
             fields,
             _ECHOED,
-            partial(self._issuer_answered, txn, link),
-            partial(self._doubt, txn, _TIMED_OUT),
-            self._outbox.at.elapsed_ns + timers.issuer_ms * _MILLISECOND_NS,
+            partial(self._issuer_answered, txn, sent),
+            partial(self._silent, txn, sent),
+            now_ns + timers.issuer_ms * _MILLISECOND_NS,
         )
         link.pending.add(txn.transmission, txn.stan, waiting)
         frame = link.wire.build(link.heads, txn.request.mti, fields, link.mac)
@@ -103,22 +124,29 @@ class Closing:
         self._advices.wake()
         self.in_flight.finish(txn)
 
+    def _silent(self, txn: Transaction, sent: _Sent) -> None:
+        self._links.failed(sent.link, sent.period)
+        self._doubt(txn, _TIMED_OUT)
+
     def _issuer_answered(
-        self,
-        txn: Transaction,
-        link: IssuerLink,
-        mti: str,
-        texts: Mapping[int, str],
-        frame: bytes,
+        self, txn: Transaction, sent: _Sent, mti: str, texts: Mapping[int, str], frame: bytes
     ) -> None:
-        code = texts.get(39, "")
+        link = sent.link
         if link.wire.is_rejected(frame):
-            self._outbox.report("answer_rejected_by_header", link=link.link.name, rrn=txn.rrn)
-            self._doubt(txn, _MALFUNCTION)
+            why = "answer_rejected_by_header"
         elif not link.is_authentic(mti, texts, self._outbox.at.elapsed_ns):
-            self._outbox.report("answer_mac_wrong", link=link.link.name, rrn=txn.rrn)
-            self._doubt(txn, _MALFUNCTION)
-        elif code == _PARTIAL or not code:
+            why = "answer_mac_wrong"
+        else:
+            self._links.answered(link)
+            self._believed(txn, link, texts)
+            return
+        self._outbox.report(why, link=link.link.name, rrn=txn.rrn)
+        self._links.failed(link, sent.period)
+        self._doubt(txn, _MALFUNCTION)
+
+    def _believed(self, txn: Transaction, link: IssuerLink, texts: Mapping[int, str]) -> None:
+        code = texts.get(39, "")
+        if code == _PARTIAL or not code:
             self._outbox.report("answer_not_understood", link=link.link.name, rrn=txn.rrn)
             self._doubt(txn, _MALFUNCTION)
         else:
@@ -128,6 +156,9 @@ class Closing:
                 self._outbox.report("issuer_at_odds", link=link.link.name, rrn=txn.rrn, code=code)
                 code = self._teller.code_for(Reason.SYSTEM_ERROR)
             answer = self._teller.answer(txn, code, texts.get(38, ""), texts.get(54, ""))
+            if txn.way.case is Case.MEMBER and is_date(date := texts.get(15, "")):
+                # The clearing centre sets DE 15, and off us that is not the switch.
+                answer = replace(answer, settlement_date=date)
             state = State.APPROVED if code in APPROVED else State.DECLINED
             self._close(txn, state, answer, None)
 
@@ -143,6 +174,7 @@ class Closing:
             answer.code if answer else "",
             answer,
             plan,
+            _clearing_day(txn, answer),
         )
         self._outbox.submit(operation, partial(self._closed, txn, operation))
 
@@ -213,3 +245,9 @@ class Closing:
             txn.record,
         )
         self._reversing.submit(operation, lambda _: self._advices.wake())
+
+
+def _clearing_day(txn: Transaction, answer: Answer | None) -> int:
+    """Return the day that a clearing centre said, 0 for the one that it was opened with."""
+    date = answer.settlement_date if answer is not None else ""
+    return day_near(txn.local.day, date) if date and date != txn.local.date else 0

@@ -11,10 +11,12 @@ from functools import partial
 from msgspec.structs import replace
 
 from messages.reasons import Reason
+from routing.table import Candidate
 from switch.core.errors import InvariantBroken
 from switch.core.financial.closing import Closing
 from switch.core.financial.in_flight import InFlight
 from switch.core.financial.originals import spent
+from switch.core.financial.rerouting import no_line, over
 from switch.core.incarnation.trace_numbers import Numbers, rrn_text
 from switch.core.issuers.links import IssuerLink, Links
 from switch.core.issuers.messages import NO_REASON, private_60_tail
@@ -71,6 +73,7 @@ class Opening:
         self._closing = closing
         self.in_flight: InFlight = closing.in_flight
         self._stans, self._rrns = numbers
+        self.is_usable = links.is_usable
 
     def open(self, txn: Transaction) -> Decline | None:
         """Take a transaction that walked to its end: hold, intent, and on to the issuer.
@@ -81,14 +84,16 @@ class Opening:
         before = self.in_flight.with_key(txn.key)
         if before is not None:
             return self._join(before, txn)
-        link = self._links[txn.link]
+        line = txn.line
         if txn.rule.is_advice:
-            return self._open(txn, link)
-        if (refusal := self._unready(txn, link)) is not None:
+            return self._open(txn, self._links[txn.link])
+        refusal = no_line(txn) if line is None else self._unready(txn, line)
+        if line is None or refusal is not None:
             # It may repeat what was answered long ago, and that answer stands.
             self.in_flight.keep(txn)
-            self._look_back(txn, refusal)
+            self._look_back(txn, refusal or no_line(txn))
             return None
+        link = self._links[line.link]
         if (refusal := translate_pin(txn, link)) is not None:
             return refusal
         business = txn.rule.business
@@ -146,11 +151,8 @@ class Opening:
         else:
             self._closing.forward(txn)
 
-    def _unready(self, txn: Transaction, link: IssuerLink) -> Decline | None:
-        if not link.is_ready or len(link.pending) >= txn.configuration.limits.pending_per_link:
-            facts: dict[str, object] = {"link": link.link.name}
-            return Decline(Reason.ROUTE_UNAVAILABLE, Rule.LINK_READY, facts)
-        txn.trace.append(Rule.LINK_READY)
+    def _unready(self, txn: Transaction, line: Candidate) -> Decline | None:
+        txn.trace += over(line)
         if self._stans.free < _NUMBERS_EACH or not self._rrns.free:
             return Decline(Reason.SYSTEM_ERROR, Rule.NUMBERS_AT_HAND)
         return None

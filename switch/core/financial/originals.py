@@ -11,6 +11,8 @@ from functools import partial
 
 from messages.dialects.dialect import Business
 from messages.reasons import Reason
+from routing.choose import choose
+from routing.table import Candidate, Way
 from switch.core.errors import InvariantBroken
 from switch.core.financial.in_flight import InFlight
 from switch.core.financial.pricing import give_back
@@ -107,6 +109,9 @@ def _judge(txn: Transaction, row: Row) -> Decline | None:
         return Decline(Reason.ROUTE_UNAVAILABLE, Rule.LINK_READY, facts)
     # It goes where its original went, whatever the card table or the routes say by now.
     txn.issuer, txn.issuer_id, txn.link = issuer, issuer.id, row.record.link
+    only = Candidate(txn.link, configuration.links[txn.link].link_class)
+    txn.way = Way(txn.way.case, (only,))
+    txn.line = choose(txn.way, txn.is_usable)
     txn.original = row
     give_back(txn, row)
     taken_fen = amount_fen if business.original_amount == "part" else whole_fen

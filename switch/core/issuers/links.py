@@ -14,6 +14,8 @@ from messages.crypto.keys import Mak, Pik
 from messages.crypto.mac import MacAlgorithm, Padding, make_mac
 from messages.errors import DecodeError
 from messages.values import response_mti
+from routing import health
+from routing.health import Breaker
 from switch.core.configuration import Configuration, Link
 from switch.core.deadlines import NEVER
 from switch.core.effects import CloseLink
@@ -31,7 +33,9 @@ _MILLISECOND_NS = 1_000_000
 class IssuerLink:
     """One link and its state; `is_ready` while transactions may go over it."""
 
-    def __init__(self, link: Link, wire: IssuerWire, wake_by: Callable[[int], None]) -> None:
+    def __init__(
+        self, link: Link, wire: IssuerWire, wake_by: Callable[[int], None], breaker: Breaker
+    ) -> None:
         """Begin disconnected, with the configured keys."""
         self.link = link
         self.wire = wire
@@ -43,11 +47,11 @@ class IssuerLink:
         self.connections = 0
         """How often it has come up: what was asked before says nothing of the line as it is."""
         self.pik = link.pik
-        self.pik_version = 1
         self.mac = self._made(link.mak)
         self._old_mac: MacAlgorithm | None = None
         self._old_mac_until_ns = 0
         self.echo_due_ns = NEVER
+        self.breaker = breaker
 
     def _made(self, mak: Mak) -> MacAlgorithm:
         rule = self.wire.dialect.mac
@@ -57,7 +61,6 @@ class IssuerLink:
     def change_pik(self, pik: Pik) -> None:
         """Translate PIN blocks to a new key from now on."""
         self.pik = pik
-        self.pik_version += 1
 
     def change_mak(self, mak: Mak, old_until_ns: int) -> None:
         """Authenticate with a new key; the old one still proves what comes until then."""
@@ -92,7 +95,7 @@ class Links:
         self.wire = IssuerWire(configuration.issuer_dialect)
         self._outbox = outbox
         self._stans = stans
-        self._timers = configuration.timers
+        self._timers, self._limits = configuration.timers, configuration.limits
         self._links: dict[str, IssuerLink] = {}
         self.on_ready: Callable[[IssuerLink], None] | None = None
         self.reconfigure(configuration)
@@ -104,12 +107,34 @@ class Links:
         """Return a link by name, None where the configuration has none."""
         return self._links.get(name)
 
+    def is_usable(self, name: str) -> bool:
+        """Tell whether a request may be sent over a link now."""
+        link = self._links[name]
+        return (
+            link.is_ready
+            and link.breaker.is_passable(self._outbox.at.elapsed_ns)
+            and len(link.pending) < self._limits.pending_per_link
+        )
+
+    def answered(self, link: IssuerLink) -> None:
+        """Note that a request over a link got an answer that can be believed."""
+        if link.breaker.answered():
+            self._outbox.report("link_trusted_again", link=link.link.name)
+
+    def failed(self, link: IssuerLink, period: int) -> None:
+        """Note that a request over a link got no answer, or none that can be believed."""
+        if link.breaker.failed(period, self._outbox.at.elapsed_ns):
+            rest_ms = self._timers.link_rest_ms
+            self._outbox.report("link_rests", link=link.link.name, rest_ms=rest_ms)
+
     def reconfigure(self, configuration: Configuration) -> None:
         """Add links that are new; those in use keep their connection and keys."""
-        self._timers = configuration.timers
+        self._timers, self._limits = configuration.timers, configuration.limits
+        breaking = health.Limits(self._limits.link_failures, self._timers.link_rest_ms)
         for name, link in configuration.links.items():
             if name not in self._links:
-                self._links[name] = IssuerLink(link, self.wire, self._outbox.wake_by)
+                breaker = Breaker(breaking)
+                self._links[name] = IssuerLink(link, self.wire, self._outbox.wake_by, breaker)
 
     @property
     def is_any_ready(self) -> bool:
@@ -192,6 +217,7 @@ class Links:
             self._plan_echo(link)
             if asked.code == SIGN_ON and not link.is_ready:
                 link.is_ready = True
+                link.breaker.reset()
                 self._outbox.report("link_ready", link=link.link.name)
                 if self.on_ready is not None:
                     self.on_ready(link)

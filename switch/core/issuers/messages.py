@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from messages.dialects.dialect import Business
+from routing.table import Case
 from switch.core.configuration import Configuration
 from switch.core.issuers.chip import reversal_chip
 from switch.core.operations import (
@@ -103,6 +104,9 @@ def request_fields(txn: Transaction, own_id: str) -> dict[int, str]:
     }
     if txn.record.fee_fen:
         fields[28] = fee_text(txn.record.fee_fen)
+    if txn.way.case is Case.DIRECT:
+        # The clearing centre sets DE 15, and off us that is the switch itself.
+        fields[15] = f"{txn.record.clearing_day % 10_000:04d}"
     if business is not None:
         fields[3] = business.interbank_code
         fields[60] = NO_REASON + txn.tail

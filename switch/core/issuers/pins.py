@@ -31,6 +31,6 @@ def translate_pin(txn: Transaction, link: IssuerLink) -> Decline | None:
         why: dict[str, object] = {"why": error.reason}
         return Decline(Reason.PIN_BLOCK_WRONG, Rule.PIN_BLOCK_GOOD, why)
     txn.translated_pin = block.hex().upper()
-    txn.link_pik_version = link.pik_version
+    txn.link_pik = link.pik
     txn.trace.append(Rule.PIN_BLOCK_GOOD)
     return None

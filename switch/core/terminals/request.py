@@ -12,6 +12,8 @@ from messages.crypto.keys import Pik
 from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import TransactionRule
 from messages.view import View
+from routing.choose import IsUsable
+from routing.table import NOWHERE, Candidate
 from switch.core.configuration import CardRange, Configuration, Issuer, Terminal
 from switch.core.errors import InvariantBroken
 from switch.core.moment import Local
@@ -136,12 +138,14 @@ class Transaction:
         "configuration",
         "fingerprint",
         "is_reversed",
+        "is_usable",
         "issuer",
         "issuer_chip",
         "issuer_id",
         "key",
+        "line",
         "link",
-        "link_pik_version",
+        "link_pik",
         "local",
         "mac",
         "original",
@@ -162,6 +166,7 @@ class Transaction:
         "trace",
         "translated_pin",
         "transmission",
+        "way",
     )
 
     def __init__(
@@ -207,7 +212,13 @@ class Transaction:
         self.tail = ""
         """DE 60 of its interbank messages, but for the reason at its head."""
         self.translated_pin: str | None = None
-        self.link_pik_version = 0
+        self.link_pik: Pik | None = None
+        """The key of a link under which `translated_pin` is."""
+        self.is_usable: IsUsable = _unasked
+        """Tells whether a link takes messages now."""
+        self.way = NOWHERE
+        self.line: Candidate | None = None
+        """The line that was chosen; None where none of the way's can be used."""
         self.issuer_chip: str | None = None
 
     def move(self, state: State) -> None:
@@ -218,3 +229,8 @@ class Transaction:
 
     def __repr__(self) -> str:
         return f"Transaction({self.ticket}, {self.state.name})"
+
+
+def _unasked(link: str) -> bool:
+    """Stand in until the links are at hand."""
+    raise InvariantBroken(f"link {link} was asked for before the walk")

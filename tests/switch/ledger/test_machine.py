@@ -30,6 +30,7 @@ from switch.core.operations import (
     Open,
     Operation,
     Renew,
+    Reroute,
     Resolve,
     Reverse,
     Row,
@@ -93,7 +94,7 @@ wishes = st.lists(
             + ["reverse"] * 2
             + ["acknowledge"] * 2
             + ["claim", "take over", "find", "again", "again", "totals", "renew"]
-            + ["sign on", "sign off", "load", "numbers", "enlist", "hasten"]
+            + ["sign on", "sign off", "load", "numbers", "enlist", "hasten", "reroute"]
         ),
         stans,
         st.integers(0, 1_000),
@@ -298,6 +299,7 @@ class Ledgers(RuleBasedStateMachine):
             "sign on": lambda: SignOn(attempt, "50010001", b"keys %d" % number),
             "sign off": lambda: SignOff(attempt, "50010001"),
             "load": lambda: LoadSession(attempt, "50010001"),
+            "reroute": lambda: Reroute(attempt, key(stan), speaker, f"link {number}", b""),
             "hasten": lambda: Hasten(attempt, key(stan), number),
             "numbers": lambda: LeaseNumbers(attempt, ("stan", "rrn")[number % 2], 1 + number),
             "enlist": lambda: Enlist(attempt, b"other %d" % (number % 4), 0, number),

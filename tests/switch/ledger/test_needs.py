@@ -15,6 +15,7 @@ from switch.core.operations import (
     LoadSession,
     Operation,
     Renew,
+    Reroute,
     Resolve,
     SignOff,
     SignOn,
@@ -53,6 +54,7 @@ from tests.switch.ledger.test_decide import run
 NEEDED: tuple[tuple[Operation, tuple[Need, ...]], ...] = (
     (opening(1), (key(), CapKey(BUCKET, CARD, DAY))),
     (closing(1), (key(),)),
+    (Reroute(1, key(), 1, "other", b""), (key(),)),
     (reversing(1), (key(),)),
     (acknowledging(1), (key(),)),
     (Hasten(1, key(), 0), (key(),)),

@@ -45,7 +45,7 @@ def test_a_link_without_a_sign_on_takes_nothing() -> None:
     stage.sign_on()
     stage.withdraw()
     assert stage.code == "91"
-    assert stage.report("declined")["link"] == "bank"
+    assert stage.report("declined")["links"] == ["bank"]
 
 
 @pytest.mark.parametrize("answer", [{39: "91"}, None])

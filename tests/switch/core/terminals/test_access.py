@@ -29,7 +29,7 @@ def _stage(over: str, access: LinkClass, alternate: LinkClass | None = None) -> 
         ("bank", BANK, None),
         ("jinbao", JINBAO, BANK),
         ("bank", JINBAO, BANK),
-        ("", JINBAO, None),
+        ("", JINBAO, BANK),
     ],
 )
 def test_a_registered_class_or_a_listener_that_says_none_is_served(
