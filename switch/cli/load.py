@@ -34,6 +34,7 @@ VERBS: Final = {
     "issuer": "switch.cli.simulating.issuer",
     "terminal": "switch.cli.simulating.terminal",
     "simulate": "switch.cli.simulating.simulate",
+    "route": "switch.cli.routing.route",
     "txn": "switch.cli.books.transactions",
     "caps": "switch.cli.books.caps",
     "saf": "switch.cli.books.reversals",

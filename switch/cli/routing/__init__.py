@@ -1,0 +1,1 @@
+"""Verbs about routes and the lines that they go over."""

@@ -1,0 +1,142 @@
+"""`jinbao route` (switch/cli): why a transaction takes the line it takes, and why not the others.
+
+Asks the configuration, not a running switch: which lines are down is said here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from messages.values import is_luhn_valid, mask_pan
+from routing.explain import USABLE, Explanation, Line, Verdict, explain
+from routing.links import Told
+from switch.cli.drawing import drawn, plain, table
+from switch.cli.outcome import BAD, say, stop
+from switch.cli.serving.folder import Folder, loaded
+from switch.cli.verbs import AsJson, verb_app
+from switch.core.configuration import Configuration, Issuer, Terminal
+
+app = verb_app("Routes: which line a transaction takes, and why.")
+
+
+@app.callback()
+def route() -> None:
+    """Routes: which line a transaction takes, and why."""
+
+
+@app.command("explain")
+def explain_route(
+    terminal: Annotated[str, typer.Argument(metavar="TID", help="The terminal (DE 41).")],
+    card: Annotated[str, typer.Argument(metavar="PAN", help="The card; it is shown masked.")],
+    *,
+    folder: Folder,
+    down: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LINK", help="Suppose that this link is down; may be repeated."),
+    ] = None,
+    resting: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LINK", help="Suppose that requests over this link failed; may be repeated."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which line a transaction would take, why, and why not the others.
+
+    Status 1 if it could take none.
+
+    \b
+    Examples:
+      jinbao route explain 50010001 6219991234567890120 -c city
+      jinbao route explain 50010001 6219991234567890120 -c city --down issuer-jinbao
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    configuration = loaded(folder).configuration
+    where, issuer = _ends(configuration, terminal, card)
+    standing = dict.fromkeys(resting or [], "resting") | dict.fromkeys(down or [], "down")
+    if unknown := sorted(standing.keys() - configuration.links.keys()):
+        stop(f"there is no link {unknown[0]}; there are {', '.join(configuration.links)}")
+    way = configuration.routes.way(where.acquirer, issuer.id)
+    told = explain(way, lambda link: standing.get(link, USABLE))
+    if as_json:
+        found = _object(configuration, where, issuer, told) | {"card": mask_pan(card)}
+        say(msgspec.json.encode(found).decode())
+    else:
+        say(_drawn(configuration, where, issuer, told))
+    if not told.link:
+        raise typer.Exit(BAD)
+
+
+def _ends(configuration: Configuration, terminal: str, card: str) -> tuple[Terminal, Issuer]:
+    """Return the terminal, and the issuer of the card; status 2 for what nobody registered."""
+    where = configuration.terminals.get(terminal)
+    if where is None:
+        stop(f"there is no terminal {terminal}")
+    if not card.isdecimal() or not is_luhn_valid(card):
+        stop("the card number is none: its check digit does not fit")
+    found = configuration.card_range(card)
+    if found is None:
+        stop(f"card {mask_pan(card)} is of no range: it would be refused with 14")
+    return where, configuration.issuers[found.issuer]
+
+
+def _object(
+    configuration: Configuration, where: Terminal, issuer: Issuer, told: Explanation
+) -> dict[str, Any]:
+    acquirer = configuration.acquirers[where.acquirer]
+    return {
+        "terminal": where.id,
+        "acquirer": acquirer.id,
+        "acquirer_group": acquirer.group,
+        "registered": [each.value for each in (acquirer.access, acquirer.alternate) if each],
+        "issuer": issuer.id,
+        "issuer_group": issuer.group,
+        "case": told.case.value,
+        "why": _both(told.case_words),
+        "link": told.link or None,
+        "lines": [
+            {
+                "link": line.link,
+                "class": line.link_class.value,
+                "alternate": line.is_alternate,
+                "verdict": line.verdict.value,
+                "why": _both(line.why),
+            }
+            for line in told.lines
+        ],
+    }
+
+
+def _drawn(configuration: Configuration, where: Terminal, issuer: Issuer, told: Explanation) -> str:
+    acquirer = configuration.acquirers[where.acquirer]
+    made = table("route", f"{where.id} to {issuer.id}")
+    made.add_row(plain("acquirer"), plain(_institution(acquirer.name, acquirer.group)))
+    made.add_row(plain("issuer"), plain(_institution(issuer.name, issuer.group)))
+    made.add_row(plain("case"), plain(_side_by_side(told.case_words)))
+    for line in told.lines:
+        made.add_row(plain(line.link), plain(_told(line)))
+    is_way = any(line.verdict is not Verdict.NOT_REGISTERED for line in told.lines)
+    none = "none: refused with 91 无可用线路" if is_way else "none: refused with 92 无路由"
+    made.add_row(plain("taken"), plain(told.link or none))
+    return drawn(made)
+
+
+def _institution(name: str, group: str) -> str:
+    return f"{name}, group {group}" if group else f"{name}, of no group"
+
+
+def _told(line: Line) -> str:
+    mark = "taken" if line.verdict is Verdict.TAKEN else "not taken"
+    words = f"{line.class_words.en} {line.class_words.zh}"
+    return f"{mark}: {words}; {_side_by_side(line.why)}"
+
+
+def _side_by_side(told: Told) -> str:
+    return f"{told.en} {told.zh}"
+
+
+def _both(told: Told) -> dict[str, str]:
+    return {"en": told.en, "zh": told.zh}
