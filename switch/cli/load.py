@@ -35,6 +35,7 @@ VERBS: Final = {
     "terminal": "switch.cli.simulating.terminal",
     "simulate": "switch.cli.simulating.simulate",
     "route": "switch.cli.routing.route",
+    "network": "switch.cli.simulating.network",
     "txn": "switch.cli.books.transactions",
     "caps": "switch.cli.books.caps",
     "saf": "switch.cli.books.reversals",
