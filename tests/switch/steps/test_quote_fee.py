@@ -15,7 +15,7 @@ from switch.core.configuration import Channel, Terminal
 from switch.core.rules import Rule
 from switch.core.transaction import State
 from switch.pipeline import FINANCIAL
-from switch.steps.choose_issuer import choose_issuer
+from switch.steps.choose_route import choose_route
 from switch.steps.quote_fee import quote_fee
 from tests.switch.core.stage import Stage, configuration, silent
 
@@ -153,7 +153,7 @@ def test_a_fee_that_does_not_fit_de_28_is_96() -> None:
 
 
 def test_the_fee_is_quoted_before_the_way_is_chosen() -> None:
-    assert FINANCIAL.index(quote_fee) < FINANCIAL.index(choose_issuer)
+    assert FINANCIAL.index(quote_fee) < FINANCIAL.index(choose_route)
 
 
 def test_a_repeat_that_gets_its_stored_answer_is_told_the_fee_again() -> None:
