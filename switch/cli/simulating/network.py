@@ -14,8 +14,8 @@ import typer
 
 from routing.links import CLASS_WORDS, Profile
 from simulators import live
-from simulators.network import Network
-from simulators.relay import Relay
+from simulators.network.path import Network
+from simulators.network.relay import Relay
 from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.verbs import verb_app

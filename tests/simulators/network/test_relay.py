@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from simulators import live
-from simulators.network import Network
-from simulators.relay import Relay
+from simulators.network.path import Network
+from simulators.network.relay import Relay
 from switch.config.networks import load_profile
 
 HOST = "127.0.0.1"

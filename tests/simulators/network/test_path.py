@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.links import Hop, Latency, LinkClass, Outage, Profile, Told
-from simulators.network import Network
+from simulators.network.path import Network
 from switch.config.networks import load_profile, packaged_profiles
 
 MS = 1_000_000

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from typing import Final, cast
 
-from simulators.network import Direction, Network
+from simulators.network.path import Direction, Network
 
 _NS_PER_S: Final = 1_000_000_000
 _IN_FLIGHT: Final = 64
