@@ -54,9 +54,12 @@ class Listen(_Model):
 
 
 class Dialects(_Model):
-    """`[dialects]`: packaged names, or paths of files, for each side."""
+    """`[dialects]`: packaged names, or paths of files, for each side.
 
-    terminals: str = "pos"
+    Terminals may speak several, which what is before the MTI tells apart; the first is the usual.
+    """
+
+    terminals: str | list[str] = ["pos", "composite"]
     issuers: str = "interbank"
 
 
@@ -167,6 +170,7 @@ class TerminalEntry(_Model):
     channel: Literal["rural", "urban", "merchant"] = "rural"
     public_welfare: bool = False
     in_city: bool = True
+    transactions: list[str] | None = None
 
 
 class TerminalsFile(_Model):

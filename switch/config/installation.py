@@ -17,6 +17,7 @@ from messages.crypto.keys import Mak, Pik, Tmk, WorkingKeys, Zmk
 from messages.crypto.vault import Vault
 from messages.crypto.wrapping import WrapError
 from messages.dialects.dialect import Dialect
+from messages.dialects.family import Family
 from messages.dialects.loader import SpecError, load_dialect
 from routing.links import LinkClass
 from switch.config.checks import check_across
@@ -129,15 +130,16 @@ class _Building:
 
     def _configuration(self) -> Configuration | None:
         models, main, banks = self._models, self._models.jinbao, self._models.banks
-        terminal_dialect = self._dialect("terminals", main.dialects.terminals)
+        terminal_dialects = self._terminal_dialects(main.dialects.terminals)
         issuer_dialect = self._dialect("issuers", main.dialects.issuers)
-        vault, links, terminals = self._vault(), self._links(), self._terminals()
-        tariffs = self._tariffs()
-        if terminal_dialect is None or issuer_dialect is None or vault is None or tariffs is None:
+        vault, links = self._vault(), self._links()
+        terminals, tariffs = self._terminals(terminal_dialects), self._tariffs()
+        if not terminal_dialects or issuer_dialect is None or vault is None or tariffs is None:
             return None
         return Configuration(
             number=1,
-            terminal_dialect=terminal_dialect,
+            terminal_dialect=terminal_dialects[0],
+            other_terminal_dialects=terminal_dialects[1:],
             issuer_dialect=issuer_dialect,
             terminals=terminals,
             merchants=frozenset(entry.merchant for entry in models.terminals.terminal),
@@ -175,7 +177,33 @@ class _Building:
             self.faults += error.faults
         return None
 
-    def _terminals(self) -> dict[str, Terminal]:
+    def _terminal_dialects(self, names: str | list[str]) -> tuple[Dialect, ...]:
+        """Return what terminals speak, nothing after a fault."""
+        asked = [names] if isinstance(names, str) else names
+        found = [self._dialect("terminals", name) for name in asked]
+        dialects = tuple(dialect for dialect in found if dialect is not None)
+        if len(dialects) < len(found):
+            return ()
+        try:
+            Family(dialects)
+        except (ValueError, IndexError) as error:
+            why = str(error) if dialects else "names no dialect"
+            self._fault("jinbao.toml", "dialects.terminals", why)
+            return ()
+        return dialects
+
+    def _kinds(
+        self, terminal: str, names: list[str] | None, dialects: tuple[Dialect, ...]
+    ) -> frozenset[str] | None:
+        """Return the transactions that a terminal may do, which its dialects must know."""
+        known = {rule.id for dialect in dialects for rule in dialect.transactions}
+        for name in names or ():
+            if name not in known:
+                where = f"terminal.{terminal}.transactions"
+                self._fault("terminals.toml", where, f"{name} is no transaction of its dialects")
+        return None if names is None else frozenset(names)
+
+    def _terminals(self, dialects: tuple[Dialect, ...]) -> dict[str, Terminal]:
         terminals: dict[str, Terminal] = {}
         for entry in self._models.terminals.terminal:
             key = self._key("terminals", entry.id, "`jinbao keys terminal new` makes one")
@@ -190,6 +218,7 @@ class _Building:
                     channel=Channel(entry.channel),
                     is_public_welfare=entry.public_welfare,
                     is_in_city=entry.in_city,
+                    transactions=self._kinds(entry.id, entry.transactions, dialects),
                 )
         return terminals
 

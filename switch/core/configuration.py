@@ -161,6 +161,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     tariffs: Tariffs
     mak_bytes: int = 8
     """Length of the working MAC keys that terminals get: 8 (single DES) or 16."""
+    other_terminal_dialects: tuple[Dialect, ...] = ()
+    """What terminals speak besides `terminal_dialect`, told apart by what is before the MTI."""
     repeats_get_stored_answer: bool = False
     """Whether a repeat of a finished request gets its answer again; 94 otherwise."""
     groups: Mapping[str, str] = {}
@@ -183,6 +185,11 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     def _by_class(self, links: tuple[str, ...]) -> dict[LinkClass, str]:
         return {self.links[name].link_class: name for name in links}
+
+    @property
+    def terminal_dialects(self) -> tuple[Dialect, ...]:
+        """All that terminals speak, the usual one first."""
+        return (self.terminal_dialect, *self.other_terminal_dialects)
 
     def card_range(self, pan: str) -> CardRange | None:
         """Return the longest matching range, None for a card that nobody registered."""

@@ -47,7 +47,7 @@ from switch.core.terminals.management import Management
 from switch.core.terminals.reversals import Reversals
 from switch.core.terminals.sessions import Sessions
 from switch.core.terminals.teller import Teller
-from switch.core.terminals.wire import TerminalWire
+from switch.core.terminals.wire import TerminalWires
 
 _FINANCIAL = frozenset({"0100", "0200", "0220"})
 
@@ -59,8 +59,7 @@ class Engine:
         """Begin idle; `Started` is the first event."""
         self.configuration = configuration
         self._outbox = Outbox()
-        self._wire = TerminalWire(configuration.terminal_dialect)
-        self._codec = Codec(configuration.terminal_dialect)
+        self._wire = TerminalWires(configuration.terminal_dialects)
         self._sessions = Sessions(self._outbox, configuration.terminal_dialect)
         stans, rrns = Numbers("stan"), Numbers("rrn")
         teller = Teller(self._outbox, self._wire)
@@ -193,19 +192,19 @@ class Engine:
     def _unreadable(self, connection: int, frame: bytes, error: DecodeError) -> None:
         """Answer 30 where MTI and STAN can be read; report in any case."""
         self._outbox.report("terminal_frame_unreadable", why=str(error))
-        base = self._wire.dialect.frame.head_size
+        wire = self._wire.of_frame(frame)
         try:
-            self._codec.decode(frame, base)
+            Codec(wire.dialect).decode(frame, wire.dialect.frame.head_size)
         except DecodeError as reference:
             decoded = reference.decoded
             answer, stan = answer_mti(decoded.get("mti", "")), decoded.get("11")
             if stan is None or answer is None:
                 return
-            heads = self._wire.framing.answer_heads(frame)
-            fields = {11: stan, 39: code_for(self._wire.dialect, Reason.FORMAT_ERROR)}
+            heads = wire.framing.answer_heads(frame)
+            fields = {11: stan, 39: code_for(wire.dialect, Reason.FORMAT_ERROR)}
             fields |= {n: decoded[str(n)] for n in (41, 42) if str(n) in decoded}
             try:
-                body = self._wire.viewer.build(answer, fields)
+                body = wire.viewer.build(answer, fields)
             except EncodeError:
                 return
-            self._outbox.to_terminal(connection, self._wire.framing.join(heads + body))
+            self._outbox.to_terminal(connection, wire.framing.join(heads + body))

@@ -16,6 +16,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from messages.dialects.family import Family
 from messages.dialects.loader import load_dialect, packaged_names
 from switch.cli import load as on_demand
 from switch.cli.books.settling import control_verbs
@@ -103,7 +104,7 @@ def settings_of(found: Installation) -> Settings:
     configuration = found.configuration
     return Settings(
         listen=tuple(ListenAddress(*address) for address in found.listen),
-        terminal_frames=configuration.terminal_dialect.frame,
+        terminal_frames=Family(configuration.terminal_dialects).frame,
         link_frames=configuration.issuer_dialect.frame,
         links=tuple(
             LinkAddress(name, host, port) for name, (host, port) in found.link_addresses.items()

@@ -154,7 +154,7 @@ class Closing:
             if code in WITHOUT_MAC:
                 # These speak of the issuer's leg; a terminal would take them for its own keys.
                 self._outbox.report("issuer_at_odds", link=link.link.name, rrn=txn.rrn, code=code)
-                code = self._teller.code_for(Reason.SYSTEM_ERROR)
+                code = self._teller.code_for(txn, Reason.SYSTEM_ERROR)
             answer = self._teller.answer(txn, code, texts.get(38, ""), texts.get(54, ""))
             if txn.way.case is Case.MEMBER and is_date(date := texts.get(15, "")):
                 # The clearing centre sets DE 15, and off us that is not the switch.

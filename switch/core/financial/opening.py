@@ -142,7 +142,7 @@ class Opening:
 
     def _accepted(self, txn: Transaction) -> Answer:
         """Return what a terminal is told of its advice once that is durable."""
-        return self._teller.answer(txn, self._teller.code_for(Reason.APPROVED), "", "")
+        return self._teller.answer(txn, self._teller.code_for(txn, Reason.APPROVED), "", "")
 
     def _go_on(self, txn: Transaction) -> None:
         """Forward what is open; an advice is accepted, and forwarded from the queue."""

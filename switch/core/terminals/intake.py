@@ -19,7 +19,7 @@ from switch.core.rules import Decline, Rule
 from switch.core.terminals.answers import SIGN_ON_AGAIN
 from switch.core.terminals.request import Request, TerminalKeys, Transaction
 from switch.core.terminals.sessions import Sessions
-from switch.core.terminals.wire import TerminalWire
+from switch.core.terminals.wire import TerminalWires
 
 Step = Callable[[Transaction], Decline | None]
 _MAC_FIELD = 64
@@ -33,7 +33,7 @@ class Intake:
     def __init__(
         self,
         outbox: Outbox,
-        wire: TerminalWire,
+        wire: TerminalWires,
         sessions: Sessions,
         rooms: tuple[Originals, Opening],
         walk: tuple[Step, ...],

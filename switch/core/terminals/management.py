@@ -16,10 +16,10 @@ from switch.core.operations import (
     Answer,
 )
 from switch.core.outbox import Outbox
-from switch.core.terminals.answers import code_for, management
+from switch.core.terminals.answers import management
 from switch.core.terminals.request import Request, TerminalKeys
 from switch.core.terminals.sessions import Sessions
-from switch.core.terminals.wire import TerminalWire
+from switch.core.terminals.wire import TerminalWires
 
 _LAYOUTS = {"001": KeyLayout.SINGLE, "003": KeyLayout.DOUBLE}
 """DE 60.3 of a sign-on -> the layout of DE 62; other sign-ons are not served."""
@@ -30,7 +30,7 @@ class Management:
     """Answers sign-on, sign-off and echo."""
 
     def __init__(
-        self, outbox: Outbox, wire: TerminalWire, sessions: Sessions, rrns: Numbers
+        self, outbox: Outbox, wire: TerminalWires, sessions: Sessions, rrns: Numbers
     ) -> None:
         """Share sessions and numbers with the transactions."""
         self._outbox = outbox
@@ -102,7 +102,9 @@ class Management:
         head, tail = (request.private_60 or "")[:2], (request.private_60 or "")[8:]
         fields[60] = f"{head}{keys.batch_text}{tail}"
         fields[62] = wrapped
-        self._outbox.to_terminal(request.connection, self._wire.answer(request, fields, None))
+        self._outbox.to_terminal(
+            request.connection, self._wire.of(request).answer(request, fields, None)
+        )
 
     def _signed_off(self, request: Request, terminal: Terminal, _keys: TerminalKeys | None) -> None:
         self._answer(request, Reason.APPROVED, terminal)
@@ -117,7 +119,9 @@ class Management:
                 terminal=request.terminal,
             )
         fields = self._fields(request, reason, terminal)
-        self._outbox.to_terminal(request.connection, self._wire.answer(request, fields, None))
+        self._outbox.to_terminal(
+            request.connection, self._wire.of(request).answer(request, fields, None)
+        )
 
     def _fields(
         self, request: Request, reason: Reason, terminal: Terminal | None
@@ -126,6 +130,6 @@ class Management:
         if reason is Reason.APPROVED and request.stan is not None:
             number = self._rrns.take()
             rrn = rrn_text(number, at.day) if number is not None else ""
-        code = code_for(self._wire.dialect, reason)
+        code = self._wire.code_for(request, reason)
         answer = Answer(at.time, at.date, "", rrn, "", code, "")
         return management(request, answer, terminal.acquirer if terminal else "")

@@ -35,6 +35,7 @@ class Request(msgspec.Struct, gc=False):
     """
 
     connection: int
+    dialect: int  # which of the terminals' dialects
     frame: bytes
     view: View
     mti: str

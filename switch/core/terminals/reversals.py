@@ -30,12 +30,12 @@ from switch.core.outcomes import (
     Outcome,
     ReversalQueued,
 )
-from switch.core.terminals.answers import SIGN_ON_AGAIN, Extra, code_for, financial, mac_for
+from switch.core.terminals.answers import SIGN_ON_AGAIN, Extra, financial, mac_for
 from switch.core.terminals.identity import transaction_key
 from switch.core.terminals.intake import mac_decline
 from switch.core.terminals.request import Request, TerminalKeys
 from switch.core.terminals.sessions import Sessions
-from switch.core.terminals.wire import TerminalWire
+from switch.core.terminals.wire import TerminalWires
 
 _REASONS = {"98": "4021", "A0": "4002", "06": "4007", "96": "4002"}
 """DE 39 of a 0400 -> DE 60.1 of the 0420 (ISO 8583:1993 message reason codes)."""
@@ -48,7 +48,7 @@ class Reversals:
     def __init__(
         self,
         outbox: Outbox,
-        wire: TerminalWire,
+        wire: TerminalWires,
         sessions: Sessions,
         transactions: tuple[InFlight, Reversing],
         advices: StoreAndForward,
@@ -60,7 +60,7 @@ class Reversals:
         self._in_flight, self._reversing = transactions
         self._advices = advices
         self._kinds: dict[str, tuple[TransactionRule, ...]] = {}
-        for rule in wire.dialect.transactions:
+        for rule in (rule for each in wire.all for rule in each.dialect.transactions):
             if rule.reversal_mti is not None:
                 self._kinds[rule.reversal_mti] = (*self._kinds.get(rule.reversal_mti, ()), rule)
 
@@ -184,7 +184,7 @@ class Reversals:
         keys: TerminalKeys | None,
         row: Row | None = None,
     ) -> None:
-        code = code_for(self._wire.dialect, reason)
+        code = self._wire.code_for(request, reason)
         at = self._outbox.local
         if reason is not Reason.APPROVED:
             self._outbox.report(
@@ -204,7 +204,7 @@ class Reversals:
             "",
         )
         acquirer = row.record.acquirer if row is not None else ""
-        frame = self._wire.answer(
+        frame = self._wire.of(request).answer(
             request,
             financial(request, answer, Extra(acquirer)),
             mac_for(code, keys.mac if keys else None),

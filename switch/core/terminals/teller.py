@@ -11,26 +11,26 @@ from switch.core.operations import (
 )
 from switch.core.outbox import Outbox
 from switch.core.rules import Decline
-from switch.core.terminals.answers import SIGN_ON_AGAIN, Extra, code_for, financial, mac_for
+from switch.core.terminals.answers import SIGN_ON_AGAIN, Extra, financial, mac_for
 from switch.core.terminals.request import Transaction
-from switch.core.terminals.wire import TerminalWire
+from switch.core.terminals.wire import TerminalWires
 
 
 class Teller:
     """Answers to financial requests."""
 
-    def __init__(self, outbox: Outbox, wire: TerminalWire) -> None:
+    def __init__(self, outbox: Outbox, wire: TerminalWires) -> None:
         """Speak the terminals' dialect."""
         self._outbox = outbox
         self._wire = wire
 
-    def code_for(self, reason: Reason) -> str:
-        """Return the terminals' code for a reason."""
-        return code_for(self._wire.dialect, reason)
+    def code_for(self, txn: Transaction, reason: Reason) -> str:
+        """Return the code for a reason in the dialect of a transaction's terminal."""
+        return self._wire.code_for(txn.request, reason)
 
     def refuse(self, txn: Transaction, decline: Decline) -> Answer:
         """Say a refusal now, and return it; the transaction itself may go on."""
-        code = self.code_for(decline.reason)
+        code = self.code_for(txn, decline.reason)
         self._outbox.report(
             "declined",
             reason=decline.reason.value,
@@ -64,7 +64,7 @@ class Teller:
     ) -> None:
         """Send an answer to wherever the request, or its last repeat, came from."""
         txn.answered = answer.code
-        frame = self._wire.answer(
+        frame = self._wire.of(txn.request).answer(
             txn.request,
             financial(txn.request, answer, extra),
             mac_for(answer.code, txn.mac),

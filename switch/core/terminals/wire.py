@@ -1,13 +1,18 @@
 """Terminal messages, made ready: frames to requests and values to frames.
 
-Everything that depends on the dialect only (selections, builders, framing) is made once here.
+Everything that depends on the dialects only (selections, builders, framing) is made once here. A
+frame's dialect is told by its head, and its answer is in the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import Dialect, TransactionRule
+from messages.dialects.family import Family
 from messages.framing import Framing
+from messages.reasons import Reason
 from messages.values import response_mti
 from messages.view import viewer_of
 from switch.core.terminals.request import READ, Request
@@ -18,11 +23,41 @@ _NO_MAC_YET = "00000000"
 _MAC_BYTES = 8
 
 
+class TerminalWires:
+    """Terminal messages of all dialects that terminals speak; the first is the usual one."""
+
+    def __init__(self, dialects: Sequence[Dialect]) -> None:
+        """Generate what every message needs; ValueError where nothing tells dialects apart."""
+        self._family = Family(dialects)
+        self.all = tuple(TerminalWire(dialect, n) for n, dialect in enumerate(dialects))
+
+    def of_frame(self, frame: bytes) -> TerminalWire:
+        """Return the wire of a frame's dialect."""
+        return self.all[self._family.which(frame)]
+
+    def of(self, request: Request) -> TerminalWire:
+        """Return the wire of a request's dialect."""
+        return self.all[request.dialect]
+
+    def read(self, connection: int, frame: bytes) -> Request:
+        """Return the request in a frame; DecodeError where it cannot be read."""
+        return self.all[self._family.which(frame)].read(connection, frame)
+
+    def classify(self, request: Request) -> TransactionRule | None:
+        """Return the transaction that the request's MTI and codes name, None for none."""
+        return self.all[request.dialect].classify(request)
+
+    def code_for(self, request: Request, reason: Reason) -> str:
+        """Return the code by which the request's dialect says a reason."""
+        return self.all[request.dialect].dialect.reasons[reason].code
+
+
 class TerminalWire:
     """Terminal messages of one dialect."""
 
-    def __init__(self, dialect: Dialect) -> None:
-        """Generate what every message needs."""
+    def __init__(self, dialect: Dialect, number: int = 0) -> None:
+        """Generate what every message needs; `number` is its place among the dialects."""
+        self._number = number
         self.dialect = dialect
         self.framing = Framing(dialect.frame)
         self.viewer = viewer_of(dialect)
@@ -36,7 +71,7 @@ class TerminalWire:
     def read(self, connection: int, frame: bytes) -> Request:
         """Return the request in a frame; DecodeError where it cannot be read."""
         view = self.viewer.index(frame, self._base)
-        return Request(connection, frame, view, view.mti, *self._select(view))
+        return Request(connection, self._number, frame, view, view.mti, *self._select(view))
 
     def classify(self, request: Request) -> TransactionRule | None:
         """Return the transaction that the request's MTI and codes name, None for none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from messages.crypto.keys import Mak
 from messages.crypto.mac import make_mac
@@ -20,6 +21,7 @@ from switch.core.operations import (
 from switch.core.outcomes import (
     Renewed,
 )
+from switch.core.rules import Rule
 from switch.core.transaction import State
 from tests.switch.core.stage import OTHER_PAN, POS, START_MS, Stage, mute, saying, silent
 
@@ -357,3 +359,16 @@ def test_a_change_of_configuration_is_in_force_for_the_next(stage: Stage) -> Non
     assert stage.codes()[1] == "57"
     assert stage.report("configuration_changed") == {"number": 2}
     assert stage.codes()[2] == "00"
+
+
+def test_a_terminal_does_only_what_it_may(stage: Stage) -> None:
+    terminals = {
+        name: replace(terminal, transactions=frozenset({"social_balance_inquiry"}))
+        for name, terminal in stage.configuration.terminals.items()
+    }
+    stage.reconfigure(terminals=terminals)
+    stage.withdraw()
+    assert stage.code == "40"
+    assert stage.report("declined")["rule"] == Rule.TERMINAL_ADMITTED
+    stage.withdraw("000003", f3="310000", f4=None, f55=None, f60="7100000200060")
+    assert stage.code == "00"

@@ -17,7 +17,7 @@ def _request(name: str = "withdrawal") -> Request:
 
 def test_the_selection_fills_the_request_in_its_order() -> None:
     request = _request()
-    assert len(READ) == len(Request.__struct_fields__) - 4
+    assert len(READ) == len(Request.__struct_fields__) - 5
     assert (request.mti, request.pan, request.amount, request.stan) == (
         "0200",
         PAN,

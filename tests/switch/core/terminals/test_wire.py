@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from messages.dialects.dialect import Dialect
+from messages.dialects.loader import load_dialect
 from messages.errors import DecodeError
+from messages.framing import Framing
 from switch.core.terminals.wire import MOST_KINDS, TerminalWire
 from tests.switch.core.stage import FRAMES, POS, Stage
+
+_COMPOSITE = load_dialect("composite")
+_CLASS_64 = "643200320001"
+"""The header of a composite terminal."""
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +63,68 @@ def test_an_answer_swaps_the_tpdu_and_may_ask_for_a_sign_on(wire: TerminalWire) 
 def test_a_frame_that_is_no_message_says_why(wire: TerminalWire) -> None:
     with pytest.raises(DecodeError):
         wire.read(1, FRAMES["withdrawal"][2:100])
+
+
+def _social(stage: Stage, mti: str, code: str, of_60: str, *, header: str) -> None:
+    """Ask for a social service, MACed, with the service in field 62."""
+    kept = (11, 14, 22, 23, 25, 26, 35, 41, 42, 49, 52, 53, 64)
+    message = stage.codec.decode(FRAMES["withdrawal"], 13)
+    fields = {n: message.fields[n] for n in kept} | {3: code, 60: f"{of_60}00000200090"}
+    fields[62] = b"S1003QRY".hex().upper()
+    if mti == "0200":
+        fields[4] = "000000010000"
+    stage.terminal_says(stage.build(mti, fields, header))
+
+
+_SERVICES = [("0100", "900000", "75"), ("0200", "910000", "76"), ("0100", "930000", "77")]
+
+
+@pytest.mark.parametrize(("mti", "code", "of_60"), _SERVICES)
+@pytest.mark.parametrize("others", [(), (_COMPOSITE,)])
+def test_a_plain_pos_that_asks_for_a_social_service_gets_58(
+    others: tuple[Dialect, ...], mti: str, code: str, of_60: str
+) -> None:
+    stage = Stage(other_terminal_dialects=others)
+    stage.sign_on()
+    _social(stage, mti, code, of_60, header="613200320001")
+    assert stage.code == "58"
+    assert stage.report("declined")["reason"] == "service_not_for_terminal"
+
+
+@pytest.mark.parametrize(("mti", "code", "of_60"), _SERVICES)
+def test_a_composite_terminal_is_told_that_they_are_not_open_yet(
+    mti: str, code: str, of_60: str
+) -> None:
+    stage = Stage(other_terminal_dialects=(_COMPOSITE,))
+    stage.sign_on()
+    _social(stage, mti, code, of_60, header=_CLASS_64)
+    assert stage.code == "40"
+    assert stage.told[-1][7:8] == b"\x64"
+
+
+def test_a_social_reconciliation_of_a_plain_pos_gets_58() -> None:
+    stage = Stage()
+    stage.sign_on()
+    fields = {11: "000003", 41: "50010001", 42: "999653080110001", 60: "78000002211", 63: "01 "}
+    stage.terminal_says(stage.build("0500", fields | {48: "0" * 62, 49: "156"}))
+    assert stage.code == "58"
+
+
+def test_a_composite_terminal_does_what_a_pos_does_in_its_own_dialect() -> None:
+    stage = Stage(other_terminal_dialects=(_COMPOSITE,))
+    stage.sign_on()
+    frame = stage.withdrawal("000002")
+    body = frame[13:]
+    stage.terminal_says(bytes(2) + bytes.fromhex("6000050000" + _CLASS_64) + body)
+    assert stage.code == "00"
+    answer = stage.told[-1]
+    assert Framing(_COMPOSITE.frame).read_heads(answer[2:])["header"]["application_class"] == "64"
+
+
+def test_a_composite_frame_that_cannot_be_read_is_answered_in_its_dialect() -> None:
+    stage = Stage(other_terminal_dialects=(_COMPOSITE,))
+    stage.sign_on()
+    frame = bytes(2) + bytes.fromhex("6000050000" + _CLASS_64) + FRAMES["withdrawal"][13:-10]
+    stage.terminal_says(frame)
+    assert stage.code == "30"
+    assert stage.told[-1][7:8] == b"\x64"
