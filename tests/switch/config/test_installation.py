@@ -125,7 +125,7 @@ def test_the_longest_prefix_of_a_card_decides(folder: Path) -> None:
     [
         (
             "jinbao",
-            'terminals = "pos"',
+            'terminals = ["pos", "composite"]',
             'terminals = "poss"',
             "jinbao.toml: dialects.terminals: poss: no dialect of this name",
         ),
@@ -199,7 +199,7 @@ def test_a_dialect_of_ones_own_is_found_in_the_folder(folder: Path) -> None:
     (folder / "mine.toml").write_text(
         'format = 1\nkind = "dialect"\nname = "mine"\nextends = "pos"\n', "utf-8"
     )
-    folders.change(folder, "jinbao", 'terminals = "pos"', 'terminals = "./mine.toml"')
+    folders.change(folder, "jinbao", 'terminals = ["pos", "composite"]', 'terminals = "./mine.toml"')
     assert load(folder).configuration.terminal_dialect.name == "mine"
 
 
