@@ -199,7 +199,8 @@ def test_a_dialect_of_ones_own_is_found_in_the_folder(folder: Path) -> None:
     (folder / "mine.toml").write_text(
         'format = 1\nkind = "dialect"\nname = "mine"\nextends = "pos"\n', "utf-8"
     )
-    folders.change(folder, "jinbao", 'terminals = ["pos", "composite"]', 'terminals = "./mine.toml"')
+    speaks = 'terminals = ["pos", "composite"]'
+    folders.change(folder, "jinbao", speaks, 'terminals = "./mine.toml"')
     assert load(folder).configuration.terminal_dialect.name == "mine"
 
 
