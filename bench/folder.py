@@ -39,12 +39,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of an installation: its size, where its issuer listens, and its timers.
 
     `timers` has milliseconds by the names of `jinbao.toml`, `limit_fen` is the daily cap of a card.
+    `ledger_url` leads to PostgreSQL; without it the ledger is embedded.
     """
 
     terminals: int
     issuer_port: int
     limit_fen: int = 200_000
     timers: Mapping[str, int | list[int]] = {}
+    ledger_url: str = ""
 
 
 def write(folder: Path, wanted: Wanted) -> None:
@@ -73,7 +75,8 @@ def _main(wanted: Wanted) -> str:
     timers = "".join(f"{name} = {value}\n" for name, value in wanted.timers.items())
     return (
         'format = 1\n[listen]\nterminals = ["127.0.0.1:0"]\n[ledger]\ncommit = "inline"\n'
-        f'[connections]\nreconnect_first_ms = 20\n[paths]\nlog = "{LOG}"\n[timers]\n{timers}'
+        f'url = "{wanted.ledger_url}"\n[connections]\nreconnect_first_ms = 20\n'
+        f'[paths]\nlog = "{LOG}"\n[timers]\n{timers}'
     )
 
 

@@ -126,6 +126,18 @@ class Issuer:
     def __repr__(self) -> str:
         return f"Issuer({self.identity.id})"
 
+    def another_line(self) -> Issuer:
+        """Return the same host on another line: its books, but a sign-on and keys of its own."""
+        other = Issuer(self.identity, self._wire, self.accounts)
+        other.temper = self._tempered
+        other.heard_reversals, other.is_trusting = self.heard_reversals, self.is_trusting
+        other._answers = self._answers
+        return other
+
+    def _tempered(self, heard: Heard) -> Temper:
+        """Be in the mood that this line is in, whenever it was changed."""
+        return self.temper(heard)
+
     # ------------------------------------------------------------------------- what it is told
 
     def connected(self) -> None:

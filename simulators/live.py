@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -95,15 +96,14 @@ class _Alarm:
 
 
 class IssuerServer:
-    """An issuer's host on a port; it talks over the newest connection."""
+    """An issuer's host on a port, with so many lines: one more takes the place of the oldest."""
 
-    def __init__(self, issuer: Issuer, wire: Wire, clock: Clock) -> None:
+    def __init__(self, issuer: Issuer, wire: Wire, clock: Clock, lines: int = 1) -> None:
         """Listen later, with `open`."""
         self.issuer = issuer
-        self._wire = wire
-        self._clock = clock
-        self._alarm = _Alarm(clock, self._ring)
-        self._peer: _Peer | None = None
+        others = (issuer.another_line() for _ in range(lines - 1))
+        self._free = [_IssuerLine(each, wire, clock) for each in (issuer, *others)]
+        self._taken: list[_IssuerLine] = []
         self._server: asyncio.Server | None = None
 
     async def open(self, host: str, port: int) -> int:
@@ -114,50 +114,87 @@ class IssuerServer:
 
     def close(self) -> None:
         """Listen no more, and hang up."""
-        self._alarm.set(None)
         if self._server is not None:
             self._server.close()
-        if self._peer is not None:
-            self._peer.close()
+        for line in (*self._free, *self._taken):
+            line.end()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a switch is there."""
+        return bool(self._taken)
 
     def hang_up(self) -> None:
-        """Lose the connection, as a line that was cut."""
-        if self._peer is not None:
-            self._peer.close()
+        """Lose the connections, as lines that were cut."""
+        for line in self._taken:
+            line.hang_up()
 
     def change_key(self, kind: str, key: bytes) -> None:
-        """Give the switch a new `PIK` or `MAK`, unasked."""
-        if self._peer is not None:
-            self._peer.send([self.issuer.change_key(kind, key, self._clock.now())])
+        """Give the switch a new `PIK` or `MAK`, unasked, over each line."""
+        for line in self._taken:
+            line.change_key(kind, key)
 
     def save_books(self, path: Path) -> None:
         """Write the books as JSON."""
         path.write_bytes(msgspec.json.encode(self.issuer.accounts.book()) + b"\n")
 
     def _accept(self) -> _Peer:
+        line = self._free.pop(0) if self._free else self._taken.pop(0)
+        self._taken.append(line)
+        return line.accept(partial(self._let_go, line))
+
+    def _let_go(self, line: _IssuerLine) -> None:
+        self._taken.remove(line)
+        self._free.insert(0, line)
+
+
+class _IssuerLine:
+    """One line of an issuer's host; it talks over the newest connection."""
+
+    def __init__(self, issuer: Issuer, wire: Wire, clock: Clock) -> None:
+        self._issuer = issuer
+        self._wire = wire
+        self._clock = clock
+        self._alarm = _Alarm(clock, self._ring)
+        self._peer: _Peer | None = None
+
+    def accept(self, lost: Callable[[], None]) -> _Peer:
+        """Return the protocol of a new connection; `lost` is called when it is gone."""
         peer = _Peer(self._wire, lambda frame: self._took(peer, frame))
-        peer.lost = lambda: self._lost(peer)
-        if self._peer is not None:
-            self._peer.close()
+        peer.lost = lambda: self._lost(peer, lost)
+        self.hang_up()
         self._peer = peer
-        self.issuer.connected()
+        self._issuer.connected()
         return peer
 
-    def _took(self, peer: _Peer, frame: bytes) -> None:
-        peer.send(self.issuer.received(frame, self._clock.now()))
-        if self.issuer.next_due_ns is not None:
-            self._alarm.set(self.issuer.next_due_ns)
+    def hang_up(self) -> None:
+        if self._peer is not None:
+            self._peer.close()
 
-    def _lost(self, peer: _Peer) -> None:
+    def end(self) -> None:
+        self._alarm.set(None)
+        self.hang_up()
+
+    def change_key(self, kind: str, key: bytes) -> None:
+        if self._peer is not None:
+            self._peer.send([self._issuer.change_key(kind, key, self._clock.now())])
+
+    def _took(self, peer: _Peer, frame: bytes) -> None:
+        peer.send(self._issuer.received(frame, self._clock.now()))
+        if self._issuer.next_due_ns is not None:
+            self._alarm.set(self._issuer.next_due_ns)
+
+    def _lost(self, peer: _Peer, lost: Callable[[], None]) -> None:
         if self._peer is peer:
             self._peer = None
-            self.issuer.disconnected()
+            self._issuer.disconnected()
+            lost()
 
     def _ring(self) -> None:
-        frames = self.issuer.expire(self._clock.now())
+        frames = self._issuer.expire(self._clock.now())
         if self._peer is not None:
             self._peer.send(frames)
-        self._alarm.set(self.issuer.next_due_ns)
+        self._alarm.set(self._issuer.next_due_ns)
 
 
 class Line:

@@ -36,8 +36,8 @@ Ports = Callable[[], list[int]]
 class Village:
     """Terminals and a bank; `requests` counts what the bank got."""
 
-    def __init__(self, terminals: int, seed: int) -> None:
-        """Begin with everything idle."""
+    def __init__(self, terminals: int, seed: int, lines: int = 1) -> None:
+        """Begin with everything idle; the bank has so many lines."""
         self.requests = 0
         self._ports: Ports = list
         self._chance = random.Random(f"{seed}/village")
@@ -49,7 +49,7 @@ class Village:
             self.accounts.open(card, _BALANCE_FEN)
         bank = Issuer(issuer_identity(), issuer_wire, self.accounts)
         bank.temper = self._temper
-        self._bank = IssuerServer(bank, issuer_wire, self._clock)
+        self._bank = IssuerServer(bank, issuer_wire, self._clock, lines)
         self._terminals = [
             LiveTerminal(Terminal(terminal_identity(number), wire), wire, self._clock)
             for number in range(terminals)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from messages.dialects.dialect import Dialect
     from switch.cli.messages.diff import Difference
     from switch.cli.messages.reading import Reading
+    from switch.ledger.postgres import PostgresLedger
+    from switch.ledger.shared.store import PostgresStore
 
 VERBS: Final = {
     "decode": "switch.cli.messages.decode",
@@ -83,6 +85,20 @@ def difference_table() -> Callable[[Sequence[Difference]], str]:
     from switch.cli.messages.table import difference_table as draw
 
     return draw
+
+
+def postgres_store() -> type[PostgresStore]:
+    """Return the ledger on PostgreSQL for a switch (with asyncpg; ImportError without)."""
+    from switch.ledger.shared.store import PostgresStore as Store
+
+    return Store
+
+
+def postgres_ledger() -> type[PostgresLedger]:
+    """Return the ledger on PostgreSQL for commands (with asyncpg; ImportError without)."""
+    from switch.ledger.postgres import PostgresLedger as Ledger
+
+    return Ledger
 
 
 def serve_metrics() -> Callable[..., tuple[int, Callable[[], None]]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -26,6 +27,18 @@ def split_address(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or not port.isascii() or int(port) > _LAST_PORT:
         raise ValueError('should be an address like "127.0.0.1:8583"')
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _database(text: str) -> str:
+    """Refuse what is no URL of PostgreSQL, and a password: it would lie around in the clear."""
+    if not text:
+        return text
+    url = urlsplit(text)
+    if url.scheme not in {"postgresql", "postgres"} or not url.path.strip("/"):
+        raise ValueError('should be like "postgresql://user@host/database"')
+    if url.password is not None or "password=" in url.query:
+        raise ValueError("holds a password: give it in PGPASSWORD or in a PGPASSFILE")
+    return text
 
 
 Address = Annotated[str, AfterValidator(_address)]
@@ -67,6 +80,7 @@ class LedgerFile(_Model):
     """`[ledger]`: where what must survive is kept, and how batches get there."""
 
     path: str = "state/ledger.sqlite"
+    url: Annotated[str, AfterValidator(_database)] = ""
     commit: Literal["inline", "thread"] = "inline"
 
 

@@ -65,12 +65,14 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """What a folder describes: the core's snapshot, and what the shell is told.
 
     `connection_limits` are those that the files state, by the names of the shell's own limits.
+    `ledger_url` leads to PostgreSQL; where it is empty, `ledger` is the file of an embedded ledger.
     """
 
     configuration: Configuration
     listen: tuple[ListenAddress, ...]
     link_addresses: Mapping[str, tuple[str, int]]
     ledger: Path
+    ledger_url: str
     commit_in_thread: bool
     fixed_keys: WorkingKeys | None
     connection_limits: Mapping[str, int]
@@ -120,6 +122,7 @@ class _Building:
             listen=_listen(main),
             link_addresses={link.name: split_address(link.address) for link in banks.link},
             ledger=self._folder / main.ledger.path,
+            ledger_url=main.ledger.url,
             commit_in_thread=main.ledger.commit == "thread",
             fixed_keys=_fixed_keys(main),
             connection_limits=main.connections.model_dump(exclude_none=True),

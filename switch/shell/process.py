@@ -7,9 +7,11 @@ is in flight is finished or given up after a limit; a second signal ends at once
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import secrets
 import signal
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -165,6 +167,8 @@ class Process:
         self._lines.open()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.end)
+        if settings.is_worker:
+            loop.add_reader(sys.stdin.fileno(), self._hear_supervisor)
         self._tell_start(addresses, settings)
         ready(addresses)
         ending = asyncio.create_task(self._ending.wait())
@@ -194,6 +198,12 @@ class Process:
         if self._ending.is_set():
             self._driver.stop(INTERRUPTED, "a second signal")
         self._ending.set()
+
+    def _hear_supervisor(self) -> None:
+        """Drain where the supervisor has nothing to say any more, because it is gone."""
+        if not os.read(sys.stdin.fileno(), 1):
+            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+            self._ending.set()
 
     async def _drain(self) -> int:
         driver, limits = self._driver, self._parts.settings.limits

@@ -63,7 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One running switch, as seen from outside the core.
 
     `fixed_keys` replaces chance for test installations; `known_dialects` are named to peers whose
-    frames were refused.
+    frames were refused. A worker shares its ports with others, and drains when its standard input
+    ends: its supervisor is gone.
     """
 
     listen: tuple[ListenAddress, ...]
@@ -74,5 +75,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     control: Path | None = None
     stops: Path | None = None
     commit_in_thread: bool = False
+    is_worker: bool = False
     fixed_keys: WorkingKeys | None = None
     known_dialects: tuple[Dialect, ...] = ()

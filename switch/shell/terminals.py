@@ -36,7 +36,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         addresses = []
         for address in self._side.settings.listen:
-            listening = _bound(address.host, address.port)
+            listening = bound(address.host, address.port, is_shared=self._side.settings.is_worker)
             backlog = self._side.limits.backlog
             made = partial(self._connection, address.access)
             server = await loop.create_server(made, sock=listening, backlog=backlog)
@@ -116,18 +116,23 @@ class TerminalConnection(Connection):
             driver.handle(TerminalDisconnected(self._number), driver.now(), self.peer)
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a bound socket; accepted ones inherit its options (Linux, BSD)."""
+def bound(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
+    """Return a bound socket; accepted ones inherit its options (Linux, BSD).
+
+    A shared address is taken by several processes, each with a queue of its own.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    made = socket.socket(family, socket.SOCK_STREAM)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if is_shared:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if hasattr(socket, "TCP_KEEPIDLE"):
-            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEP_ALIVE_S)
-        bound.settimeout(0)
-        bound.bind((host, port))
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEP_ALIVE_S)
+        made.settimeout(0)
+        made.bind((host, port))
     except OSError:
-        bound.close()
+        made.close()
         raise
-    return bound
+    return made

@@ -101,7 +101,7 @@ async def _city() -> AsyncIterator[_City]:
         async with asyncio.timeout(10):
             await is_ready.wait()
             await terminal.connect(HOST, city.port)
-        await until(lambda: bank._peer is not None)
+        await until(lambda: bank.is_connected)
         await asyncio.sleep(0.1)
         yield city
     finally:
@@ -143,8 +143,8 @@ async def test_a_late_answer_is_sent_when_it_is_due() -> None:
 async def test_a_link_that_is_lost_comes_back_and_a_key_can_change() -> None:
     async with _city() as city:
         city.bank.hang_up()
-        await until(lambda: city.bank._peer is None)
-        await until(lambda: city.bank._peer is not None)
+        await until(lambda: not city.bank.is_connected)
+        await until(lambda: city.bank.is_connected)
         await asyncio.sleep(0.2)
         city.bank.change_key("PIK", bytes(range(16)))
         city.bank.change_key("MAK", bytes(range(16, 32)))

@@ -14,14 +14,14 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from switch.cli.books.stores import reading
 from switch.cli.outcome import BAD, note, stop
 from switch.cli.serving.folder import loaded
 from switch.config.installation import Installation
 from switch.core.operations import (
     Row,
 )
-from switch.ledger.embedded.books import SqliteBooks
-from switch.ledger.protocol import Books, LedgerOpenError, Where
+from switch.ledger.protocol import Books, Where
 from switch.shell.watching.control import ask
 
 Rrn = Annotated[str, typer.Argument(metavar="RRN", help="The reference number (DE 37).")]
@@ -39,16 +39,8 @@ class Opened(msgspec.Struct, frozen=True):
 def opened(folder: Path) -> Iterator[Opened]:
     """Open the books of a folder; status 2 where it has none."""
     installation = loaded(folder)
-    if not installation.ledger.exists():
-        stop(f"{installation.ledger} is not there: no switch has run here yet")
-    try:
-        books = SqliteBooks(installation.ledger)
-    except LedgerOpenError as error:
-        stop(str(error))
-    try:
+    with reading(installation) as books:
         yield Opened(installation, books)
-    finally:
-        books.close()
 
 
 def is_running(installation: Installation) -> bool:
@@ -61,6 +53,8 @@ def is_running(installation: Installation) -> bool:
 
 def tell_lag(installation: Installation) -> None:
     """Say on standard error how old what is shown may be."""
+    if installation.ledger_url:
+        return
     if is_running(installation):
         note(f"a switch is running: {LAG}")
     else:

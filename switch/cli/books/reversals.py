@@ -5,16 +5,15 @@ SAF is store-and-forward: each is sent until the issuer acknowledges it, or it e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 
 from switch.cli.books.reading import Rrn, opened, row_of, tell_lag
-from switch.cli.books.settling import RESOLVE, RETRY, VERDICTS, Store, resolve, retry
+from switch.cli.books.settling import RESOLVE, RETRY, VERDICTS, resolve, retry
+from switch.cli.books.stores import writing
 from switch.cli.books.telling import shown
 from switch.cli.books.words import STATES, both, is_by_hand, moment_text, yuan
 from switch.cli.drawing import drawn, plain, table
@@ -27,8 +26,7 @@ from switch.core.operations import (
     Row,
 )
 from switch.core.transaction import State
-from switch.ledger.protocol import LedgerOpenError, Where
-from switch.ledger.sqlite import SqliteLedger
+from switch.ledger.protocol import Where
 from switch.shell.clock import wall_ns
 from switch.shell.watching.control import ask
 
@@ -103,9 +101,10 @@ def retry_reversal(rrn: Rrn, *, folder: Folder, as_json: AsJson = False) -> None
     installation = loaded(folder)
     answer = _asked(installation, {"verb": RETRY, "rrn": rrn})
     if answer is None:
-        with _writing(installation.ledger) as store:
+        with writing(installation) as store:
             answer = retry(store, rrn, wall_ns() // _NS_PER_MS)
-        note("no switch is running: it is sent when one starts")
+        if not installation.ledger_url:
+            note("no switch is running: it is sent when one starts")
     _say_outcome(answer, "it is due now", as_json=as_json)
 
 
@@ -135,7 +134,7 @@ def resolve_reversal(
     request = {"verb": RESOLVE, "rrn": rrn, "as": verdict, "why": why}
     answer = _asked(installation, request)
     if answer is None:
-        with _writing(installation.ledger) as store:
+        with writing(installation) as store:
             answer = resolve(store, rrn, verdict, why)
     words = both(STATES[State[answer["state"]]])
     _say_outcome(answer, f"{answer['state']}, {words}", as_json=as_json)
@@ -163,7 +162,12 @@ def _told(row: Row, queued: Advice | None) -> dict[str, Any]:
 
 
 def _asked(installation: Installation, request: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return what the running switch says, None where none runs; status 1 if it refuses."""
+    """Return what the running switch says, None where none runs; status 1 if it refuses.
+
+    A shared ledger is there for everyone, so that no switch is asked.
+    """
+    if installation.ledger_url:
+        return None
     try:
         answer = ask(installation.control, request)
     except (FileNotFoundError, ConnectionRefusedError):
@@ -173,19 +177,3 @@ def _asked(installation: Installation, request: Mapping[str, str]) -> dict[str, 
     if not answer.get("ok"):
         stop(str(answer.get("error")), BAD)
     return answer
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[Store]:
-    """Open the ledger as its writer, where no switch does; a refusal ends with status 1."""
-    if not path.exists():
-        stop(f"{path} is not there: no switch has run here yet")
-    try:
-        ledger = SqliteLedger(path, fill_every_s=None)
-    except LedgerOpenError as error:
-        stop(f"no switch answers on the control socket, and {error}", BAD)
-    with closing(ledger):
-        try:
-            yield ledger
-        except ValueError as error:
-            stop(str(error), BAD)

@@ -100,7 +100,7 @@ def summary(found: Installation) -> list[str]:
         f"card ranges  {len(ranges)}, {social} of social-security cards",
         f"cap          {caps or 'none: every withdrawal is refused'}",
         f"listening    {listening}",
-        f"ledger       {found.ledger}",
+        f"ledger       {found.ledger_url or found.ledger}",
     ]
 
 

@@ -20,12 +20,14 @@ from messages.dialects.family import Family
 from messages.dialects.loader import load_dialect, packaged_names
 from switch.cli import load as on_demand
 from switch.cli.books.settling import control_verbs
+from switch.cli.books.stores import on_postgres
 from switch.cli.outcome import note, say, stop
 from switch.cli.serving.folder import Folder, loaded
+from switch.cli.serving.workers import check_workers, own_place, supervise
 from switch.cli.verbs import verb_app
 from switch.config.files import split_address
 from switch.config.installation import Installation
-from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.protocol import LedgerOpenError, SharedLedger
 from switch.ledger.sqlite import SqliteLedger
 from switch.pipeline import make_engine
 from switch.shell.clock import Clock, business_offset_ms, wall_ns
@@ -56,6 +58,9 @@ def serve(
     metrics: Annotated[
         str, typer.Option(metavar="HOST:PORT", help="Answer scrapes of Prometheus there.")
     ] = "",
+    workers: Annotated[
+        int, typer.Option(metavar="N", help="Processes on one ledger; needs PostgreSQL.")
+    ] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="The ready line as JSON.")] = False,
 ) -> None:
     """Run the switch until SIGTERM or SIGINT.
@@ -67,28 +72,37 @@ def serve(
     Examples:
       jinbao serve -c city
       jinbao serve -c city --business-date 2014-06-18T23:58
+      jinbao serve -c city --workers 2
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    found = loaded(folder)
-    clock = Clock(_offset_ms(business_date))
+    found, place = loaded(folder), own_place()
+    check_workers(found, workers)
+    if place is not None:
+        found, port_file, as_json = place.installation(found), None, True
+    clock = Clock(place.offset_ms if place else _offset_ms(business_date))
     ready = _Ready(found, port_file, as_json=as_json)
-    watch = _watch(metrics, ready) if metrics else None
-    settings = settings_of(found)
+    watch = _watch(metrics, ready, place.number - 1 if place else 0) if metrics else None
+    settings = settings_of(found, is_worker=place is not None)
     log = Log(_log_writer(found.log), clock, settings.limits.log_lines_per_second)
-    ledger = _opened(found.ledger)
+    if workers > 1 and place is None:
+        on_postgres(found.ledger_url).close()
+        raise typer.Exit(supervise(found, clock.offset_ms, log, ready, workers))
+    ledger = None if found.ledger_url else _opened(found.ledger)
     try:
         parts = Parts(
             engine=make_engine(found.configuration),
             ledger=ledger,
+            shared=_shared(found.ledger_url) if ledger is None else None,
             clock=clock,
             log=log,
             stops=Stops(found.stops),
             settings=settings,
-            verbs=control_verbs(ledger, lambda: clock.now().utc_ms),
+            verbs={} if ledger is None else control_verbs(ledger, lambda: clock.now().utc_ms),
             watch=watch,
         )
         ended = run(parts, ready)
     except (OSError, StopsFileError) as error:
-        ledger.close()
+        if ledger is not None:
+            ledger.close()
         stop(str(error))
     if ended.status:
         note(f"stopped: {ended.reason}")
@@ -96,10 +110,17 @@ def serve(
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(ended.status)
-    ledger.close()
+    if ledger is not None:
+        ledger.close()
 
 
-def settings_of(found: Installation) -> Settings:
+def _shared(url: str) -> SharedLedger:
+    """Return the ledger on PostgreSQL for this process; status 2 where it cannot be used."""
+    on_postgres(url).close()
+    return on_demand.postgres_store()(url)
+
+
+def settings_of(found: Installation, *, is_worker: bool = False) -> Settings:
     """Return what the shell is told of an installation."""
     configuration = found.configuration
     return Settings(
@@ -112,6 +133,7 @@ def settings_of(found: Installation) -> Settings:
         limits=Limits(**found.connection_limits),
         control=found.control,
         commit_in_thread=found.commit_in_thread,
+        is_worker=is_worker,
         fixed_keys=found.fixed_keys,
         known_dialects=tuple(load_dialect(name) for name in packaged_names()),
     )
@@ -151,13 +173,17 @@ class _Ready:
         say(f"{text}; metrics at {self.metrics}" if self.metrics else text)
 
 
-def _watch(address: str, ready: _Ready) -> Watch:
-    """Return what answers scrapes at `address`; its port is told with the ready line."""
+def _watch(address: str, ready: _Ready, worker: int) -> Watch:
+    """Return what answers scrapes at `address`; its port is told with the ready line.
+
+    Each worker has a port of its own, the next of the one before it.
+    """
     serve_metrics = on_demand.serve_metrics()
     try:
         host, port = split_address(address)
     except ValueError as error:
         stop(f"--metrics {error}")
+    port += worker if port else 0
 
     def watch(counters: Counters, gauges: Gauges) -> Callable[[], None]:
         bound, end = serve_metrics((host, port), counters, gauges)
