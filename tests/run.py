@@ -59,6 +59,17 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "house": (20, ("tests/house", "tests/test_house.py")),
     "messages": (70, ("tests/messages", "tests/golden")),
     "switch": (130, ("tests/switch",)),
+    "postgresql": (
+        90,
+        (
+            "tests/switch/ledger/shared",
+            "tests/switch/ledger/moving",
+            "tests/switch/ledger/test_postgres.py",
+            "tests/switch/cli/ledger",
+            "tests/switch/cli/books/test_stores.py",
+            "tests/switch/cli/serving/test_workers.py",
+        ),
+    ),
     "processes": (70, ("tests/crash", "tests/scenarios")),
 }
 _REST_BUDGET_S: Final = 60
@@ -82,9 +93,18 @@ def parts() -> tuple[Part, ...]:
                 (_PYTHON, "-m", "mypy"),
             ),
         ),
-        *(Part(name, budget_s, ((*_PYTEST, *paths),)) for name, (budget_s, paths) in named.items()),
+        *(
+            Part(name, budget_s, ((*_PYTEST, *_within(paths, ignored), *paths),))
+            for name, (budget_s, paths) in named.items()
+        ),
         Part("rest", _REST_BUDGET_S, ((*_PYTEST, *ignored, "tests"),)),
     )
+
+
+def _within(paths: Sequence[str], ignored: Sequence[str]) -> tuple[str, ...]:
+    """Return what of a part's folders belongs to other parts."""
+    folders = tuple(f"--ignore={path}/" for path in paths)
+    return tuple(each for each in ignored if each.startswith(folders))
 
 
 def run(part: Part) -> Outcome:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from messages.dialects.dialect import Dialect
     from switch.cli.messages.diff import Difference
     from switch.cli.messages.reading import Reading
@@ -41,6 +43,7 @@ VERBS: Final = {
     "txn": "switch.cli.books.transactions",
     "caps": "switch.cli.books.caps",
     "saf": "switch.cli.books.reversals",
+    "ledger": "switch.cli.ledger.verbs",
     "fees": "switch.cli.pricing.fees",
 }
 """Verb -> the module that holds it as `app`, in the order of the help."""
@@ -99,6 +102,13 @@ def postgres_ledger() -> type[PostgresLedger]:
     from switch.ledger.postgres import PostgresLedger as Ledger
 
     return Ledger
+
+
+def postgres_tools() -> ModuleType:
+    """Return what makes, checks and moves a whole ledger on PostgreSQL."""
+    from switch.ledger.moving import tools
+
+    return tools
 
 
 def serve_metrics() -> Callable[..., tuple[int, Callable[[], None]]]:

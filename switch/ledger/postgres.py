@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from queue import Queue
+from typing import Any, Final, TypeVar
 
 from switch.core.operations import Advice, Operation, Row
 from switch.core.outcomes import Outcome, TotalsAre
@@ -27,6 +28,9 @@ from switch.ledger.shared.reading import Fetch
 from switch.ledger.shared.store import PATIENCE_S, PostgresStore
 
 T = TypeVar("T")
+_PAGE: Final = 2_000
+_PAGES: Final = 4
+"""Read ahead at most so many pages of so many items."""
 
 
 class PostgresLedger:
@@ -76,6 +80,33 @@ class PostgresLedger:
     def on_line(self, do: Callable[[Line], Awaitable[T]]) -> T:
         """Do something on a connection of ours. Raises LedgerFailed where that cannot be."""
         return self._wait(self._on_line(do))
+
+    def pump(self, read: Callable[[Line], AsyncIterator[T]]) -> Iterator[T]:
+        """Yield what an asynchronous iterator over a connection of ours yields, in pages."""
+        pages: Queue[list[T] | BaseException | None] = Queue(_PAGES)
+
+        async def put(line: Line) -> None:
+            page: list[T] = []
+            async for item in read(line):
+                page.append(item)
+                if len(page) == _PAGE:
+                    await asyncio.to_thread(pages.put, page)
+                    page = []
+            pages.put(page)
+
+        def run() -> None:
+            try:
+                self.on_line(put)
+            except BaseException as error:  # noqa: BLE001 - raised where the items are taken
+                pages.put(error)
+            else:
+                pages.put(None)
+
+        threading.Thread(target=run, name="ledger-pump", daemon=True).start()
+        while (page := pages.get()) is not None:
+            if isinstance(page, BaseException):
+                raise page
+            yield from page
 
     def close(self) -> None:
         """Disconnect, and end the thread."""

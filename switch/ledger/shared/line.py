@@ -114,6 +114,10 @@ class Line:
         """Run statements that have no arguments; return the tag of the last."""
         return str(await self._connection.execute(sql))
 
+    async def copy(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """Append rows to a table, all columns in order."""
+        await self._connection.copy_records_to_table(table, records=rows)
+
     async def commit(self) -> None:
         """End the transaction as stored; anything but a plain yes is told as what it means."""
         self._warning = ""

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import msgspec
@@ -39,7 +41,7 @@ class Worker:
     def __init__(self, number: int) -> None:
         """Begin not started; numbers count from 1."""
         self.number = number
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self.is_ready = False
         self.ended = False
         """Whether it is not started again."""
@@ -80,6 +82,7 @@ class Supervisor:
         self._addresses = addresses
         self._tell = tell
         self._ending = asyncio.Event()
+        self._threads = ThreadPoolExecutor(workers, "worker")
         self._ready: Ready = _nobody
         self._where: list[tuple[str, int]] = []
 
@@ -98,13 +101,14 @@ class Supervisor:
         finally:
             for each in kept:
                 each.close()
+            self._threads.shutdown()
         return max(worker.status for worker in self.workers)
 
     def end(self) -> None:
         """Have every worker drain; called again, end at once."""
         self._ending.set()
         for worker in self.workers:
-            if worker.process is not None and worker.process.returncode is None:
+            if worker.process is not None and worker.process.poll() is None:
                 worker.process.send_signal(signal.SIGTERM)
 
     async def _keep(self, worker: Worker, ports: Sequence[int]) -> None:
@@ -112,7 +116,13 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         while not self._ending.is_set():
             worker.since_s = loop.time()
-            worker.status = await self._live(worker, ports)
+            worker.status = await loop.run_in_executor(
+                self._threads,
+                self._live,
+                worker,
+                ports,
+                loop,
+            )
             facts: dict[str, object] = {"worker": worker.number, "status": worker.status}
             was_ready, worker.is_ready = worker.is_ready, False
             if worker.status == 0 or self._ending.is_set():
@@ -132,29 +142,32 @@ class Supervisor:
                 worker.wait_s = min(2 * worker.wait_s, LONGEST_WAIT_S)
         worker.ended = True
 
-    async def _live(self, worker: Worker, ports: Sequence[int]) -> int:
+    def _live(self, worker: Worker, ports: Sequence[int], loop: asyncio.AbstractEventLoop) -> int:
+        """Run a worker from start to end, in a thread of its own; return its status."""
         command, environment = self._command(worker.number, ports)
-        worker.starts += 1
-        worker.process = process = await asyncio.create_subprocess_exec(
-            *command,
-            env=dict(environment),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
+        with subprocess.Popen(  # noqa: S603 - our own program
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             # A signal from the keyboard goes to us alone, and from us to them.
             start_new_session=True,
-        )
-        if process.stdout is None or process.stdin is None:
-            raise RuntimeError("a worker without pipes")
-        if await process.stdout.readline():
-            worker.is_ready = True
-            self._tell("worker_ready", {"worker": worker.number, "pid": process.pid})
-            if all(each.is_ready for each in self.workers):
-                ready, self._ready = self._ready, _nobody
-                ready(self._where)
-            await process.stdout.read()
-        status = await process.wait()
-        process.stdin.close()
-        return status
+        ) as process:
+            worker.process = process
+            worker.starts += 1
+            if self._ending.is_set():
+                process.send_signal(signal.SIGTERM)
+            if process.stdout is not None and process.stdout.readline():
+                loop.call_soon_threadsafe(self._up, worker)
+                process.stdout.read()
+            return process.wait()
+
+    def _up(self, worker: Worker) -> None:
+        worker.is_ready = True
+        self._tell("worker_ready", {"worker": worker.number, "pid": worker.shown()["pid"]})
+        if all(each.is_ready for each in self.workers):
+            ready, self._ready = self._ready, _nobody
+            ready(self._where)
 
 
 def _nobody(_addresses: list[tuple[str, int]]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from pathlib import Path
 
 from hypothesis import settings
@@ -15,7 +14,6 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from switch.core.operations import (
@@ -56,7 +54,6 @@ from switch.ledger.memory import MemoryLedger
 from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import CapShown
 from switch.ledger.sqlite import SqliteLedger
-from tests.databases import EMPTY_IT
 from tests.switch.ledger.making import (
     CARD,
     DAY,
@@ -352,38 +349,5 @@ class EmbeddedLedgers(Ledgers):
         return SqliteLedger(folder / "ledger.db", fill_every_s=None, kept=0)
 
 
-class SharedLedgers(Ledgers):
-    """The ledger on PostgreSQL: a process that starts ends no lease but those that are over."""
-
-    url = ""
-
-    def opened(self) -> PostgresLedger:
-        """Connect to the tables, emptied."""
-        ledger = PostgresLedger(self.url)
-        ledger.on_line(lambda line: line.execute(EMPTY_IT))
-        return ledger
-
-    @rule()
-    def restart(self) -> None:
-        """Go on as another process."""
-        self.real.close()
-        self.real = PostgresLedger(self.url)
-        self.start()
-
-    def teardown(self) -> None:
-        """Compare the transactions too, whatever their order."""
-        by_key = attrgetter("key")
-        theirs = sorted(self.real.transactions(), key=by_key)
-        assert theirs == sorted(self.memory.transactions(), key=by_key)
-        super().teardown()
-
-
 TestEmbeddedLedgers = EmbeddedLedgers.TestCase
 TestEmbeddedLedgers.settings = settings(max_examples=40, stateful_step_count=25)
-
-
-def test_the_ledger_on_postgresql_does_what_memory_does(ledger_url: str) -> None:
-    SharedLedgers.url = ledger_url
-    run_state_machine_as_test(
-        SharedLedgers, settings=settings(max_examples=25, stateful_step_count=25)
-    )

@@ -1,0 +1,1 @@
+"""`jinbao ledger` (switch/cli): a whole ledger made, moved and checked."""

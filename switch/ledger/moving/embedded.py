@@ -1,0 +1,124 @@
+"""A whole embedded ledger, read and written (switch/ledger/moving).
+
+It is read after its tables were brought up to its log, so that no switch may have it open. It is
+written beside its place, and moved there when it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import apsw
+import msgspec
+
+from switch.core.operations import Row, Session, TransactionKey
+from switch.ledger.embedded.tables import Filling, Tables, encode
+from switch.ledger.moving.records import (
+    Day,
+    Fence,
+    Incarnation,
+    Numbers,
+    Record,
+    SessionKept,
+    Transaction,
+)
+from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.rows import Block, CapDay, CapKey, Queued, WriteSet
+from switch.ledger.sqlite import SqliteLedger
+
+FILES: Final = ("", ".log-a", ".log-b")
+"""What an embedded ledger consists of, after its path."""
+_AT_ONCE: Final = 10_000
+
+_row: Final = msgspec.msgpack.Decoder(Row).decode
+_session: Final = msgspec.msgpack.Decoder(Session).decode
+_TRANSACTIONS: Final = """
+    SELECT body, tries, due_ms, owner FROM transactions LEFT JOIN advices USING (number)
+    ORDER BY number"""
+
+
+def read_embedded(path: Path) -> Iterator[Record]:
+    """Yield everything in a ledger, transactions in order. LedgerOpenError: missing, or in use."""
+    if not path.exists():
+        raise LedgerOpenError(f"{path} is not there")
+    SqliteLedger(path, fill_every_s=None).close()
+    with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as tables:
+        for body, tries, due_ms, owner in tables.execute(_TRANSACTIONS):
+            yield Transaction(_row(body), None if due_ms is None else Queued(tries, due_ms, owner))
+        for bucket, card, day, held, committed in tables.execute(
+            "SELECT bucket, card, day, held_fen, committed_fen FROM caps"
+        ):
+            yield Day(CapKey(bucket, card, day), CapDay(held, committed))
+        for (body,) in tables.execute("SELECT body FROM sessions"):
+            yield SessionKept(_session(body))
+        for name, free, attempt, first in tables.execute(
+            "SELECT name, free, attempt, first FROM blocks"
+        ):
+            yield Numbers(name, Block(free, attempt, first))
+        for number, nonce in tables.execute("SELECT incarnation, nonce FROM leases"):
+            yield Incarnation(number, nonce)
+        for attempt, said_by in tables.execute("SELECT attempt, said_by FROM fences"):
+            yield Fence(attempt, said_by)
+
+
+def write_embedded(path: Path, records: Iterable[Record]) -> None:
+    """Make a ledger of all this at `path`, where none may be. LedgerOpenError."""
+    if path.exists():
+        raise LedgerOpenError(f"{path} is there already: only an empty place can be written to")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = beside(path)
+    for ending in FILES:
+        made.with_name(made.name + ending).unlink(missing_ok=True)
+    SqliteLedger(made, fill_every_s=None).close()
+    with closing(Tables(made)) as tables:
+        _fill(tables, iter(records))
+
+
+def put_in_place(path: Path) -> None:
+    """Move what `write_embedded` made to where it belongs."""
+    made = beside(path)
+    for ending in reversed(FILES):
+        made.with_name(made.name + ending).rename(path.with_name(path.name + ending))
+
+
+def beside(path: Path) -> Path:
+    """Return where `write_embedded` makes a ledger before it is put in place."""
+    return path.with_name(f"{path.name}.importing")
+
+
+def _fill(tables: Tables, records: Iterator[Record]) -> None:
+    through, number = tables.filled_through, 1
+    while some := list(islice(records, _AT_ONCE)):
+        written, bodies = WriteSet(), dict[int, bytes]()
+        numbers: dict[TransactionKey, int] = {}
+        for record in some:
+            if isinstance(record, Transaction):
+                bodies[number], numbers[record.row.key] = encode(record.row), number
+                number += 1
+            put(written, record)
+        filling = Filling()
+        filling.add(bodies, written, numbers)
+        tables.write(filling, through)
+
+
+def put(written: WriteSet, record: Record) -> None:
+    """Add a record to what is to be written."""
+    match record:
+        case Transaction(row, queued):
+            written.transactions[row.key] = row
+            if queued is not None:
+                written.advices[row.key] = queued
+        case Day(key, day):
+            written.caps[key] = day
+        case SessionKept(session):
+            written.sessions[session.terminal] = session
+        case Numbers(name, block):
+            written.blocks[name] = block
+        case Incarnation(number, _):
+            written.leases[number] = record.lease
+        case Fence(attempt, said_by):
+            written.fences[attempt] = said_by

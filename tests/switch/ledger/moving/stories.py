@@ -1,0 +1,49 @@
+"""Ledgers with something in every table, for what reads and checks whole ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing as closing_of
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from switch.core.operations import LeaseNumbers, Operation, Resolve, SignOn
+from switch.core.transaction import State
+from switch.ledger.sqlite import SqliteLedger
+from tests.switch.ledger.making import (
+    acknowledging,
+    attempt,
+    claiming,
+    closing,
+    enlisting,
+    key,
+    opening,
+    record,
+    reversing,
+)
+
+
+def opened(number: int, stan: int, fen: int) -> Operation:
+    """Return an Open with a reference number of its own."""
+    kept = record(fen, rrn=f"4169{stan:08d}")
+    return replace(opening(number, stan, fen), record=kept)
+
+
+STORY: Sequence[Sequence[Operation]] = (
+    [enlisting(), enlisting(b"another"), SignOn(attempt(90), "50010001", b"sealed keys")],
+    [LeaseNumbers(attempt(91), "stan", 500), Resolve(attempt(92), attempt(77), key(70))],
+    [opened(1, 1, 30_000), opened(2, 2, 10_000), opened(3, 3, 10_000), opened(4, 4, 10_000)],
+    [closing(5, 1), closing(6, 2, State.DECLINED), closing(7, 3, State.IN_DOUBT)],
+    [opened(8, 5, 5_000), closing(9, 5, State.IN_DOUBT), claiming(10, limit=1)],
+    [acknowledging(11, 3), reversing(12, 60), opened(13, 6, 1_000)],
+)
+"""Six withdrawals in six states, a tombstone, a queue, a session, numbers, a fence, leases."""
+
+
+def embedded(path: Path) -> Path:
+    """Make an embedded ledger of the story."""
+    with closing_of(SqliteLedger(path, fill_every_s=None)) as ledger:
+        for batch in STORY:
+            ledger.submit(batch)
+    return path

@@ -1,0 +1,54 @@
+"""A whole ledger goes to PostgreSQL and back, and its digest stays what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from switch.ledger.moving.embedded import read_embedded
+from switch.ledger.moving.records import Digest, Record, line_of
+from switch.ledger.moving.shared import read_shared, write_shared
+from switch.ledger.postgres import PostgresLedger
+from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.shared.line import Line
+from tests.switch.ledger.moving.stories import STORY, embedded
+
+
+def digest_of(records: Iterable[Record]) -> str:
+    """Return the digest of these records."""
+    digest = Digest()
+    for record in records:
+        digest.add(line_of(record))
+    return digest.text
+
+
+def fill(ledger: PostgresLedger, records: Iterable[Record]) -> None:
+    """Write records into an empty ledger."""
+
+    async def write(line: Line) -> None:
+        await write_shared(line, records)
+        await line.commit()
+
+    ledger.on_line(write)
+
+
+def test_what_goes_to_postgresql_comes_back(postgres: PostgresLedger, tmp_path: Path) -> None:
+    there = list(read_embedded(embedded(tmp_path / "ledger.db")))
+    fill(postgres, there)
+    back = list(postgres.pump(read_shared))
+    assert digest_of(back) == digest_of(there)
+    with pytest.raises(LedgerOpenError, match="already"):
+        fill(postgres, there)
+    postgres.on_line(lambda line: line.execute("ROLLBACK"))
+
+
+def test_both_engines_come_to_the_same_from_the_same_operations(
+    postgres: PostgresLedger, tmp_path: Path
+) -> None:
+    for batch in STORY:
+        postgres.submit(batch)
+    assert digest_of(postgres.pump(read_shared)) == digest_of(
+        read_embedded(embedded(tmp_path / "ledger.db"))
+    )
