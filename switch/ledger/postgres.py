@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Sequence
 from queue import Queue
 from typing import Any, Final, TypeVar
 
@@ -81,9 +81,9 @@ class PostgresLedger:
         """Do something on a connection of ours. Raises LedgerFailed where that cannot be."""
         return self._wait(self._on_line(do))
 
-    def pump(self, read: Callable[[Line], AsyncIterator[T]]) -> Iterator[T]:
+    def pump(self, read: Callable[[Line], AsyncIterator[T]]) -> Generator[T, None, None]:
         """Yield what an asynchronous iterator over a connection of ours yields, in pages."""
-        pages: Queue[list[T] | BaseException | None] = Queue(_PAGES)
+        pages: Queue[list[T] | None] = Queue(_PAGES)
 
         async def put(line: Line) -> None:
             page: list[T] = []
@@ -92,21 +92,22 @@ class PostgresLedger:
                 if len(page) == _PAGE:
                     await asyncio.to_thread(pages.put, page)
                     page = []
-            pages.put(page)
+            await asyncio.to_thread(pages.put, page)
 
-        def run() -> None:
-            try:
-                self.on_line(put)
-            except BaseException as error:  # noqa: BLE001 - raised where the items are taken
-                pages.put(error)
-            else:
-                pages.put(None)
-
-        threading.Thread(target=run, name="ledger-pump", daemon=True).start()
-        while (page := pages.get()) is not None:
-            if isinstance(page, BaseException):
-                raise page
-            yield from page
+        reading = asyncio.run_coroutine_threadsafe(self._on_line(put), self._loop)
+        reading.add_done_callback(lambda _: pages.put(None))
+        is_over = False
+        try:
+            while (page := pages.get()) is not None:
+                yield from page
+            is_over = True
+        finally:
+            if not is_over:
+                # Whoever wants no more must not leave a reader waiting to be heard.
+                reading.cancel()
+                while pages.get() is not None:
+                    pass
+        reading.result()
 
     def close(self) -> None:
         """Disconnect, and end the thread."""
@@ -127,6 +128,9 @@ class PostgresLedger:
             raise LedgerFailed(f"the database cannot be reached: {error}") from error
         try:
             return await do(line)
+        except asyncio.CancelledError:
+            line.cut()
+            raise
         except ERRORS as error:
             line.cut()
             raise LedgerFailed(str(failed(error))) from error

@@ -1,4 +1,7 @@
-"""What `jinbao ledger` does on each engine (switch/cli)."""
+"""What `jinbao ledger` does on each engine (switch/cli).
+
+Whatever is on PostgreSQL is imported only where an installation asks for it.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class Engine(Protocol):
 def engine_of(installation: Installation, on_postgres: Callable[..., PostgresLedger]) -> Engine:
     """Return the engine of an installation."""
     if installation.ledger_url:
-        return Shared(on_postgres(installation.ledger_url, is_checked=False), installation)
+        return OnPostgres(on_postgres(installation.ledger_url, is_checked=False), installation)
     return Embedded(installation.ledger)
 
 
@@ -88,7 +91,7 @@ class Embedded:
         """Do nothing: nothing is open."""
 
 
-class Shared:
+class OnPostgres:
     """A ledger on PostgreSQL."""
 
     def __init__(self, ledger: PostgresLedger, installation: Installation) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 import typer
@@ -31,7 +31,7 @@ from switch.ledger.protocol import LedgerOpenError, SharedLedger
 from switch.ledger.sqlite import SqliteLedger
 from switch.pipeline import make_engine
 from switch.shell.clock import Clock, business_offset_ms, wall_ns
-from switch.shell.process import Gauges, Parts, Watch, run
+from switch.shell.process import Gauges, Parts, Ready, Watch, run
 from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops, StopsFileError
 from switch.shell.watching.counters import Counters
@@ -86,18 +86,29 @@ def serve(
     if workers > 1 and place is None:
         on_postgres(found.ledger_url).close()
         raise typer.Exit(supervise(found, clock.offset_ms, log, ready, workers))
+    _run(found, _Shell(clock, log, settings, watch), ready)
+
+
+class _Shell(NamedTuple):
+    """What the shell has of its own."""
+
+    clock: Clock
+    log: Log
+    settings: Settings
+    watch: Watch | None
+
+
+def _run(found: Installation, shell: _Shell, ready: Ready) -> None:
+    """Serve until the end; a status that is not 0 ends the process at once."""
     ledger = None if found.ledger_url else _opened(found.ledger)
     try:
         parts = Parts(
             engine=make_engine(found.configuration),
             ledger=ledger,
             shared=_shared(found.ledger_url) if ledger is None else None,
-            clock=clock,
-            log=log,
             stops=Stops(found.stops),
-            settings=settings,
-            verbs={} if ledger is None else control_verbs(ledger, lambda: clock.now().utc_ms),
-            watch=watch,
+            verbs={} if ledger is None else control_verbs(ledger, lambda: shell.clock.now().utc_ms),
+            **shell._asdict(),
         )
         ended = run(parts, ready)
     except (OSError, StopsFileError) as error:

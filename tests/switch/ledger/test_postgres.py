@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from bench.database import Database
 from switch.core.outcomes import Enlisted
 from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import LedgerFailed, LedgerOpenError
+from switch.ledger.shared.line import Line
 from tests.switch.ledger.making import enlisting, opening
 from tests.switch.ledger.test_sqlite import STORY
 
@@ -41,3 +44,26 @@ def test_tables_that_are_gone_fail_the_ledger(postgres: PostgresLedger) -> None:
         postgres.submit([opening(1)])
     with pytest.raises(LedgerFailed):
         postgres.totals()
+
+
+def test_reading_a_whole_ledger_may_stop_in_the_middle(postgres: PostgresLedger) -> None:
+    postgres.submit([enlisting()])
+
+    async def count(line: Line) -> AsyncIterator[int]:
+        await line.execute("BEGIN")
+        for number in range(20_000):
+            yield number
+
+    some = postgres.pump(count)
+    assert [next(some), next(some)] == [0, 1]
+    some.close()
+    assert sum(1 for _ in postgres.pump(count)) == 20_000
+
+
+def test_an_error_in_the_middle_of_reading_is_raised(postgres: PostgresLedger) -> None:
+    async def fail(line: Line) -> AsyncIterator[int]:
+        yield 1
+        await line.fetch("SELECT nothing")
+
+    with pytest.raises(LedgerFailed, match="42703"):
+        list(postgres.pump(fail))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from switch.cli.books.stores import on_postgres
-from switch.cli.ledger.engines import Embedded, Shared, engine_of
+from switch.cli.ledger.engines import Embedded, OnPostgres, engine_of
 from switch.config.installation import load
 from switch.ledger.moving.records import Record
 from switch.ledger.protocol import LedgerOpenError
@@ -26,7 +26,7 @@ def test_what_has_another_digest_than_it_should_is_not_kept(
     assert not (tmp_path / "copy.db").exists()
     folder = test_verbs.on_postgres(folders.make(tmp_path / "city"), ledger_url)
     shared = engine_of(load(folder), on_postgres)
-    assert isinstance(shared, Shared)
+    assert isinstance(shared, OnPostgres)
     shared.write(records, lambda: "wrong")
     assert list(shared.read()) == []
     shared.close()

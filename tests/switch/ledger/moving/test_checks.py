@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from switch.core.operations import Row, Taking
 from switch.core.transaction import State
 from switch.ledger.moving.checks import CHECKS, COLUMNS, FACTS, check_embedded
-from switch.ledger.moving.checks_shared import check_shared
+from switch.ledger.moving.checks_on_postgres import check_shared
 from switch.ledger.postgres import PostgresLedger
 from tests.switch.ledger.making import attempt, key, record
 from tests.switch.ledger.moving.stories import STORY, embedded

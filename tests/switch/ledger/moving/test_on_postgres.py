@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from switch.ledger.moving.embedded import read_embedded
+from switch.ledger.moving.on_postgres import read_shared, write_shared
 from switch.ledger.moving.records import Digest, Record, line_of
-from switch.ledger.moving.shared import read_shared, write_shared
 from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import LedgerOpenError
 from switch.ledger.shared.line import Line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from switch.ledger.moving.checks import CHECKS
-from switch.ledger.moving.checks_shared import check_shared
+from switch.ledger.moving.checks_on_postgres import check_shared
 from switch.ledger.postgres import PostgresLedger
 from tests.switch.ledger.making import closing, enlisting, opening
 

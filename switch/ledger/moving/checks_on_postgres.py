@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from switch.ledger.moving.checks import CHECKS, FACTS, fact
-from switch.ledger.moving.shared import paged
+from switch.ledger.moving.on_postgres import paged
 from switch.ledger.shared.line import Line
 
 _BODIES: Final = """
