@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from switch.cli.books.reading import opened, row_of
 from switch.cli.books.telling import brief, lines, rule_words, shown, whole
 from switch.core.rules import WORDS, Rule
@@ -42,3 +44,28 @@ def test_what_was_answered_and_what_is_queued_is_told(folder: Path) -> None:
     assert any(line.startswith("queued: 0 tries so far") for _, line in doubt)
     assert ("", "no longer queued") in gone
     assert drawn.startswith("RRN ")
+
+
+def test_a_fee_is_told_with_its_rows_clauses_and_legs(folder: Path) -> None:
+    with opened(folder) as books:
+        row = row_of(books, REVERSED)
+        assert whole(row, books)["fee"] is None
+        kept = replace(row.record, fee_fen=400, fee_rules="C7 I3", legs=(("ci", 300), ("ca", 100)))
+        charged = replace(row, record=kept)
+        told = whole(charged, books)["fee"]
+        found = [line for _, line in lines(charged, books)]
+        back = lines(replace(row, record=replace(kept, fee_fen=-400)), books)
+        other = whole(replace(row, record=replace(kept, fee_rules="C99 I3")), books)["fee"]
+    assert told["fee_fen"] == 400
+    assert [(rule["id"], rule["clause"]) for rule in told["rules"]] == [
+        ("C7", "四(四)3(3)"),
+        ("I3", "四(四)3(5)"),
+    ]
+    assert told["legs"][1] == {
+        "payer": "cardholder", "payee": "acquirer", "amount_fen": 100, "rule": "C7",
+        "clause": "四(四)3(3)",
+    }  # fmt: skip
+    assert "the cardholder pays 4.00 yuan" in found
+    assert "cardholder to issuer 3.00 by C7" in found
+    assert ("fee", "the cardholder gets back 4.00 yuan") in back
+    assert other["rules"][0]["en"] == "row C99 of other fee tables"
