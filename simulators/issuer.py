@@ -159,6 +159,8 @@ class Issuer:
                 return self._manage(heard, at)
             case "0810":
                 return self._key_change_answered(heard)
+            case "0800":
+                return [self._take_key(heard)]
             case "0200" | "0100" | "0220" | "0221" | "0420" | "0421":
                 return self._consider(heard, at)
         return []
@@ -222,6 +224,32 @@ class Issuer:
             self._proposed[fields[11]] = mac
             self._macs.propose(mac)
         return self._wire.say(self._heads, "0800", fields, self._macs.current)
+
+    def ask_key(self, kind: str, at: Moment) -> bytes:
+        """Return an 0820/101 that asks the clearing centre for a new `PIK` or `MAK`."""
+        self._stan = self._stan % 999_999 + 1
+        fields = {
+            7: local(at.utc_ms).transmission,
+            11: f"{self._stan:06d}",
+            33: self.identity.id,
+            53: _KEY_KINDS[kind] + _DOUBLE_LENGTH,
+            70: _KEY_CHANGE,
+        }
+        return self._wire.say(self._heads, "0820", fields)
+
+    def _take_key(self, heard: Heard) -> bytes:
+        """Answer a key reset of the clearing centre; what is accepted is in force at once."""
+        fields = _repeated(heard, (7, 11, 53, 70, 100))
+        mac, wrapped = self._mac_of(heard), heard.get(48)
+        fields[39] = APPROVED if wrapped.startswith("NK") else _INVALID
+        if mac is None:
+            fields[39] = _BAD_MAC
+        elif fields[39] == APPROVED and heard.get(53)[:1] == _KEY_KINDS["PIK"]:
+            self._piks.accept(self.identity.zmk.unwrap(Pik, bytes.fromhex(wrapped[2:])))
+        elif fields[39] == APPROVED:
+            mak = self.identity.zmk.unwrap(Mak, bytes.fromhex(wrapped[2:]))
+            self._macs.accept(self._wire.mac(mak))
+        return self._answer(heard, dict(sorted(fields.items())), None)
 
     def _key_change_answered(self, heard: Heard) -> list[bytes]:
         proposed = self._proposed.pop(heard.get(11), None)

@@ -18,8 +18,11 @@ from simulators.cards import fictional_card
 from simulators.installation import issuer_identity, wires
 from simulators.issuer import CALM, Issuer, Temper
 from simulators.live import IssuerServer
+from simulators.network.path import Network
+from simulators.network.relay import Relay
 from simulators.wire import Heard
 from switch.config.installation import TEST_MAKS, TEST_PIK, load
+from switch.config.networks import load_profile
 from switch.core.moment import Moment
 from switch.core.operations import Row
 from switch.ledger.embedded.books import SqliteBooks
@@ -83,6 +86,7 @@ class Town:
     def __init__(self, folder: Path, bank: Bank) -> None:
         self.folder = folder
         self.bank = bank
+        self.relays: list[Relay] = []
         self.switch: Watched
         self.port = 0
 
@@ -178,23 +182,36 @@ async def call(town: Town) -> Caller:
 
 
 @asynccontextmanager
-async def town(folder: Path, business_date: str, *command: str) -> AsyncIterator[Town]:
-    """Found a town whose bank and switch run; whatever happens, both end."""
+async def town(
+    folder: Path, business_date: str, *command: str, networks: tuple[str, ...] = ()
+) -> AsyncIterator[Town]:
+    """Found a town whose bank and switch run; whatever happens, both end.
+
+    `networks` are the profiles of what lies between the switch and each of the bank's hosts.
+    """
     bank = Bank()
+    relays: list[Relay] = []
     servers = [IssuerServer(host, LINK_WIRE, Clock()) for host in bank.hosts]
     assert run("init", str(folder)).status == 0
     folders.change(folder, "jinbao", "[timers] # milliseconds\n", _TIMERS)
     for server, port in zip(servers, _LINKS, strict=True):
         taken = await server.open("127.0.0.1", 0)
+        if networks:
+            network = Network(load_profile(networks[len(relays)]), "town")
+            relays.append(Relay(network, ("127.0.0.1", taken)))
+            taken = await relays[-1].open("127.0.0.1", 0)
         folders.change(folder, "banks", f"127.0.0.1:{port}", f"127.0.0.1:{taken}")
     folders.away(folder)
     founded = Town(folder, bank)
+    founded.relays = relays
     try:
         await founded.start(business_date, *command)
         yield founded
     finally:
         with suppress(AttributeError):  # it never began
             founded.switch.kill()
+        for relay in relays:
+            await relay.close()
         for server in servers:
             server.close()
 

@@ -18,7 +18,8 @@ from switch.core.errors import InvariantBroken
 from switch.core.financial.in_flight import InFlight
 from switch.core.financial.rerouting import Rerouting
 from switch.core.financial.reversing import Reversing
-from switch.core.issuers.links import IssuerLink, Links
+from switch.core.issuers.line import IssuerLink
+from switch.core.issuers.links import Links
 from switch.core.issuers.messages import request_fields
 from switch.core.issuers.pending import Waiting
 from switch.core.issuers.pins import translate_pin

@@ -18,7 +18,8 @@ from switch.core.financial.in_flight import InFlight
 from switch.core.financial.originals import spent
 from switch.core.financial.rerouting import no_line, over
 from switch.core.incarnation.trace_numbers import Numbers, rrn_text
-from switch.core.issuers.links import IssuerLink, Links
+from switch.core.issuers.line import IssuerLink
+from switch.core.issuers.links import Links
 from switch.core.issuers.messages import NO_REASON, private_60_tail
 from switch.core.issuers.pins import translate_pin
 from switch.core.operations import (

@@ -11,68 +11,24 @@ from functools import partial
 from typing import NamedTuple
 
 from messages.crypto.keys import Mak, Pik
-from messages.crypto.mac import MacAlgorithm, Padding, make_mac
 from messages.errors import DecodeError
 from messages.values import response_mti
 from routing import health
 from routing.health import Breaker
-from switch.core.configuration import Configuration, Link
+from switch.core.configuration import Configuration
 from switch.core.deadlines import NEVER
 from switch.core.effects import CloseLink
 from switch.core.incarnation.trace_numbers import Numbers, stan_text
-from switch.core.issuers.pending import Pending, Waiting
+from switch.core.issuers.key_resets import DOUBLE_LENGTH, KEY_CHANGE, MAK_KIND, PIK_KIND, KeyResets
+from switch.core.issuers.line import IssuerLink
+from switch.core.issuers.pending import Waiting
 from switch.core.issuers.wire import IssuerWire, answer_mti
 from switch.core.outbox import Outbox
 
-SIGN_ON, ECHO, KEY_CHANGE = "001", "301", "101"
+SIGN_ON, ECHO = "001", "301"
 CUT_OVER = frozenset({"201", "202"})
 _NETWORK = "0820"
 _MILLISECOND_NS = 1_000_000
-
-
-class IssuerLink:
-    """One link and its state; `is_ready` while transactions may go over it."""
-
-    def __init__(
-        self, link: Link, wire: IssuerWire, wake_by: Callable[[int], None], breaker: Breaker
-    ) -> None:
-        """Begin disconnected, with the configured keys."""
-        self.link = link
-        self.wire = wire
-        self.pending = Pending(wake_by)
-        self.heads = wire.heads(link.peer_id, link.own_id)
-        self.is_connected = False
-        self.is_ready = False
-        self.must_sign_on = False
-        self.connections = 0
-        """How often it has come up: what was asked before says nothing of the line as it is."""
-        self.pik = link.pik
-        self.mac = self._made(link.mak)
-        self._old_mac: MacAlgorithm | None = None
-        self._old_mac_until_ns = 0
-        self.echo_due_ns = NEVER
-        self.breaker = breaker
-
-    def _made(self, mak: Mak) -> MacAlgorithm:
-        rule = self.wire.dialect.mac
-        algorithm, pad = (rule.algorithm, rule.pad) if rule else ("x9.19", "zero")
-        return make_mac(algorithm, mak, padding=Padding(pad))
-
-    def change_pik(self, pik: Pik) -> None:
-        """Translate PIN blocks to a new key from now on."""
-        self.pik = pik
-
-    def change_mak(self, mak: Mak, old_until_ns: int) -> None:
-        """Authenticate with a new key; the old one still proves what comes until then."""
-        self._old_mac, self._old_mac_until_ns = self.mac, old_until_ns
-        self.mac = self._made(mak)
-
-    def is_authentic(self, mti: str, texts: Mapping[int, str], now_ns: int) -> bool:
-        """Tell whether a message's MAC is good under the key in force or the one before."""
-        if self.wire.is_authentic(mti, texts, self.mac):
-            return True
-        old = self._old_mac if now_ns < self._old_mac_until_ns else None
-        return old is not None and self.wire.is_authentic(mti, texts, old)
 
 
 class _Asked(NamedTuple):
@@ -97,6 +53,7 @@ class Links:
         self._stans = stans
         self._timers, self._limits = configuration.timers, configuration.limits
         self._links: dict[str, IssuerLink] = {}
+        self._resets = KeyResets(outbox, self.take_stan)
         self.on_ready: Callable[[IssuerLink], None] | None = None
         self.reconfigure(configuration)
 
@@ -135,6 +92,7 @@ class Links:
             if name not in self._links:
                 breaker = Breaker(breaking)
                 self._links[name] = IssuerLink(link, self.wire, self._outbox.wake_by, breaker)
+            self._links[name].is_member = name in configuration.centre
 
     @property
     def is_any_ready(self) -> bool:
@@ -187,8 +145,8 @@ class Links:
                 return stan
         return None
 
-    def _ask(self, link: IssuerLink, code: str) -> bool:
-        """Send a network message; tell whether there was a number for it."""
+    def _ask(self, link: IssuerLink, code: str, security: str = "") -> bool:
+        """Send a network message (`security` is DE 53); tell whether there was a number for it."""
         transmission = self._outbox.local.transmission
         stan = self.take_stan(link, transmission)
         if stan is None:
@@ -196,6 +154,8 @@ class Links:
         link.echo_due_ns = NEVER
         asked = _Asked(link, code, link.connections)
         fields = {7: transmission, 11: stan, 33: link.link.own_id, 70: code}
+        if security:
+            fields[53] = security
         waiting = Waiting(
             response_mti(_NETWORK),
             fields,
@@ -215,6 +175,10 @@ class Links:
             self._unmanaged(asked)
         elif asked.is_current:
             self._plan_echo(link)
+            if asked.code == SIGN_ON and link.is_member:
+                # The centre gives keys; those of before serve until it does.
+                for kind in (PIK_KIND, MAK_KIND):
+                    self._ask(link, KEY_CHANGE, kind + DOUBLE_LENGTH)
             if asked.code == SIGN_ON and not link.is_ready:
                 link.is_ready = True
                 link.breaker.reset()
@@ -223,7 +187,9 @@ class Links:
                     self.on_ready(link)
 
     def _unmanaged(self, asked: _Asked) -> None:
-        if asked.is_current:
+        if asked.code == KEY_CHANGE:
+            self._outbox.report("key_not_given", link=asked.link.link.name)
+        elif asked.is_current:
             asked.link.is_ready = False
             what = "sign-on" if asked.code == SIGN_ON else "echo"
             why = f"the {what} was not answered with 00"
@@ -258,6 +224,10 @@ class Links:
         result = "00"
         if mti == "0800" and code == KEY_CHANGE:
             result = self._change_key(link, texts)
+        elif mti == _NETWORK and code == KEY_CHANGE and not link.is_member:
+            # Here the switch is the clearing centre, and gives the key that is asked for.
+            kind = MAK_KIND if texts.get(53, "")[:1] == MAK_KIND else PIK_KIND
+            self._resets.begin(link, kind, self._timers)
         elif not (mti == _NETWORK and (code == ECHO or code in CUT_OVER)):
             self._outbox.report("link_request_refused", link=name, mti=mti, code=code)
             result = "12"

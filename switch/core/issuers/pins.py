@@ -8,7 +8,7 @@ from __future__ import annotations
 from messages.crypto.pin import PinBlockError, translate
 from messages.reasons import Reason
 from switch.core.errors import InvariantBroken
-from switch.core.issuers.links import IssuerLink
+from switch.core.issuers.line import IssuerLink
 from switch.core.rules import Decline, Rule
 from switch.core.terminals.request import Transaction
 

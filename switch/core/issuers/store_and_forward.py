@@ -15,7 +15,8 @@ from messages.values import response_mti
 from switch.core.configuration import Configuration
 from switch.core.deadlines import NEVER
 from switch.core.errors import InvariantBroken
-from switch.core.issuers.links import IssuerLink, Links
+from switch.core.issuers.line import IssuerLink
+from switch.core.issuers.links import Links
 from switch.core.issuers.messages import advice_fields, reversal_fields, unseal
 from switch.core.issuers.pending import Waiting
 from switch.core.operations import (

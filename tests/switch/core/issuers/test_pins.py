@@ -8,7 +8,7 @@ from messages.crypto.keys import Pik
 from messages.crypto.pin import decode_pin_block, encode_pin_block
 from messages.reasons import Reason
 from switch.core.errors import InvariantBroken
-from switch.core.issuers.links import IssuerLink
+from switch.core.issuers.line import IssuerLink
 from switch.core.issuers.pins import translate_pin
 from switch.core.rules import Rule
 from switch.core.terminals.request import Transaction
