@@ -77,7 +77,8 @@ WORDS: dict[Rule, Words] = {
     Rule.PIN_GIVEN: Words("a PIN is needed, 银发〔2011〕177号", "须输入密码，银发〔2011〕177号"),
     Rule.PIN_BLOCK_GOOD: Words("the PIN block is well formed", "PIN格式正确"),
     Rule.AMOUNT_SHAPE: Words(
-        "multiples of 10 yuan from 10 yuan, 银发〔2011〕177号", "10元以上且为10元整数倍"
+        "the amount's shape; cash in multiples of 10 yuan, 银发〔2011〕177号",
+        "金额格式；取款为10元的整数倍，银发〔2011〕177号",
     ),
     Rule.ISSUER_KNOWN: Words("the card's issuer is known", "发卡行可识别"),
     Rule.LINK_READY: Words("the link to the issuer is signed on", "发卡行线路已签到"),

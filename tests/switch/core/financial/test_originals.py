@@ -8,6 +8,7 @@ from messages.codec import Codec
 from messages.dialects.rules import classify, findings
 from switch.core.operations import FindByRrn, Open
 from switch.core.transaction import State
+from tests import golden
 from tests.switch.core.stage import INTERBANK, OTHER_PAN, POS, Stage, approve, mute, saying, silent
 from tests.switch.core.stage.shop import (
     KINDS,
@@ -383,3 +384,14 @@ def test_a_sale_in_silence_is_in_doubt_and_reversed(stage: Stage) -> None:
     assert stage.code == "98"
     stage.pass_time(2_000)
     assert stage.row().state is State.REVERSED
+
+
+@pytest.mark.parametrize("example", golden.load("interbank")["messages"], ids=lambda m: m["name"])
+def test_an_issuer_is_sent_these_bytes(stage: Stage, example: dict[str, str]) -> None:
+    kind, _, is_reversed = example["name"].partition(" ")
+    stage.issue = authorise
+    ask(stage, kind, "000002", before(stage, kind))
+    if is_reversed:
+        reverse(stage, kind, "000002")
+        stage.pass_time(2_000)
+    assert stage.frames[-1].hex() == example["frame"]

@@ -161,6 +161,7 @@ class Stage:
         self.told: list[bytes] = []
         self.connections: list[int] = []
         self.sent: list[tuple[str, dict[int, str]]] = []
+        self.frames: list[bytes] = []
         self.reports: list[Report] = []
         self.codec, self.bank = Codec(POS), Codec(INTERBANK)
         self.mac = make_mac("pos-ecb", Mak.from_hex(MAK))
@@ -223,6 +224,7 @@ class Stage:
             self.decide()
 
     def _at_the_bank(self, frame: bytes) -> None:
+        self.frames.append(frame)
         self.heads = frame[4:50]
         message = self.bank.decode(frame, 50)
         self.sent.append((message.mti, message.fields))
