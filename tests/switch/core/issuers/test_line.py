@@ -25,7 +25,9 @@ def _under(line: IssuerLink, mak: Mak) -> dict[int, str]:
 
 def test_it_begins_disconnected_with_the_configured_keys() -> None:
     line = _line()
-    assert not (line.is_connected or line.is_ready or line.is_member)
+    assert not (line.is_connected)
+    assert not (line.is_ready)
+    assert not (line.is_member)
     assert line.pik == line.link.pik
     assert line.is_authentic("0210", _under(line, line.link.mak), 0)
 
