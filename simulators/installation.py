@@ -6,6 +6,7 @@ count on from them. Nothing here is for real cards.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -163,6 +164,7 @@ def _card_ranges(issuers: int) -> tuple[core.CardRange, ...]:
     return (*blocks, whole)
 
 
+@cache
 def wires() -> tuple[Wire, Wire]:
-    """Return the wires of terminals and of issuer links."""
+    """Return the wires of terminals and of issuer links, the same ones to everybody."""
     return Wire(load_dialect("pos")), Wire(load_dialect("interbank"))

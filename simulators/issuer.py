@@ -17,6 +17,7 @@ from messages.crypto.keys import Mak, Pik, Zmk
 from messages.crypto.mac import MacAlgorithm
 from messages.crypto.pin import PinBlockError, decode_pin_block
 from messages.errors import DecodeError
+from messages.framing import Framing
 from messages.values import response_mti
 from simulators.accounts import APPROVED, Accounts, Debit, Origin, Use
 from simulators.wire import Heard, Wire
@@ -111,6 +112,8 @@ class Issuer:
         self.refused_macs = 0
         self.is_trusting = False
         """Whether MAC and PIN go unchecked, for measurements of somebody else."""
+        self.day_shift_ms = 0
+        """How much earlier than at midnight the business day (DE 15) ends."""
         self._wire = wire
         self._heads = wire.framing.build_heads(_addresses(identity))
         self._piks = _Believed(identity.pik)
@@ -137,6 +140,14 @@ class Issuer:
     def _tempered(self, heard: Heard) -> Temper:
         """Be in the mood that this line is in, whenever it was changed."""
         return self.temper(heard)
+
+    @property
+    def framing(self) -> Framing:
+        """How its frames are cut from a stream."""
+        return self._wire.framing
+
+    def _business_day(self, at: Moment) -> str:
+        return local(at.utc_ms + self.day_shift_ms).date
 
     # ------------------------------------------------------------------------- what it is told
 
@@ -296,7 +307,7 @@ class Issuer:
         if heard.mti.startswith("042"):
             self.heard_reversals.append((heard.mti, heard.fields))
             code = temper.code or self.accounts.give_back(original(heard), heard.get(11))
-            return {**self._plain(heard, code), 15: local(at.utc_ms).date}
+            return {**self._plain(heard, code), 15: self._business_day(at)}
         key = ("request", origin(heard))
         known = self._answers.get(key)
         if known is None:
@@ -309,7 +320,7 @@ class Issuer:
         code = temper.code or self._refusal(heard) or self._booked(heard)
         pan = heard.get(2)
         fields = self._plain(heard, code)
-        fields[15] = local(at.utc_ms).date
+        fields[15] = self._business_day(at)
         if code == APPROVED and not _is_advice(heard):
             self._number += 1
             fields[38] = f"{self._number % 1_000_000:06d}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from simulators.accounts import Debit
+from simulators.checkers.finding import Finding
 from simulators.terminal import APPROVED
 from simulators.world.history import History, IssuerSide
 from switch.core.operations import (
@@ -19,7 +20,7 @@ from switch.core.transaction import State
 PROMISE = "each issuer approval is answered as approved, or reversed and acknowledged"
 
 
-def check(history: History) -> Iterator[str]:
+def check(history: History) -> Iterator[Finding]:
     """Yield each debit of an issuer that nobody answers for."""
     rows = {
         (row.record.link, row.record.transmission, row.record.link_stan): row
@@ -33,7 +34,9 @@ def check(history: History) -> Iterator[str]:
         for origin, debit in side.accounts.debits.items():
             row = rows.get((side.link, origin.transmission, origin.stan))
             if row is None:
-                yield f"{side.link} debited {debit.rrn} ({origin.stan}), which the ledger lacks"
+                yield Finding(
+                    f"{side.link} debited {debit.rrn} ({origin.stan}), which the ledger lacks"
+                )
             else:
                 yield from _of_row(row, debit, answered, known)
         yield from _unknown_returns(side)
@@ -41,26 +44,29 @@ def check(history: History) -> Iterator[str]:
 
 def _of_row(
     row: Row, debit: Debit, answered: set[str], known: Mapping[tuple[str, str, str], str]
-) -> Iterator[str]:
+) -> Iterator[Finding]:
     rrn, state = row.record.rrn, row.state
     place = (row.key.terminal, row.key.batch, row.key.stan)
     if state is State.APPROVED:
         if debit.is_returned:
-            yield f"{rrn} is approved in the ledger, and the issuer gave it back"
+            yield Finding(f"{rrn} is approved in the ledger, and the issuer gave it back", rrn=rrn)
         elif rrn not in answered and place not in known:
-            yield f"{rrn} is approved in the ledger, and no terminal was told or knows"
+            what = "is approved in the ledger, and no terminal was told or knows"
+            yield Finding(f"{rrn} {what}", rrn=rrn)
     elif state is State.REVERSED:
         if not debit.is_returned:
-            yield f"{rrn} is reversed in the ledger, and the issuer kept the money"
+            yield Finding(
+                f"{rrn} is reversed in the ledger, and the issuer kept the money", rrn=rrn
+            )
     elif state is not State.REVERSAL_EXPIRED:
-        yield f"{rrn} was approved by the issuer and is {state.name}"
+        yield Finding(f"{rrn} was approved by the issuer and is {state.name}", rrn=rrn)
 
 
-def _unknown_returns(side: IssuerSide) -> Iterator[str]:
+def _unknown_returns(side: IssuerSide) -> Iterator[Finding]:
     returned = [m for m in side.accounts.movements if m.amount_fen > 0]
     twice = len(returned) - len({movement.origin for movement in returned})
     if twice:
-        yield f"{side.link} gave {twice} withdrawals back twice"
+        yield Finding(f"{side.link} gave {twice} withdrawals back twice")
 
 
 def unresolved(history: History) -> dict[tuple[str, str, str], str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from simulators.checkers.finding import Finding
 from simulators.checkers.states import changes
 from simulators.world.history import History
 from switch.core.moment import local
@@ -22,11 +23,11 @@ _NEAR_MIDNIGHT_MS = 180_000
 """A request received before midnight may be opened after it, or the wall clock may be moved."""
 
 
-def check(history: History) -> Iterator[str]:
+def check(history: History) -> Iterator[Finding]:
     """Yield each time that a card's day was over its cap, and each wrong day."""
     counted: dict[object, tuple[tuple[bytes, int], int]] = {}
     sums: dict[tuple[bytes, int], int] = defaultdict(int)
-    for number, row in changes(history):
+    for applied, row in changes(history):
         if row.cap is None:
             continue
         day = (row.key.card, row.cap.day)
@@ -37,25 +38,28 @@ def check(history: History) -> Iterator[str]:
             counted[row.key] = (day, row.record.amount_fen)
             sums[day] += row.record.amount_fen
         if before is not None and before[0] != day:
-            yield f"{row.record.rrn} moved from day {before[0][1]} to {day[1]}"
-        yield from _over(history, row, sums[day], number)
+            what = f"{row.record.rrn} moved from day {before[0][1]} to {day[1]}"
+            yield Finding(what, rrn=row.record.rrn)
+        yield from _over(history, row, sums[day], applied.step)
         yield from _other_day(row)
     held = sum(s.record.amount_fen for s in history.end.rows if s.cap and s.state in HELD)
     if held != history.end.totals.held_fen:
-        yield f"rows hold {held} fen, the cap counters say {history.end.totals.held_fen}"
+        what = f"rows hold {held} fen, the cap counters say {history.end.totals.held_fen}"
+        yield Finding(what)
 
 
-def _over(history: History, row: Row, total_fen: int, number: int) -> Iterator[str]:
+def _over(history: History, row: Row, total_fen: int, step: int) -> Iterator[Finding]:
     if row.cap is None:
         return
     cap = history.configuration.cap_on(row.cap.day)
     limit = cap.limit_fen if cap is not None else 0
     if total_fen > limit:
         shown = row.record.shown_card
-        yield f"step {number}: {shown} has {total_fen} fen on {row.cap.day}, cap {limit}"
+        what = f"{shown} has {total_fen} fen on {row.cap.day}, cap {limit}"
+        yield Finding(what, rrn=row.record.rrn, step=step)
 
 
-def _other_day(row: Row) -> Iterator[str]:
+def _other_day(row: Row) -> Iterator[Finding]:
     if row.cap is None:
         return
     opened = row.record.opened_ms
@@ -63,4 +67,6 @@ def _other_day(row: Row) -> Iterator[str]:
         local(ms).day for ms in (opened - _NEAR_MIDNIGHT_MS, opened, opened + _NEAR_MIDNIGHT_MS)
     }
     if row.cap.day not in days:
-        yield f"{row.record.rrn} counts to {row.cap.day}, opened on {local(opened).day}"
+        rrn = row.record.rrn
+        what = f"{rrn} counts to {row.cap.day}, opened on {local(opened).day}"
+        yield Finding(what, rrn=rrn)

@@ -7,23 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from simulators.checkers.finding import Finding
 from simulators.world.history import History
 from switch.core.transaction import HELD, State
 
 PROMISE = "no hold is open after quiet"
 
 
-def check(history: History) -> Iterator[str]:
+def check(history: History) -> Iterator[Finding]:
     """Yield each transaction that is still open, and each queued reversal."""
     for row in history.end.rows:
         is_manual = row.state is State.REVERSAL_EXPIRED
         is_inquiry = row.state is State.IN_DOUBT and not row.is_reversible
         if row.state in HELD and not is_manual and not is_inquiry:
-            yield f"{row.record.rrn} is {row.state.name} with {row.record.amount_fen} fen"
+            what = f"{row.record.rrn} is {row.state.name} with {row.record.amount_fen} fen"
+            yield Finding(what, rrn=row.record.rrn)
         if is_manual and row.reason in _CLEAN:
-            yield f"{row.record.rrn} is a manual case although it was answered {row.reason}"
+            what = f"{row.record.rrn} is a manual case although it was answered {row.reason}"
+            yield Finding(what, rrn=row.record.rrn)
     for advice in history.end.advices:
-        yield f"the reversal of {advice.row.record.rrn} is still queued"
+        rrn = advice.row.record.rrn
+        yield Finding(f"the reversal of {rrn} is still queued", rrn=rrn)
 
 
 _CLEAN = frozenset({"00", "25"})

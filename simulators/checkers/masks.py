@@ -1,6 +1,8 @@
-"""Promise: no clear card number stands in any report.
+"""Promise: no clear card data stands in a report, a log line or a stored row.
 
-Anything that looks like a PAN of the fictional BINs is looked for in all that the switch reports.
+The cards of the world, their tracks, and every PIN block and track that the switch was sent are
+looked for, as digits and as bytes, in all that it reports and stores; so is all that looks like a
+PAN.
 """
 
 from __future__ import annotations
@@ -8,15 +10,36 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec import msgpack
+
+from simulators.checkers.finding import Finding
 from simulators.world.history import History
 
-PROMISE = "no clear PAN in any report"
-_LOOKS_LIKE_A_PAN = re.compile(r"(?<![0-9])62[0-9]{14,17}(?![0-9])")
+PROMISE = "no clear card data in any report, log or stored row"
+_LOOKS_LIKE_A_PAN = re.compile(rb"(?<![0-9])62[0-9]{14,17}(?![0-9])")
 """Prefix 62 of all cards here; an RRN has 12 digits."""
+_SHORTEST = 8
+"""Characters: what is shorter may stand in anything by chance."""
 
 
-def check(history: History) -> Iterator[str]:
-    """Yield each report that holds what it must not."""
-    for report in history.reported:
-        if _LOOKS_LIKE_A_PAN.search(repr(report.facts)):
-            yield f"the report {report.event} holds a clear PAN"
+def check(history: History) -> Iterator[Finding]:
+    """Yield each report and each row that holds what it must not."""
+    secrets = [secret for secret in sorted(history.secrets) if len(secret) >= _SHORTEST]
+    said = [(repr(told.facts).encode(), told) for told in history.reported]
+    if holder := _holds_secret(b"\n".join(text for text, _ in said), secrets):
+        for text, told in said:
+            if _holds_secret(text, secrets):
+                yield Finding(f"the report {told.event} holds {holder}", step=told.step)
+    rows = [*history.end.rows, *(advice.row for advice in history.end.advices)]
+    if holder := _holds_secret(b"\n".join(map(msgpack.encode, rows)), secrets):
+        for row in rows:
+            if _holds_secret(msgpack.encode(row), secrets):
+                rrn = row.record.rrn
+                yield Finding(f"the row of {rrn} holds {holder}", rrn=rrn)
+
+
+def _holds_secret(text: bytes, secrets: list[bytes]) -> str:
+    """Return what kind of secret a text holds, empty for none."""
+    if _LOOKS_LIKE_A_PAN.search(text):
+        return "a clear PAN"
+    return "card data" if any(secret in text for secret in secrets) else ""

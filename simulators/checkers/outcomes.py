@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from simulators.checkers.finding import Finding
 from simulators.terminal import APPROVED
 from simulators.world.history import History, Told
 from switch.core.transaction import State
@@ -22,14 +23,14 @@ Place = tuple[str, str, str]
 """Terminal, batch and STAN."""
 
 
-def check(history: History) -> Iterator[str]:
+def check(history: History) -> Iterator[Finding]:
     """Yield each request with two outcomes."""
     yield from _by_rrn(history)
     yield from _by_request(history)
     yield from _taken_back(history)
 
 
-def _by_rrn(history: History) -> Iterator[str]:
+def _by_rrn(history: History) -> Iterator[Finding]:
     """Compare all answers under one RRN, and what became of those that were in doubt."""
     by_rrn: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
     for told in history.answers("0210"):
@@ -39,31 +40,35 @@ def _by_rrn(history: History) -> Iterator[str]:
             by_rrn[rrn].add((code, heard.get(38), heard.get(4)))
     for rrn, outcomes in sorted(by_rrn.items()):
         if len(outcomes) > 1:
-            yield f"{rrn} was answered {' and '.join(sorted(code for code, _, _ in outcomes))}"
+            answers = sorted(code for code, _, _ in outcomes)
+            yield Finding(f"{rrn} was answered {' and '.join(answers)}", rrn=rrn)
     for row in history.end.rows:
         codes = {code for code, _, _ in by_rrn.get(row.record.rrn, ())}
         if _IN_DOUBT in codes and row.state is State.APPROVED and row.is_reversible:
-            yield f"{row.record.rrn} was answered 98 and stays approved"
+            rrn = row.record.rrn
+            yield Finding(f"{rrn} was answered 98 and stays approved", rrn=rrn)
 
 
-def _by_request(history: History) -> Iterator[str]:
+def _by_request(history: History) -> Iterator[Finding]:
     approvals: dict[tuple[Place, str], set[str]] = defaultdict(set)
     for told in history.answers("0210"):
         if told.heard.get(39) in APPROVED:
             approvals[_place(told), told.heard.get(3)].add(told.heard.get(37))
     for (place, _), rrns in sorted(approvals.items()):
         if len(rrns) > 1:
-            yield f"{' '.join(place)} was approved as {' and '.join(sorted(rrns))}"
+            what = f"{' '.join(place)} was approved as {' and '.join(sorted(rrns))}"
+            yield Finding(what, rrn=max(rrns))
 
 
-def _taken_back(history: History) -> Iterator[str]:
+def _taken_back(history: History) -> Iterator[Finding]:
     reversed_: set[Place] = set()
     for told in history.told:
         code = told.heard.get(39)
         if told.heard.mti == "0410" and code == "00":
             reversed_.add(_place(told))
         elif told.heard.mti == "0210" and code in APPROVED and _place(told) in reversed_:
-            yield f"{' '.join(_place(told))} was approved after its reversal"
+            what = f"{' '.join(_place(told))} was approved after its reversal"
+            yield Finding(what, rrn=told.heard.get(37), step=told.step)
 
 
 def _place(told: Told) -> Place:

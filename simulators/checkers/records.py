@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from simulators.checkers.finding import Finding
 from simulators.terminal import APPROVED
 from simulators.wire import Heard
 from simulators.world.history import Applied, History, Told
@@ -63,7 +64,7 @@ class _Recorded:
         return ""
 
 
-def check(history: History) -> Iterator[str]:
+def check(history: History) -> Iterator[Finding]:
     """Yield each answer that came before, or without, what it says."""
     recorded = _Recorded()
     entries: list[Applied | Told] = [*history.applied, *history.told]
@@ -71,4 +72,4 @@ def check(history: History) -> Iterator[str]:
         if isinstance(entry, Applied):
             recorded.add(entry)
         elif lacking := recorded.lacks(entry.heard):
-            yield lacking
+            yield Finding(lacking, rrn=entry.heard.get(37), step=entry.step)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from simulators.checkers.finding import Finding
 from simulators.world.history import History
 
 PROMISE = "exactly one 0420 per original"
 _IDENTITY = (7, 11, 4, 37, 41, 42)
 
 
-def check(history: History) -> Iterator[str]:
+def check(history: History) -> Iterator[Finding]:
     """Yield each original for which an issuer was sent two different reversals."""
     for side in history.end.issuers:
         seen: dict[str, set[tuple[str, ...]]] = defaultdict(set)
@@ -23,4 +24,5 @@ def check(history: History) -> Iterator[str]:
             seen[fields[90]].add((*identity, fields[60][:4]))
         for original, identities in sorted(seen.items()):
             if len(identities) > 1:
-                yield f"{side.link}: {original[4:10]} was reversed by {len(identities)} messages"
+                what = f"{side.link}: {original[4:10]} was reversed by {len(identities)} messages"
+                yield Finding(what)

@@ -23,12 +23,12 @@ from switch.core.outcomes import (
 from switch.core.transaction import State
 
 
-def changes(history: History) -> Iterator[tuple[int, Row]]:
-    """Yield step number and row each time that the ledger stored one in a state."""
+def changes(history: History) -> Iterator[tuple[Applied, Row]]:
+    """Yield what was carried out and the row, each time that the ledger stored one in a state."""
     for applied in history.applied:
         row = _stored(applied)
         if row is not None:
-            yield applied.number, row
+            yield applied, row
 
 
 def _stored(applied: Applied) -> Row | None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from simulators.checkers.finding import Finding
 from simulators.world.history import History
 
 PROMISE = "no invariant is broken"
 
 
-def check(history: History) -> Iterator[str]:
+def check(history: History) -> Iterator[Finding]:
     """Yield each reason for which the process stopped itself."""
-    yield from history.stops
+    yield from map(Finding, history.stops)

@@ -25,6 +25,8 @@ class Agenda:
         self.now_ns = 0
         self.utc_offset_ms = start_utc_ms
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self.step = 0
+        """How many planned things have happened; the same in each run of a world."""
         self._number = 0
 
     @property
@@ -41,10 +43,17 @@ class Agenda:
         """Plan something this much later."""
         self.at(self.now_ns + delay_ns, then)
 
-    def run_until(self, end_ns: int) -> None:
-        """Let everything happen that is due before `end_ns`, and move the clock there."""
+    def run_until(self, end_ns: int, last_step: int = 0) -> bool:
+        """Let everything happen that is due before `end_ns`, and move the clock there.
+
+        Returns False where it stopped before: step `last_step` was reached (0: there is none).
+        """
         heap = self._heap
         while heap and heap[0][0] < end_ns:
+            if last_step and self.step >= last_step:
+                return False
             self.now_ns, _, then = heapq.heappop(heap)
+            self.step += 1
             then()
         self.now_ns = end_ns
+        return True

@@ -18,8 +18,6 @@ from simulators.world.plants import Plant
 _RECONNECT_NS: Final = (100 * MS, 5 * SECOND)
 _OUTAGE_NS: Final = 3 * MINUTE
 _REFUSALS: Final = ("05", "51", "61", "75", "96", "10")
-_PREFIX: Final = 4
-"""Bytes of the length prefix of interbank frames."""
 
 
 class Bank:
@@ -30,22 +28,19 @@ class Bank:
         self.name = name
         self.issuer = issuer
         self.plant: Plant
-        self._host = host
+        self.host = self._host = host
         self._road = road
         self._chance = chance
         self._line: Line | None = None
         self._is_connecting = False
         self._timer_ns: int | None = None
+        self._framing = issuer.framing
         issuer.temper = self._temper
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is on its way or being thought over."""
         return self.issuer.next_due_ns is None and (self._line is None or self._line.is_empty)
-
-    def begin(self) -> None:
-        """Change keys now and then; called once."""
-        self._road.agenda.after(MINUTE, self._change_keys)
 
     def reach(self) -> None:
         """Have the switch connect, as it does after a start and after a loss."""
@@ -54,7 +49,7 @@ class Bank:
         self._is_connecting = True
         chance, faults = self._chance, self._road.faults
         wait_ns, outage_ns = chance.randint(*_RECONNECT_NS), chance.randint(0, _OUTAGE_NS)
-        if faults.happens(chance, faults.outage):
+        if faults.happens(chance, "outage"):
             wait_ns += outage_ns
         self._road.agenda.after(wait_ns, self._connect)
 
@@ -66,10 +61,16 @@ class Bank:
             return
         line = Line(
             self._road,
-            there=Way(self._road, lambda f: self._receive(line, f), lambda: self._lost(line)),
+            there=Way(
+                self._road,
+                self._framing,
+                lambda f: self._receive(line, f),
+                lambda: self._lost(line),
+            ),
             back=Way(
                 self._road,
-                lambda f: self._host.link_frame(self.name, line, f[_PREFIX:]),
+                self._framing,
+                lambda f: self._host.link_frame(self.name, line, f),
                 lambda: self._switch_lost(line),
             ),
         )
@@ -86,15 +87,29 @@ class Bank:
             self._line = None
             self.issuer.disconnected()
 
-    def cut(self) -> None:
-        """Lose the line from outside."""
-        if self._line is not None:
-            self._line.cut()
+    @property
+    def line(self) -> Line | None:
+        """Its line, None while there is none."""
+        return self._line
 
-    def _receive(self, line: Line, whole: bytes) -> None:
+    def change_key(self, kind: str, key: bytes) -> None:
+        """Give the switch a new key, `PIK` or `MAK`, where there is a line."""
+        if self._line is not None:
+            self._send([self.issuer.change_key(kind, key, self._road.agenda.moment)])
+
+    def end_day(self, shift_ms: int) -> None:
+        """Have the business day end so much before midnight."""
+        self.issuer.day_shift_ms = shift_ms
+
+    def half_close(self) -> None:
+        """Send nothing more over the line, and read on until the switch ends it."""
+        if self._line is not None:
+            self._line.back.end(loses=False)
+
+    def _receive(self, line: Line, frame: bytes) -> None:
         if self._line is line:
             before = len(self.issuer.heard_reversals)
-            self._send(self.issuer.received(whole[_PREFIX:], self._road.agenda.moment))
+            self._send(self.issuer.received(frame, self._road.agenda.moment))
             if len(self.issuer.heard_reversals) > before:
                 self.plant.heard(self.issuer.heard_reversals)
 
@@ -122,27 +137,20 @@ class Bank:
     def _temper(self, heard: Heard) -> Temper:
         """Draw how a request is treated; the same draws are made for each."""
         chance, faults = self._chance, self._road.faults
-        late_ms = chance.randint(1, faults.issuer_late_ms + 1)
+        late_ms = chance.randint(1, faults.longest_ms["issuer_late_ms"] + 1)
         is_reversal = heard.mti.startswith("042")
-        refuses = faults.happens(chance, faults.issuer_refuses)
-        keeps = faults.happens(chance, faults.issuer_keeps)
+        refuses = faults.happens(chance, "issuer_refuses")
+        keeps = faults.happens(chance, "issuer_keeps")
         code = chance.choice(_REFUSALS)
-        is_deaf = faults.happens(chance, faults.issuer_deaf)
-        is_silent = faults.happens(chance, faults.issuer_silent)
+        is_deaf = faults.happens(chance, "issuer_deaf")
+        is_silent = faults.happens(chance, "issuer_silent")
         return Temper(
-            think_ms=late_ms if faults.happens(chance, faults.issuer_thinks) else 0,
-            delay_ms=late_ms if faults.happens(chance, faults.issuer_late) else 0,
-            answers=0 if is_silent else 1 + faults.happens(chance, faults.issuer_twice),
+            think_ms=late_ms if faults.happens(chance, "issuer_thinks") else 0,
+            delay_ms=late_ms if faults.happens(chance, "issuer_late") else 0,
+            answers=0 if is_silent else 1 + faults.happens(chance, "issuer_twice"),
             ignores=is_deaf,
             code=code if (keeps if is_reversal else refuses) else "",
-            shifts_stan=faults.happens(chance, faults.issuer_shifts),
-            breaks_mac=faults.happens(chance, faults.issuer_breaks_mac),
-            rejects_header=faults.happens(chance, faults.issuer_rejects) and not is_reversal,
+            shifts_stan=faults.happens(chance, "issuer_shifts"),
+            breaks_mac=faults.happens(chance, "issuer_breaks_mac"),
+            rejects_header=faults.happens(chance, "issuer_rejects") and not is_reversal,
         )
-
-    def _change_keys(self) -> None:
-        chance, faults = self._chance, self._road.faults
-        kind, key = chance.choice(("PIK", "MAK")), chance.randbytes(16)
-        if faults.happens(chance, faults.key_change) and self._line is not None:
-            self._send([self.issuer.change_key(kind, key, self._road.agenda.moment)])
-        self._road.agenda.after(MINUTE, self._change_keys)

@@ -29,18 +29,17 @@ class Booth:
     """One terminal, its line, and the people who use it."""
 
     def __init__(
-        self, terminal: Terminal, host: Host, road: Road, chance: Random, cards: list[Card]
+        self, terminal: Terminal, hosts: list[Host], road: Road, chance: Random, cards: list[Card]
     ) -> None:
         """Connect as soon as the world begins."""
         self.terminal = terminal
-        self._host = host
+        self._hosts = hosts
         self._road = road
         self._chance = chance
         self._cards = cards
         self._keeps_line = chance.random() < 0.6  # noqa: PLR2004 - more than half
         self._pause_ns = chance.randint(SECOND // 2, 10 * SECOND)
         self._line: Line | None = None
-        self._number = 0
         self._is_dark = False
         self._is_connecting = False
         self._timer_ns: int | None = None
@@ -90,7 +89,7 @@ class Booth:
         chance, faults = self._chance, self._road.faults
         card, amount_yuan = chance.choice(self._cards), chance.choice(_AMOUNTS_YUAN)
         drawn, habits = chance.random(), self._habits()
-        if faults.happens(chance, faults.terminal_voids):
+        if faults.happens(chance, "terminal_voids"):
             return Job(kind=Kind.REVERSAL, code="06")
         if drawn < 0.12:  # noqa: PLR2004 - one in eight
             return Job(kind=Kind.BALANCE, card=card, habits=habits)
@@ -102,14 +101,14 @@ class Booth:
 
     def _habits(self) -> Habits:
         chance, faults = self._chance, self._road.faults
-        repeats = chance.randint(1, 2) if faults.happens(chance, faults.terminal_repeats) else 0
+        repeats = chance.randint(1, 2) if faults.happens(chance, "terminal_repeats") else 0
         reverses = Reverses.BY_THE_RULES
-        for kind, likelihood in (
-            (Reverses.EARLY, faults.terminal_early),
-            (Reverses.LATE, faults.terminal_late),
-            (Reverses.NEVER, faults.terminal_never),
+        for kind, name in (
+            (Reverses.EARLY, "terminal_early"),
+            (Reverses.LATE, "terminal_late"),
+            (Reverses.NEVER, "terminal_never"),
         ):
-            if faults.happens(chance, likelihood):
+            if faults.happens(chance, name):
                 reverses = kind
         longest = 120_000 if reverses is Reverses.LATE else 3_000
         return Habits(
@@ -117,7 +116,7 @@ class Booth:
             repeat_ms=chance.randint(1, 5_000),
             reverses=reverses,
             reversal_ms=chance.randint(1, longest),
-            uses_old_batch=faults.happens(chance, faults.terminal_old_batch),
+            uses_old_batch=faults.happens(chance, "terminal_old_batch"),
         )
 
     # -------------------------------------------------------------------------------------- line
@@ -131,25 +130,35 @@ class Booth:
         self._is_connecting = False
         if self._is_dark or self._line is not None:
             return
-        if not self._host.is_up:
+        host = self._reachable()
+        if host is None:
             self._connect_later(self._chance.randint(*_CONNECT_NS))
             return
         number = 0
 
         def to_switch(frame: bytes) -> None:
-            self._host.terminal_frame(number, frame)
+            host.terminal_frame(number, frame)
 
         def switch_lost() -> None:
-            self._host.terminal_gone(number)
+            host.terminal_gone(number)
 
+        road, framing = self._road, self.terminal.framing
         line = Line(
-            self._road,
-            there=Way(self._road, to_switch, switch_lost),
-            back=Way(self._road, lambda f: self._receive(line, f), lambda: self._lost(line)),
+            road,
+            there=Way(road, framing, to_switch, switch_lost),
+            back=Way(road, framing, lambda f: self._receive(line, f), lambda: self._lost(line)),
         )
-        number = self._number = self._host.accept(line)
+        number = host.accept(line)
         self._line = line
         self._send(self.terminal.connected(self._road.agenda.moment))
+
+    def _reachable(self) -> Host | None:
+        """Return a switch that takes connections, whichever chance names first."""
+        first = self._chance.randrange(len(self._hosts))
+        for host in (*self._hosts[first:], *self._hosts[:first]):
+            if host.is_up:
+                return host
+        return None
 
     def _lost(self, line: Line) -> None:
         if self._line is not line:
@@ -159,15 +168,19 @@ class Booth:
         if self._keeps_line or not self.terminal.is_idle:
             self._connect_later(self._chance.randint(*_CONNECT_NS))
 
-    def cut(self) -> None:
-        """Lose the line from outside."""
-        if self._line is not None:
-            self._line.cut()
+    @property
+    def line(self) -> Line | None:
+        """Its line, None while there is none."""
+        return self._line
 
-    def _receive(self, line: Line, whole: bytes) -> None:
+    def half_close(self) -> None:
+        """Send nothing more over the line, and read on until the switch ends it."""
+        if self._line is not None:
+            self._line.there.end(loses=False)
+
+    def _receive(self, line: Line, frame: bytes) -> None:
         if self._line is not line:
             return
-        frame = whole[_PREFIX:]
         self._send(self.terminal.received(frame, self._road.agenda.moment))
         if not self._keeps_line and self.terminal.is_idle:
             self._road.agenda.after(_SOON_NS, lambda: self._hang_up(line))
@@ -180,8 +193,8 @@ class Booth:
         agenda, faults = self._road.agenda, self._road.faults
         for frame in frames:
             if self._line is not None:
-                self._line.there.send(frame[_PREFIX:])
-            if faults.happens(self._chance, faults.terminal_power):
+                self._line.there.send(frame)
+            if faults.happens(self._chance, "terminal_power"):
                 agenda.after(self._chance.randint(0, 2 * SECOND), self._go_dark)
         self._arm()
 
@@ -214,7 +227,3 @@ class Booth:
         self._timer_ns = None
         if not self._is_dark:
             self._send(self.terminal.expire(self._road.agenda.moment))
-
-
-_PREFIX: Final = 2
-"""Bytes of the length prefix of terminal frames."""

@@ -5,30 +5,37 @@ Frames stay in memory only; nothing here prints one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from typing import Final
 
 import msgspec
 
+from messages.errors import DecodeError
 from simulators.accounts import Accounts
 from simulators.terminal_memory import Memory
 from simulators.wire import Heard, Wire
+from simulators.world.agenda import Agenda
 from switch.core.configuration import Configuration
+from switch.core.events import Event, LedgerAnswered
 from switch.core.operations import (
     Advice,
     Operation,
     Row,
 )
-from switch.core.outcomes import (
-    Outcome,
-    TotalsAre,
-)
+from switch.core.outcomes import Closed, Opened, Outcome, TotalsAre
+from switch.core.transaction import State
+
+MOST_SECRETS: Final = 128
+"""So many are looked for in each world."""
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):
     """The ledger carried out an operation; nobody may have heard of the outcome."""
 
     number: int
+    step: int
     at_ns: int
     operation: Operation
     outcome: Outcome
@@ -38,7 +45,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     """The switch wrote a frame to a terminal's connection."""
 
     number: int
-    at_ns: int
+    step: int
     heard: Heard
 
 
@@ -46,9 +53,19 @@ class Reported(msgspec.Struct, frozen=True, gc=False):
     """The switch reported something."""
 
     number: int
-    at_ns: int
+    step: int
     event: str
     facts: dict[str, object]
+
+
+class Spoken(msgspec.Struct, frozen=True, gc=False):
+    """A frame that the switch sent or got, kept only where a trace is; `who` to or from whom."""
+
+    step: int
+    at_ns: int
+    who: str
+    is_terminal: bool
+    heard: Heard
 
 
 class IssuerSide(msgspec.Struct, frozen=True):
@@ -69,22 +86,36 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     issuers: list[IssuerSide]
     settled_after_ns: int | None
     unsettled: str = ""
+    step: int = 0
+    lasted_ns: int = 0
 
 
 class History:
     """The record of one world and the digest of everything in it."""
 
-    def __init__(self, configuration: Configuration, wire: Wire) -> None:
+    def __init__(self, configuration: Configuration, wire: Wire, agenda: Agenda) -> None:
         """Begin with nothing recorded; `wire` reads what terminals are told."""
+        self._agenda = agenda
         self.configuration = configuration
         self.applied: list[Applied] = []
         self.told: list[Told] = []
         self.reported: list[Reported] = []
         self.stops: list[str] = []
         self.lines: list[str] | None = None
-        self.crashes = 0
+        self.spoken: list[Spoken] = []
+        self.counts: Counter[str] = Counter()
+        """How often processes ended and how, and what was at stake that only shows at the time."""
+        self.pairs: set[tuple[State, str]] = set()
+        """Events that an engine met while a transaction in flight was in a state."""
+        self.secrets: set[bytes] = set()
+        """Card data that was on a wire or on a card: nothing of it may be stored or reported."""
+        self.fired: dict[str, int] = {}
+        """Faults that happened, by kind."""
+        self.is_whole = True
+        """Whether it ran to its end, and was not stopped at a step."""
         self.end: End
         self._wire = wire
+        self._secret_fields = wire.viewer.select(35, 52)
         self._number = 0
         self._digest = blake2b(digest_size=16)
 
@@ -99,22 +130,77 @@ class History:
         if self.lines is not None:
             self.lines.append(f"{at_ns / 1e9:12.6f}  {what:24} {words}".rstrip())
 
+    @property
+    def crashes(self) -> int:
+        """How often a process ended without being asked to."""
+        return self.counts["crash"] + self.counts["stop"]
+
+    def met(self, event: Event, states: set[State]) -> None:
+        """Record that an engine meets an event while transactions are in these states."""
+        if states:
+            name = type(event).__name__
+            self.pairs.update([(state, name) for state in states])
+
+    def cut_short(self, event: Event) -> None:
+        """Record that a process dies before all that an event asked for was done."""
+        if isinstance(event, LedgerAnswered):
+            self.lost_answers((event.outcome,))
+
+    def lost_answers(self, outcomes: Iterable[Outcome]) -> None:
+        """Record that a process dies before it acted on what the ledger did."""
+        for outcome in outcomes:
+            if isinstance(outcome, Opened):
+                self.counts["death between open and send"] += 1
+            elif isinstance(outcome, Closed):
+                self.counts["death between close and answer"] += 1
+
     def ledger_did(self, at_ns: int, operation: Operation, outcome: Outcome) -> None:
         """Record an operation and its outcome."""
         self._number += 1
-        self.applied.append(Applied(self._number, at_ns, operation, outcome))
+        self.applied.append(Applied(self._number, self._agenda.step, at_ns, operation, outcome))
         words = f"{type(operation).__name__} -> {type(outcome).__name__}"
         self.note(at_ns, "ledger", msgspec.msgpack.encode((operation, outcome)), words)
 
-    def terminal_was_told(self, at_ns: int, whole: bytes) -> None:
-        """Record a frame to a terminal."""
+    def heard_from_terminal(self, bare: bytes) -> None:
+        """Remember track (DE 35) and PIN block (DE 52) of a frame, to be looked for later."""
+        if len(self.secrets) < MOST_SECRETS:
+            try:
+                view = self._wire.viewer.index(bare, self._wire.dialect.frame.head_size)
+                texts = self._secret_fields(view)
+            except DecodeError:
+                return
+            for text in texts:
+                if text is not None:
+                    self.keep_secret(text)
+
+    def keep_secret(self, digits: str) -> None:
+        """Remember digits that must be told to nobody, as text and as the bytes they stand for."""
+        if len(self.secrets) < MOST_SECRETS:
+            self.secrets.add(digits.encode("ascii"))
+            if len(digits) % 2 == 0:
+                self.secrets.add(bytes.fromhex(digits.replace("=", "D")))
+
+    def frame(self, at_ns: int, who: str, wire: Wire, bare: bytes) -> None:
+        """Note a frame without its prefix, and keep what it says where a trace is kept."""
+        self.note(at_ns, who, bare)
+        if self.lines is not None:
+            try:
+                heard = wire.hear(bare)
+            except DecodeError:
+                return
+            is_terminal = wire is self._wire
+            self.spoken.append(Spoken(self._agenda.step, at_ns, who, is_terminal, heard))
+
+    def terminal_was_told(self, bare: bytes) -> None:
+        """Record a frame to a terminal, without its prefix."""
         self._number += 1
-        self.told.append(Told(self._number, at_ns, self._wire.hear(self._wire.bare(whole))))
+        heard = self._wire.hear(bare)
+        self.told.append(Told(self._number, self._agenda.step, heard))
 
     def switch_reported(self, at_ns: int, event: str, facts: dict[str, object]) -> None:
         """Record a report."""
         self._number += 1
-        self.reported.append(Reported(self._number, at_ns, event, facts))
+        self.reported.append(Reported(self._number, self._agenda.step, event, facts))
         self.note(at_ns, f"report {event}", repr(facts).encode(), repr(facts))
 
     def answers(self, mti: str) -> Iterator[Told]:

@@ -6,18 +6,20 @@ again from the ledger alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import msgpack
 
+from simulators.installation import wires
 from simulators.world.agenda import MS, SECOND, Agenda
-from simulators.world.faults import Faults
 from simulators.world.history import History
 from simulators.world.lines import Line
 from simulators.world.plants import Plant
 from simulators.world.store import Store
+from simulators.world.weather.faults import Faults
+from switch.core.configuration import Configuration
 from switch.core.effects import (
     CloseLink,
     CloseTerminal,
@@ -29,8 +31,10 @@ from switch.core.effects import (
     Submit,
 )
 from switch.core.engine import Engine
-from switch.core.errors import InvariantBroken
+from switch.core.errors import InvariantBroken, LeaseLost
 from switch.core.events import (
+    ConfigurationChanged,
+    DrainBegun,
     Event,
     KeysDrawn,
     LedgerAnswered,
@@ -43,14 +47,22 @@ from switch.core.events import (
     TerminalFrameReceived,
     TimePassed,
 )
-from switch.core.outcomes import (
-    Outcome,
-)
+from switch.core.outcomes import Outcome
+from switch.core.transaction import State
 from switch.pipeline import make_engine
 
 _RESTART_NS: Final = (200 * MS, 8 * SECOND)
 _PIK_BYTES: Final = 16
 _LEAST_WAIT_NS: Final = MS
+_DRAINS_NS: Final = 60 * SECOND
+_LOOK_NS: Final = 100 * MS
+
+
+class Reached(Protocol):
+    """Somebody whom a switch connects to."""
+
+    def reach(self) -> None:
+        """Have the switch connect, as it does after a start and after a loss."""
 
 
 class Chances:
@@ -72,19 +84,29 @@ class Host:
         self, agenda: Agenda, faults: Faults, chances: Chances, history: History, store: Store
     ) -> None:
         """Be down; `start` begins."""
+        self.name = store.name
         self._agenda = agenda
         self._faults = faults
         self._chances = chances
         self._history = history
         self._store = store
+        self._terminal_wire, self._issuer_wire = wires()
         self.plant: Plant
         self.links: dict[str, Line] = {}
         self.terminals: dict[int, Line] = {}
-        self.started: Callable[[], None] = lambda: None
+        self.banks: Sequence[Reached] = ()
+        self._configuration = history.configuration
         self._engine: Engine | None = None
         self._timer_ns: int | None = None
+        self._is_draining = False
+        self._frozen: list[Event] | None = None
         self._epoch = 0
         self._connection = 0
+
+    @property
+    def configuration(self) -> Configuration:
+        """What is in force."""
+        return self._configuration
 
     @property
     def is_started(self) -> bool:
@@ -94,28 +116,37 @@ class Host:
     @property
     def is_up(self) -> bool:
         """Whether connections are taken: the ledger has told this process who it is."""
-        return self._engine is not None and self._engine.is_ready
+        is_taking = self._engine is not None and self._engine.is_ready
+        return is_taking and not self._is_draining and self._frozen is None
 
     @property
     def is_idle(self) -> bool:
         """Whether it is up and nothing is in flight."""
         return self._engine is not None and self.is_up and self._engine.is_idle
 
+    @property
+    def in_flight(self) -> set[State]:
+        """The states that transactions in flight are in."""
+        return self._engine.states if self._engine is not None else set()
+
     def start(self) -> None:
         """Begin a process."""
-        self._engine = make_engine(self._history.configuration)
         self._store.open(self._answered, self._stop)
-        self._history.note(self._agenda.now_ns, "start")
+        self._engine = make_engine(self._configuration)
+        self._history.note(self._agenda.now_ns, f"start {self.name}")
         self.handle(Started(self._chances.keys.randbytes(16)))
-        self.started()
+        for bank in self.banks:
+            bank.reach()
 
-    def die(self) -> None:
+    def die(self, how: str = "crash") -> None:
         """End the process here and now; another one starts later."""
         self._epoch += 1
         self._engine = None
         self._timer_ns = None
-        self._history.crashes += 1
-        self._history.note(self._agenda.now_ns, "crash")
+        self._is_draining = False
+        self._frozen = None
+        self._history.counts[how] += 1
+        self._history.note(self._agenda.now_ns, f"{how} {self.name}")
         self._store.die()
         for line in self.terminals.values():
             line.close_by_server(loses=self._chances.network.random() < 0.5)  # noqa: PLR2004
@@ -124,6 +155,44 @@ class Host:
         self.terminals.clear()
         self.links.clear()
         self._agenda.after(self._chances.crash.randint(*_RESTART_NS), self.start)
+
+    def drain(self) -> None:
+        """Take nothing new, end once nothing is in flight, and start anew."""
+        if self.is_up:
+            self._is_draining = True
+            self.handle(DrainBegun())
+            self._end_drained(self._epoch, self._agenda.now_ns + _DRAINS_NS)
+
+    def _end_drained(self, epoch: int, latest_ns: int) -> None:
+        if epoch != self._epoch or self._engine is None:
+            return
+        if self._engine.is_idle or self._agenda.now_ns >= latest_ns:
+            self.die("drained")
+        else:
+            self._agenda.after(_LOOK_NS, lambda: self._end_drained(epoch, latest_ns))
+
+    def freeze(self, lasts_ns: int) -> None:
+        """Stand still: whatever happens meanwhile is only seen afterwards."""
+        if self.is_up:
+            self._frozen = []
+            epoch = self._epoch
+            self._history.note(self._agenda.now_ns, f"freeze {self.name}")
+            self._agenda.after(lasts_ns, lambda: self._thaw(epoch))
+
+    def _thaw(self, epoch: int) -> None:
+        if epoch != self._epoch or self._frozen is None:
+            return
+        waiting, self._frozen = self._frozen, None
+        for event in waiting:
+            if epoch == self._epoch:
+                self.handle(event)
+        if epoch == self._epoch:
+            self.handle(TimePassed())
+
+    def reconfigure(self, configuration: Configuration) -> None:
+        """Have another configuration come into force, for this process and those after it."""
+        self._configuration = configuration
+        self.handle(ConfigurationChanged(configuration))
 
     # ----------------------------------------------------------------------------- connections
 
@@ -137,11 +206,15 @@ class Host:
     def terminal_frame(self, connection: int, frame: bytes) -> None:
         """Hand over a frame without its prefix from a terminal, where it still has a line."""
         if connection in self.terminals:
+            self._history.heard_from_terminal(frame)
             self.handle(TerminalFrameReceived(connection, frame))
 
     def terminal_gone(self, connection: int) -> None:
         """Hear that a terminal's connection has ended."""
-        if self.terminals.pop(connection, None) is not None:
+        line = self.terminals.pop(connection, None)
+        if line is not None:
+            # Nobody keeps half a connection: what was written still goes out.
+            line.back.end(loses=False)
             self.handle(TerminalDisconnected(connection))
 
     def link_up(self, name: str, line: Line) -> None:
@@ -158,6 +231,7 @@ class Host:
         """Hear that a link has ended."""
         if self.links.get(name) is line:
             del self.links[name]
+            line.there.end(loses=False)
             self.handle(LinkDisconnected(name))
 
     # --------------------------------------------------------------------------------- the engine
@@ -167,7 +241,11 @@ class Host:
         engine, epoch = self._engine, self._epoch
         if engine is None:
             return
+        if self._frozen is not None:
+            self._frozen.append(event)
+            return
         self._note(event)
+        self._history.met(event, engine.states)
         try:
             effects = engine.handle(event, self._agenda.moment)
         except InvariantBroken as error:
@@ -177,7 +255,8 @@ class Host:
             for real in self.plant.effect(effect):
                 if epoch != self._epoch:
                     return
-                if self._faults.happens(self._chances.crash, self._faults.crash):
+                if self._faults.happens(self._chances.crash, "crash"):
+                    self._history.cut_short(event)
                     self.die()
                     return
                 self._carry_out(real)
@@ -190,26 +269,34 @@ class Host:
             self.handle(LedgerAnswered(ticket, outcome))
 
     def _stop(self, error: InvariantBroken) -> None:
+        if isinstance(error, LeaseLost):
+            self.die("fenced")
+            return
         self._history.stops.append(str(error))
-        self.die()
+        self.die("stop")
 
     def _carry_out(self, effect: Effect) -> None:
         now_ns, history = self._agenda.now_ns, self._history
         match effect:
             case SendToTerminal(connection, frame):
-                history.note(now_ns, f"to terminal {connection}", frame, f"{len(frame)} bytes")
+                pos = self._terminal_wire
+                bare = pos.bare(frame)
+                history.frame(now_ns, f"{self.name} to terminal {connection}", pos, bare)
                 line = self.terminals.get(connection)
                 if line is not None:
-                    history.terminal_was_told(now_ns, frame)
+                    history.terminal_was_told(bare)
                     line.back.send(frame)
             case SendToLink(link, frame):
-                history.note(now_ns, f"to {link}", frame, f"{len(frame)} bytes")
+                wire = self._issuer_wire
+                history.frame(now_ns, f"{self.name} to {link}", wire, wire.bare(frame))
                 if link in self.links:
                     self.links[link].there.send(frame)
             case Submit():
                 self._store.submit(effect)
             case Report(event, facts):
                 history.switch_reported(now_ns, event, facts)
+                if event == "key_changed" and self.in_flight:
+                    history.counts["key change with requests in flight"] += 1
             case DrawKeys() | CloseTerminal() | CloseLink():
                 self._carry_out_seldom(effect)
 
@@ -234,9 +321,16 @@ class Host:
         name = type(event).__name__
         match event:
             case TerminalFrameReceived(connection, frame):
-                self._history.note(self._agenda.now_ns, f"from terminal {connection}", frame)
+                self._history.frame(
+                    self._agenda.now_ns,
+                    f"{self.name} from terminal {connection}",
+                    self._terminal_wire,
+                    frame,
+                )
             case LinkFrameReceived(link, frame):
-                self._history.note(self._agenda.now_ns, f"from {link}", frame)
+                self._history.frame(
+                    self._agenda.now_ns, f"{self.name} from {link}", self._issuer_wire, frame
+                )
             case LedgerAnswered(_, outcome):
                 self._history.note(self._agenda.now_ns, "answered", msgpack.encode(outcome))
             case TimePassed():

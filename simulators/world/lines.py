@@ -1,7 +1,7 @@
-"""Connections (simulators/world): two directions in order, with latency, until they are cut.
+"""Connections (simulators/world): two directions of bytes in order, with latency, until they end.
 
 As on TCP: a cut loses what was on its way, or lets it arrive before the end of the connection is
-noticed, and each side notices in its own time.
+noticed, each side notices in its own time, and frames arrive in whatever pieces.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from typing import Final
 
 import msgspec
 
+from messages.framing import Deframer, Framing
 from simulators.world.agenda import MS, SECOND, Agenda
-from simulators.world.faults import Faults
+from simulators.world.weather.faults import Faults
 
 _LATENCY_NS: Final = (1 * MS, 40 * MS)
 _NOTICE_NS: Final = 3 * SECOND
 """How long a side may take to notice that its connection is gone."""
+_NEXT_NS: Final = 200 * MS
+"""How long a frame waits to be glued to the next one."""
 
 
 class Road(msgspec.Struct, frozen=True):
@@ -29,15 +32,26 @@ class Road(msgspec.Struct, frozen=True):
 
 
 class Way:
-    """One direction: frames in order to a receiver, and at last the news of the end."""
+    """One direction: bytes in order to a receiver's deframer, and at last the news of the end."""
+
+    __slots__ = (
+        "_deframer", "_ended", "_held", "_in_flight", "_is_lost", "_is_open", "_last_ns",
+        "_receive", "_road",
+    )  # fmt: skip
 
     def __init__(
-        self, road: Road, receive: Callable[[bytes], None], ended: Callable[[], None]
+        self,
+        road: Road,
+        framing: Framing,
+        receive: Callable[[bytes], None],
+        ended: Callable[[], None],
     ) -> None:
-        """Deliver to `receive`; call `ended` once, after the last frame."""
+        """Deliver whole frames without prefix to `receive`; call `ended` once, at the end."""
         self._road = road
+        self._deframer = Deframer(framing)
         self._receive = receive
         self._ended = ended
+        self._held = b""
         self._last_ns = 0
         self._in_flight = 0
         self._is_open = True
@@ -46,31 +60,59 @@ class Way:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is on its way."""
-        return not self._in_flight
+        return not self._in_flight and not self._held
 
     def send(self, frame: bytes) -> None:
-        """Send a frame; over an ended connection it is lost."""
-        road, faults = self._road, self._road.faults
-        delay_ns = road.chance.randint(*_LATENCY_NS)
-        if faults.happens(road.chance, faults.delay):
-            delay_ns += road.chance.randint(0, faults.delay_ms) * MS
-        is_doubled = faults.happens(road.chance, faults.duplicate)
+        """Send a whole frame, prefix included; over an ended connection it is lost."""
+        road = self._road
+        faults, chance = road.faults, road.chance
+        delay_ns = int(chance.random() * (_LATENCY_NS[1] - _LATENCY_NS[0])) + _LATENCY_NS[0]
+        if faults.happens(chance, "delay"):
+            delay_ns += faults.lasts_ns(chance, "delay_ms")
+        is_doubled = faults.happens(chance, "duplicate")
+        is_split = faults.happens(chance, "split")
+        is_held = faults.happens(chance, "merge")
         if not self._is_open:
             return
-        for _ in range(1 + is_doubled):
-            self._last_ns = max(self._last_ns, road.agenda.now_ns + delay_ns)
-            self._in_flight += 1
-            road.agenda.at(self._last_ns, lambda: self._deliver(frame))
+        chunk = self._held + (frame * 2 if is_doubled else frame)
+        if is_held and not self._held:
+            self._held = chunk
+            road.agenda.after(_NEXT_NS, self._let_go)
+            return
+        self._held = b""
+        if is_split:
+            at = chance.randrange(1, len(chunk))
+            self._put(chunk[:at], delay_ns // 2)
+            chunk = chunk[at:]
+        self._put(chunk, delay_ns)
 
-    def _deliver(self, frame: bytes) -> None:
+    def _let_go(self) -> None:
+        """Send a frame that waited for another one in vain."""
+        chunk, self._held = self._held, b""
+        if chunk:
+            self._put(chunk, _LATENCY_NS[0])
+
+    def _put(self, chunk: bytes, delay_ns: int) -> None:
+        agenda = self._road.agenda
+        self._last_ns = max(self._last_ns, agenda.now_ns + delay_ns)
+        self._in_flight += 1
+        agenda.at(self._last_ns, lambda: self._deliver(chunk))
+
+    def _deliver(self, chunk: bytes) -> None:
         self._in_flight -= 1
         if not self._is_lost:
-            self._receive(frame)
+            for frame in self._deframer.feed(chunk):
+                self._receive(frame)
+
+    def stick(self, until_ns: int) -> None:
+        """Have its receiver read nothing until then."""
+        self._last_ns = max(self._last_ns, until_ns)
 
     def end(self, *, loses: bool, is_own: bool = False) -> None:
         """End the direction: lose what is on its way, or deliver it first. `is_own`: at once."""
         if not self._is_open:
             return
+        self._let_go()
         self._is_open = False
         agenda = self._road.agenda
         notice_ns = self._road.chance.randint(0, _NOTICE_NS)
@@ -87,6 +129,8 @@ class Way:
 class Line:
     """One connection between a client and the switch or a bank."""
 
+    __slots__ = ("_road", "back", "there")
+
     def __init__(self, road: Road, there: Way, back: Way) -> None:
         """Take the two directions: from the client, and to it."""
         self._road = road
@@ -97,7 +141,7 @@ class Line:
         """Lose the connection from outside."""
         faults, chance = self._road.faults, self._road.chance
         for way in (self.there, self.back):
-            way.end(loses=not faults.happens(chance, faults.straggle))
+            way.end(loses=not faults.happens(chance, "straggle"))
 
     def close_by_client(self) -> None:
         """End it at the client's wish: what it sent still arrives."""

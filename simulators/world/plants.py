@@ -30,7 +30,6 @@ from switch.core.outcomes import (
     Outcome,
 )
 from switch.core.transaction import State
-from switch.ledger.memory import MemoryLedger
 
 
 class Plant:
@@ -48,7 +47,7 @@ class Plant:
         """Return what the ledger is really asked; None asks nothing and pretends."""
         return operation
 
-    def pretend(self, operation: Operation, ledger: MemoryLedger) -> Outcome:  # noqa: ARG002
+    def pretend(self, operation: Operation, rows: list[Row]) -> Outcome:  # noqa: ARG002
         """Return the outcome of an operation that never happened."""
         return Missing()
 
@@ -137,9 +136,9 @@ class OpenHold(Plant):
         """Swallow acknowledgements."""
         return None if isinstance(operation, Acknowledge) else operation
 
-    def pretend(self, operation: Operation, ledger: MemoryLedger) -> Outcome:
+    def pretend(self, operation: Operation, rows: list[Row]) -> Outcome:
         """Say that it was done."""
-        row = _row(operation, ledger)
+        row = _row(operation, rows)
         return Closed(row) if row is not None else Missing()
 
 
@@ -153,9 +152,9 @@ class EarlyAnswer(Plant):
         is_approval = isinstance(operation, Close) and operation.state is State.APPROVED
         return None if is_approval else operation
 
-    def pretend(self, operation: Operation, ledger: MemoryLedger) -> Outcome:
+    def pretend(self, operation: Operation, rows: list[Row]) -> Outcome:
         """Say that it was done."""
-        row = _row(operation, ledger)
+        row = _row(operation, rows)
         return Missing() if row is None else Closed(replace(row, state=State.APPROVED))
 
 
@@ -224,10 +223,6 @@ PLANTS: Final[Mapping[str, type[Plant]]] = {
 """Every bug that can be planted, by its name on the command line."""
 
 
-def _row(operation: Operation, ledger: MemoryLedger) -> Row | None:
+def _row(operation: Operation, rows: list[Row]) -> Row | None:
     key: TransactionKey | None = getattr(operation, "key", None)
-    rows = ledger.transactions(limit=_ALL)
     return next((row for row in rows if row.key == key), None)
-
-
-_ALL: Final = 1 << 30

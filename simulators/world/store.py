@@ -12,9 +12,10 @@ from typing import Final
 
 import msgspec
 
-from simulators.world.agenda import MS, Agenda
-from simulators.world.faults import Faults
+from simulators.world.agenda import MS
 from simulators.world.history import History
+from simulators.world.ledgers.kept import Kept
+from simulators.world.lines import Road
 from simulators.world.plants import Plant
 from switch.core.effects import Submit
 from switch.core.errors import InvariantBroken
@@ -22,7 +23,6 @@ from switch.core.outcomes import (
     Outcome,
     Unknown,
 )
-from switch.ledger.memory import MemoryLedger
 
 _TURN_NS: Final = 50_000
 """What is submitted within this time goes into one batch, as in one turn of a loop."""
@@ -40,18 +40,17 @@ class _Flying(msgspec.Struct, eq=False):
 
 
 class Store:
-    """One ledger for all the processes that a world's switch has, one after another."""
+    """One switch's way to the ledger, for all the processes that it has, one after another."""
 
-    def __init__(
-        self, agenda: Agenda, faults: Faults, chance: Random, history: History, plant: Plant
-    ) -> None:
-        """Begin with an empty ledger."""
-        self.ledger = MemoryLedger()
-        self._agenda = agenda
-        self._faults = faults
+    def __init__(self, name: str, road: Road, chance: Random, history: History, kept: Kept) -> None:
+        """Work on a ledger that others may work on too."""
+        self.name = name
+        self.plant: Plant
+        self._agenda = road.agenda
+        self._faults = road.faults
         self._chance = chance
         self._history = history
-        self._plant = plant
+        self._kept = kept
         self._answer: Answer = _nobody
         self._broken: Broken = _unheard
         self._waiting: list[Submit] = []
@@ -64,10 +63,10 @@ class Store:
         return not self._waiting and self._flying is None and not self._late
 
     def open(self, answer: Answer, broken: Broken) -> None:
-        """Serve a new process, which holds the ledger alone; `broken` stops it."""
+        """Serve a new process; `broken` stops it."""
+        self._kept.open()
         self._answer = answer
         self._broken = broken
-        self.ledger.restart()
 
     def submit(self, effect: Submit) -> None:
         """Take an operation into the next batch."""
@@ -85,7 +84,9 @@ class Store:
             is_kept = self._chance.random() < 0.5  # noqa: PLR2004 - as likely as not
             if is_kept:
                 self._decide(flying)
+            self._history.lost_answers(flying.outcomes or ())
             flying.outcomes = flying.outcomes or []
+        self._kept.die(self._faults.happens(self._chance, "power_cut"))
 
     def _commit(self) -> None:
         if self._flying is not None or not self._waiting:
@@ -94,9 +95,9 @@ class Store:
         flying = self._flying = _Flying(self._waiting)
         self._waiting = []
         lasts_ns = chance.randint(*_COMMIT_NS)
-        if faults.happens(chance, faults.ledger_slow):
-            lasts_ns += chance.randint(0, faults.ledger_slow_ms) * MS
-        is_unknown = faults.happens(chance, faults.ledger_unknown)
+        if faults.happens(chance, "ledger_slow"):
+            lasts_ns += faults.lasts_ns(chance, "ledger_slow_ms")
+        is_unknown = faults.happens(chance, "ledger_unknown")
         fate, late_ns = chance.choice(("kept", "lost", "late")), chance.randint(0, _LATE_NS)
         if is_unknown:
             agenda.after(lasts_ns, lambda: self._fail(flying, fate, late_ns))
@@ -108,19 +109,19 @@ class Store:
         """Carry a batch out; who hears of it is another question."""
         if flying.outcomes is not None:
             return
-        plant = self._plant
+        plant, kept = self.plant, self._kept
         real = [plant.operation(effect.operation) for effect in flying.batch]
         try:
-            kept = self.ledger.submit([operation for operation in real if operation is not None])
+            outcomes = kept.submit([operation for operation in real if operation is not None])
         except InvariantBroken as error:
             flying.outcomes = []
             self._broken(error)
             return
-        found = iter(kept)
+        found = iter(outcomes)
         flying.outcomes = []
         for effect, operation in zip(flying.batch, real, strict=True):
             if operation is None:
-                flying.outcomes.append(plant.pretend(effect.operation, self.ledger))
+                flying.outcomes.append(plant.pretend(effect.operation, kept.rows()))
                 continue
             outcome = next(found)
             self._history.ledger_did(self._agenda.now_ns, operation, outcome)
@@ -143,6 +144,7 @@ class Store:
         elif fate == "late":
             self._late.append(flying)
             self._agenda.after(late_ns, lambda: self._carry_out_late(flying))
+        self._history.counts[f"commit of unknown outcome, {fate}"] += 1
         self._history.note(self._agenda.now_ns, f"unknown, {fate}", b"", f"{len(flying.batch)}")
         for effect in flying.batch:
             self._answer(effect.ticket, Unknown())

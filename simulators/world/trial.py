@@ -23,10 +23,14 @@ from simulators.checkers import (
     reversals,
     stops,
 )
+from simulators.checkers.finding import Finding
 from simulators.world.history import History
-from simulators.world.world import Setting, World
+from simulators.world.setting import Setting
+from simulators.world.telling.stakes import stakes
+from simulators.world.telling.states import engine_pairs, ledger_pairs
+from simulators.world.world import World
 
-Check = Callable[[History], Iterator[str]]
+Check = Callable[[History], Iterator[Finding]]
 CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "cap": (cap.PROMISE, cap.check),
     "outcomes": (outcomes.PROMISE, outcomes.check),
@@ -40,52 +44,80 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "stops": (stops.PROMISE, stops.check),
 }
 """Name -> the promise in words, and the function that looks whether it was kept."""
+IN_THE_END: Final = frozenset({"approvals", "money", "holds", "quiet"})
+"""Promises about a world that has come to rest; a world that is stopped before has not."""
 _MOST_TOLD: Final = 3
 """Violations of one promise that are told."""
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """A promise that a world broke: its name, and what happened."""
+    """A promise that a world broke: its name, what happened, to which RRN, at which step."""
 
     promise: str
     what: str
+    rrn: str = ""
+    step: int = 0
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a world."""
+    """What came of a world. `fired` and `stakes` are counts by name."""
 
     seed: int
-    digest: str
+    digest: str = ""
     violations: list[Violation]
-    requests: int
-    approved: int
-    reversed_: int
-    crashes: int
-    settled_after_s: float | None
+    steps: int = 0
+    lasted_s: float = 0.0
+    settled_after_s: float | None = None
+    requests: int = 0
+    approved: int = 0
+    reversed_: int = 0
+    crashes: int = 0
+    fired: dict[str, int] = {}
+    stakes: dict[str, int] = {}
+    engine_pairs: list[tuple[str, str]] = []
+    ledger_pairs: list[tuple[str, str]] = []
 
 
 def check(history: History) -> list[Violation]:
     """Return the promises that a world broke, the first few times each."""
-    return [
-        Violation(name, what)
-        for name, (_, looked) in CHECKERS.items()
-        for what in islice(looked(history), _MOST_TOLD)
-    ]
+    found = []
+    for name, (_, looked) in CHECKERS.items():
+        if history.is_whole or name not in IN_THE_END:
+            for finding in islice(looked(history), _MOST_TOLD):
+                step = finding.step or _last_step(history, finding.rrn)
+                found.append(Violation(name, str(finding), finding.rrn, step))
+    return found
+
+
+def _last_step(history: History, rrn: str) -> int:
+    """Return when the ledger last did something about a transaction, else the last step of all."""
+    if not rrn:
+        return history.end.step
+    keys = {row.key for row in history.end.rows if row.record.rrn == rrn}
+    steps = (a.step for a in reversed(history.applied) if getattr(a.operation, "key", "") in keys)
+    return next(steps, history.end.step)
 
 
 def attempt(setting: Setting) -> tuple[Verdict, History]:
     """Let a world happen and check it."""
     history = World(setting).run()
-    settled_ns = history.end.settled_after_ns
-    states = history.end.totals.by_state
+    end = history.end
+    settled_ns = end.settled_after_ns
+    states = end.totals.by_state
     verdict = Verdict(
         seed=setting.seed,
         digest=history.digest,
         violations=check(history),
-        requests=sum(1 for _ in history.answers("0210")),
+        steps=end.step,
+        lasted_s=end.lasted_ns / 1e9,
+        settled_after_s=None if settled_ns is None else settled_ns / 1e9,
+        requests=len(history.told),
         approved=states.get(6, (0, 0))[0],
         reversed_=states.get(11, (0, 0))[0],
         crashes=history.crashes,
-        settled_after_s=None if settled_ns is None else settled_ns / 1e9,
+        fired=dict(sorted(history.fired.items())),
+        stakes=stakes(history),
+        engine_pairs=sorted(engine_pairs(history)),
+        ledger_pairs=sorted(ledger_pairs(history)),
     )
     return verdict, history

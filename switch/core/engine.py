@@ -48,6 +48,7 @@ from switch.core.terminals.reversals import Reversals
 from switch.core.terminals.sessions import Sessions
 from switch.core.terminals.teller import Teller
 from switch.core.terminals.wire import TerminalWires
+from switch.core.transaction import State
 
 _FINANCIAL = frozenset({"0100", "0200", "0220"})
 
@@ -96,6 +97,11 @@ class Engine:
     def is_idle(self) -> bool:
         """Whether nothing is in flight: a drained process may end."""
         return not (self._in_flight or self._links.in_flight or self._outbox.is_waiting)
+
+    @property
+    def states(self) -> set[State]:
+        """The states that transactions in flight are in."""
+        return self._in_flight.states
 
     @property
     def next_deadline_ns(self) -> int | None:

@@ -186,6 +186,11 @@ class SqliteLedger:
             if self._failure is None:
                 self.fill()
 
+    def abandon(self) -> None:
+        """Let go of the files as a process that dies does: the tables stay behind their log."""
+        self._failure = self._failure or apsw.Error("abandoned")
+        self.close()
+
     def _commit(self, written: WriteSet) -> None:
         numbers = self._shelf.numbers
         bodies: dict[int, bytes] = {}

@@ -1,57 +1,41 @@
 """`jinbao simulate` (switch/cli): seeded worlds on virtual time, and what their checkers say.
 
-One line for each world that broke a promise, with the command that replays it.
+One line for each world that broke a promise, with the command that replays it; then tables of what
+happened.
 """
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from time import monotonic
 from typing import Annotated, Final
 
 import msgspec
 import typer
+from msgspec.structs import replace
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, TextColumn
 
 from simulators.world.plants import PLANTS
+from simulators.world.setting import MEMORY, SQLITE, Setting
+from simulators.world.telling.conversation import conversation
+from simulators.world.telling.shrinking import Shrinking
+from simulators.world.telling.tally import Tally
 from simulators.world.trial import CHECKERS, Verdict, Violation, attempt
-from simulators.world.world import Setting
+from simulators.world.weather.kinds import KINDS
+from simulators.world.weather.profiles import PROFILES
 from switch.cli.outcome import BAD, note, say, stop
+from switch.cli.simulating.replaying import command, commit
 from switch.cli.verbs import AsJson, verb_app
 
 app = verb_app()
 _MINUTES_A_DAY: Final = 24 * 60
 _MANY: Final = 100
-
-
-class Tally(msgspec.Struct):
-    """What came of all worlds together."""
-
-    worlds: int = 0
-    broken: int = 0
-    requests: int = 0
-    approved: int = 0
-    reversed_: int = 0
-    crashes: int = 0
-
-    def add(self, verdict: Verdict) -> None:
-        """Count one world."""
-        self.worlds += 1
-        self.broken += bool(verdict.violations)
-        self.requests += verdict.requests
-        self.approved += verdict.approved
-        self.reversed_ += verdict.reversed_
-        self.crashes += verdict.crashes
-
-    @property
-    def sentence(self) -> str:
-        """The sums in one sentence."""
-        kept = f"{self.broken} broke a promise" if self.broken else "every promise was kept"
-        return (
-            f"{self.worlds} worlds, {self.requests} requests answered, {self.approved} approved, "
-            f"{self.reversed_} reversed, {self.crashes} crashes: {kept}"
-        )
+_AT_ONCE: Final = 8
+"""Worlds that a process is given at a time."""
 
 
 @app.command()
@@ -61,16 +45,38 @@ def simulate(
         int, typer.Option(metavar="N", min=0, help="How many worlds; 100, or 1 with --seed.")
     ] = 0,
     seed: Annotated[
-        int | None, typer.Option(metavar="S", min=0, help="The first seed, 0 if not given.")
+        int | None, typer.Option(metavar="K", min=0, help="The first seed, 0 if not given.")
     ] = None,
+    profile: Annotated[
+        str, typer.Option(metavar="NAME", help=f"What goes wrong: {', '.join(PROFILES)}.")
+    ] = "mixed",
     minutes: Annotated[
         int, typer.Option(metavar="M", min=1, help="Virtual minutes of trade in each world.")
     ] = 5,
     days: Annotated[int, typer.Option(metavar="D", min=0, help="Virtual days instead.")] = 0,
+    until: Annotated[
+        int, typer.Option(metavar="STEP", min=0, help="Stop each world after this step.")
+    ] = 0,
+    ledger: Annotated[
+        str, typer.Option(metavar="KIND", help=f"{MEMORY}, or {SQLITE} with power cuts.")
+    ] = MEMORY,
+    without: Annotated[
+        str, typer.Option(metavar="A,B", help="Kinds of faults that are left out.")
+    ] = "",
+    terminals: Annotated[int, typer.Option(min=0, help="At most so many.")] = 0,
+    issuers: Annotated[int, typer.Option(min=0, help="At most so many.")] = 0,
+    cards: Annotated[int, typer.Option(min=0, help="At most so many of each issuer.")] = 0,
     plant: Annotated[
         str, typer.Option(metavar="NAME", help=f"A bug put in on purpose: {', '.join(PLANTS)}.")
     ] = "",
+    shrink: Annotated[
+        bool, typer.Option(help="Look for the smallest world that fails like the first one.")
+    ] = True,
     trace: Annotated[bool, typer.Option("--trace", help="Show all that happened.")] = False,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Show what was never met in a state.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes to use.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Let worlds happen and check every promise; status 1 if one was broken.
@@ -79,76 +85,156 @@ def simulate(
     Examples:
       jinbao simulate --seeds 200
       jinbao simulate --seed 17 --trace
+      jinbao simulate --profile storm --seeds 1000 --jobs 2
       jinbao simulate --plant lost-reversal --seeds 20
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    if plant and plant not in PLANTS:
-        stop(f"no plant {plant}; there are {', '.join(PLANTS)}")
-    first = 0 if seed is None else seed
+    _refuse_unknown("plant", [plant] if plant else [], PLANTS)
+    _refuse_unknown("profile", [profile], PROFILES)
+    _refuse_unknown("ledger", [ledger], (MEMORY, SQLITE))
+    left_out = tuple(name for name in without.split(",") if name)
+    _refuse_unknown("kind of fault", left_out, KINDS)
+    first = Setting(
+        seed=seed or 0,
+        minutes=days * _MINUTES_A_DAY or minutes,
+        profile=profile,
+        plant=plant,
+        ledger=ledger,
+        until=until,
+        without=left_out,
+        terminals=terminals,
+        issuers=issuers,
+        cards=cards,
+        keeps_trace=trace,
+    )
     count = seeds or (_MANY if seed is None else 1)
-    settings = [
-        Setting(
-            seed=first + number,
-            minutes=days * _MINUTES_A_DAY or minutes,
-            plant=plant,
-            keeps_trace=trace,
-        )
-        for number in range(count)
-    ]
-    tally = Tally()
-    for verdict in _verdicts(settings):
-        tally.add(verdict)
-        if as_json:
-            say(msgspec.json.encode(verdict).decode())
-        elif verdict.violations:
-            say(_line(verdict, settings[verdict.seed - first]))
+    settings = [replace(first, seed=first.seed + number) for number in range(count)]
+    tally = Tally(profile=profile, is_on_disk=ledger == SQLITE)
+    began = monotonic()
+    failed = _run(settings, tally, jobs, as_json=as_json)
+    complaints = [] if left_out or until else tally.complaints()
     if not as_json:
-        say(tally.sentence)
-    if tally.broken:
+        if failed is not None:
+            _explain(*failed, shrinks=shrink)
+        _tell(tally, monotonic() - began, coverage=coverage)
+        for complaint in complaints:
+            say(f"proves too little: {complaint}")
+    if tally.broken or complaints:
         raise typer.Exit(BAD)
+
+
+def _refuse_unknown(what: str, names: list[str] | tuple[str, ...], known: object) -> None:
+    """Stop at the first name that is not known."""
+    all_known = list(known)  # type: ignore[call-overload]
+    for name in names:
+        if name not in all_known:
+            stop(f"no {what} {name}; there are {', '.join(all_known)}")
+
+
+def _run(
+    settings: list[Setting], tally: Tally, jobs: int, *, as_json: bool
+) -> tuple[Setting, Verdict] | None:
+    """Let all worlds happen; return the first that failed."""
+    failed = None
+    with _progress(len(settings)) as advance:
+        for setting, (verdict, lines) in zip(settings, _verdicts(settings, jobs), strict=True):
+            tally.add(verdict)
+            advance(tally)
+            for line in lines:
+                say(line)
+            if as_json:
+                say(msgspec.json.encode(verdict).decode())
+            elif setting.keeps_trace:
+                note(f"seed {setting.seed}: digest {verdict.digest}")
+            if verdict.violations and not as_json:
+                say(_line(verdict, setting))
+            if verdict.violations and failed is None:
+                failed = setting, verdict
+    return failed
 
 
 def _line(verdict: Verdict, setting: Setting) -> str:
     """Return what a world broke first, and the command that replays it."""
     first, more = verdict.violations[0], len(verdict.violations) - 1
-    promise = CHECKERS[first.promise][0] if first.promise in CHECKERS else "no error of our own"
     others = f" (and {more} more)" if more else ""
-    plant = f" --plant {setting.plant}" if setting.plant else ""
-    replay = f"jinbao simulate --seed {setting.seed} --minutes {setting.minutes}{plant}"
-    return f"seed {setting.seed}: {promise}: {first.what}{others}; replay: {replay}"
+    return (
+        f"{commit()} seed {setting.seed} step {first.step}: {_promise(first)}: {first.what}{others}"
+        f"; replay: {command(setting)}"
+    )
 
 
-def _verdicts(settings: list[Setting]) -> Iterator[Verdict]:
-    """Yield one verdict a world, with a bar of progress where a person looks."""
+def _promise(violation: Violation) -> str:
+    known = CHECKERS.get(violation.promise)
+    return known[0] if known is not None else "no error of our own"
+
+
+def _explain(setting: Setting, verdict: Verdict, *, shrinks: bool) -> None:
+    """Show the smallest world that fails like this one, and what was said in it."""
+    smallest, violation = setting, verdict.violations[0]
+    if shrinks and violation.promise in CHECKERS:
+        search = Shrinking(setting, verdict, lambda smaller: _attempted(smaller)[0])
+        smallest = search.run()
+        violation = search.violation
+        say(f"smallest: {violation.what}; replay: {command(smallest)}")
+    if violation.rrn:
+        _, history = attempt(replace(smallest, keeps_trace=True))
+        say(f"the conversation of {violation.rrn}:")
+        for line in conversation(history, violation.rrn):
+            say(f"  {line}")
+
+
+def _tell(tally: Tally, took_s: float, *, coverage: bool) -> None:
+    """Show the tables and the sums."""
+    if tally.worlds > 1:
+        _table("fault", tally.faults())
+        _table("promise", tally.promises())
+        _table("at stake", tally.at_stake())
+    if coverage:
+        _table("never met", tally.never_met())
+    say(tally.sentence)
+    speed = f"{tally.hours / took_s:.1f} simulated hours and {tally.requests / took_s:.0f} answers"
+    note(f"{speed} a second")
+
+
+def _table(title: str, rows: list[tuple[str, str, str]] | list[tuple[str, str]]) -> None:
+    width = max((len(row[0]) for row in rows), default=0)
+    say(title)
+    for first, *others in rows:
+        numbers = [f"{text:>9}" if text.isdecimal() else text for text in others]
+        say(f"  {first:{width}}  {'  '.join(numbers)}".rstrip())
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
+    """Show a bar where a person looks, with the speed in simulated hours."""
     console = Console(stderr=True)
-    for setting in track(
-        settings,
-        description="worlds",
-        console=console,
-        disable=not console.is_terminal or len(settings) == 1,
-        transient=True,
-    ):
-        yield _attempted(setting)
+    columns = (*Progress.get_default_columns(), TextColumn("{task.fields[speed]}"))
+    is_off = not console.is_terminal or total == 1
+    began = monotonic()
+    with Progress(*columns, console=console, disable=is_off, transient=True) as bar:
+        task = bar.add_task("worlds", total=total, speed="")
+
+        def advance(tally: Tally) -> None:
+            speed = tally.hours / max(monotonic() - began, 1e-9)
+            bar.update(task, completed=tally.worlds, speed=f"{speed:.1f} h/s")
+
+        yield advance
 
 
-def _attempted(setting: Setting) -> Verdict:
+def _verdicts(settings: list[Setting], jobs: int) -> Iterator[tuple[Verdict, list[str]]]:
+    """Yield verdict and trace of each world in order, from as many processes as wanted."""
+    if jobs == 1 or len(settings) == 1:
+        yield from map(_attempted, settings)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(_attempted, settings, chunksize=_AT_ONCE)
+
+
+def _attempted(setting: Setting) -> tuple[Verdict, list[str]]:
     """Return the verdict on a world; an error of our own breaks a promise too."""
     try:
         verdict, history = attempt(setting)
     except Exception as error:  # noqa: BLE001 - whatever it is, the seed that shows it is told
         where = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__} in {where.name}, {where.filename}:{where.lineno}"
-        return Verdict(
-            seed=setting.seed,
-            digest="",
-            violations=[Violation("errors", what)],
-            requests=0,
-            approved=0,
-            reversed_=0,
-            crashes=0,
-            settled_after_s=None,
-        )
-    for line in history.lines or ():
-        say(line)
-    if setting.keeps_trace:
-        note(f"seed {setting.seed}: digest {verdict.digest}")
-    return verdict
+        return Verdict(seed=setting.seed, violations=[Violation("errors", what)]), []
+    return verdict, history.lines or []

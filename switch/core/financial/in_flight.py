@@ -33,6 +33,11 @@ class InFlight:
     def __len__(self) -> int:
         return len(self._transactions)
 
+    @property
+    def states(self) -> set[State]:
+        """The states that the transactions are in."""
+        return {txn.state for txn in self._transactions.values()}
+
     def next_due_ns(self) -> int:
         """Return when the next transaction must be answered, NEVER where none is in flight."""
         return self._deadlines.next_ns()

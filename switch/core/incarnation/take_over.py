@@ -12,7 +12,7 @@ from functools import partial
 from switch.core import operations
 from switch.core.configuration import Configuration
 from switch.core.deadlines import NEVER
-from switch.core.errors import InvariantBroken
+from switch.core.errors import InvariantBroken, LeaseLost
 from switch.core.financial.reversing import Reversing
 from switch.core.incarnation.trace_numbers import BLOCK, Numbers
 from switch.core.issuers.store_and_forward import StoreAndForward
@@ -199,6 +199,6 @@ class TakeOver:
             case Unknown():
                 return
             case Fenced():
-                raise InvariantBroken("another process took over: our lease had ended")
+                raise LeaseLost("another process took over: our lease had ended")
             case _:
                 raise InvariantBroken(f"a renewal got {type(outcome).__name__}")

@@ -9,17 +9,20 @@ from msgspec.structs import replace
 
 from simulators.accounts import Accounts, Debit, Origin
 from simulators.cards import FIRST_PAN, Card
+from simulators.checkers.finding import Finding
 from simulators.installation import configuration
 from simulators.terminal_memory import Memory, Slip
+from simulators.world.agenda import Agenda
 from simulators.world.history import Applied, End, History, IssuerSide, Told
-from simulators.world.world import Setting, World
+from simulators.world.setting import Setting
+from simulators.world.world import World
 from switch.core.operations import Operation, Row
 from switch.core.outcomes import Outcome, TotalsAre
 from switch.core.transaction import State
 from tests.simulators.acting import POS
 from tests.switch.ledger import making
 
-Check = Callable[[History], Iterator[str]]
+Check = Callable[[History], Iterator[Finding]]
 _SEEDS = 8
 LINK = "bank"
 RRN = making.record().rrn
@@ -44,7 +47,7 @@ def is_content(check: Check) -> bool:
 
 def blank() -> History:
     """Return a history in which nothing has happened."""
-    history = History(configuration(), POS)
+    history = History(configuration(), POS, Agenda(0))
     history.end = End(
         rows=[],
         advices=[],
@@ -66,7 +69,7 @@ def ended(**changes: object) -> History:
 def applied(history: History, operation: Operation, outcome: Outcome) -> None:
     """Have the ledger carry out an operation."""
     number = len(history.applied) + len(history.told) + 1
-    history.applied.append(Applied(number, number, operation, outcome))
+    history.applied.append(Applied(number, number, number, operation, outcome))
 
 
 def told(history: History, mti: str, fields: dict[int, str]) -> None:

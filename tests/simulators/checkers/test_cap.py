@@ -26,9 +26,7 @@ def test_two_withdrawals_that_fit_one_by_one_and_not_together_are_seen() -> None
     history = recording.blank()
     recording.applied(history, making.opening(1, 1, 60_000), _OPENED)
     recording.applied(history, making.opening(2, 2, 60_000), _OPENED)
-    assert list(check(history)) == [
-        "step 2: 621999******0120 has 120000 fen on 20140618, cap 100000"
-    ]
+    assert list(check(history)) == ["621999******0120 has 120000 fen on 20140618, cap 100000"]
 
 
 def test_what_was_declined_before_counts_no_more() -> None:

@@ -38,7 +38,7 @@ def test_what_the_ledger_stored_is_a_change(
 ) -> None:
     history = recording.blank()
     recording.applied(history, operation, outcome)
-    assert [(number, row.state) for number, row in changes(history)] == [(1, state)]
+    assert [(done.number, row.state) for done, row in changes(history)] == [(1, state)]
 
 
 @pytest.mark.parametrize(

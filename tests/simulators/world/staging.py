@@ -16,12 +16,13 @@ from simulators.terminal import Terminal
 from simulators.world.agenda import SECOND, Agenda
 from simulators.world.bank import Bank
 from simulators.world.booth import Booth
-from simulators.world.faults import Faults, stream
 from simulators.world.history import History
 from simulators.world.host import Chances, Host
+from simulators.world.ledgers.kept import InMemory
 from simulators.world.lines import Road
 from simulators.world.plants import Plant
 from simulators.world.store import Store
+from simulators.world.weather.faults import Faults, stream
 from switch.core.operations import Row
 from tests.simulators.acting import INTERBANK, POS, START_MS
 
@@ -33,11 +34,11 @@ class Parts:
         self.faults = faults or Faults()
         self.agenda = Agenda(START_MS)
         self.plant = Plant(POS, INTERBANK)
-        self.history = History(configuration(Size()), POS)
+        self.history = History(configuration(Size()), POS, self.agenda)
         self.road = Road(self.agenda, self.faults, stream(seed, "network"))
-        self.store = Store(
-            self.agenda, self.faults, stream(seed, "ledger"), self.history, self.plant
-        )
+        self.kept = InMemory()
+        self.store = Store("a", self.road, stream(seed, "ledger"), self.history, self.kept)
+        self.store.plant = self.plant
         chances = Chances(stream(seed, "crash"), stream(seed, "keys"), self.road.chance)
         self.host = Host(self.agenda, self.faults, chances, self.history, self.store)
         self.host.plant = self.plant
@@ -46,9 +47,9 @@ class Parts:
         self.issuer = Issuer(issuer_identity(), INTERBANK, accounts)
         self.bank = Bank(link_name(0), self.issuer, self.host, self.road, stream(seed, "bank"))
         self.bank.plant = self.plant
-        self.host.started = self.bank.reach
+        self.host.banks = [self.bank]
         self.terminal = Terminal(terminal_identity(), POS)
-        self.booth = Booth(self.terminal, self.host, self.road, stream(seed, "booth"), [Card()])
+        self.booth = Booth(self.terminal, [self.host], self.road, stream(seed, "booth"), [Card()])
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -57,4 +58,4 @@ class Parts:
     @property
     def rows(self) -> list[Row]:
         """All transactions of the ledger."""
-        return self.store.ledger.transactions(limit=1 << 30)
+        return self.kept.rows()

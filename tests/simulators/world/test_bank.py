@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulators.world.faults import Faults
+from simulators.world.weather.faults import Faults
+from simulators.world.weather.passing import Passing
 from switch.core.transaction import State
 from tests.simulators.world.staging import Parts
 
@@ -12,9 +13,8 @@ _TRADE_NS = 120 * 1_000_000_000
 def _traded(faults: Faults) -> Parts:
     parts = Parts(faults)
     parts.host.start()
-    parts.bank.begin()
     parts.booth.trade(_TRADE_NS)
-    parts.run(120)
+    parts.run(180)
     return parts
 
 
@@ -23,7 +23,7 @@ def test_a_lost_line_is_made_again() -> None:
     parts.host.start()
     parts.run(10)
     first = parts.host.links["bank-1"]
-    parts.bank.cut()
+    first.cut()
     parts.run(30)
     assert parts.host.links["bank-1"] is not first
 
@@ -43,7 +43,11 @@ def test_a_bank_that_refuses_leaves_declines_only() -> None:
 
 
 def test_keys_change_while_it_trades() -> None:
-    parts = _traded(Faults(key_change=1.0))
+    parts = Parts(Faults(key_change=20.0))
+    parts.host.start()
+    parts.booth.trade(_TRADE_NS)
+    Passing(parts.road, [parts.host], [parts.booth], [parts.bank]).begin(0)
+    parts.run(120)
     changes = [told for told in parts.history.reported if told.event == "key_changed"]
     assert changes
     assert any(row.state is State.APPROVED for row in parts.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulators.terminal_memory import Job, Kind, Verdict
-from simulators.world.faults import Faults
+from simulators.world.weather.faults import Faults
 from tests.simulators.world.staging import Parts
 
 _TRADE_NS = 120 * 1_000_000_000
@@ -53,7 +53,8 @@ def test_a_line_that_is_cut_is_made_again() -> None:
     parts.booth.trade(_TRADE_NS)
     for _ in range(12):
         parts.run(10)
-        parts.booth.cut()
+        if parts.booth.line is not None:
+            parts.booth.line.cut()
     parts.run(600)
     assert parts.booth.is_idle
     assert any(result.verdict is Verdict.APPROVED for result in parts.terminal.results)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.world.faults import Faults
+from simulators.world.weather.faults import Faults
 from switch.core.transaction import HELD
 from tests.simulators.world.staging import Parts
 

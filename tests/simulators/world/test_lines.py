@@ -7,8 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from simulators.world.agenda import SECOND, Agenda
-from simulators.world.faults import Faults, stream
 from simulators.world.lines import Line, Road, Way
+from simulators.world.weather.faults import Faults, stream
+from tests.simulators.acting import POS
+
+_HEADS = POS.framing.build_heads()
+
+
+def _framed(text: bytes) -> bytes:
+    """Return a whole frame with this in its body."""
+    return POS.framing.join(_HEADS + text.ljust(20))
 
 
 class _Ends:
@@ -20,12 +28,26 @@ class _Ends:
         road = Road(self.agenda, faults or Faults(), stream(seed, "network"))
         self.line = Line(
             road,
-            there=Way(road, self._note("server"), lambda: self.heard["server"].append(None)),
-            back=Way(road, self._note("client"), lambda: self.heard["client"].append(None)),
+            there=Way(
+                road,
+                POS.framing,
+                self._note("server"),
+                lambda: self.heard["server"].append(None),
+            ),
+            back=Way(
+                road,
+                POS.framing,
+                self._note("client"),
+                lambda: self.heard["client"].append(None),
+            ),
         )
 
     def _note(self, side: str) -> Callable[[bytes], None]:
-        return self.heard[side].append
+        return lambda frame: self.heard[side].append(frame[len(_HEADS) :].rstrip())
+
+    def send(self, *texts: bytes, back: bool = False) -> None:
+        for text in texts:
+            (self.line.back if back else self.line.there).send(_framed(text))
 
     def rest(self) -> None:
         self.agenda.run_until(self.agenda.now_ns + 100 * SECOND)
@@ -34,18 +56,48 @@ class _Ends:
 @pytest.mark.parametrize("seed", range(20))
 def test_frames_arrive_in_order_however_long_each_is_delayed(seed: int) -> None:
     ends = _Ends(seed, Faults(delay=0.5, delay_ms=3_000))
-    sent = [bytes([number]) for number in range(20)]
-    for frame in sent:
-        ends.line.there.send(frame)
+    sent = [b"frame %d" % number for number in range(20)]
+    ends.send(*sent)
     assert not ends.line.is_empty
     ends.rest()
     assert ends.heard["server"] == sent
     assert ends.line.is_empty
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_pieces_and_glued_frames_are_the_same_frames(seed: int) -> None:
+    ends = _Ends(seed, Faults(split=0.6, merge=0.4, duplicate=0.2, delay=0.2, delay_ms=900))
+    sent = [b"frame %d" % number for number in range(30)]
+    for text in sent:
+        ends.send(text)
+        ends.agenda.run_until(ends.agenda.now_ns + SECOND // 20)
+    ends.rest()
+    heard = ends.heard["server"]
+    assert [text for at, text in enumerate(heard) if text not in heard[:at]] == sent
+    assert ends.line.is_empty
+
+
+def test_a_side_that_is_stuck_reads_everything_later() -> None:
+    ends = _Ends()
+    ends.line.there.stick(50 * SECOND)
+    ends.send(b"one", b"two")
+    ends.agenda.run_until(49 * SECOND)
+    assert not ends.heard["server"]
+    ends.rest()
+    assert ends.heard["server"] == [b"one", b"two"]
+
+
+def test_a_half_closed_line_still_carries_the_other_direction() -> None:
+    ends = _Ends()
+    ends.line.there.end(loses=False)
+    ends.send(b"answer", back=True)
+    ends.rest()
+    assert ends.heard == {"server": [None], "client": [b"answer"]}
+
+
 def test_a_duplicated_frame_arrives_twice() -> None:
     ends = _Ends(faults=Faults(duplicate=1.0))
-    ends.line.there.send(b"once")
+    ends.send(b"once")
     ends.rest()
     assert ends.heard["server"] == [b"once", b"once"]
 
@@ -53,17 +105,17 @@ def test_a_duplicated_frame_arrives_twice() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_a_cut_is_noticed_once_on_both_sides_and_loses_what_was_on_its_way(seed: int) -> None:
     ends = _Ends(seed)
-    ends.line.there.send(b"lost")
+    ends.send(b"lost")
     ends.line.cut()
     ends.line.cut()
-    ends.line.there.send(b"too late")
+    ends.send(b"too late")
     ends.rest()
     assert ends.heard == {"server": [None], "client": [None]}
 
 
 def test_a_cut_may_let_what_was_on_its_way_arrive() -> None:
     ends = _Ends(faults=Faults(straggle=1.0))
-    ends.line.there.send(b"straggler")
+    ends.send(b"straggler")
     ends.line.cut()
     ends.rest()
     assert ends.heard["server"] == [b"straggler", None]
@@ -71,8 +123,8 @@ def test_a_cut_may_let_what_was_on_its_way_arrive() -> None:
 
 def test_what_a_client_sent_before_it_hung_up_arrives_and_it_hears_nothing_more() -> None:
     ends = _Ends()
-    ends.line.there.send(b"last")
-    ends.line.back.send(b"unheard")
+    ends.send(b"last")
+    ends.send(b"unheard", back=True)
     ends.line.close_by_client()
     ends.rest()
     assert ends.heard == {"server": [b"last", None], "client": [None]}
@@ -81,7 +133,7 @@ def test_what_a_client_sent_before_it_hung_up_arrives_and_it_hears_nothing_more(
 @pytest.mark.parametrize("loses", [True, False])
 def test_what_a_dying_server_wrote_may_be_lost(*, loses: bool) -> None:
     ends = _Ends()
-    ends.line.back.send(b"answer")
+    ends.send(b"answer", back=True)
     ends.line.close_by_server(loses=loses)
     ends.rest()
     assert ends.heard["client"] == ([None] if loses else [b"answer", None])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from simulators.world.agenda import Agenda
-from simulators.world.faults import Faults, stream
+from simulators.world.ledgers.kept import InMemory
+from simulators.world.lines import Road
 from simulators.world.plants import Plant
 from simulators.world.store import Store
+from simulators.world.weather.faults import Faults, stream
 from switch.core.effects import Submit
 from switch.core.outcomes import Opened, Outcome, Unknown
 from tests.simulators.acting import INTERBANK, POS
@@ -23,10 +25,10 @@ class _Owner:
     def __init__(self, faults: Faults | None = None, seed: int = 0) -> None:
         self.agenda = Agenda(0)
         self.history = recording.blank()
-        self.store = Store(
-            self.agenda, faults or Faults(), stream(seed, "ledger"), self.history,
-            Plant(POS, INTERBANK),
-        )  # fmt: skip
+        self.kept = InMemory()
+        road = Road(self.agenda, faults or Faults(), stream(seed, "network"))
+        self.store = Store("a", road, stream(seed, "ledger"), self.history, self.kept)
+        self.store.plant = Plant(POS, INTERBANK)
         self.told: dict[int, Outcome] = {}
         self.broken: list[Exception] = []
         self.store.open(self.told.__setitem__, self._break)
@@ -40,7 +42,7 @@ class _Owner:
 
     @property
     def rows(self) -> int:
-        return len(self.store.ledger.transactions())
+        return len(self.kept.rows())
 
 
 def test_what_is_submitted_together_is_one_batch_and_answered_in_order() -> None:

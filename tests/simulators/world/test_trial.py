@@ -5,14 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from simulators.world.setting import Setting
 from simulators.world.trial import CHECKERS, attempt
-from simulators.world.world import Setting
 from tests.switch.cli.running import ROOT
 
 _SEEDS = (3, 11)
 _PROGRAM = f"""
 from simulators.world.trial import attempt
-from simulators.world.world import Setting
+from simulators.world.setting import Setting
 for seed in {_SEEDS}:
     print(attempt(Setting(seed=seed, minutes=3))[0].digest)
 """
@@ -59,5 +59,25 @@ def test_a_verdict_names_the_broken_promise_a_few_times_only() -> None:
 def test_a_healthy_world_is_told_in_figures() -> None:
     verdict, history = attempt(Setting(seed=4, minutes=3))
     assert not verdict.violations
-    assert verdict.requests == sum(1 for _ in history.answers("0210")) > 0
+    assert verdict.requests == len(history.told) > 0
+    assert verdict.steps == history.end.step > 0
+    assert verdict.lasted_s >= 180
     assert verdict.settled_after_s is not None
+
+
+def test_a_world_that_stops_at_a_step_is_judged_by_what_can_be_judged() -> None:
+    whole, _ = attempt(Setting(seed=4, minutes=3))
+    stopped, history = attempt(Setting(seed=4, minutes=3, until=whole.steps // 2))
+    assert stopped.steps == whole.steps // 2
+    assert not stopped.violations
+    assert not history.is_whole
+
+
+def test_a_violation_names_its_step_and_stopping_there_shows_it_again() -> None:
+    verdict, _ = attempt(Setting(seed=1, minutes=3, plant="clear-pan"))
+    step = verdict.violations[0].step
+    assert 0 < step < verdict.steps
+    again, _ = attempt(Setting(seed=1, minutes=3, plant="clear-pan", until=step))
+    assert again.violations[0] == verdict.violations[0]
+    before, _ = attempt(Setting(seed=1, minutes=3, plant="clear-pan", until=step - 1))
+    assert not before.violations

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulators.world.agenda import SECOND
-from simulators.world.world import SETTLES_WITHIN, Setting, World
+from simulators.world.setting import Setting
+from simulators.world.world import SETTLES_WITHIN, World
 from switch.core.moment import local
 from tests.simulators.checkers import recording
 

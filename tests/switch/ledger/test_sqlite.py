@@ -32,10 +32,10 @@ from switch.core.outcomes import (
 )
 from switch.core.transaction import State
 from switch.ledger.embedded import migrations
+from switch.ledger.embedded.power import disk
 from switch.ledger.memory import MemoryLedger
 from switch.ledger.protocol import LedgerFailed, LedgerOpenError, Where
 from switch.ledger.sqlite import SqliteLedger
-from tests.switch.ledger.breaking.power import disk
 from tests.switch.ledger.making import (
     CARD,
     acknowledging,

@@ -8,28 +8,48 @@ import shlex
 import pytest
 
 from simulators.world import trial
+from simulators.world.telling import tally
 from switch.cli.outcome import BAD, USAGE
 from tests.switch.cli.running import command, run
 
 
-def test_worlds_that_keep_their_promises_are_told_in_one_sentence() -> None:
+def test_worlds_that_keep_their_promises_are_told_in_tables_and_one_sentence() -> None:
     done = run("simulate", "--seeds", "3", "--minutes", "1")
     assert done.status == 0
-    assert done.out.startswith("3 worlds, ")
-    assert done.out.endswith("every promise was kept\n")
+    lines = done.out.splitlines()
+    assert lines[-1].startswith("3 worlds, 0.")
+    assert lines[-1].endswith("every promise was kept")
+    assert [line for line in lines if not line.startswith(" ")][:-1] == [
+        "fault",
+        "promise",
+        "at stake",
+    ]
+    assert "simulated hours and " in done.err
 
 
 def test_a_broken_promise_is_one_line_with_the_command_that_replays_it() -> None:
-    done = run("simulate", "--seeds", "2", "--minutes", "1", "--plant", "clear-pan")
+    done = run("simulate", "--seeds", "2", "--minutes", "1", "--plant", "clear-pan", "--no-shrink")
     assert done.status == BAD
-    *lines, sentence = done.out.splitlines()
+    lines = [line for line in done.out.splitlines() if "replay: " in line]
     assert len(lines) == 2
-    assert "2 broke a promise" in sentence
-    assert "no clear PAN in any report" in lines[0]
-    replay = shlex.split(lines[1].partition("replay: jinbao ")[2])
-    again = run(*replay)
+    assert "2 broke a promise" in done.out
+    assert "no clear card data" in lines[0]
+    assert " seed 1 step " in lines[1]
+    again = run(*shlex.split(lines[1].partition("replay: jinbao ")[2]), "--no-shrink")
     assert again.status == BAD
     assert again.out.splitlines()[0] == lines[1]
+
+
+def test_the_smallest_world_that_fails_is_told_with_its_conversation() -> None:
+    done = run("simulate", "--seed", "1", "--minutes", "2", "--plant", "lost-reversal")
+    assert done.status == BAD
+    smallest = next(line for line in done.out.splitlines() if line.startswith("smallest: "))
+    assert "--without " in smallest
+    assert "--terminals 1" in smallest
+    assert "the conversation of " in done.out
+    assert "Acknowledge REVERSED -> Closed" in done.out
+    again = run(*shlex.split(smallest.partition("replay: jinbao ")[2]), "--no-shrink")
+    assert again.status == BAD
 
 
 def test_a_seed_is_replayed_with_all_that_happened() -> None:
@@ -37,7 +57,34 @@ def test_a_seed_is_replayed_with_all_that_happened() -> None:
     assert done.status == 0
     assert "from terminal 1" in done.out
     assert "seed 2: digest " in done.err
-    assert done == run("simulate", "--seed", "2", "--minutes", "1", "--trace")
+    assert done.out == run("simulate", "--seed", "2", "--minutes", "1", "--trace").out
+
+
+def test_a_world_stops_at_a_step() -> None:
+    done = run("simulate", "--seed", "2", "--until", "100", "--json")
+    assert json.loads(done.out)["steps"] == 100
+
+
+def test_profiles_ledgers_and_processes_can_be_chosen() -> None:
+    asked = ("--seeds", "12", "--minutes", "1", "--profile", "calm", "--json")
+    alone, together = run("simulate", *asked), run("simulate", *asked, "--jobs", "2")
+    assert alone == together
+    assert all(not json.loads(line)["crashes"] for line in alone.out.splitlines())
+    done = run("simulate", "--seed", "1", "--minutes", "1", "--ledger", "sqlite", "--json")
+    assert done.status == 0
+
+
+def test_what_no_world_met_in_a_state_is_told_where_it_is_asked_for() -> None:
+    done = run("simulate", "--seed", "1", "--minutes", "1", "--coverage")
+    assert "never met" in done.out
+    assert "FORESTALLED" in done.out
+
+
+def test_a_run_that_proves_too_little_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "JUDGED_FROM", 2)
+    done = run("simulate", "--seeds", "2", "--minutes", "1", "--profile", "calm")
+    assert done.status == BAD
+    assert "proves too little: the fault " in done.out
 
 
 def test_verdicts_are_objects_for_programs() -> None:
@@ -47,10 +94,19 @@ def test_verdicts_are_objects_for_programs() -> None:
     assert all(verdict["digest"] and not verdict["violations"] for verdict in verdicts)
 
 
-def test_an_unknown_plant_is_a_usage_error() -> None:
-    done = run("simulate", "--plant", "roses")
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [
+        ("--plant", "plant"),
+        ("--profile", "profile"),
+        ("--ledger", "ledger"),
+        ("--without", "kind of fault"),
+    ],
+)
+def test_an_unknown_name_is_a_usage_error_that_lists_the_known_ones(option: str, what: str) -> None:
+    done = run("simulate", option, "roses")
     assert done.status == USAGE
-    assert "no plant roses" in done.err
+    assert f"no {what} roses; there are " in done.err
 
 
 def test_an_error_of_our_own_breaks_a_promise_and_names_its_place(

@@ -1,0 +1,76 @@
+"""What a world's switches ask of their ledger (simulators/world), and the one in memory.
+
+A ledger outlives the processes that work on it; a power cut is another matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from switch.core.operations import Advice, Operation, Row
+from switch.core.outcomes import Outcome, TotalsAre
+from switch.ledger.memory import MemoryLedger
+
+EVERYTHING: Final = 1 << 30
+
+
+class Kept(Protocol):
+    """A ledger that outlives processes."""
+
+    def open(self) -> None:
+        """Let a new process work on it."""
+
+    def die(self, is_power_cut: bool) -> None:  # noqa: FBT001 - the one thing that differs
+        """Lose the process; `is_power_cut` takes what was not synced, too."""
+
+    def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
+        """Carry a batch out, to last. InvariantBroken: nothing of it was kept."""
+
+    def rows(self) -> list[Row]:
+        """Return all transactions."""
+
+    def advices(self) -> list[Advice]:
+        """Return the queued reversals."""
+
+    def totals(self) -> TotalsAre:
+        """Return the sums over everything."""
+
+    def close(self) -> None:
+        """Let go of it at the end of the world."""
+
+
+class InMemory:
+    """The ledger in memory. `is_shared` by switches, none of which knows that the others died."""
+
+    def __init__(self, *, is_shared: bool = False) -> None:
+        """Begin empty."""
+        self._ledger = MemoryLedger()
+        self._is_shared = is_shared
+
+    def open(self) -> None:
+        """End the leases of whoever came before, where there can be nobody else."""
+        if not self._is_shared:
+            self._ledger.restart()
+
+    def die(self, is_power_cut: bool) -> None:  # noqa: FBT001 - as `Kept`
+        """Lose nothing: it lasts as long as this object."""
+
+    def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
+        """Carry a batch out."""
+        return self._ledger.submit(batch)
+
+    def rows(self) -> list[Row]:
+        """Return all transactions, the newest first."""
+        return self._ledger.transactions(limit=EVERYTHING)
+
+    def advices(self) -> list[Advice]:
+        """Return the queued reversals."""
+        return self._ledger.advices()
+
+    def totals(self) -> TotalsAre:
+        """Return the sums over everything."""
+        return self._ledger.totals()
+
+    def close(self) -> None:
+        """Do nothing."""

@@ -1,0 +1,82 @@
+"""What a world is made from (simulators/world), and what its seed draws of it.
+
+The same setting gives the same world, to the last byte.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+import msgspec
+
+from simulators.accounts import Accounts
+from simulators.cards import Card, fictional_card
+from simulators.installation import CARDS_EACH, Size
+from simulators.world.plants import Plant
+from switch.core.configuration import Timers
+
+MOST_TERMINALS: Final = 10
+MOST_ISSUERS: Final = 3
+MOST_CARDS: Final = 6
+"""The most that is drawn of each; cards are those of one issuer."""
+MEMORY: Final = "memory"
+SQLITE: Final = "sqlite"
+SLOW: Final = Timers()
+QUICK: Final = Timers(
+    answer_ms=20_000,
+    issuer_ms=12_000,
+    advice_retry_ms=(500, 2_000, 10_000),
+    echo_ms=20_000,
+    sign_on_ms=5_000,
+)
+_BALANCES_FEN: Final = (30_000, 500_000, 5_000_000)
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a world is made from.
+
+    `until` is the last step that happens, 0 for all. `without` are kinds of faults left out;
+    `terminals`, `issuers` and `cards` leave out what was drawn beyond them, 0 for nothing.
+    """
+
+    seed: int
+    minutes: int = 5
+    profile: str = "mixed"
+    plant: str = ""
+    ledger: str = MEMORY
+    until: int = 0
+    without: tuple[str, ...] = ()
+    terminals: int = 0
+    issuers: int = 0
+    cards: int = 0
+    keeps_trace: bool = False
+
+
+def size_of(setting: Setting, chance: Random) -> Size:
+    """Draw how many terminals and issuers there are, and how the switch is set up."""
+    timers = chance.choice((SLOW, QUICK))
+    return Size(
+        terminals=_at_most(chance.randint(1, MOST_TERMINALS), setting.terminals),
+        issuers=_at_most(chance.randint(1, MOST_ISSUERS), setting.issuers),
+        timers=timers,
+        repeats_get_stored_answer=chance.random() < 0.5,  # noqa: PLR2004 - as likely as not
+    )
+
+
+def cards_of(
+    setting: Setting, chance: Random, size: Size, plant: Plant
+) -> tuple[list[Card], list[Accounts]]:
+    """Return the cards that are used, and the books in which their accounts are open."""
+    books = [plant.accounts() for _ in range(size.issuers)]
+    cards = []
+    for number in range(_at_most(chance.randint(1, MOST_CARDS), setting.cards)):
+        for issuer, accounts in enumerate(books):
+            card = fictional_card(issuer * CARDS_EACH + number)
+            accounts.open(card, chance.choice(_BALANCES_FEN))
+            cards.append(card)
+    return cards, books
+
+
+def _at_most(drawn: int, limit: int) -> int:
+    return min(drawn, limit) if limit else drawn

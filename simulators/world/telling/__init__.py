@@ -1,0 +1,1 @@
+"""What worlds tell (simulators/world): stakes, states met, conversations, sums, what fails."""

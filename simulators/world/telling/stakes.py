@@ -1,0 +1,147 @@
+"""What was at stake in a world (simulators/world): how often each promise could have been broken.
+
+A run in which nothing ever came close proves nothing; so the moments that matter are counted, and
+a run of many worlds in which one of them is rare fails.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from simulators.checkers.states import changes
+from simulators.world.history import Applied, History
+from switch.core.moment import local
+from switch.core.operations import (
+    Acknowledge,
+    Close,
+    Open,
+    Reverse,
+    TransactionKey,
+)
+from switch.core.outcomes import (
+    CapExceeded,
+    Claimed,
+    Closed,
+    Fenced,
+    Forestalled,
+    Opened,
+    OriginalNotFound,
+    Repeated,
+    ReversalQueued,
+    Superseded,
+    TakenOver,
+)
+from switch.core.transaction import State
+
+ENOUGH: Final = 0.1
+"""How often each must be at stake for each world of a run: 100 times in 1 000 worlds."""
+_ANSWER_MS: Final = 60_000
+_NOT_KNOWN: Final = "25"
+
+
+def _cap_is_met(applied: Applied) -> bool:
+    operation, outcome = applied.operation, applied.outcome
+    if not isinstance(operation, Open) or not isinstance(outcome, Opened):
+        return False
+    cap = operation.cap
+    return cap is not None and outcome.committed_fen + outcome.held_fen == cap.limit_fen
+
+
+def _is_doubt(applied: Applied) -> bool:
+    operation = applied.operation
+    return isinstance(operation, Close) and operation.state is State.IN_DOUBT
+
+
+def _is_again(applied: Applied) -> bool:
+    outcome = applied.outcome
+    return isinstance(outcome, Claimed) and any(advice.tries > 1 for advice in outcome.advices)
+
+
+def _ends_reversal(applied: Applied, state: State, code: str = "") -> bool:
+    operation = applied.operation
+    if not isinstance(operation, Acknowledge) or operation.state is not state:
+        return False
+    return code in {"", operation.reason}
+
+
+_OUTCOMES: Final[Mapping[type, tuple[tuple[str, Callable[[Applied], bool]], ...]]] = {
+    CapExceeded: (("cap exceeded", lambda _: True),),
+    Opened: (("cap met to the fen", _cap_is_met),),
+    Repeated: (("repeat of a finished request", lambda _: True),),
+    OriginalNotFound: (
+        ("reversal before its original", lambda a: isinstance(a.operation, Reverse)),
+    ),
+    Forestalled: (("original after its reversal", lambda _: True),),
+    Superseded: (("outcome overtaken by a reversal", lambda _: True),),
+    Closed: (
+        ("outcome in doubt", _is_doubt),
+        ("reversal acknowledged", lambda a: _ends_reversal(a, State.REVERSED)),
+        (
+            "reversal of what the issuer never had",
+            lambda a: _ends_reversal(a, State.REVERSED, _NOT_KNOWN),
+        ),
+        ("reversal left to a person", lambda a: _ends_reversal(a, State.REVERSAL_EXPIRED)),
+    ),
+    Claimed: (("reversal sent again", _is_again),),
+    TakenOver: (
+        (
+            "take-over of open transactions",
+            lambda a: isinstance(a.outcome, TakenOver) and bool(a.outcome.rows),
+        ),
+    ),
+    Fenced: (("close after a take-over", lambda a: isinstance(a.operation, Close)),),
+}
+"""Counted in what the ledger carried out."""
+_REPORTS: Final[Mapping[str, str]] = {
+    "repeat while in flight": "repeat_joined",
+    "answer that matches nothing": "answer_unmatched",
+    "answer with a wrong MAC": "answer_mac_wrong",
+}
+"""Counted in what the switch reported."""
+_COUNTS: Final = (
+    "death between open and send",
+    "death between close and answer",
+    "key change with requests in flight",
+    "commit of unknown outcome, kept",
+    "commit of unknown outcome, lost",
+    "commit of unknown outcome, late",
+    "fenced",
+)
+"""Counted as they happened."""
+_STATES: Final = ("reversal of what is in flight", "reversal of an approval", "open at midnight")
+STAKES: Final = (
+    *(name for kinds in _OUTCOMES.values() for name, _ in kinds), *_REPORTS, *_COUNTS, *_STATES,
+)  # fmt: skip
+"""Everything that is counted, by name."""
+
+
+def stakes(history: History) -> dict[str, int]:
+    """Return how often each was at stake in a world."""
+    counted: Counter[str] = Counter(dict.fromkeys(STAKES, 0))
+    for applied in history.applied:
+        for name, is_so in _OUTCOMES.get(type(applied.outcome), ()):
+            counted[name] += is_so(applied)
+    reported = Counter(report.event for report in history.reported)
+    for name, event in _REPORTS.items():
+        counted[name] += reported[event]
+    for name in _COUNTS:
+        counted[name] += history.counts[name]
+    _count_states(history, counted)
+    return dict(counted)
+
+
+def _count_states(history: History, counted: Counter[str]) -> None:
+    """Count what depends on the state that a transaction had before."""
+    before: dict[TransactionKey, State] = {}
+    for applied, row in changes(history):
+        was = before.get(row.key)
+        before[row.key] = row.state
+        outcome = applied.outcome
+        if isinstance(outcome, ReversalQueued) and outcome.is_first:
+            counted["reversal of what is in flight"] += was is State.FORWARDED
+            counted["reversal of an approval"] += was is State.APPROVED
+        elif isinstance(applied.operation, Open) and row.cap is not None:
+            later = local(row.record.opened_ms + _ANSWER_MS).day
+            counted["open at midnight"] += later != row.cap.day

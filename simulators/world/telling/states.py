@@ -1,0 +1,91 @@
+"""Which states met which events (simulators/world): the coverage of the two state tables.
+
+In an engine, an event of a kind arrived while a transaction was in a state; in the ledger, an
+operation was decided on a row in a state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+from typing import Final, get_args
+
+from simulators.checkers.states import changes
+from simulators.world.history import History
+from switch.core.events import Event, Started
+from switch.core.operations import (
+    Acknowledge,
+    Close,
+    FindOriginal,
+    Hasten,
+    Open,
+    Operation,
+    Resolve,
+    Reverse,
+    TransactionKey,
+)
+from switch.core.transaction import State
+
+Pair = tuple[str, str]
+"""A state and an event or operation, by name."""
+
+_IN_MEMORY: Final = (
+    State.OPENING, State.OPEN_UNKNOWN, State.FORWARDED, State.CLOSING, State.CLOSE_UNKNOWN,
+)  # fmt: skip
+_NO_ROW: Final = "(no row)"
+_STORED: Final = (_NO_ROW, *(state.name for state in State if state not in _IN_MEMORY))
+_ROWS: Final = (_NO_ROW, State.FORWARDED.name, *_STORED[1:])
+_CLOSES: Final = tuple(
+    f"Close {state.name}"
+    for state in (State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT)
+)
+_ENDS: Final = tuple(
+    f"Acknowledge {state.name}" for state in (State.REVERSED, State.REVERSAL_EXPIRED)
+)
+_OPERATIONS: Final = ("Open", *_CLOSES, "Reverse", *_ENDS, "FindOriginal", "Resolve", "Hasten")
+_EVENTS: Final = tuple(kind.__name__ for kind in get_args(Event) if kind is not Started)
+
+ENGINE_PAIRS: Final = tuple(product((state.name for state in _IN_MEMORY), _EVENTS))
+"""Every state in memory with every kind of event."""
+LEDGER_PAIRS: Final = tuple(product(_ROWS, _OPERATIONS))
+"""Every state of a row, or none, with every operation on a transaction."""
+
+
+def engine_pairs(history: History) -> set[Pair]:
+    """Return the pairs that engines met in a world."""
+    return {(state.name, event) for state, event in history.pairs}
+
+
+def ledger_pairs(history: History) -> set[Pair]:
+    """Return the pairs that the ledger decided in a world."""
+    before: dict[TransactionKey, str] = {}
+    stored = {applied.number: row for applied, row in changes(history)}
+    found: set[Pair] = set()
+    for applied in history.applied:
+        operation = applied.operation
+        key, name = getattr(operation, "key", None), _name(operation)
+        if key is None or not name:
+            continue
+        found.add((before.get(key, _NO_ROW), name))
+        row = stored.get(applied.number)
+        if row is not None:
+            before[key] = row.state.name
+        elif isinstance(operation, Reverse) and key not in before:
+            before[key] = State.FORESTALLED.name
+    return found
+
+
+def _name(operation: Operation) -> str:
+    """Return an operation on a transaction by name, empty for any other."""
+    match operation:
+        case Close(state=state) | Acknowledge(state=state):
+            return f"{type(operation).__name__} {state.name}"
+        case Open() | Reverse() | FindOriginal() | Resolve() | Hasten():
+            return type(operation).__name__
+    return ""
+
+
+def never(met: Iterable[Pair], pairs: tuple[Pair, ...]) -> list[Pair]:
+    """Return the pairs that were not met, in the order of the table."""
+    known = set(met)
+    return [pair for pair in pairs if pair not in known]

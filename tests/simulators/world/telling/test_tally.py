@@ -1,0 +1,66 @@
+"""The sums over many worlds, and what was too rare for them to prove anything."""
+
+from __future__ import annotations
+
+from simulators.world.telling.stakes import STAKES
+from simulators.world.telling.tally import JUDGED_FROM, Tally
+from simulators.world.trial import Verdict, Violation
+from simulators.world.weather.profiles import PROFILES
+
+
+def _verdict(**changes: object) -> Verdict:
+    return Verdict(seed=0, violations=[], lasted_s=1_800.0, requests=10, **changes)  # type: ignore[arg-type]
+
+
+def _many(profile: str = "mixed", *, on_disk: bool = False, **changes: object) -> Tally:
+    tally = Tally(profile=profile, is_on_disk=on_disk)
+    for _ in range(JUDGED_FROM):
+        tally.add(_verdict(**changes))
+    return tally
+
+
+_EVERY_KIND = dict.fromkeys(PROFILES["mixed"].kinds, 1)
+_EVERY_STAKE = dict.fromkeys(STAKES, 1)
+
+
+def test_worlds_are_added_up() -> None:
+    tally = Tally()
+    tally.add(_verdict(fired={"crash": 2}))
+    broken = Verdict(seed=1, violations=[Violation("cap", "too much"), Violation("cap", "again")])
+    tally.add(broken)
+    assert (tally.worlds, tally.broken, tally.hours) == (2, 1, 0.5)
+    assert ("crash", "2", "the switch dies between two effects") in tally.faults()
+    assert tally.promises()[0][:2] == ("cap", "1")
+    assert tally.sentence.endswith("1 broke a promise")
+
+
+def test_a_run_with_everything_at_stake_has_no_complaint() -> None:
+    assert not _many(fired=_EVERY_KIND, stakes=_EVERY_STAKE).complaints()
+
+
+def test_a_fault_that_never_fired_is_complained_of() -> None:
+    fired = {**_EVERY_KIND, "freeze": 0}
+    assert _many(fired=fired, stakes=_EVERY_STAKE).complaints() == ["the fault freeze never fired"]
+
+
+def test_a_stake_that_is_rare_is_complained_of() -> None:
+    stakes = {**_EVERY_STAKE, "cap exceeded": 0}
+    [complaint] = _many(fired=_EVERY_KIND, stakes=stakes).complaints()
+    assert complaint == "at stake too seldom: cap exceeded, 0 times, 30 wanted"
+
+
+def test_a_profile_is_judged_by_its_own_kinds_and_a_short_run_not_at_all() -> None:
+    assert not _many("calm", fired=dict.fromkeys(PROFILES["calm"].kinds, 1)).complaints()
+    assert not Tally().complaints()
+
+
+def test_each_ledger_is_judged_by_the_faults_that_it_can_have() -> None:
+    on_disk = dict.fromkeys([k for k in _EVERY_KIND if k != "two_switches"], 1)
+    assert not _many("storm", on_disk=True, fired=on_disk).complaints()
+
+
+def test_pairs_that_no_world_met_are_left_over() -> None:
+    tally = Tally()
+    before = len(tally.never_met())
+    tally.add(_verdict(engine_pairs=[("FORWARDED", "TimePassed")], ledger_pairs=[]))
+    assert len(tally.never_met()) == before - 1

@@ -1,0 +1,44 @@
+"""A setting draws what a world is made from; limits leave out what was drawn beyond them."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from simulators.world.plants import Plant
+from simulators.world.setting import (
+    MOST_CARDS,
+    MOST_ISSUERS,
+    MOST_TERMINALS,
+    Setting,
+    cards_of,
+    size_of,
+)
+from simulators.world.weather.faults import stream
+from tests.simulators.acting import INTERBANK, POS
+
+
+def test_sizes_are_drawn_within_their_bounds_and_reach_them() -> None:
+    sizes = [size_of(Setting(seed=seed), stream(seed, "population")) for seed in range(200)]
+    assert {size.terminals for size in sizes} == set(range(1, MOST_TERMINALS + 1))
+    assert {size.issuers for size in sizes} == set(range(1, MOST_ISSUERS + 1))
+    assert len({size.timers for size in sizes}) == 2
+
+
+def test_a_limit_takes_the_first_and_keeps_the_other_draws() -> None:
+    whole = Setting(seed=3)
+    less = replace(whole, terminals=1, issuers=1)
+    drawn, limited = (size_of(each, stream(3, "population")) for each in (whole, less))
+    assert (limited.terminals, limited.issuers) == (1, 1)
+    assert (drawn.timers, drawn.repeats_get_stored_answer) == (
+        limited.timers,
+        limited.repeats_get_stored_answer,
+    )
+
+
+def test_each_card_has_its_account_at_its_issuer() -> None:
+    setting = Setting(seed=5)
+    chance = stream(5, "population")
+    cards, books = cards_of(setting, chance, size_of(setting, chance), Plant(POS, INTERBANK))
+    assert 1 <= len(cards) / len(books) <= MOST_CARDS
+    for card in cards:
+        assert sum(accounts.card(card.pan) is not None for accounts in books) == 1
