@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from messages.crypto.keys import unwrap_field_62
 from messages.errors import DecodeError
-from messages.framing import Framing
 from messages.values import Amount, response_mti
 from simulators import requests
 from simulators.requests import Identity
@@ -94,11 +93,6 @@ class Terminal:
 
     def __repr__(self) -> str:
         return f"Terminal({self.identity.id})"
-
-    @property
-    def framing(self) -> Framing:
-        """How its frames are cut from a stream."""
-        return self._wire.framing
 
     # ------------------------------------------------------------------------- what it is told
 

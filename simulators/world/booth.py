@@ -10,6 +10,7 @@ from random import Random
 from typing import Final
 
 from simulators.cards import Card
+from simulators.installation import wires
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Reverses
 from simulators.world.agenda import MS, SECOND
@@ -37,6 +38,7 @@ class Booth:
         self._road = road
         self._chance = chance
         self._cards = cards
+        self._framing = wires()[0].framing
         self._keeps_line = chance.random() < 0.6  # noqa: PLR2004 - more than half
         self._pause_ns = chance.randint(SECOND // 2, 10 * SECOND)
         self._line: Line | None = None
@@ -142,7 +144,7 @@ class Booth:
         def switch_lost() -> None:
             host.terminal_gone(number)
 
-        road, framing = self._road, self.terminal.framing
+        road, framing = self._road, self._framing
         line = Line(
             road,
             there=Way(road, framing, to_switch, switch_lost),

@@ -1,4 +1,7 @@
-"""What came of many worlds together (simulators/world): sums, tables, and what was too rare."""
+"""What came of many worlds together (simulators/world): sums and tables.
+
+A run also says what was too rare in it for the run to prove anything.
+"""
 
 from __future__ import annotations
 

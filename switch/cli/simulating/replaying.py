@@ -1,4 +1,7 @@
-"""How a simulated world is replayed (switch/cli): the command for a setting, and its commit."""
+"""How a simulated world is replayed (switch/cli): the command for a setting, and its commit.
+
+A seed alone says nothing: another commit may draw another world from it.
+"""
 
 from __future__ import annotations
 

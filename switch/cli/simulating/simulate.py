@@ -38,45 +38,55 @@ _AT_ONCE: Final = 8
 """Worlds that a process is given at a time."""
 
 
+Seeds = Annotated[
+    int, typer.Option(metavar="N", min=0, help="How many worlds; 100, or 1 with --seed.")
+]
+FirstSeed = Annotated[
+    int | None, typer.Option(metavar="K", min=0, help="The first seed, 0 if not given.")
+]
+ProfileName = Annotated[
+    str, typer.Option(metavar="NAME", help=f"What goes wrong: {', '.join(PROFILES)}.")
+]
+Minutes = Annotated[
+    int, typer.Option(metavar="M", min=1, help="Virtual minutes of trade in each world.")
+]
+Days = Annotated[int, typer.Option(metavar="D", min=0, help="Virtual days instead.")]
+Until = Annotated[int, typer.Option(metavar="STEP", min=0, help="Stop each world after this step.")]
+LedgerKind = Annotated[
+    str, typer.Option(metavar="KIND", help=f"{MEMORY}, or {SQLITE} with power cuts.")
+]
+Without = Annotated[str, typer.Option(metavar="A,B", help="Kinds of faults that are left out.")]
+AtMost = Annotated[int, typer.Option(min=0, help="At most so many of those drawn.")]
+PlantName = Annotated[
+    str, typer.Option(metavar="NAME", help=f"A bug put in on purpose: {', '.join(PLANTS)}.")
+]
+Shrink = Annotated[
+    bool, typer.Option(help="Look for the smallest world that fails like the first one.")
+]
+Trace = Annotated[bool, typer.Option("--trace", help="Show all that happened.")]
+Coverage = Annotated[bool, typer.Option("--coverage", help="Show what was never met in a state.")]
+Jobs = Annotated[int, typer.Option(min=1, max=64, help="Processes to use.")]
+
+
 @app.command()
 def simulate(
     *,
-    seeds: Annotated[
-        int, typer.Option(metavar="N", min=0, help="How many worlds; 100, or 1 with --seed.")
-    ] = 0,
-    seed: Annotated[
-        int | None, typer.Option(metavar="K", min=0, help="The first seed, 0 if not given.")
-    ] = None,
-    profile: Annotated[
-        str, typer.Option(metavar="NAME", help=f"What goes wrong: {', '.join(PROFILES)}.")
-    ] = "mixed",
-    minutes: Annotated[
-        int, typer.Option(metavar="M", min=1, help="Virtual minutes of trade in each world.")
-    ] = 5,
-    days: Annotated[int, typer.Option(metavar="D", min=0, help="Virtual days instead.")] = 0,
-    until: Annotated[
-        int, typer.Option(metavar="STEP", min=0, help="Stop each world after this step.")
-    ] = 0,
-    ledger: Annotated[
-        str, typer.Option(metavar="KIND", help=f"{MEMORY}, or {SQLITE} with power cuts.")
-    ] = MEMORY,
-    without: Annotated[
-        str, typer.Option(metavar="A,B", help="Kinds of faults that are left out.")
-    ] = "",
-    terminals: Annotated[int, typer.Option(min=0, help="At most so many.")] = 0,
-    issuers: Annotated[int, typer.Option(min=0, help="At most so many.")] = 0,
-    cards: Annotated[int, typer.Option(min=0, help="At most so many of each issuer.")] = 0,
-    plant: Annotated[
-        str, typer.Option(metavar="NAME", help=f"A bug put in on purpose: {', '.join(PLANTS)}.")
-    ] = "",
-    shrink: Annotated[
-        bool, typer.Option(help="Look for the smallest world that fails like the first one.")
-    ] = True,
-    trace: Annotated[bool, typer.Option("--trace", help="Show all that happened.")] = False,
-    coverage: Annotated[
-        bool, typer.Option("--coverage", help="Show what was never met in a state.")
-    ] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes to use.")] = 1,
+    seeds: Seeds = 0,
+    seed: FirstSeed = None,
+    profile: ProfileName = "mixed",
+    minutes: Minutes = 5,
+    days: Days = 0,
+    until: Until = 0,
+    ledger: LedgerKind = MEMORY,
+    without: Without = "",
+    terminals: AtMost = 0,
+    issuers: AtMost = 0,
+    cards: AtMost = 0,
+    plant: PlantName = "",
+    shrink: Shrink = True,
+    trace: Trace = False,
+    coverage: Coverage = False,
+    jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
     """Let worlds happen and check every promise; status 1 if one was broken.
@@ -88,11 +98,6 @@ def simulate(
       jinbao simulate --profile storm --seeds 1000 --jobs 2
       jinbao simulate --plant lost-reversal --seeds 20
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    _refuse_unknown("plant", [plant] if plant else [], PLANTS)
-    _refuse_unknown("profile", [profile], PROFILES)
-    _refuse_unknown("ledger", [ledger], (MEMORY, SQLITE))
-    left_out = tuple(name for name in without.split(",") if name)
-    _refuse_unknown("kind of fault", left_out, KINDS)
     first = Setting(
         seed=seed or 0,
         minutes=days * _MINUTES_A_DAY or minutes,
@@ -100,18 +105,19 @@ def simulate(
         plant=plant,
         ledger=ledger,
         until=until,
-        without=left_out,
+        without=tuple(name for name in without.split(",") if name),
         terminals=terminals,
         issuers=issuers,
         cards=cards,
         keeps_trace=trace,
     )
+    _refuse_unknown(first)
     count = seeds or (_MANY if seed is None else 1)
     settings = [replace(first, seed=first.seed + number) for number in range(count)]
     tally = Tally(profile=profile, is_on_disk=ledger == SQLITE)
     began = monotonic()
     failed = _run(settings, tally, jobs, as_json=as_json)
-    complaints = [] if left_out or until else tally.complaints()
+    complaints = [] if without or until else tally.complaints()
     if not as_json:
         if failed is not None:
             _explain(*failed, shrinks=shrink)
@@ -122,12 +128,17 @@ def simulate(
         raise typer.Exit(BAD)
 
 
-def _refuse_unknown(what: str, names: list[str] | tuple[str, ...], known: object) -> None:
+def _refuse_unknown(setting: Setting) -> None:
     """Stop at the first name that is not known."""
-    all_known = list(known)  # type: ignore[call-overload]
-    for name in names:
-        if name not in all_known:
-            stop(f"no {what} {name}; there are {', '.join(all_known)}")
+    for what, names, known in (
+        ("plant", (setting.plant,), ("", *PLANTS)),
+        ("profile", (setting.profile,), tuple(PROFILES)),
+        ("ledger", (setting.ledger,), (MEMORY, SQLITE)),
+        ("kind of fault", setting.without, tuple(KINDS)),
+    ):
+        for name in names:
+            if name not in known:
+                stop(f"no {what} {name}; there are {', '.join(filter(None, known))}")
 
 
 def _run(

@@ -8,8 +8,8 @@ from simulators.checkers.approvals import check
 from simulators.terminal_memory import Unresolved
 from simulators.world.history import History
 from switch.core.transaction import State
-from tests.simulators.checkers import recording
-from tests.simulators.checkers.recording import RRN
+from tests.simulators import recording
+from tests.simulators.recording import RRN
 
 
 def test_the_planted_bug_is_seen() -> None:

@@ -8,7 +8,7 @@ from simulators.checkers.cap import check
 from switch.core.operations import CapCheck
 from switch.core.outcomes import Closed, Opened, TotalsAre
 from switch.core.transaction import State
-from tests.simulators.checkers import recording
+from tests.simulators import recording
 from tests.switch.ledger import making
 
 _OPENED = Opened(0, 0)

@@ -7,7 +7,7 @@ import pytest
 from simulators.checkers.holds import check
 from switch.core.operations import Advice
 from switch.core.transaction import State
-from tests.simulators.checkers import recording
+from tests.simulators import recording
 
 
 def test_the_planted_bug_is_seen() -> None:

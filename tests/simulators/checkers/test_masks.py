@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from simulators.cards import FIRST_PAN, Card
 from simulators.checkers.masks import check
 from switch.core.transaction import State
+from tests.simulators import recording
 from tests.simulators.acting import FRAMES, POS
-from tests.simulators.checkers import recording
 
 
 def test_the_planted_bug_is_seen() -> None:

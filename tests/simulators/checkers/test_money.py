@@ -6,7 +6,7 @@ from simulators.checkers.money import check
 from simulators.terminal_memory import Unresolved
 from simulators.world.history import History
 from switch.core.transaction import State
-from tests.simulators.checkers import recording
+from tests.simulators import recording
 
 
 def test_the_planted_bug_is_seen() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from simulators.checkers.outcomes import check
 from switch.core.transaction import State
-from tests.simulators.checkers import recording
-from tests.simulators.checkers.recording import RRN
+from tests.simulators import recording
+from tests.simulators.recording import RRN
 
 _APPROVED = {37: RRN, 38: "123456", 39: "00"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulators.checkers.quiet import check
-from tests.simulators.checkers import recording
+from tests.simulators import recording
 
 
 def test_the_planted_bug_is_seen() -> None:

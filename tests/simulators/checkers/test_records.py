@@ -15,8 +15,8 @@ from switch.core.outcomes import (
     SessionIs,
 )
 from switch.core.transaction import State
-from tests.simulators.checkers import recording
-from tests.simulators.checkers.recording import RRN
+from tests.simulators import recording
+from tests.simulators.recording import RRN
 from tests.switch.ledger import making
 
 _ROW = recording.row(State.APPROVED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulators.checkers.reversals import check
-from tests.simulators.checkers import recording
+from tests.simulators import recording
 
 _FIRST = {
     4: "000000050000",

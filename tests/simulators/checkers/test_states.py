@@ -16,7 +16,7 @@ from switch.core.outcomes import (
     Unknown,
 )
 from switch.core.transaction import State
-from tests.simulators.checkers import recording
+from tests.simulators import recording
 from tests.switch.ledger import making
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from simulators.world.history import Applied, History, Reported, Told
 from switch.core.outcomes import Opened
+from tests.simulators import recording
 from tests.simulators.acting import FRAMES, POS
-from tests.simulators.checkers import recording
 from tests.switch.ledger import making
 
 

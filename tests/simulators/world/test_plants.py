@@ -7,8 +7,8 @@ import pytest
 from simulators.world.plants import PLANTS, Plant
 from simulators.world.trial import CHECKERS
 from switch.core.effects import Report
+from tests.simulators import recording
 from tests.simulators.acting import INTERBANK, POS
-from tests.simulators.checkers import recording
 from tests.switch.ledger import making
 
 

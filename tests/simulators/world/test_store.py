@@ -12,8 +12,8 @@ from simulators.world.store import Store
 from simulators.world.weather.faults import Faults, stream
 from switch.core.effects import Submit
 from switch.core.outcomes import Opened, Outcome, Unknown
+from tests.simulators import recording
 from tests.simulators.acting import INTERBANK, POS
-from tests.simulators.checkers import recording
 from tests.switch.ledger import making
 
 _SECOND = 1_000_000_000

@@ -8,7 +8,7 @@ from simulators.world.agenda import SECOND
 from simulators.world.setting import Setting
 from simulators.world.world import SETTLES_WITHIN, World
 from switch.core.moment import local
-from tests.simulators.checkers import recording
+from tests.simulators import recording
 
 
 def test_it_settles_long_before_its_time_is_over() -> None:

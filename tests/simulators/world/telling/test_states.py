@@ -12,7 +12,7 @@ from simulators.world.telling.states import (
 from switch.core.events import TimePassed
 from switch.core.outcomes import Closed, Opened, OriginalNotFound
 from switch.core.transaction import State
-from tests.simulators.checkers import recording
+from tests.simulators import recording
 from tests.switch.ledger import making
 
 

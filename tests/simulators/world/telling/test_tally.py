@@ -8,14 +8,22 @@ from simulators.world.trial import Verdict, Violation
 from simulators.world.weather.profiles import PROFILES
 
 
-def _verdict(**changes: object) -> Verdict:
-    return Verdict(seed=0, violations=[], lasted_s=1_800.0, requests=10, **changes)  # type: ignore[arg-type]
+def _verdict(fired: dict[str, int] | None = None, stakes: dict[str, int] | None = None) -> Verdict:
+    return Verdict(
+        seed=0, violations=[], lasted_s=1_800.0, requests=10, fired=fired or {}, stakes=stakes or {}
+    )
 
 
-def _many(profile: str = "mixed", *, on_disk: bool = False, **changes: object) -> Tally:
+def _many(
+    profile: str = "mixed",
+    *,
+    fired: dict[str, int] | None = None,
+    stakes: dict[str, int] | None = None,
+    on_disk: bool = False,
+) -> Tally:
     tally = Tally(profile=profile, is_on_disk=on_disk)
     for _ in range(JUDGED_FROM):
-        tally.add(_verdict(**changes))
+        tally.add(_verdict(fired, stakes))
     return tally
 
 
@@ -62,5 +70,5 @@ def test_each_ledger_is_judged_by_the_faults_that_it_can_have() -> None:
 def test_pairs_that_no_world_met_are_left_over() -> None:
     tally = Tally()
     before = len(tally.never_met())
-    tally.add(_verdict(engine_pairs=[("FORWARDED", "TimePassed")], ledger_pairs=[]))
+    tally.add(Verdict(seed=0, violations=[], engine_pairs=[("FORWARDED", "TimePassed")]))
     assert len(tally.never_met()) == before - 1
