@@ -1,8 +1,9 @@
 """Promise: a request has at most one outcome, whoever asks and however often.
 
 Answers under one RRN agree in code, authorisation and amount; a request is approved under one RRN
-at most, and never once its reversal was accepted; what was answered 98 does not stay approved. 94
-and 09 say that it came before, and are no outcomes.
+at most, and never once its reversal was accepted; what was answered 98 does not stay approved,
+unless the process that said so died soon after: 98 leaves in time whatever the ledger does, so only
+the terminal knows of it then, and has to reverse. 94 and 09 are no outcomes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from switch.core.transaction import State
 PROMISE = "at most one distinct outcome per request"
 _REPEATED = frozenset({"94", "09"})
 _IN_DOUBT = "98"
+_ACTS_WITHIN_NS = 120_000_000_000
+"""Longer than the slowest commits, and the repeat of one whose outcome was lost."""
 
 Place = tuple[str, str, str]
 """Terminal, batch and STAN."""
@@ -33,20 +36,29 @@ def check(history: History) -> Iterator[Finding]:
 def _by_rrn(history: History) -> Iterator[Finding]:
     """Compare all answers under one RRN, and what became of those that were in doubt."""
     by_rrn: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+    in_doubt: dict[str, Told] = {}
     for told in history.answers("0210"):
         heard = told.heard
         code, rrn = heard.get(39), heard.get(37)
         if code not in _REPEATED and rrn:
             by_rrn[rrn].add((code, heard.get(38), heard.get(4)))
+            if code == _IN_DOUBT:
+                in_doubt[rrn] = told
     for rrn, outcomes in sorted(by_rrn.items()):
         if len(outcomes) > 1:
             answers = sorted(code for code, _, _ in outcomes)
             yield Finding(f"{rrn} was answered {' and '.join(answers)}", rrn=rrn)
     for row in history.end.rows:
-        codes = {code for code, _, _ in by_rrn.get(row.record.rrn, ())}
-        if _IN_DOUBT in codes and row.state is State.APPROVED and row.is_reversible:
-            rrn = row.record.rrn
+        rrn = row.record.rrn
+        stays = rrn in in_doubt and row.state is State.APPROVED and row.is_reversible
+        if stays and not _died_after(history, in_doubt[rrn]):
             yield Finding(f"{rrn} was answered 98 and stays approved", rrn=rrn)
+
+
+def _died_after(history: History, told: Told) -> bool:
+    """Tell whether the process that said something died before it can have acted on it."""
+    until_ns = told.at_ns + _ACTS_WITHIN_NS
+    return any(by == told.by and told.at_ns <= at <= until_ns for at, by in history.deaths)
 
 
 def _by_request(history: History) -> Iterator[Finding]:

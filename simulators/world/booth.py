@@ -40,7 +40,7 @@ class Booth:
         self._cards = cards
         self._framing = wires()[0].framing
         self._keeps_line = chance.random() < 0.6  # noqa: PLR2004 - more than half
-        self._pause_ns = chance.randint(SECOND // 2, 10 * SECOND)
+        self._pause_ns = chance.randint(SECOND // 5, 6 * SECOND)
         self._line: Line | None = None
         self._is_dark = False
         self._is_connecting = False

@@ -42,10 +42,12 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
-    """The switch wrote a frame to a terminal's connection."""
+    """The switch `by` wrote a frame to a terminal's connection."""
 
     number: int
     step: int
+    at_ns: int
+    by: str
     heard: Heard
 
 
@@ -107,6 +109,8 @@ class History:
         """How often processes ended and how, and what was at stake that only shows at the time."""
         self.pairs: set[tuple[State, str]] = set()
         """Events that an engine met while a transaction in flight was in a state."""
+        self.deaths: list[tuple[int, str]] = []
+        """When the process of which switch ended."""
         self.secrets: set[bytes] = set()
         """Card data that was on a wire or on a card: nothing of it may be stored or reported."""
         self.fired: dict[str, int] = {}
@@ -191,11 +195,17 @@ class History:
             is_terminal = wire is self._wire
             self.spoken.append(Spoken(self._agenda.step, at_ns, who, is_terminal, heard))
 
-    def terminal_was_told(self, bare: bytes) -> None:
+    def died(self, name: str, how: str) -> None:
+        """Record that a switch's process ended, asked to or not."""
+        self.counts[how] += 1
+        self.deaths.append((self._agenda.now_ns, name))
+        self.note(self._agenda.now_ns, f"{how} {name}")
+
+    def terminal_was_told(self, by: str, bare: bytes) -> None:
         """Record a frame to a terminal, without its prefix."""
         self._number += 1
         heard = self._wire.hear(bare)
-        self.told.append(Told(self._number, self._agenda.step, heard))
+        self.told.append(Told(self._number, self._agenda.step, self._agenda.now_ns, by, heard))
 
     def switch_reported(self, at_ns: int, event: str, facts: dict[str, object]) -> None:
         """Record a report."""

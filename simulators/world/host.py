@@ -145,8 +145,7 @@ class Host:
         self._timer_ns = None
         self._is_draining = False
         self._frozen = None
-        self._history.counts[how] += 1
-        self._history.note(self._agenda.now_ns, f"{how} {self.name}")
+        self._history.died(self.name, how)
         self._store.die()
         for line in self.terminals.values():
             line.close_by_server(loses=self._chances.network.random() < 0.5)  # noqa: PLR2004
@@ -284,7 +283,7 @@ class Host:
                 history.frame(now_ns, f"{self.name} to terminal {connection}", pos, bare)
                 line = self.terminals.get(connection)
                 if line is not None:
-                    history.terminal_was_told(bare)
+                    history.terminal_was_told(self.name, bare)
                     line.back.send(frame)
             case SendToLink(link, frame):
                 wire = self._issuer_wire

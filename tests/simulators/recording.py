@@ -77,7 +77,7 @@ def told(history: History, mti: str, fields: dict[int, str]) -> None:
     fields = {11: "000001", 41: "50010001", 60: "22000001", **fields}
     frame = POS.bare(POS.say(POS.framing.build_heads(), mti, dict(sorted(fields.items()))))
     number = len(history.applied) + len(history.told) + 1
-    history.told.append(Told(number, number, POS.hear(frame)))
+    history.told.append(Told(number, number, number, "a", POS.hear(frame)))
 
 
 def row(state: State, stan: int = 1, **changes: object) -> Row:

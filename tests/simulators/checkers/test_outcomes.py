@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from simulators.checkers.outcomes import check
 from switch.core.transaction import State
 from tests.simulators import recording
@@ -52,3 +54,16 @@ def test_what_was_answered_98_and_stays_approved_is_seen() -> None:
     history = recording.ended(rows=[recording.row(State.APPROVED)])
     recording.told(history, "0210", {37: RRN, 39: "98"})
     assert list(check(history)) == [f"{RRN} was answered 98 and stays approved"]
+
+
+@pytest.mark.parametrize(
+    ("at_ns", "by", "is_excused"),
+    [(5, "a", True), (5, "b", False), (500_000_000_000, "a", False)],
+)
+def test_a_process_that_died_after_its_98_cannot_have_reversed_it(
+    at_ns: int, by: str, *, is_excused: bool
+) -> None:
+    history = recording.ended(rows=[recording.row(State.APPROVED)])
+    recording.told(history, "0210", {37: RRN, 39: "98"})
+    history.deaths.append((at_ns, by))
+    assert bool(list(check(history))) is not is_excused

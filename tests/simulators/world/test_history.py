@@ -31,7 +31,7 @@ def test_whatever_differs_changes_the_digest() -> None:
 
 def test_operations_answers_and_reports_are_numbered_in_one_row() -> None:
     history = _some(recording.blank())
-    history.terminal_was_told(POS.bare(FRAMES["withdrawal-response"]))
+    history.terminal_was_told("a", POS.bare(FRAMES["withdrawal-response"]))
     entries: list[Applied | Reported | Told] = [
         *history.applied,
         *history.reported,
