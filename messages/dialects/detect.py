@@ -156,12 +156,16 @@ def _heads_fit(framing: Framing, data: bytes) -> bool:
 
 
 def _is_known(dialect: Dialect, message: Decoded) -> bool:
-    """Tell whether the dialect names the transaction: 60.1 = 75 is one of `composite` only."""
+    """Tell whether the dialect has the transaction: 60.1 = 75 is one of `composite` only.
+
+    What a dialect names only to refuse it is another's.
+    """
     try:
         divisions = divide(dialect, message.fields, message.raw, message.mti)
     except DecodeError:
         return False
-    return classify(dialect, message.mti, texts_by_path(message.fields, divisions)) is not None
+    found = classify(dialect, message.mti, texts_by_path(message.fields, divisions))
+    return found is not None and found.rule.refuse is None
 
 
 def _why(

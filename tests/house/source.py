@@ -12,6 +12,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 CODE: Final = ("switch", "messages", "routing", "fees", "simulators", "specs")
 FOLDERS: Final = (*CODE, "tests", "bench", "docs")
 _DOTTED: Final = (".ci", ".github")
+_GIT: Final = ".git"
+"""A file, where the checkout is a worktree of another."""
 _MADE: Final = ("build", "dist", "htmlcov", "__pycache__")
 """What tools leave in the tree beside dotted folders; .gitignore names the same."""
 
@@ -59,7 +61,7 @@ def files(root: Path) -> Iterator[Path]:
     for entry in sorted(root.iterdir()):
         if entry.is_dir() and not _is_made(entry.name):
             yield from files(entry)
-        elif entry.is_file():
+        elif entry.is_file() and entry.name != _GIT:
             yield entry
 
 
