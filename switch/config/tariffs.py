@@ -57,6 +57,7 @@ from switch.config.tariff_files import (
     price_of,
 )
 
+_INQUIRY: Final = "inquiry"
 PACKAGED: Final = ("chongqing-2014", "national", "free")
 """The set that holds where nothing else is named."""
 
@@ -215,6 +216,10 @@ class _Loading:
                 standard = _standard(entry.as_issuer)
             except FeeTableError as error:
                 source.fault(("bank", index, "as_issuer", "standard"), str(error))
+        if any(key[0] == _INQUIRY and price != FREE for key, price in standard.items()):
+            # DE 28 has no place in an inquiry, and there is no DE 4 to debit it with.
+            reason = "an inquiry moves no money: its price should be free"
+            source.fault(("bank", index, "as_issuer", "standard"), reason)
         discounts = entry.discount_percent.model_dump()
         return BankTariff(
             bank=entry.id,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from msgspec.structs import replace
+
 from simulators.checkers.money import check
 from simulators.terminal_memory import Unresolved
 from simulators.world.history import History
@@ -74,3 +77,25 @@ def test_movements_that_do_not_explain_a_balance_are_seen() -> None:
     history = _ended(50_000)
     history.end.issuers[0].accounts.opening_fen += 1
     assert list(check(history)) == ["bank: the movements do not explain the balances"]
+
+
+def _charged(ledger_fen: int, debited_fen: int, printed_fen: int) -> History:
+    history = _ended(50_000)
+    [row] = history.end.rows
+    history.end.rows[:] = [replace(row, record=replace(row.record, fee_fen=ledger_fen))]
+    [side] = history.end.issuers
+    accounts = recording.accounts(withdraws=False)
+    accounts.withdraw(replace(next(iter(side.accounts.debits.values())), fee_fen=debited_fen))
+    history.end.issuers[:] = [replace(side, accounts=accounts)]
+    slips = history.end.memories["50010001"].slips
+    slips[:] = [replace(slip, fee_fen=printed_fen) for slip in slips]
+    return history
+
+
+def test_a_fee_is_part_of_all_three_books() -> None:
+    assert not list(check(_charged(400, 400, 400)))
+
+
+@pytest.mark.parametrize("fees_fen", [(400, 401, 400), (401, 400, 401), (400, 400, 399)])
+def test_a_fee_that_is_one_fen_off_in_one_book_is_seen(fees_fen: tuple[int, int, int]) -> None:
+    assert len(list(check(_charged(*fees_fen)))) == 1

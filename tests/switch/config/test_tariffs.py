@@ -101,6 +101,7 @@ _STANDARD = "standard = [{ price"
         (_FREE, "format = 1", "format = ", "free.toml:3: Invalid value"),
         (_FREE, _STANDARD, 'standard = [{ channel = ["R"], price', "by transaction, side and city"),
         (_FREE, _STANDARD, 'standard = [{ city = ["in"], price', "nothing covers .*city=out"),
+        (_FREE, '[{ price = "free" }]', "[{ price = { fixed_fen = 1 } }]", "an inquiry moves no"),
         (_NATIONAL, '["5411"', '["5812"', "5812 is in catering and in daily_life"),
         (_NATIONAL, 'categories = ["5411", "5541"]', "", "2 classes without categories"),
         (_NATIONAL, "2014-09-10", "2007-02-01", "is there already"),
