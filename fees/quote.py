@@ -134,7 +134,7 @@ class _Plan(msgspec.Struct, frozen=True):
 
     quote: Quote | None
     cardholder: tuple[_Line, ...]
-    ceiling: Price | None
+    ceiling: _Line | None
     interbank: tuple[_Line, ...]
     rules: str
 
@@ -191,7 +191,7 @@ class Tariffs:
             total += leg.amount_fen
             legs.append(leg)
         if total and plan.ceiling is not None:
-            most_fen = plan.ceiling.fee_fen(amount_fen)
+            most_fen = _fen(plan.ceiling, amount_fen)
             if total > most_fen:
                 _cut(legs, total - most_fen)
                 total = most_fen
@@ -243,7 +243,10 @@ class Tariffs:
             raise ValueError(f"{rules} give back what an original took, and are not quoted")
         cardholder = self._lines(first, case, is_cardholder=True)
         interbank = self._lines(second, case, is_cardholder=False)
-        ceiling = self._price(first.ceiling, case, first) if first.ceiling else None
+        ceiling = None
+        if first.ceiling:
+            most = Part(payer="cardholder", payee="issuer", price=first.ceiling)
+            ceiling = _line(most, first, self._price(first.ceiling, case, first), _WHOLE)
         if not cardholder:
             free = Part(payer="cardholder", payee="issuer", price="free")
             cardholder = (_line(free, first, FREE, _WHOLE),)
@@ -363,18 +366,21 @@ def _line(part: Part, rule: Rule, price: Price, kept_percent: int) -> _Line:
     )
 
 
+def _fen(line: _Line, amount_fen: int) -> int:
+    """Return what a line comes to; `Price.fee_fen` in the numbers of a plan."""
+    if line.steps is not None:
+        return line.steps.fee_fen(amount_fen, line.kept_percent)
+    exact = line.fixed + amount_fen * line.rate
+    if exact < line.least:
+        exact = line.least
+    elif exact > line.most:
+        exact = line.most
+    return half_up(exact, _SCALE)
+
+
 def _leg(line: _Line, amount_fen: int) -> Leg:
     """Return a leg whose amount depends on the transaction's."""
-    if line.steps is not None:
-        fen = line.steps.fee_fen(amount_fen, line.kept_percent)
-    else:
-        exact = line.fixed + amount_fen * line.rate
-        if exact < line.least:
-            exact = line.least
-        elif exact > line.most:
-            exact = line.most
-        fen = half_up(exact, _SCALE)
-    return Leg(line.payer, line.payee, fen, line.rule, line.clause)
+    return Leg(line.payer, line.payee, _fen(line, amount_fen), line.rule, line.clause)
 
 
 def _cut(legs: list[Leg], over_fen: int) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import get_args
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from switch.core import operations
 from switch.core.operations import (
     Claim,
     LeaseNumbers,
     Operation,
+    Record,
     TakeOver,
 )
 from switch.ledger.memory import MemoryLedger
 from tests.switch.core.stage import PAN, Stage, silent
+from tests.switch.ledger import making
 
 
 def _operations_of_a_day() -> list[Operation]:
@@ -67,3 +71,13 @@ def test_no_operation_shows_a_card_or_its_track() -> None:
 @pytest.mark.parametrize("name", ["Row", "Record", "TransactionKey", "Session", "Answer"])
 def test_what_a_ledger_stores_is_an_array(name: str) -> None:
     assert getattr(operations, name).__struct_config__.array_like
+
+
+def test_a_record_from_before_fees_is_read_without_and_one_with_them_whole() -> None:
+    record = replace(making.record(), fee_fen=400, fee_rules="C7 I6", legs=(("ci", 300), ("ia", 9)))
+    stored = msgspec.msgpack.encode(record)
+    assert msgspec.msgpack.decode(stored, type=Record) == record
+    fields = Record.__struct_fields__
+    older = msgspec.msgpack.encode(msgspec.msgpack.decode(stored)[: fields.index("fee_fen")])
+    read = msgspec.msgpack.decode(older, type=Record)
+    assert (read.fee_fen, read.fee_rules, read.legs) == (0, "", ())
