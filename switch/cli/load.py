@@ -33,6 +33,7 @@ VERBS: Final = {
     "init": "switch.cli.serving.init",
     "check": "switch.cli.serving.check",
     "serve": "switch.cli.serving.serve",
+    "reload": "switch.cli.serving.reload",
     "control": "switch.cli.serving.control",
     "peers": "switch.cli.serving.peers",
     "issuer": "switch.cli.simulating.issuer",

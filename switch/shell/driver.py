@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from messages.crypto.keys import WorkingKeys
+from switch.core.configuration import Configuration
 from switch.core.effects import (
     CloseLink,
     CloseTerminal,
@@ -46,6 +47,9 @@ _LEAST_WAIT_S: Final = 0.001
 
 class Engine(Protocol):
     """What the shell needs of the engine."""
+
+    configuration: Configuration
+    """What is in force for whatever begins now."""
 
     @property
     def next_deadline_ns(self) -> int | None:

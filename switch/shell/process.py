@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import msgspec
 
-from switch.core.events import ClocksCompared, DrainBegun, Started
+from switch.core.configuration import Configuration
+from switch.core.events import ClocksCompared, ConfigurationChanged, DrainBegun, Started
 from switch.core.moment import Moment
 from switch.ledger.protocol import Ledger, SharedLedger
 from switch.shell.clock import Clock
@@ -57,6 +58,8 @@ _NONCE_BYTES: Final = 16
 
 Gauges = Callable[[], Mapping[str, int]]
 """Returns what can go up and down, by name."""
+Reload = Callable[[Configuration], Configuration]
+"""Reads what is to be in force after a configuration; ValueError says why it cannot be."""
 Watch = Callable[[Counters, Gauges], Callable[[], None]]
 """Begins to show counters and gauges somewhere; what it returns ends that."""
 
@@ -64,7 +67,8 @@ Watch = Callable[[Counters, Gauges], Callable[[], None]]
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """What a process is composed of; `verbs` are added to those of the control socket.
 
-    `shared` is the ledger where several processes have it, and `ledger` where one does.
+    `shared` is the ledger where several processes have it, and `ledger` where one does; `reload`
+    reads a changed configuration.
     """
 
     engine: Engine
@@ -75,6 +79,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     stops: Stops
     settings: Settings
     verbs: Mapping[str, Verb] = {}
+    reload: Reload | None = None
     watch: Watch | None = None
 
 
@@ -313,8 +318,23 @@ class Process:
             self._ending.set()
             return {"draining": True}
 
-        own = {"status": status, "counters": counters, "drain": drain}
+        own: dict[str, Verb] = {"status": status, "counters": counters, "drain": drain}
+        if (reload := self._parts.reload) is not None:
+            own["reload"] = lambda _: self._reload(reload)
         return {**own, **self._parts.verbs}
+
+    async def _reload(self, reload: Reload) -> dict[str, Any]:
+        """Put another configuration in force between two events: all of it, or nothing.
+
+        It is read beside the loop, so that transactions go on; they keep what they began with.
+        """
+        driver = self._driver
+        before = driver.engine.configuration
+        made = await asyncio.get_running_loop().run_in_executor(None, reload, before)
+        if driver.engine.configuration is not before:
+            raise ValueError("another reload came first: ask again")
+        driver.handle(ConfigurationChanged(made), driver.now())
+        return {"configuration": made.number}
 
     def _gauges(self) -> dict[str, int]:
         driver = self._driver

@@ -20,7 +20,6 @@ from switch.core.outcomes import (
 )
 from switch.core.transaction import State
 from switch.ledger.protocol import Books, Ledger, Where
-from switch.shell.watching.control import Verb
 from switch.shell.watching.log import mask_digits
 
 VERDICTS: Final[Mapping[str, tuple[State, bool]]] = {
@@ -77,7 +76,9 @@ def resolve(store: Store, rrn: str, verdict: str, why: str) -> dict[str, Any]:
     return {"rrn": rrn, "state": outcome.row.state.name}
 
 
-def control_verbs(store: Store, now_ms: Callable[[], int]) -> dict[str, Verb]:
+def control_verbs(
+    store: Store, now_ms: Callable[[], int]
+) -> dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
     """Return both as verbs of a running switch's control socket."""
 
     def asked_retry(request: Mapping[str, Any]) -> dict[str, Any]:

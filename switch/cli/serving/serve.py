@@ -23,6 +23,7 @@ from switch.cli.books.settling import control_verbs
 from switch.cli.books.stores import on_postgres
 from switch.cli.outcome import note, say, stop
 from switch.cli.serving.folder import Folder, loaded
+from switch.cli.serving.reloading import reload_of
 from switch.cli.serving.workers import check_workers, own_place, supervise
 from switch.cli.verbs import verb_app
 from switch.config.files import split_address
@@ -31,7 +32,7 @@ from switch.ledger.protocol import LedgerOpenError, SharedLedger
 from switch.ledger.sqlite import SqliteLedger
 from switch.pipeline import make_engine
 from switch.shell.clock import Clock, business_offset_ms, wall_ns
-from switch.shell.process import Gauges, Parts, Ready, Watch, run
+from switch.shell.process import Gauges, Parts, Ready, Reload, Watch, run
 from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops, StopsFileError
 from switch.shell.watching.counters import Counters
@@ -75,6 +76,7 @@ def serve(
       jinbao serve -c city --workers 2
     """  # noqa: D301 - \b keeps the lines of the examples apart
     found, place = loaded(folder), own_place()
+    reload = reload_of(folder, found)
     check_workers(found, workers)
     if place is not None:
         found, port_file, as_json = place.installation(found), None, True
@@ -86,7 +88,7 @@ def serve(
     if workers > 1 and place is None:
         on_postgres(found.ledger_url).close()
         raise typer.Exit(supervise(found, clock.offset_ms, log, ready, workers))
-    _run(found, _Shell(clock, log, settings, watch), ready)
+    _run(found, _Shell(clock, log, settings, watch, reload), ready)
 
 
 class _Shell(NamedTuple):
@@ -96,6 +98,7 @@ class _Shell(NamedTuple):
     log: Log
     settings: Settings
     watch: Watch | None
+    reload: Reload
 
 
 def _run(found: Installation, shell: _Shell, ready: Ready) -> None:

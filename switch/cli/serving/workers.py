@@ -25,6 +25,8 @@ from switch.shell.watching.log import Log
 PLACE: Final = "JINBAO_WORKER"
 """The environment variable."""
 MOST_WORKERS: Final = 64
+RELOAD_S: Final = 60.0
+"""What a worker may take to read a changed folder."""
 _ASK_S: Final = 2.0
 
 
@@ -107,11 +109,27 @@ def _verbs(supervisor: Supervisor, path: Path) -> dict[str, Verb]:
         supervisor.end()
         return {"draining": True}
 
-    return {"status": asked("status"), "counters": asked("counters"), "drain": drain}
+    async def reload(_: Mapping[str, Any]) -> dict[str, Any]:
+        return await asyncio.to_thread(_reloaded, supervisor, path)
+
+    own: dict[str, Verb] = {"status": asked("status"), "counters": asked("counters")}
+    return {**own, "drain": drain, "reload": reload}
 
 
-def _answer(path: Path, verb: str) -> dict[str, Any]:
+def _reloaded(supervisor: Supervisor, path: Path) -> dict[str, Any]:
+    """Let every worker reload; ValueError names those that did not."""
+    told = {
+        worker.number: _answer(Place(worker.number, (), 0).control(path), "reload", RELOAD_S)
+        for worker in supervisor.workers
+    }
+    refused = [f"worker {n}: {each.get('error')}" for n, each in told.items() if not each["ok"]]
+    if refused:
+        raise ValueError("; ".join(refused))
+    return {"workers": [{"number": n, **each} for n, each in told.items()]}
+
+
+def _answer(path: Path, verb: str, wait_s: float = _ASK_S) -> dict[str, Any]:
     try:
-        return ask(path, {"verb": verb}, _ASK_S)
+        return ask(path, {"verb": verb}, wait_s)
     except (OSError, ValueError) as error:
         return {"ok": False, "error": type(error).__name__}

@@ -7,16 +7,21 @@ Verbs are a table: whoever composes the process adds to it.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-Verb = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Takes the whole request, returns what is added to the answer; ValueError is told the asker."""
+Told = Mapping[str, Any]
+Verb = Callable[[Mapping[str, Any]], Told | Awaitable[Told]]
+"""Takes the whole request, returns what is added to the answer; ValueError is told the asker.
+
+A verb that takes long is awaited: the loop goes on meanwhile, and so do transactions.
+"""
 
 LONGEST_LINE: Final = 65_536
 """Bytes of a request."""
@@ -70,7 +75,7 @@ class Control:
                     line = await reader.readline()
                 if not line:
                     break
-                writer.write(orjson.dumps(self.answer(line)) + b"\n")
+                writer.write(orjson.dumps(await self.answer(line)) + b"\n")
                 async with asyncio.timeout(IDLE_S):
                     await writer.drain()
         except (OSError, TimeoutError, ValueError):
@@ -80,7 +85,7 @@ class Control:
             self._clients.discard(writer)
             writer.close()
 
-    def answer(self, line: bytes) -> dict[str, Any]:
+    async def answer(self, line: bytes) -> dict[str, Any]:
         """Return the answer to one line."""
         try:
             request = orjson.loads(line)
@@ -91,9 +96,12 @@ class Control:
         if verb is None:
             return {"ok": False, "error": "unknown verb", "verbs": sorted(self.verbs)}
         try:
-            return {"ok": True, **verb(request)}
+            told = verb(request)
+            if inspect.isawaitable(told):
+                told = await told
         except ValueError as error:
             return {"ok": False, "error": str(error)}
+        return {"ok": True, **told}
 
 
 def ask(path: Path, request: Mapping[str, Any], timeout_s: float = 5.0) -> dict[str, Any]:

@@ -50,3 +50,11 @@ def test_keys_are_shown_nowhere() -> None:
 def test_a_key_of_another_length_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match="32 bytes each"):
         Vault(bytes(size), bytes(32))
+
+
+@pytest.mark.parametrize(
+    ("data", "cards", "is_same"), [(0, 32, True), (1, 32, False), (0, 33, False)]
+)
+def test_vaults_with_the_same_keys_are_known(data: int, cards: int, is_same: bool) -> None:
+    other = Vault(bytes(range(data, data + 32)), bytes(range(cards, cards + 32)))
+    assert VAULT.has_keys_of(other) is is_same

@@ -23,10 +23,11 @@ from switch.core.outcomes import (
     Outcome,
 )
 from switch.shell.clock import Clock
-from switch.shell.process import Ended, Parts, Process
+from switch.shell.process import Ended, Parts, Process, Reload
 from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops
 from switch.shell.watching.log import Log
+from tests.switch.core.stage import configuration
 
 ECHO: Final = bytes.fromhex(
     "0034600005000061320032000108200000000000C0001035303031303030313939393635333038303131"
@@ -55,6 +56,7 @@ class ScriptedEngine:
         self.events: list[Event] = []
         self.moments: list[Moment] = []
         self.next_deadline_ns: int | None = None
+        self.configuration = configuration()
         self.is_idle = True
         self.is_ready = self.READY_AT_START
         self.is_on_time = True
@@ -156,6 +158,7 @@ async def playing(
     told: Settings | None = None,
     stops: Stops | None = None,
     clock: Clock | None = None,
+    reload: Reload | None = None,
 ) -> AsyncIterator[Stage]:
     """Run a process until the block ends; what it logs and commits is kept."""
     engine, ledger = ScriptedEngine(script), ScriptedLedger()
@@ -168,6 +171,7 @@ async def playing(
         log=Log(lines.append, clock, 1_000),
         stops=stops or Stops(None),
         settings=told or settings(),
+        reload=reload,
     )
     stage = Stage(Process(parts), engine, ledger)
     stage.lines = lines

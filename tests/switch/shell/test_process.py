@@ -5,16 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
 
 import msgspec
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from messages.crypto.keys import Mak, Pik, WorkingKeys
+from switch.core.configuration import Configuration
 from switch.core.effects import Effect, SendToTerminal, Submit
 from switch.core.errors import InvariantBroken
-from switch.core.events import DrainBegun, Event, Started, TerminalFrameReceived
+from switch.core.events import (
+    ConfigurationChanged,
+    DrainBegun,
+    Event,
+    Started,
+    TerminalFrameReceived,
+)
 from switch.core.operations import (
     LoadSession,
 )
@@ -203,3 +212,62 @@ async def test_a_ledger_that_never_answers_at_start_ends_the_process(
         ended = await stage.ended()
         assert ended.status == LEDGER_FAILED
         assert "did not answer" in ended.reason
+
+
+async def test_a_reload_is_read_beside_the_loop_and_put_in_force_at_once(tmp_path: Path) -> None:
+    path, may_end, began = tmp_path / "control.sock", threading.Event(), threading.Event()
+
+    def reload(current: Configuration) -> Configuration:
+        began.set()
+        assert may_end.wait(5)
+        return replace(current, number=current.number + 1)
+
+    async with playing(told=settings(control=path), reload=reload) as stage:
+        reader, writer = await stage.connect()
+        asked = asyncio.create_task(asyncio.to_thread(ask, path, {"verb": "reload"}))
+        await asyncio.to_thread(began.wait, 5)
+        writer.write(ECHO)
+        assert await reader.readexactly(len(ECHO)) == ECHO
+        assert not stage.engine.seen(ConfigurationChanged)
+        may_end.set()
+        assert await asked == {"ok": True, "configuration": 2}
+        (changed,) = stage.engine.seen(ConfigurationChanged)
+        assert isinstance(changed, ConfigurationChanged)
+        assert changed.configuration.number == 2
+        writer.write(ECHO)
+        assert await reader.readexactly(len(ECHO)) == ECHO
+        writer.close()
+
+
+async def test_a_reload_that_cannot_be_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+
+    def refuse(_: Configuration) -> Configuration:
+        raise ValueError("needs a restart: [listen]")
+
+    async with playing(told=settings(control=path), reload=refuse) as stage:
+        answer = await asyncio.to_thread(ask, path, {"verb": "reload"})
+        assert answer == {"ok": False, "error": "needs a restart: [listen]"}
+        assert not stage.engine.seen(ConfigurationChanged)
+
+
+async def test_of_two_reloads_at_once_the_later_is_refused(tmp_path: Path) -> None:
+    path, both = tmp_path / "control.sock", threading.Barrier(2)
+
+    def reload(current: Configuration) -> Configuration:
+        both.wait(5)
+        return replace(current, number=current.number + 1)
+
+    async with playing(told=settings(control=path), reload=reload) as stage:
+        engine = stage.engine
+
+        def taking(event: Event) -> list[Effect]:
+            if isinstance(event, ConfigurationChanged):
+                engine.configuration = event.configuration
+            return []
+
+        engine.script = taking
+        asking = (asyncio.to_thread(ask, path, {"verb": "reload"}) for _ in range(2))
+        answers = await asyncio.gather(*asking)
+        assert sorted(answer["ok"] for answer in answers) == [False, True]
+        assert len(engine.seen(ConfigurationChanged)) == 1

@@ -139,3 +139,19 @@ async def test_a_path_that_cannot_be_a_socket_is_an_error_with_its_reason(
 def test_asking_where_nobody_answers_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         ask(tmp_path / "s", {"verb": "help"})
+
+
+async def test_a_verb_that_takes_long_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    path, may_end = tmp_path / "s", asyncio.Event()
+
+    async def slow(_: Mapping[str, Any]) -> dict[str, Any]:
+        await may_end.wait()
+        return {"slow": True}
+
+    async with _open(path) as control:
+        control.verbs["slow"] = slow
+        waiting = asyncio.create_task(_answer(path, b'{"verb":"slow"}'))
+        assert (await _answer(path, b'{"verb":"same"}'))["ok"]
+        assert not waiting.done()
+        may_end.set()
+        assert await waiting == {"ok": True, "slow": True}
