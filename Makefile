@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-codec bench-fees fuzz wheel clean crash-test
+.PHONY: help setup demo test lint types format lock bench-codec bench-fees fuzz wheel clean crash-test bench-world simulate-long
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -54,6 +54,12 @@ bench-codec: setup ## measure the codec, as ratios in one run
 
 crash-test: setup ## kill the switch 200 times under load; nothing may be lost or doubled
 	$(BIN)/python -m bench.crash $(KILLS)
+
+bench-world: setup ## measure simulated worlds on one core, all checkers on
+	$(BIN)/python -m bench.world
+
+simulate-long: setup ## 20000 worlds on two cores (SEEDS=20000 FIRST=0)
+	$(BIN)/jinbao simulate --seed $(or $(FIRST),0) --seeds $(or $(SEEDS),20000) --jobs 2 --coverage
 
 fuzz: setup ## feed hostile bytes to every reader, guided by coverage (RUNS=300000)
 	$(PIP) install --require-hashes -r requirements-fuzz.lock

@@ -17,6 +17,7 @@ from switch.core.financial.originals import Originals
 from switch.core.outbox import Outbox
 from switch.core.rules import Decline, Rule
 from switch.core.terminals.answers import SIGN_ON_AGAIN
+from switch.core.terminals.identity import transaction_key
 from switch.core.terminals.request import Request, TerminalKeys, Transaction
 from switch.core.terminals.sessions import Sessions
 from switch.core.terminals.wire import TerminalWires
@@ -116,10 +117,22 @@ class Intake:
         is_fresh: bool,  # noqa: FBT001 - as in `_check`
         decline: Decline,
     ) -> None:
-        if not is_fresh and decline.reason in SIGN_ON_AGAIN:
+        if decline.reason not in SIGN_ON_AGAIN:
+            self._in_flight.refuse(txn, decline)
+        elif not is_fresh:
             self._check_afresh(txn)
+        elif self._is_copy(txn):
+            # What is in flight will be answered: told 77 first, a terminal would take it for
+            # refused, and it may be approved.
+            self._outbox.report("copy_not_answered", terminal=txn.terminal.id)
+            self._in_flight.finish(txn)
         else:
             self._in_flight.refuse(txn, decline)
+
+    def _is_copy(self, txn: Transaction) -> bool:
+        """Tell whether the same request is in flight and not answered."""
+        before = self._in_flight.with_key(transaction_key(txn.request, txn.configuration))
+        return before is not None and not before.answered
 
     def _walked(self, txn: Transaction) -> Decline | None:
         """Take every step of the walk; return the first refusal."""

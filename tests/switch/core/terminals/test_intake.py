@@ -12,7 +12,7 @@ from switch.core.operations import (
     Operation,
 )
 from switch.pipeline import make_engine
-from tests.switch.core.stage import FRAMES, Stage
+from tests.switch.core.stage import FRAMES, Stage, mute
 
 _SIGN_ON_AGAIN = "3"
 
@@ -163,3 +163,25 @@ def test_signed_off_is_77(stage: Stage) -> None:
 def _sign_off(stage: Stage) -> dict[int, str]:
     echo = stage.codec.decode(FRAMES["echo"], 13).fields
     return echo | {11: "000009", 60: "00000002002"}
+
+
+def test_a_copy_of_what_is_in_flight_is_not_told_to_sign_on_again(stage: Stage) -> None:
+    stage.issue = mute
+    stage.withdraw()
+    stage.terminal_says(stage.build("0820", _sign_off(stage)))
+    told = len(stage.told)
+    stage.withdraw()
+    assert len(stage.told) == told
+    assert stage.report("copy_not_answered")["terminal"] == "50010001"
+    stage.withdraw("000003")
+    assert stage.code == "77"
+    mti, fields = stage.sent[-1]
+    stage.bank_says(mti, fields, {39: "00", 38: "123456"})
+    assert stage.code == "00"
+
+
+def test_a_copy_of_what_was_answered_is_told_to_sign_on_again(stage: Stage) -> None:
+    stage.withdraw()
+    stage.terminal_says(stage.build("0820", _sign_off(stage)))
+    stage.withdraw()
+    assert stage.code == "77"

@@ -1,0 +1,49 @@
+"""How fast worlds happen on one core, with all checkers on: financial answers a second.
+
+Each profile is measured by itself; a world's whole cost counts, its making and its checks too.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from simulators.world.setting import Setting
+from simulators.world.telling.tally import Tally
+from simulators.world.trial import attempt
+
+_PROFILES = ("calm", "mixed", "storm")
+_WORLDS = 60
+_WARM = 5
+
+
+def main() -> int:
+    """Measure and print; 1 if a world broke a promise."""
+    broken = 0
+    figures: dict[str, tuple[float, float]] = {}
+    for profile in _PROFILES:
+        for seed in range(_WARM):
+            attempt(Setting(seed=seed, profile=profile))
+        tally, transactions = Tally(profile=profile), 0
+        began, began_cpu = time.perf_counter(), time.process_time()
+        for seed in range(_WORLDS):
+            verdict, history = attempt(Setting(seed=seed, profile=profile))
+            tally.add(verdict)
+            transactions += sum(told.heard.mti in {"0210", "0410"} for told in history.told)
+        took_s, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
+        broken += tally.broken
+        figures[profile] = transactions / cpu_s, tally.hours / cpu_s
+        print(
+            f"{profile:8} {_WORLDS} worlds, {transactions} transactions, {tally.hours:.1f} hours "
+            f"in {took_s:.1f} s ({cpu_s:.1f} s CPU)"
+        )
+    parts = [
+        f"{name}_tps={tps:.0f} {name}_hours_per_s={hours:.2f}"
+        for name, (tps, hours) in figures.items()
+    ]
+    print(f"RESULT valid={'no' if broken else 'yes'} {' '.join(parts)}")
+    return int(bool(broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
