@@ -7,9 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from switch.cli.books.settling import LONGEST_WHY, RESOLVE, RETRY, control_verbs, resolve, retry
 from switch.config.installation import load
+from switch.core.operations import ATTEMPT_BITS, Acknowledge, Open, ReversalPlan, Taking
 from switch.core.transaction import State
 from switch.ledger.protocol import Where
 from switch.ledger.sqlite import SqliteLedger
@@ -35,6 +37,49 @@ def _state(store: SqliteLedger, rrn: str) -> tuple[State, str]:
     store.fill()
     row = store.transactions(1, Where(rrn=rrn))[0]
     return row.state, row.reason
+
+
+def _refunded(store: SqliteLedger, *, is_expired: bool) -> str:
+    """Refund the approved transaction in part; return the RRN of the advice."""
+    store.fill()
+    of = store.transactions(1, Where(rrn=APPROVED))[0]
+    key = replace(of.key, stan="000077")
+    record = replace(of.record, rrn="416900000077", amount_fen=1_000)
+    plan = ReversalPlan("000900", "0618093612", "0000", 1, 10**15)
+    taking = Taking(of.key, 1_000)
+    attempt = 1 << ATTEMPT_BITS | 999_001
+    advice = Open(attempt, key, b"", record, None, 1, False, taking, plan)
+    store.submit([advice])
+    if is_expired:
+        store.submit([Acknowledge(attempt + 1, key, State.ADVICE_EXPIRED, "25")])
+    return record.rrn
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "left_fen"),
+    [("booked", State.APPROVED, 1_000), ("refused", State.DECLINED, 0)],
+)
+def test_an_advice_that_its_issuer_did_not_take_is_ended_by_a_person(
+    store: SqliteLedger, verdict: str, state: State, left_fen: int
+) -> None:
+    rrn = _refunded(store, is_expired=True)
+    resolve(store, rrn, verdict, "bank confirmed by phone")
+    assert _state(store, rrn) == (state, "by hand: bank confirmed by phone")
+    (of,) = store.transactions(1, Where(rrn=APPROVED))
+    assert of.taken_fen == left_fen
+
+
+def test_an_advice_ends_as_advices_do_and_is_not_refused_while_it_is_sent(
+    store: SqliteLedger,
+) -> None:
+    rrn = _refunded(store, is_expired=False)
+    with pytest.raises(ValueError, match="does not end as reversed: it is ADVISED"):
+        resolve(store, rrn, "reversed", "x")
+    with pytest.raises(ValueError, match="it can be refused once it has expired"):
+        resolve(store, rrn, "refused", "x")
+    with pytest.raises(ValueError, match="as booked: it is REVERSAL_EXPIRED"):
+        resolve(store, EXPIRED, "booked", "x")
+    assert resolve(store, rrn, "booked", "x")["state"] == "APPROVED"
 
 
 def _held_fen(store: SqliteLedger) -> int:
