@@ -12,6 +12,7 @@ import msgspec
 
 from messages.crypto.keys import Pik, Tmk
 from messages.crypto.pin import encode_pin_block
+from messages.crypto.track import encrypt_track
 from simulators.cards import Card, reversal_chip
 from simulators.terminal_memory import Job, Kind, Memory, Owed
 
@@ -54,6 +55,7 @@ _BY_CHIP_WITH_PIN: Final = "051"
 _LONGEST_PIN: Final = "12"
 _YUAN: Final = "156"
 _PAN_AND_3DES: Final = "2600000000000000"
+_ENCRYPTED_TRACK: Final = "2610000000000000"
 _NO_TRACK: Final = frozenset({26, 35, 52, 53})
 """Neither track nor PIN: an advice tells of what was agreed already."""
 _CHIP_TERMINAL: Final = "60"
@@ -112,6 +114,7 @@ def _type(job: Job, codes: Codes) -> str:
 
 def _network(job: Job, identity: Identity, memory: Memory) -> tuple[str, dict[int, str]]:
     mti, network_code = _NETWORK[job.kind]
+    network_code = job.code or network_code
     told = {} if job.kind is Kind.ECHO else {11: f"{memory.stan:06d}"}
     told |= {41: identity.id, 42: identity.merchant}
     told[60] = f"00{memory.batch:06d}{network_code}"
@@ -130,9 +133,9 @@ def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]
         23: card.sequence,
         25: CODES[job.kind].condition,
         26: _LONGEST_PIN,
-        35: card.track_2,
+        35: card.track_2 if memory.tdk is None else encrypt_track(card.track_2, memory.tdk),
         52: encode_pin_block(card.pin, card.pan, pik).hex().upper(),
-        53: _PAN_AND_3DES,
+        53: _PAN_AND_3DES if memory.tdk is None else _ENCRYPTED_TRACK,
     }
     if job.kind is not Kind.BALANCE:
         told[4] = f"{job.amount_fen:012d}"

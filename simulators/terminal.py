@@ -279,7 +279,7 @@ class Terminal:
             except ValueError:
                 verdict = Verdict.KEYS_WRONG
             else:
-                memory.pik, memory.mak = keys.pik, keys.mak
+                memory.pik, memory.mak, memory.tdk = keys.pik, keys.mak, keys.tdk
                 memory.mac = self._wire.mac(keys.mak)
                 memory.batch = int(heard.get(60)[2:8])
                 memory.is_signed_on = True

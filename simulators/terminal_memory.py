@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from messages.crypto.keys import Mak, Pik
+from messages.crypto.keys import Mak, Pik, Tdk
 from messages.crypto.mac import MacAlgorithm
 from simulators.cards import Card
 
@@ -74,7 +74,7 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do. Amounts in fen; `code` is DE 60.1, or DE 39 of a reversal.
+    """One thing to do. Amounts in fen; `code` is DE 60.1, DE 39 of a reversal, 60.3 of a sign-on.
 
     `of` is the slip of what a void, refund or completion is about.
     """
@@ -168,7 +168,7 @@ class Memory:
     """The battery-backed state of a terminal."""
 
     __slots__ = (
-        "batch", "is_signed_on", "mac", "mak", "owed", "pik", "slips", "stan", "unresolved",
+        "batch", "is_signed_on", "mac", "mak", "owed", "pik", "slips", "stan", "tdk", "unresolved",
         "voided",
     )  # fmt: skip
 
@@ -180,6 +180,7 @@ class Memory:
         self.pik: Pik | None = None
         self.mak: Mak | None = None
         self.mac: MacAlgorithm | None = None
+        self.tdk: Tdk | None = None
         self.owed: list[Owed] = []
         self.slips: list[Slip] = []
         self.voided: list[Slip] = []

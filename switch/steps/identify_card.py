@@ -5,6 +5,7 @@ Answers 14, 54 and 45; the issuer is found by the card range at a later stop.
 
 from __future__ import annotations
 
+from messages.crypto.track import TrackError, decrypt_track
 from messages.reasons import Reason
 from messages.values import is_luhn_valid
 from switch.core.rules import Decline, Rule
@@ -23,8 +24,8 @@ _TRACK_HEAD = 7
 def identify_card(txn: Transaction) -> Decline | None:
     """Find PAN and expiry in DE 2, 14 and 35, and refuse what must not be read that way."""
     request = txn.request
-    if (request.security or "")[2:3] == _ENCRYPTED:
-        return Decline(Reason.FORMAT_ERROR, Rule.CARD_READ, {"why": "the track is encrypted"})
+    if (request.security or "")[2:3] == _ENCRYPTED and (wrong := _decrypted(txn)) is not None:
+        return Decline(Reason.FORMAT_ERROR, Rule.CARD_READ, {"why": wrong})
     track_pan, _, rest = (request.track_2 or "").partition("=")
     pan = request.pan or track_pan
     if request.pan and track_pan and request.pan != track_pan:
@@ -42,6 +43,21 @@ def identify_card(txn: Transaction) -> Decline | None:
     if is_chip_card and (request.entry_mode or "")[:2] in _BY_STRIPE:
         return Decline(Reason.CHIP_REQUIRED, Rule.CHIP_NOT_BYPASSED)
     txn.trace.append(Rule.CHIP_NOT_BYPASSED)
+    return None
+
+
+def _decrypted(txn: Transaction) -> str | None:
+    """Put the clear tracks in the place of encrypted ones; return why that cannot be."""
+    request = txn.request
+    if txn.tdk is None:
+        return "the track is encrypted, and the terminal did not sign on with a track key"
+    try:
+        if request.track_2:
+            request.track_2 = decrypt_track(request.track_2, txn.tdk)
+        if request.track_3:
+            request.track_3 = decrypt_track(request.track_3, txn.tdk)
+    except TrackError as error:
+        return f"the track {error}"
     return None
 
 

@@ -108,3 +108,10 @@ def test_an_echo_and_a_sign_off_touch_nothing(counter: Counter) -> None:
     assert counter.do(Kind.ECHO).code == "00"
     assert counter.do(Kind.SIGN_OFF).code == "00"
     assert counter.do(Kind.BALANCE).balance_fen == OPENING_FEN - 1_000
+
+
+def test_a_terminal_with_a_track_key_sends_no_clear_track(counter: Counter) -> None:
+    assert counter.do(Kind.SIGN_ON, code="004").verdict is Verdict.APPROVED
+    assert counter.terminal.memory.tdk is not None
+    assert counter.do(Kind.SALE, 20).code == "00"
+    assert counter.balance_fen == OPENING_FEN - 2_000

@@ -17,6 +17,8 @@ from switch.core.operations import (
 )
 from switch.core.terminals.request import Request, Transaction
 
+_CLEAR_TRACK = "0"
+"""DE 53 digit 3."""
 _PURPOSE = b"reversal"
 _LONGEST_PIN = "12"
 _TERMINAL_TYPE = "03"
@@ -129,7 +131,8 @@ def request_fields(txn: Transaction, own_id: str) -> dict[int, str]:
         fields[26] = request.pin_capture or _LONGEST_PIN
         fields[52] = pin_block
         if request.security is not None:
-            fields[53] = request.security
+            # The track goes on in clear, whatever the terminal's own leg has.
+            fields[53] = f"{request.security[:2]}{_CLEAR_TRACK}{request.security[3:]}"
     return fields
 
 

@@ -91,7 +91,7 @@ class Intake:
             self._in_flight.finish(txn)
             return
         if keys is not None:
-            txn.mac, txn.pik = keys.mac, keys.pik
+            txn.mac, txn.pik, txn.tdk = keys.mac, keys.pik, keys.tdk
         decline = session_decline(txn.request, keys) or self._walked(txn)
         if decline is not None:
             self._declined(txn, is_fresh, decline)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from messages.crypto.keys import KeyLayout, Mak, Pik, wrap_field_62
+from messages.crypto.keys import KeyLayout, Mak, Pik, Tdk, wrap_field_62
 from messages.dialects.dialect import TransactionRule
 from messages.reasons import Reason
 from switch.core.configuration import Configuration, Terminal
@@ -21,9 +21,13 @@ from switch.core.terminals.request import Request, TerminalKeys
 from switch.core.terminals.sessions import Sessions
 from switch.core.terminals.wire import TerminalWires
 
-_LAYOUTS = {"001": KeyLayout.SINGLE, "003": KeyLayout.DOUBLE}
+_LAYOUTS = {
+    "001": KeyLayout.SINGLE,
+    "003": KeyLayout.DOUBLE,
+    "004": KeyLayout.DOUBLE_WITH_TRACK,
+}
 """DE 60.3 of a sign-on -> the layout of DE 62; other sign-ons are not served."""
-_SINGLE = 8
+_SINGLE, _DOUBLE = 8, 16
 
 
 class Management:
@@ -87,10 +91,35 @@ class Management:
         layout = _LAYOUTS[request.network_code or ""]
         if layout is KeyLayout.SINGLE:
             pik_bytes, mak_bytes = pik_bytes[:_SINGLE], mak_bytes[:_SINGLE]
-        pik, mak = Pik(pik_bytes), Mak(mak_bytes)
-        wrapped = wrap_field_62(terminal.master_key, pik, mak, layout=layout).hex().upper()
+        keys = Pik(pik_bytes), Mak(mak_bytes)
+        if layout is KeyLayout.DOUBLE_WITH_TRACK:
+            then = partial(self._track_key_drawn, request, terminal, configuration, keys)
+            self._outbox.draw_keys(_DOUBLE, then)
+        else:
+            self._sign_on(request, terminal, configuration, (*keys, None))
+
+    def _track_key_drawn(
+        self,
+        request: Request,
+        terminal: Terminal,
+        configuration: Configuration,
+        keys: tuple[Pik, Mak],
+        *drawn: bytes,
+    ) -> None:
+        self._sign_on(request, terminal, configuration, (*keys, Tdk(drawn[0])))
+
+    def _sign_on(
+        self,
+        request: Request,
+        terminal: Terminal,
+        configuration: Configuration,
+        keys: tuple[Pik, Mak, Tdk | None],
+    ) -> None:
+        layout = _LAYOUTS[request.network_code or ""]
+        wrapped = wrap_field_62(terminal.master_key, *keys, layout=layout).hex().upper()
         then = partial(self._signed_on, request, terminal, wrapped)
-        self._sessions.sign_on(request, configuration, (pik, mak), then)
+        given = tuple(key for key in keys if key is not None)
+        self._sessions.sign_on(request, configuration, given, then)
 
     def _signed_on(
         self, request: Request, terminal: Terminal, wrapped: str, keys: TerminalKeys | None

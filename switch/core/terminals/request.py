@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from fees.quote import Quote
-from messages.crypto.keys import Pik
+from messages.crypto.keys import Pik, Tdk
 from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import TransactionRule
 from messages.view import View
@@ -123,6 +123,7 @@ class TerminalKeys(msgspec.Struct, gc=False):
     is_signed_on: bool
     pik: Pik | None
     mac: MacAlgorithm | None
+    tdk: Tdk | None = None
 
 
 class Transaction:
@@ -162,6 +163,7 @@ class Transaction:
         "state",
         "tail",
         "taking",
+        "tdk",
         "terminal",
         "ticket",
         "trace",
@@ -188,6 +190,7 @@ class Transaction:
         self.acquirer = ""
         self.mac: MacAlgorithm | None = None
         self.pik: Pik | None = None
+        self.tdk: Tdk | None = None
         self.terminal: Terminal
         self.card: CardRange
         self.issuer: Issuer

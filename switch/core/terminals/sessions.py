@@ -12,7 +12,7 @@ from functools import partial
 
 import msgspec
 
-from messages.crypto.keys import Mak, Pik
+from messages.crypto.keys import Mak, Pik, Tdk
 from messages.crypto.mac import make_mac
 from messages.crypto.vault import SealError
 from messages.dialects.dialect import Dialect
@@ -95,9 +95,13 @@ class Sessions:
         self._ask(operation, terminal, configuration, then)
 
     def sign_on(
-        self, request: Request, configuration: Configuration, keys: tuple[Pik, Mak], then: Ready
+        self,
+        request: Request,
+        configuration: Configuration,
+        keys: tuple[Pik | Mak | Tdk, ...],
+        then: Ready,
     ) -> None:
-        """Make a session with new keys, durable before it is told."""
+        """Make a session with new keys (PIK, MAK, perhaps TDK), durable before it is told."""
         terminal = request.terminal or ""
         # Its answer is the session as the ledger has it: what follows needs no other look.
         self.is_first(request.connection, terminal)
@@ -161,6 +165,7 @@ class Sessions:
             # Signing on again makes keys under the data key that we have.
             self._outbox.report("session_sealed", terminal=session.terminal, why=str(error))
             return TerminalKeys(session.version, batch, is_signed_on=False, pik=None, mac=None)
-        pik, mak = msgspec.msgpack.decode(plain, type=tuple[bytes, bytes])
+        pik, mak, *tdk = msgspec.msgpack.decode(plain, type=list[bytes])
         mac = make_mac(self._algorithm, Mak(mak))
-        return TerminalKeys(session.version, batch, session.is_signed_on, Pik(pik), mac)
+        track = Tdk(tdk[0]) if tdk else None
+        return TerminalKeys(session.version, batch, session.is_signed_on, Pik(pik), mac, track)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from messages.crypto.keys import Mak, Pik, Tmk
+from messages.crypto.keys import Mak, Pik, Tdk, Tmk, unwrap_field_62
+from messages.crypto.track import encrypt_track
 from switch.core.operations import (
     Operation,
     SignOn,
@@ -99,7 +100,7 @@ def test_an_echo_is_answered_also_without_a_session(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("mti", "network", "code"),
-    [("0800", "005", "40"), ("0800", "004", "40"), ("0820", "360", "40"), ("0800", "999", "12")],
+    [("0800", "005", "40"), ("0820", "360", "40"), ("0800", "999", "12")],
 )
 def test_what_nobody_serves_is_refused_with_its_reason(
     stage: Stage, mti: str, network: str, code: str
@@ -120,3 +121,42 @@ def test_strangers_are_97_and_03(stage: Stage) -> None:
     _management(stage, "0800", "003", f41="99999999")
     _management(stage, "0800", "003", f42="999653080110009")
     assert stage.codes() == ["97", "03"]
+
+
+def _encrypted(stage: Stage, tdk: Tdk, stan: str = "000002") -> None:
+    track = stage.codec.decode(stage.withdrawal(), 13).fields[35]
+    stage.withdraw(stan, f35=encrypt_track(track, tdk), f53="2610000000000000")
+
+
+def test_a_sign_on_004_gives_a_track_key_under_which_tracks_are_read(stage: Stage) -> None:
+    _management(stage, "0800", "004")
+    tmk = next(iter(stage.configuration.terminals.values())).master_key
+    keys = unwrap_field_62(tmk, bytes.fromhex(stage.last()[62]))
+    assert keys.tdk is not None
+    _encrypted(stage, keys.tdk)
+    assert stage.code == "00"
+    (asked,) = stage.requests()
+    assert asked[35] == stage.codec.decode(stage.withdrawal(), 13).fields[35]
+    assert asked[53] == "2600000000000000"
+    assert stage.last()[53] == "2610000000000000"
+
+
+def test_a_track_under_another_key_or_without_one_is_a_format_error(stage: Stage) -> None:
+    _management(stage, "0800", "004")
+    _encrypted(stage, Tdk(bytes(range(16))))
+    assert stage.code == "30"
+    assert "does not decrypt" in str(stage.report("declined")["why"])
+    stage.sign_on()
+    _encrypted(stage, Tdk(bytes(range(16))), "000003")
+    assert stage.code == "30"
+    assert "did not sign on with a track key" in str(stage.report("declined")["why"])
+
+
+def test_a_track_key_outlives_the_process(stage: Stage) -> None:
+    _management(stage, "0800", "004")
+    tmk = next(iter(stage.configuration.terminals.values())).master_key
+    keys = unwrap_field_62(tmk, bytes.fromhex(stage.last()[62]))
+    stage.start()
+    assert keys.tdk is not None
+    _encrypted(stage, keys.tdk)
+    assert stage.code == "00"
