@@ -82,6 +82,14 @@ CARDS_EACH: Final = 1_000
 """Card numbers that one issuer's range has before the next issuer's begins."""
 
 
+def centre_identities(number: int) -> tuple[str, IssuerIdentity]:
+    """Return the first digits of the cards of issuer `number`, and what a centre is to it."""
+    prefix = f"{BIN}{number:09d}" if number else BIN
+    bank = issuer_identity(number)
+    own = IssuerIdentity(id=CENTRE, peer=bank.id, zmk=bank.zmk, pik=bank.pik, mak=bank.mak)
+    return prefix, own
+
+
 def issuer_identity(number: int = 0) -> IssuerIdentity:
     """Return what the host of issuer `number` is set up with."""
     return IssuerIdentity(

@@ -115,7 +115,7 @@ class Issuer:
         self.day_shift_ms = 0
         """How much earlier than at midnight the business day (DE 15) ends."""
         self._wire = wire
-        self._heads = wire.framing.build_heads(_addresses(identity))
+        self._heads = heads_of(wire, identity)
         self._piks = _Believed(identity.pik)
         self._macs = _Believed(wire.mac(identity.mak))
         self._proposed: dict[str, Pik | MacAlgorithm] = {}
@@ -412,7 +412,7 @@ def original(heard: Heard) -> Origin:
     return Origin(transmission, stan, text[20:31].lstrip("0"), text[31:42].lstrip("0"))
 
 
-def _addresses(identity: IssuerIdentity) -> dict[str, dict[str, str]]:
-    return {
-        "header": {"destination": f"{identity.peer:<11}", "source": f"{identity.id:<11}"},
-    }
+def heads_of(wire: Wire, identity: IssuerIdentity) -> bytes:
+    """Return the head of every message that a host sends on its own account."""
+    addresses = {"destination": f"{identity.peer:<11}", "source": f"{identity.id:<11}"}
+    return wire.framing.build_heads({"header": addresses})

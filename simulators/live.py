@@ -6,7 +6,7 @@ The only home of asyncio among the simulators. Frames of one loop turn go out in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 
 from messages.framing import Deframer
+from simulators.centre import Centre
 from simulators.issuer import Issuer
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Result
@@ -30,6 +31,8 @@ else:
 CONNECT_S: Final = 10.0
 """How long a terminal tries to connect."""
 _NS_PER_S: Final = 1_000_000_000
+_BANK_AGAIN_S: Final = 0.2
+"""A centre asks a bank that is away again after this time."""
 T = TypeVar("T")
 
 
@@ -195,6 +198,90 @@ class _IssuerLine:
         if self._peer is not None:
             self._peer.send(frames)
         self._alarm.set(self._issuer.next_due_ns)
+
+
+class CentreServer:
+    """A clearing centre's node on a port, for one switch; it connects to its banks by itself."""
+
+    def __init__(
+        self, centre: Centre, wire: Wire, clock: Clock, banks: Sequence[tuple[str, int]]
+    ) -> None:
+        """Listen and connect later, with `open`; `banks` are the addresses of their hosts."""
+        self._centre = centre
+        self._wire = wire
+        self._clock = clock
+        self._addresses = banks
+        self._switch: _Peer | None = None
+        self._banks: dict[int, _Peer] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._server: asyncio.Server | None = None
+
+    async def open(self, host: str, port: int) -> int:
+        """Listen; return the port. OSError where it is taken."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._accept, host, port)
+        self._tasks = [asyncio.create_task(self._keep(n)) for n in range(len(self._addresses))]
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def close(self) -> None:
+        """Listen no more, and hang up on everybody."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        for peer in (self._switch, *self._banks.values()):
+            if peer is not None:
+                peer.close()
+
+    def _accept(self) -> _Peer:
+        peer = _Peer(self._wire, lambda frame: self._from_switch(peer, frame))
+        peer.lost = lambda: self._switch_lost(peer)
+        if self._switch is not None:
+            self._switch.close()
+        self._switch = peer
+        self._centre.connected()
+        return peer
+
+    def _switch_lost(self, peer: _Peer) -> None:
+        if self._switch is peer:
+            self._switch = None
+            self._centre.disconnected()
+
+    def _from_switch(self, peer: _Peer, frame: bytes) -> None:
+        peer.send(self._centre.received(frame, self._clock.now()))
+        self._to_banks()
+
+    def _from_bank(self, number: int, frame: bytes) -> None:
+        frames = self._centre.bank_says(number, frame, self._clock.now())
+        if self._switch is not None:
+            self._switch.send(frames)
+
+    def _to_banks(self) -> None:
+        waiting, self._centre.for_banks = self._centre.for_banks, []
+        for number, frame in waiting:
+            if (bank := self._banks.get(number)) is not None:
+                bank.send([frame])
+
+    async def _keep(self, number: int) -> None:
+        """Be connected to a bank, again whenever it is lost."""
+        loop = asyncio.get_running_loop()
+        host, port = self._addresses[number]
+        while True:
+            lost = asyncio.Event()
+            try:
+                _, peer = await loop.create_connection(
+                    lambda: _Peer(self._wire, partial(self._from_bank, number)), host, port
+                )
+            except OSError:
+                await asyncio.sleep(_BANK_AGAIN_S)
+                continue
+            peer.lost = lost.set
+            self._banks[number] = peer
+            self._centre.bank_connected(number, self._clock.now())
+            self._to_banks()
+            await lost.wait()
+            self._banks.pop(number, None)
+            self._centre.bank_disconnected(number)
 
 
 class Line:

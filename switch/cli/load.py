@@ -41,6 +41,7 @@ VERBS: Final = {
     "simulate": "switch.cli.simulating.simulate",
     "route": "switch.cli.routing.route",
     "network": "switch.cli.simulating.network",
+    "centre": "switch.cli.simulating.centre",
     "txn": "switch.cli.books.transactions",
     "caps": "switch.cli.books.caps",
     "saf": "switch.cli.books.reversals",
