@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 
 from messages.framing import Deframer
-from simulators.centre import Centre
 from simulators.issuer import Issuer
+from simulators.network.centre import Centre
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Result
 from simulators.wire import Wire

@@ -1,1 +1,1 @@
-"""Networks between two parties: 金保专网 and bank links, without I/O and on real sockets."""
+"""Between two parties: 金保专网 and bank links, on real sockets too, and a clearing centre's node."""

@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from simulators import live
-from simulators.centre import Bank, Centre
 from simulators.installation import centre_identities, issuer_identity, wires
 from simulators.live import CentreServer
+from simulators.network.centre import Bank, Centre
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.verbs import verb_app
 from switch.config.files import split_address

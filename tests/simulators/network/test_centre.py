@@ -7,9 +7,9 @@ import pytest
 from messages.crypto.keys import Mak
 from simulators.accounts import Accounts
 from simulators.cards import fictional_card
-from simulators.centre import Bank, Centre
 from simulators.installation import CENTRE, centre_identities, issuer_identity
 from simulators.issuer import Issuer
+from simulators.network.centre import Bank, Centre
 from simulators.wire import Heard
 from switch.core.moment import Moment
 from tests.simulators.acting import INTERBANK, START_MS
