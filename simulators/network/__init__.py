@@ -1,1 +1,1 @@
-"""Between two parties: 金保专网 and bank links, on real sockets too, and a clearing centre's node."""
+"""Between two parties: 金保专网 and bank links, and a clearing centre's node."""
