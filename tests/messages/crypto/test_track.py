@@ -13,7 +13,11 @@ _TDK = Tdk.from_hex("3B5D7F91B3D5F71929384A5B6D7C8F9E")
 _OTHER = Tdk.from_hex("5B3D7F91B3D5F71929384A5B6D7C8F9E")
 _CLEAR = "6219991234567890120=4912220000000000"
 tracks = st.builds(
-    "{}={}".format, st.from_regex(r"[0-9]{13,19}\Z"), st.from_regex(r"[0-9]{7,17}\Z")
+    "{:0{}}={:0{}}".format,
+    st.integers(0, 10**13 - 1),
+    st.integers(13, 19),
+    st.integers(0, 10**7 - 1),
+    st.integers(7, 17),
 )
 
 
