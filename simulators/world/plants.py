@@ -95,6 +95,19 @@ class _Keeping(Accounts):
         return APPROVED
 
 
+class FeeOffByOne(Plant):
+    """The ledger keeps a fee that is one fen above the one that is debited."""
+
+    promise = "money"
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Open every withdrawal with another fee."""
+        if isinstance(operation, Open) and operation.cap is not None:
+            record = operation.record
+            return replace(operation, record=replace(record, fee_fen=record.fee_fen + 1))
+        return operation
+
+
 class DoubleDebit(Plant):
     """The issuer books every withdrawal twice, the second time under a key nobody sent."""
 
@@ -214,6 +227,7 @@ PLANTS: Final[Mapping[str, type[Plant]]] = {
     "double-answer": DoubleAnswer,
     "double-debit": DoubleDebit,
     "lost-reversal": LostReversal,
+    "fee-off-by-one": FeeOffByOne,
     "second-reversal": SecondReversal,
     "early-answer": EarlyAnswer,
     "clear-pan": ClearPan,

@@ -6,14 +6,18 @@ from msgspec.structs import replace
 
 from simulators.world.plants import Plant
 from simulators.world.setting import (
+    BANKS,
     MOST_CARDS,
     MOST_ISSUERS,
     MOST_TERMINALS,
+    TABLES,
     Setting,
     cards_of,
     size_of,
 )
 from simulators.world.weather.faults import stream
+from switch.config.tariffs import packaged_tariffs
+from tests.simulators import recording
 from tests.simulators.acting import INTERBANK, POS
 
 
@@ -42,3 +46,15 @@ def test_each_card_has_its_account_at_its_issuer() -> None:
     assert 1 <= len(cards) / len(books) <= MOST_CARDS
     for card in cards:
         assert sum(accounts.card(card.pan) is not None for accounts in books) == 1
+
+
+def test_banks_charge_in_some_worlds_and_in_others_not() -> None:
+    seeds = range(20)
+    sizes = [size_of(Setting(seed=seed), stream(seed, "population")) for seed in seeds]
+    assert {size.tariffs for size in sizes} == {packaged_tariffs(*TABLES, banks) for banks in BANKS}
+    fees = {
+        seed: {row.record.fee_fen for row in recording.world(seed).end.rows}
+        for seed in (0, 1, 2, 3)
+    }
+    assert any(max(found, default=0) > 0 for found in fees.values())
+    assert any(found == {0} for found in fees.values())
