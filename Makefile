@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-codec bench-fees fuzz wheel clean crash-test bench-world simulate-long
+.PHONY: help setup demo test lint types format lock bench-codec bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -48,6 +48,9 @@ lock: setup ## resolve both locks anew (UPGRADE=--upgrade: to the newest release
 
 bench-fees: setup ## measure a quote, as ratios in one run
 	$(BIN)/python -m bench.fees
+
+bench-load: setup ## measure the load generator, beside another one (two quiet cores, 3 minutes)
+	$(BIN)/python -m bench.load
 
 bench-codec: setup ## measure the codec, as ratios in one run
 	$(BIN)/python -m bench.codec

@@ -42,6 +42,7 @@ VERBS: Final = {
     "route": "switch.cli.routing.route",
     "network": "switch.cli.simulating.network",
     "centre": "switch.cli.simulating.centre",
+    "load": "switch.cli.loading.load",
     "txn": "switch.cli.books.transactions",
     "caps": "switch.cli.books.caps",
     "saf": "switch.cli.books.reversals",

@@ -33,7 +33,7 @@ section { background: var(--paper); border: 1px solid var(--line); border-radius
 h2 { margin: 0 0 10px; font-size: 19px; } h3 { margin: 14px 0 4px; font-size: 15px; }
 p { margin: 6px 0; } ul { margin: 6px 0; padding-left: 22px; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: 12px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr)); gap: 12px; }
 .tile { border: 1px solid var(--line); border-left: 4px solid #93a4b8; border-radius: 8px;
   padding: 10px 14px; color: var(--ink); background: var(--paper); }
 .tile.good { border-left-color: var(--good); } .tile.bad { border-left-color: var(--bad); }
@@ -48,8 +48,7 @@ caption { text-align: left; color: var(--soft); padding-bottom: 4px; }
 th, td { text-align: left; padding: 6px 10px; border-bottom: 1px solid var(--line);
   vertical-align: top; }
 th { color: var(--soft); font-weight: 600; font-size: 13px; white-space: nowrap; }
-td.right { text-align: right; white-space: nowrap; }
-th:has(+ th) { padding-right: 14px; }
+td.right, th.right { text-align: right; white-space: nowrap; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 8px 0; }
 dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 figure.chart { margin: 14px 0 4px; } figcaption { color: var(--soft); font-size: 13px; }

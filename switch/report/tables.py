@@ -35,11 +35,23 @@ class Tile(msgspec.Struct, frozen=True):
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> Html:
     """Return a table; numbers and `right(...)` stand at the right, as they are."""
-    head = tag("tr", joined(tag("th", name, scope="col") for name in columns))
-    body = [tag("tr", joined(_cell(value) for value in row)) for row in rows]
+    kept = list(rows)
+    body = [tag("tr", joined(_cell(value) for value in row)) for row in kept]
+    head = tag(
+        "tr",
+        joined(
+            tag("th", name, scope="col", class_=_is_number(kept, at) and "right")
+            for at, name in enumerate(columns)
+        ),
+    )
     told = tag("caption", caption) if caption else Html()
     inner = joined((told, tag("thead", head), tag("tbody", joined(body))))
     return tag("div", tag("table", inner), class_="scroll")
+
+
+def _is_number(rows: Sequence[Sequence[object]], at: int) -> bool:
+    """Tell whether a column has numbers, so that its heading stands above them."""
+    return any(at < len(row) and 'class="right"' in _cell(row[at]) for row in rows[:1])
 
 
 def right(value: str, tone: Tone = "plain") -> Html:

@@ -1,0 +1,1 @@
+"""Load (simulators/load): a fleet of terminals or a network against a host, honestly measured."""

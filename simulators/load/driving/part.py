@@ -1,0 +1,292 @@
+"""One worker's part of a run (simulators/load): connect, sign on, start together, drive, sum up.
+
+Progress goes to `tell` a few times a second; what was found is a `Part`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Final
+
+import msgspec
+
+from messages.crypto.keys import Mak, Pik
+from messages.dialects.loader import load_dialect
+from simulators.installation import MAK, PIK
+from simulators.load.driving.crowd import Crowd
+from simulators.load.driving.faults import FaultClock, TerminalTrouble
+from simulators.load.driving.lines import Hub
+from simulators.load.driving.network import Lines
+from simulators.load.driving.pump import Pump, Watch
+from simulators.load.measuring.histograms import Tally
+from simulators.load.measuring.recorder import CSV_COLUMNS, Recorder, Ticket
+from simulators.load.measuring.results import Part
+from simulators.load.scenario import draws, fleet, schedules
+from simulators.load.scenario.model import Scenario
+from simulators.wire import Wire
+
+_NS_PER_S: Final = 1_000_000_000
+_TELL_S: Final = 0.25
+_DRAIN_SPARE_S: Final = 2.0
+_SETTLE_S: Final = 20.0
+_SIGN_ON_S: Final = 30.0
+_CSV_LINES: Final = 512
+
+
+class Job(msgspec.Struct, kw_only=True):
+    """What one worker is asked to do: part `worker` of `of`, perhaps only from a second on."""
+
+    scenario: Scenario
+    target: str
+    folder: str = "."
+    worker: int = 0
+    of: int = 1
+    csv: str = ""
+    keeps_backs: bool = False
+    from_s: float = 0.0
+
+
+class Progress(msgspec.Struct, kw_only=True):
+    """What a worker says while it runs; the histogram is that since it last spoke."""
+
+    worker: int = 0
+    at_s: float = 0.0
+    meant: int = 0
+    ended: int = 0
+    in_flight: int = 0
+    waiting: int = 0
+    busy: float = 0.0
+    lag_ms: float = 0.0
+    outcomes: dict[str, int] = {}
+    codes: dict[str, int] = {}
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+
+
+class LoadError(Exception):
+    """A run that cannot begin: nobody listens, nobody is let in."""
+
+
+Tell = Callable[[Progress], object]
+
+
+class Driver:
+    """Runs one part in a running loop."""
+
+    def __init__(self, job: Job, tell: Tell | None = None) -> None:
+        """Read fleet and cards; raises FleetError."""
+        self.job = job
+        scenario = self._scenario = job.scenario
+        self._tell = tell
+        folder = Path(job.folder)
+        self.hub = Hub(time.time_ns() // 1_000_000)
+        is_network = scenario.role == "network"
+        dialect = scenario.network.dialect if is_network else scenario.fleet.dialect
+        self.wire = Wire(load_dialect(dialect))
+        self.recorder = Recorder(0, 0, self._csv_line if job.csv else None)
+        self.recorder.keeps_backs = job.keeps_backs
+        self.cards = fleet.cards(scenario.cards, folder)
+        self.crowd: Crowd | None = None
+        self.lines: Lines | None = None
+        self._rows: list[str] = []
+        self._csv_file = (folder / job.csv).open("w", encoding="utf-8") if job.csv else None
+        self._who = (
+            [] if is_network else fleet.terminals(scenario.fleet, folder)[job.worker :: job.of]
+        )
+        self._trouble = TerminalTrouble(scenario.seed, job.worker)
+
+    # ----------------------------------------------------------------------------- getting ready
+
+    async def prepare(self) -> None:
+        """Connect and sign on; raises LoadError."""
+        host, _, port = self.job.target.rpartition(":")
+        target = (host, int(port))
+        if self._scenario.role == "network":
+            self.lines = Lines(self.hub, self.wire, self._scenario, self.recorder)
+            await self.lines.open(target, self.cards, (self.job.worker, self.job.of))
+            return
+        self.crowd = Crowd(self.hub, self.wire, self._scenario, self.recorder)
+        if not self._who:
+            raise LoadError("there are more workers than terminals")
+        self.crowd.gather(self._who, self.cards, target)
+        mode = self._scenario.fleet.sign_on
+        if mode == "none":
+            self._give_keys()
+        if self._scenario.connection.model != "per_transaction":
+            missing = await self.crowd.connect_all()
+            if missing:
+                raise LoadError(f"{missing} terminals cannot connect to {self.job.target}")
+        if mode == "before":
+            await self._sign_on()
+
+    def _give_keys(self) -> None:
+        for agent in self.crowd.agents if self.crowd else ():
+            memory = agent.terminal.memory
+            memory.pik, memory.mak = Pik.from_hex(PIK), Mak.from_hex(MAK)
+            memory.mac = self.wire.mac(memory.mak)
+            memory.is_signed_on = True
+
+    async def _sign_on(self) -> None:
+        crowd = self.crowd
+        if crowd is None:
+            return
+        await self._unmeasured("sign_on")
+        refused = sum(not agent.terminal.memory.is_signed_on for agent in crowd.agents)
+        if refused:
+            raise LoadError(f"{refused} of {len(crowd.agents)} terminals could not sign on")
+
+    async def _unmeasured(self, kind: str) -> None:
+        """Have every terminal do one thing, and keep it out of the figures."""
+        crowd = self.crowd
+        if crowd is None:
+            return
+        crowd.stage.recorder = Recorder(perf_counter_ns(), 0, None)
+        crowd.is_ending = True
+        crowd.all_do(kind, perf_counter_ns())
+        await crowd.quiet(_SIGN_ON_S)
+        crowd.is_ending = False
+        crowd.stage.recorder = self.recorder
+
+    # ---------------------------------------------------------------------------------- driving
+
+    async def drive(self, start_ns: int) -> Part:
+        """Run from a moment of the clock on until everything has ended."""
+        scenario, recorder = self._scenario, self.recorder
+        place = self.crowd or self.lines
+        if place is None:
+            raise LoadError("not prepared")
+        recorder.begin(start_ns, int(scenario.warm_up_s * _NS_PER_S))
+        await asyncio.sleep(max(0.0, (start_ns - perf_counter_ns()) / _NS_PER_S - 0.001))
+        started_utc_ms = time.time_ns() // 1_000_000
+        if self._csv_file is not None:
+            self._csv_file.write(CSV_COLUMNS + f"# start {started_utc_ms} ms UTC\n")
+        watch = Watch(self.hub, recorder, lambda: place.in_flight)
+        faults = self._faults(start_ns)
+        gc.collect()
+        gc.freeze()
+        watch.start()
+        telling = asyncio.create_task(self._telling(watch))
+        pump = Pump(self.hub, watch, place.offer, spins=scenario.limits.spin)
+        if scenario.fleet.sign_on == "storm" and self.crowd is not None:
+            self.crowd.all_do("sign_on", start_ns)
+        self._begin(pump, start_ns)
+        end_ns = start_ns + int(scenario.seconds * _NS_PER_S)
+        await asyncio.sleep(max(0.0, (end_ns - perf_counter_ns()) / _NS_PER_S))
+        while not pump.is_over and scenario.loop == "open":  # noqa: ASYNC110 - a poll
+            await asyncio.sleep(0.001)
+        place.is_ending = True
+        await place.quiet(scenario.limits.timeout_ms / 1_000 + _DRAIN_SPARE_S)
+        if faults is not None:
+            faults.stop()
+        health = watch.stop()
+        gc.unfreeze()
+        telling.cancel()
+        await self._after(place)
+        part = recorder.part()
+        part.health = health
+        health.late = recorder.late
+        part.worker, part.of = self.job.worker, self.job.of
+        part.started_utc_ms = started_utc_ms
+        part.notes = [f"{kind}: {count}" for kind, count in sorted(self._trouble.made.items())]
+        return part
+
+    def _faults(self, start_ns: int) -> FaultClock | None:
+        if self.crowd is None:
+            return None
+        clock = FaultClock(self.hub, self.crowd, self._trouble)
+        clock.start(self._scenario.fault, start_ns)
+        return clock
+
+    async def _after(self, place: Crowd | Lines) -> None:
+        """Do what a day ends with, and pay every reversal that is owed."""
+        for kind in self._scenario.at_end:
+            if self.crowd is not None:
+                self.crowd.all_do(kind, perf_counter_ns())
+            await place.quiet(self._scenario.limits.timeout_ms / 1_000 + _DRAIN_SPARE_S)
+        await place.settle(_SETTLE_S)
+        place.close()
+        await asyncio.sleep(0)
+        self._write_rows()
+        if self._csv_file is not None:
+            self._csv_file.close()
+
+    def _begin(self, pump: Pump, start_ns: int) -> None:
+        scenario, job = self._scenario, self.job
+        draw = self._drawing()
+        if scenario.loop == "closed":
+            self._begin_closed(draw)
+            return
+        parts = schedules.pieces(scenario.arrivals, scenario.seconds)
+        chance = None
+        if schedules.is_random(scenario.arrivals):
+            chance = draws.stream(scenario.seed, "arrivals", job.worker)
+        moments = schedules.moments(parts, chance=chance, share=(job.worker, job.of))
+        skipped_ns = int(job.from_s * _NS_PER_S)
+        if skipped_ns:
+            moments = (moment for moment in moments if moment >= skipped_ns)
+        pump.start(start_ns, moments, draw)
+
+    def _begin_closed(self, draw: Callable[[int], Ticket]) -> None:
+        place = self.crowd or self.lines
+        if place is None:
+            return
+        place.next_ticket = draw
+        place.begin_closed()
+
+    def _drawing(self) -> Callable[[int], Ticket]:
+        scenario, worker = self._scenario, self.job.worker
+        seed = scenario.seed
+        kinds = draws.kinds(scenario.mix, draws.stream(seed, "mix", worker))
+        numbers = draws.card_numbers(
+            scenario.cards, len(self.cards), draws.stream(seed, "cards", worker)
+        )
+        amounts = draws.amounts(scenario.amounts, draws.stream(seed, "amounts", worker))
+        names = [item.kind for item in scenario.mix]
+        if self.crowd is not None:
+            self.crowd.rest = draws.rests(scenario.think, draws.stream(seed, "think", worker))
+
+        def draw(due_ns: int) -> Ticket:
+            return Ticket(due_ns, names[next(kinds)], next(numbers), next(amounts))
+
+        return draw
+
+    # ---------------------------------------------------------------------------------- telling
+
+    async def _telling(self, watch: Watch) -> None:
+        while True:
+            await asyncio.sleep(_TELL_S)
+            self._write_rows()
+            if self._tell is not None:
+                self._tell(self._progress(watch))
+
+    def _progress(self, watch: Watch) -> Progress:
+        accounts, recorder = self.recorder.accounts, self.recorder
+        at_s = (perf_counter_ns() - recorder.start_ns) / _NS_PER_S
+        latest, recorder.recent = recorder.recent, Tally()
+        place = self.crowd or self.lines
+        return Progress(
+            worker=self.job.worker,
+            at_s=round(at_s, 3),
+            meant=accounts.intended,
+            ended=sum(accounts.outcomes.values()),
+            in_flight=place.in_flight if place else 0,
+            waiting=len(self.crowd.waiting) if self.crowd else 0,
+            busy=watch.health.busiest,
+            outcomes=dict(accounts.outcomes),
+            codes=dict(recorder.codes),
+            p50_ms=latest.percentile_ms(50),
+            p99_ms=latest.percentile_ms(99),
+        )
+
+    def _csv_line(self, line: str) -> None:
+        self._rows.append(line)
+
+    def _write_rows(self) -> None:
+        if self._csv_file is not None and self._rows:
+            self._csv_file.write("".join(self._rows))
+        self._rows.clear()

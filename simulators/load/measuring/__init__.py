@@ -1,0 +1,1 @@
+"""What a load run measures: histograms, seconds, health, and the result (simulators/load)."""

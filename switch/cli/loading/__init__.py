@@ -1,0 +1,1 @@
+"""Verbs that load a host: run, find the limit, compare, work for others (switch/cli)."""

@@ -1,0 +1,123 @@
+"""The interbank side against an issuer's host in the same loop: few lines, many requests out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from messages.dialects.loader import load_dialect
+from simulators.accounts import Accounts
+from simulators.cards import fictional_card
+from simulators.installation import issuer_identity
+from simulators.issuer import CALM, Issuer, Temper
+from simulators.live import IssuerServer
+from simulators.load.measuring.results import Part
+from simulators.wire import Heard, Wire
+from switch.shell.clock import Clock
+from tests.simulators.load.driving.hosting import driven, job
+
+
+@asynccontextmanager
+async def _bank() -> AsyncIterator[tuple[IssuerServer, int]]:
+    wire, accounts = Wire(load_dialect("interbank")), Accounts()
+    for number in range(50):
+        accounts.open(fictional_card(number), 10_000_000)
+    server = IssuerServer(Issuer(issuer_identity(), wire, accounts), wire, Clock())
+    try:
+        yield server, await server.open("127.0.0.1", 0)
+    finally:
+        server.close()
+
+
+async def _run(port: int, **changes: object) -> Part:
+    told = {
+        "as": "network",
+        "cards": {"count": 50},
+        "network": {"lines": 1},
+        "mix": [{"kind": "withdrawal", "weight": 3.0}, {"kind": "balance"}],
+    }
+    return await driven(job(port, **(told | changes)))
+
+
+async def test_requests_are_approved_macs_are_good_and_books_agree() -> None:
+    async with _bank() as (server, port):
+        part = await _run(port)
+        book = server.issuer.accounts.book()
+    accounts = part.accounts
+    assert accounts.outcomes == {"approved": accounts.intended}
+    assert sum(accounts.approved_fen.values()) == book.opening_fen - book.closing_fen > 0
+    assert server.issuer.refused_macs == 0
+    assert {cell.link for cell in part.cells} == {"line-1"}
+
+
+async def test_the_window_limits_what_is_out_and_waiting_counts() -> None:
+    async with _bank() as (server, port):
+        server.issuer.temper = lambda _: Temper(delay_ms=100)
+        part = await _run(port, network={"lines": 1, "window": 4})
+    assert part.accounts.waited > 20
+    assert part.accounts.is_whole
+    (cell, *_) = part.cells
+    assert cell.intended.percentile_ms(90) > 2 * cell.actual.percentile_ms(90)
+
+
+def _silent(share: float) -> Callable[[Heard], Temper]:
+    seen = 0
+
+    def temper(heard: Heard) -> Temper:
+        nonlocal seen
+        seen += heard.mti == "0200"
+        return Temper(answers=0) if heard.mti == "0200" and seen % int(1 / share) == 0 else CALM
+
+    return temper
+
+
+async def test_silence_is_reversed_until_acknowledged() -> None:
+    async with _bank() as (server, port):
+        server.issuer.temper = _silent(0.2)
+        part = await _run(port, limits={"timeout_ms": 300})
+        returned = sum(debit.is_returned for debit in server.issuer.accounts.debits.values())
+        book = server.issuer.accounts.book()
+    accounts = part.accounts
+    assert accounts.outcomes["no_answer"] > 5
+    assert accounts.is_whole
+    assert returned == accounts.reversed > 0
+    assert (accounts.owed, accounts.unresolved) == (0, 0)
+    assert sum(accounts.approved_fen.values()) == book.opening_fen - book.closing_fen
+
+
+async def test_a_wrong_mac_is_seen_and_reversed() -> None:
+    async with _bank() as (server, port):
+        server.issuer.temper = lambda heard: Temper(breaks_mac=heard.mti == "0200")
+        part = await _run(port, seconds=0.5)
+    assert set(part.accounts.outcomes) == {"mac_wrong"}
+
+
+async def test_new_keys_are_taken_and_a_lost_line_dials_again() -> None:
+    async with _bank() as (server, port):
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.3, server.change_key, "PIK", bytes(range(16)))
+        loop.call_later(0.5, server.change_key, "MAK", bytes(range(16, 32)))
+        loop.call_later(0.8, server.hang_up)
+        part = await _run(port, seconds=2.0)
+    outcomes = part.accounts.outcomes
+    assert outcomes["approved"] > 20
+    assert not outcomes.get("mac_wrong")
+    assert not outcomes.get("declined")
+    assert part.accounts.is_whole
+    assert sum(second.outcomes.get("approved", 0) for second in part.seconds[1:]) > 10
+
+
+async def test_a_closed_loop_keeps_the_window_full() -> None:
+    async with _bank() as (server, port):
+        server.issuer.temper = lambda _: Temper(delay_ms=50)
+        part = await _run(port, loop="closed", network={"lines": 1, "window": 5})
+    assert part.accounts.is_whole
+    assert 5 < part.accounts.intended < 110
+
+
+async def test_nobody_there_is_told() -> None:
+    with pytest.raises(ConnectionError, match="cannot connect"):
+        await _run(1)

@@ -1,0 +1,71 @@
+"""Scenario files: what is wrong is told by file, key and reason, before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.load.scenario.reading import ScenarioError, packaged, read, understood
+
+_LEAST: dict[str, Any] = {
+    "format": 1,
+    "kind": "load",
+    "name": "x",
+    "arrivals": {"schedule": "poisson", "rate": 10.0},
+}
+
+
+def test_the_scenarios_of_the_program_can_be_read_by_name() -> None:
+    assert set(packaged()) == {"calm", "faults", "limit", "network"}
+    for name in packaged():
+        assert read(Path(name)).name == name
+
+
+def test_the_faults_scenario_has_every_fault() -> None:
+    kinds = {fault.kind for fault in read(Path("faults")).fault}
+    assert len(kinds) == 8
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"seconds": "long"}, r"s\.toml: seconds: Expected `float`"),
+        ({"fleet": {"terminals": "many"}}, r"fleet\.terminals: Expected `int`"),
+        ({"fleat": {}}, "fleat"),
+        ({"format": 3}, "format"),
+        ({"warm_up_s": 10.0}, "warm_up_s: a warm-up is shorter"),
+        ({"arrivals": {"schedule": "poisson"}}, r"arrivals\.rate"),
+        ({"mix": []}, "mix: it has no transaction"),
+        ({"mix": [{"kind": "bribe"}]}, r"mix\.kind: 'bribe' is none of"),
+        ({"mix": [{"kind": "echo", "weight": -1.0}]}, "mix"),
+        ({"as": "network", "mix": [{"kind": "echo"}]}, r"mix\.kind"),
+        ({"at_end": ["bribe"]}, "at_end"),
+        ({"thresholds": ["p99 < soon"]}, "thresholds: 'p99 < soon'"),
+        ({"amounts": {"draw": "choice"}}, r"amounts\.choices"),
+        ({"amounts": {"draw": "uniform", "fen": 9, "to_fen": 3}}, r"amounts\.to_fen"),
+        ({"cards": {"hot_share": 2.0}}, r"cards\.hot_share"),
+        ({"cards": {"count": 0}}, r"cards\.count"),
+        ({"cards": {"count": 2001, "issuers": 2}}, r"cards\.count"),
+        ({"fleet": {"terminals": 0}}, r"fleet\.terminals"),
+        ({"think": {"draw": "exponential"}}, r"think\.ms"),
+        ({"connection": {"lines": 0}}, "lines"),
+        ({"limits": {"timeout_ms": 0}}, r"limits\.timeout_ms"),
+        ({"fault": [{"kind": "bad_mac", "from_s": 99.0, "for_s": 1.0}]}, r"fault\.from_s"),
+        ({"fault": [{"kind": "bad_mac", "from_s": 0.0, "for_s": 1.0, "share": 2.0}]}, "share"),
+        ({"fault": [{"kind": "issuer_down", "from_s": 0.0, "for_s": 1.0}]}, r"issuers\.listen"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_key_and_reason(change: dict[str, Any], why: str) -> None:
+    with pytest.raises(ScenarioError, match=why) as caught:
+        understood({**_LEAST, **change}, "s.toml")
+    assert str(caught.value).startswith("s.toml: ")
+
+
+def test_broken_and_missing_files_are_told(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text("format = = 1")
+    with pytest.raises(ScenarioError, match=r"s\.toml: .*line 1"):
+        read(tmp_path / "s.toml")
+    with pytest.raises(ScenarioError, match=r"no\.toml: cannot be read"):
+        read(tmp_path / "no.toml")

@@ -1,0 +1,68 @@
+"""The search as a verb: what is run, what is told, and what the host's CPU says."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+import pytest
+import typer
+
+from simulators.load.measuring.results import Check, Result
+from simulators.load.scenario.model import Scenario
+from switch.cli.loading.limit import GENERATOR, HostWatch, find, why_failed
+from tests.simulators.load import making
+
+_EDGE = 300.0
+
+
+def _carry_out(scenario: Scenario) -> Result:
+    assert scenario.loop == "open"
+    assert scenario.fault == ()
+    result = making.result()
+    is_kept = scenario.arrivals.rate <= _EDGE
+    result.judged = [{"text": "p99 < 200ms", "value": 1, "shown": "9 s", "is_kept": is_kept}]
+    return result
+
+
+def _find(capsys: pytest.CaptureFixture[str], *, as_json: bool = False, pid: int = 0) -> str:
+    scenario = msgspec.convert(making.result().scenario, Scenario)
+    limit = find(scenario, _carry_out, (50.0, 10_000.0, 0.05, 2), pid, as_json=as_json)
+    assert _EDGE / 1.05 <= limit.edge <= _EDGE
+    assert limit.at_edge is not None
+    return capsys.readouterr().out
+
+
+def test_every_run_is_told_and_what_gave_way(capsys: pytest.CaptureFixture[str]) -> None:
+    told = _find(capsys, pid=os.getpid())
+    assert told.count("confirmed") == 2
+    assert "failed: p99 < 200ms, measured 9 s" in told
+    assert "at 50% of the limit: p50 40 ms" in told
+    assert "at 80% of the limit" in told
+    assert "of one core at the limit" in told
+    assert "above it gave way: p99 < 200ms, measured 9 s" in told.splitlines()[-1]
+
+
+def test_json_has_a_line_for_each_run_and_one_for_the_limit(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    *tried, last = [msgspec.json.decode(line) for line in _find(capsys, as_json=True).splitlines()]
+    assert {"rate", "passed", "why", "is_confirmation"} == tried[0]["tried"].keys()
+    assert last["limit"]["edge"] >= _EDGE / 1.05
+    assert last["limit"]["below"]["50%"]["p99_ms"] > 0
+
+
+def test_an_invalid_run_is_the_generators_fault_and_says_so() -> None:
+    result = making.result()
+    result.judged, result.invalid = [], ["it was late"]
+    assert why_failed(result) == GENERATOR + "it was late"
+    result.invalid, result.checks = [], [Check("books agree", "they differ", holds=False)]
+    assert why_failed(result) == "books agree: they differ"
+    result.checks = []
+    assert why_failed(result) == ""
+
+
+def test_a_process_that_is_not_there_ends_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit):
+        HostWatch(2**22 + 1)
+    assert "no such process" in capsys.readouterr().err
