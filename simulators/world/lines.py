@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from messages.framing import Deframer, Framing
+from simulators.network.path import Direction, Network
 from simulators.world.agenda import MS, SECOND, Agenda
 from simulators.world.weather.faults import Faults
 
@@ -36,7 +37,7 @@ class Way:
 
     __slots__ = (
         "_deframer", "_ended", "_held", "_in_flight", "_is_lost", "_is_open", "_last_ns",
-        "_receive", "_road",
+        "_receive", "_road", "direction",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +53,8 @@ class Way:
         self._receive = receive
         self._ended = ended
         self._held = b""
+        self.direction: Direction | None = None
+        """What it goes through besides, where its line goes over a network."""
         self._last_ns = 0
         self._in_flight = 0
         self._is_open = True
@@ -94,7 +97,10 @@ class Way:
 
     def _put(self, chunk: bytes, delay_ns: int) -> None:
         agenda = self._road.agenda
-        self._last_ns = max(self._last_ns, agenda.now_ns + delay_ns)
+        sent_ns = agenda.now_ns + delay_ns
+        if self.direction is not None:
+            sent_ns = self.direction.arrival_ns(len(chunk), sent_ns)
+        self._last_ns = max(self._last_ns, sent_ns)
         self._in_flight += 1
         agenda.at(self._last_ns, lambda: self._deliver(chunk))
 
@@ -136,6 +142,11 @@ class Line:
         self._road = road
         self.there = there
         self.back = back
+
+    def go_over(self, network: Network) -> None:
+        """Lead both directions through a network from now on."""
+        self.there.direction = network.connect()
+        self.back.direction = network.connect(is_back=True)
 
     def cut(self) -> None:
         """Lose the connection from outside."""

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from simulators.network.path import Network
 from simulators.world.agenda import SECOND, Agenda
 from simulators.world.lines import Line, Road, Way
 from simulators.world.weather.faults import Faults, stream
+from switch.config.networks import load_profile
 from tests.simulators.acting import POS
 
 _HEADS = POS.framing.build_heads()
@@ -137,3 +139,22 @@ def test_what_a_dying_server_wrote_may_be_lost(*, loses: bool) -> None:
     ends.line.close_by_server(loses=loses)
     ends.rest()
     assert ends.heard["client"] == ([None] if loses else [b"answer", None])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_over_a_network_frames_take_its_time_as_well_and_keep_their_order(seed: int) -> None:
+    near, far = _Ends(seed), _Ends(seed)
+    far.line.go_over(Network(load_profile("even"), str(seed)))
+    arrivals: list[list[int]] = []
+    for ends in (near, far):
+        times: list[int] = []
+        arrivals.append(times)
+        while len(times) < 5:
+            ends.send(b"frame")
+            before = len(ends.heard["server"])
+            while len(ends.heard["server"]) == before:
+                ends.agenda.run_until(ends.agenda.now_ns + SECOND // 1_000)
+            times.append(ends.agenda.now_ns)
+    # 10 ms more for each frame, whatever else delays it.
+    assert arrivals[1][-1] - arrivals[0][-1] >= 45 * SECOND // 1_000
+    assert far.heard["server"] == near.heard["server"]
