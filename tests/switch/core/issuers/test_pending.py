@@ -84,3 +84,16 @@ def test_what_is_remembered_of_the_past_is_bounded() -> None:
 
 def test_what_waits_shows_no_card() -> None:
     assert repr(_waiting(3)) == "Waiting(0210, due_ns=3)"
+
+
+def test_the_answer_to_another_message_of_the_same_second_is_seen_by_what_it_repeats() -> None:
+    sent = {32: "99900000", 37: "416900000001", 4: "000000020000", 41: "50010001"}
+    pending = _pending()
+    waiting = Waiting("0430", sent, (32,), lambda *_: None, lambda: None, 5)
+    pending.add("0618093000", "000001", waiting)
+    others = {"f37": "416900000002", "f4": "000000010000", "f41": "50010002"}
+    for field, text in others.items():
+        answer = _answer("000001", **{field: text})
+        assert pending.explain("0430", answer)["differs"] == field.upper()
+        assert pending.match("0430", answer) is None
+    assert pending.match("0430", _answer("000001")) is waiting
