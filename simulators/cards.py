@@ -11,6 +11,7 @@ import msgspec
 
 from messages.dialects.tlv import encode_ber, parse_ber
 from messages.values import is_luhn_valid, mask_pan
+from simulators.chip import Chip
 
 BIN: Final = "621999"
 """The fictional issuer of all test cards."""
@@ -20,6 +21,7 @@ EXPIRY: Final = "4912"
 PIN: Final = "123456"
 _SERVICE_CODE: Final = "220"
 _DISCRETIONARY: Final = "000000000"
+_COUNTERS: Final = 1 << 16
 _REVERSAL_TAGS: Final = ("95", "9F1E", "9F10", "9F36")
 
 
@@ -30,6 +32,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     expiry: str = EXPIRY
     sequence: str = "001"
     pin: str = PIN
+    signs: bool = False
+    """Whether its chip makes a cryptogram of its own for every transaction."""
 
     def __repr__(self) -> str:
         return f"Card({self.shown})"
@@ -50,15 +54,18 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     def chip(self, terminal: str, amount_fen: int, day: int, number: int) -> str:
         """Return DE 55 of an online cash request as hexadecimal; `day` is YYYYMMDD.
 
-        The cryptogram is a constant: it passes only where the issuer does not check it.
+        The cryptogram of a card that does not sign is a constant: it passes only where the issuer
+        does not check it. A counter never comes twice within so many transactions.
         """
-        return (
+        counter = f"{number % _COUNTERS:04X}" if self.signs else "0012"
+        chip = (
             "9F2608A1B2C3D4E5F607189F2701809F101307010103A0B802010A010000000000B7C8D9EA"
-            f"9F3704123456789F360200129505{0:010d}9A03{day % 1_000_000:06d}9C0101"
+            f"9F3704123456789F3602{counter}9505{0:010d}9A03{day % 1_000_000:06d}9C0101"
             f"9F0206{amount_fen:012d}5F2A02015682027C009F1A0201569F0306{0:012d}9F3303E0E9C8"
             f"9F34034203009F3501229F1E08{terminal.encode('ascii').hex().upper()}"
             f"8408A0000003330101019F090200209F4104{number:08d}"
         )
+        return Chip(self.pan, self.sequence).signed(chip) if self.signs else chip
 
 
 def reversal_chip(chip: str) -> str:
@@ -67,10 +74,17 @@ def reversal_chip(chip: str) -> str:
     return encode_ber([found[tag] for tag in _REVERSAL_TAGS if tag in found]).hex().upper()
 
 
-def fictional_card(number: int) -> Card:
+def card_accepts(card: Card | None, asked: str, answered: str) -> bool:
+    """Tell whether a card takes an answer (DE 55 of both); one that does not sign takes any."""
+    if card is None or not card.signs or not answered:
+        return True
+    return Chip(card.pan, card.sequence).accepts(asked, answered)
+
+
+def fictional_card(number: int, *, signs: bool = False) -> Card:
     """Return the fictional card `number`; 0 is that of the worked examples."""
     if not number:
-        return Card()
+        return Card(signs=signs)
     head = f"{BIN}{number:012d}"
     check = next(digit for digit in "0123456789" if is_luhn_valid(head + digit))
-    return Card(pan=head + check)
+    return Card(pan=head + check, signs=signs)

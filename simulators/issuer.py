@@ -20,6 +20,7 @@ from messages.errors import DecodeError
 from messages.framing import Framing
 from messages.values import response_mti
 from simulators.accounts import APPROVED, Accounts, Debit, Origin, Use
+from simulators.chip import Chip, ChipCheck
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment, local
 
@@ -35,6 +36,7 @@ _SALE, _AUTHORISED = "00", "06"
 """A sale (DE 3) under the condition of pre-authorisation (DE 25) completes one."""
 _INQUIRY: Final = ("30", "31")
 _WRONG_PIN, _FORMAT, _UNKNOWN_CARD, _INVALID, _BAD_MAC = "55", "99", "14", "12", "A0"
+_CHIP_WRONG: Final = "A7"
 _ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 18, 22, 23, 25, 28, 32, 33, 37, 41, 42, 49)
 _MANAGED: Final = (7, 11, 33, 53, 70)
 _REJECT: Final = "99999"
@@ -112,6 +114,8 @@ class Issuer:
         self.refused_macs = 0
         self.is_trusting = False
         """Whether MAC and PIN go unchecked, for measurements of somebody else."""
+        self.chip_check = ChipCheck.IGNORE
+        """What it does about the cryptograms of chips."""
         self.day_shift_ms = 0
         """How much earlier than at midnight the business day (DE 15) ends."""
         self._wire = wire
@@ -134,6 +138,7 @@ class Issuer:
         other = Issuer(self.identity, self._wire, self.accounts)
         other.temper = self._tempered
         other.heard_reversals, other.is_trusting = self.heard_reversals, self.is_trusting
+        other.chip_check = self.chip_check
         other._answers = self._answers
         return other
 
@@ -325,6 +330,9 @@ class Issuer:
             self._number += 1
             fields[38] = f"{self._number % 1_000_000:06d}"
             fields[54] = f"1002156C{self.accounts.balance_fen(pan):012d}"
+            if self._checks_chip(heard):
+                is_wrong = self.chip_check is ChipCheck.WRONG
+                fields[55] = _chip(heard).answer(heard.get(55), code, is_wrong=is_wrong)
         return dict(sorted(fields.items()))
 
     def _booked(self, heard: Heard) -> str:
@@ -355,6 +363,8 @@ class Issuer:
         card = self.accounts.card(heard.get(2))
         if card is None:
             return _UNKNOWN_CARD
+        if self._checks_chip(heard) and not _chip(heard).is_right(heard.get(55)):
+            return _CHIP_WRONG
         block = heard.fields.get(52)
         if block is None or self.is_trusting:
             return ""
@@ -366,6 +376,9 @@ class Issuer:
                 continue
             return "" if typed == card.pin else _WRONG_PIN
         return _FORMAT
+
+    def _checks_chip(self, heard: Heard) -> bool:
+        return self.chip_check is not ChipCheck.IGNORE and bool(heard.get(55))
 
     # --------------------------------------------------------------------------------- answers
 
@@ -387,6 +400,10 @@ class Issuer:
 
 def _repeated(heard: Heard, numbers: tuple[int, ...]) -> dict[int, str]:
     return {n: heard.fields[n] for n in numbers if n in heard.fields}
+
+
+def _chip(heard: Heard) -> Chip:
+    return Chip(heard.get(2), heard.get(23))
 
 
 def _is_advice(heard: Heard) -> bool:

@@ -17,6 +17,7 @@ from messages.crypto.keys import unwrap_field_62
 from messages.errors import DecodeError
 from messages.values import Amount, response_mti
 from simulators import requests
+from simulators.cards import card_accepts
 from simulators.requests import Identity
 from simulators.terminal_memory import (
     Job,
@@ -308,6 +309,9 @@ class Terminal:
             self.memory.is_signed_on = False
             self._owe(owed, "A0", at)
             self._conclude(awaiting, Verdict.MAC_WRONG, heard)
+        elif code in APPROVED and not _is_taken(awaiting, heard):
+            self._owe(owed, "06", at)
+            self._conclude(awaiting, Verdict.CHIP_REFUSED, heard)
         elif code in APPROVED:
             self.memory.owed.remove(owed)
             self.memory.slips.append(self._slip(awaiting, heard))
@@ -477,6 +481,12 @@ def _echoes(awaiting: _Awaiting, heard: Heard) -> bool:
     """Tell whether an answer repeats what it must; a refusal may leave out what was not read."""
     sent = awaiting.fields
     return all(heard.fields.get(n, sent.get(n)) == sent.get(n) for n in _ECHOED)
+
+
+def _is_taken(awaiting: _Awaiting, heard: Heard) -> bool:
+    """Tell whether the card itself takes an approval (DE 55)."""
+    card = awaiting.job.card if awaiting.job is not None else None
+    return card_accepts(card, awaiting.fields.get(55, ""), heard.get(55))
 
 
 def _balance_fen(balances: str) -> int | None:

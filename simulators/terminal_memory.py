@@ -44,6 +44,7 @@ class Verdict(StrEnum):
     MAC_WRONG = "mac_wrong"
     ANSWER_WRONG = "answer_wrong"
     KEYS_WRONG = "keys_wrong"
+    CHIP_REFUSED = "chip_refused"
     NOT_DONE = "not_done"
 
 

@@ -56,6 +56,7 @@ LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
     "playwright": (),
     "plotly": ("switch.report",),
     "psec": (),
+    "pyemv": (),
     "pydantic": ("messages.dialects", "switch.config"),
     "pytest": (),
     "rich": ("switch.cli",),

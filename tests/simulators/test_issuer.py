@@ -6,7 +6,8 @@ import pytest
 
 from messages.crypto.keys import Mak, Pik, Zmk
 from messages.crypto.pin import encode_pin_block
-from simulators.cards import FIRST_PAN, Card
+from simulators.cards import FIRST_PAN, Card, card_accepts
+from simulators.chip import ChipCheck
 from simulators.installation import ZMK, ZONE_MAK, ZONE_PIK
 from simulators.issuer import Issuer, Temper
 from tests.simulators.acting import FRAMES, INTERBANK, at, bank, heard_from_bank, request
@@ -260,3 +261,27 @@ def test_a_balance_that_misses_the_sum_of_amount_and_fee_is_51() -> None:
     [answer] = heard_from_bank(issuer.received(request(f28="D00000400"), at()))
     assert answer.get(39) == "51"
     assert issuer.accounts.balance_fen(FIRST_PAN) == 50_399
+
+
+@pytest.mark.parametrize(
+    ("check", "signs", "code"),
+    [
+        (ChipCheck.IGNORE, False, "00"),
+        (ChipCheck.VERIFY, True, "00"),
+        (ChipCheck.VERIFY, False, "A7"),
+        (ChipCheck.WRONG, True, "00"),
+    ],
+)
+def test_a_cryptogram_is_looked_at_as_the_bank_is_set_up(
+    check: ChipCheck, signs: bool, code: str
+) -> None:
+    issuer = bank()
+    issuer.chip_check = check
+    card = Card(signs=signs)
+    asked = card.chip("50010001", 50_000, 20140618, 7)
+    (heard,) = heard_from_bank(issuer.received(request(f55=asked), at()))
+    assert heard.get(39) == code
+    assert bool(heard.get(55)) is (signs and check is not ChipCheck.IGNORE)
+    if heard.get(55):
+        assert card_accepts(card, asked, heard.get(55)) is (check is ChipCheck.VERIFY)
+    assert issuer.accounts.balance_fen(card.pan) == 170_000 - (50_000 if code == "00" else 0)

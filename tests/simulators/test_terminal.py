@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulators.cards import Card
+from simulators.chip import Chip
 from simulators.installation import terminal_identity
 from simulators.terminal import RESPONSE_MS, TRIES, Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Memory, Reverses, Verdict
@@ -300,3 +301,28 @@ def test_the_fee_of_the_answer_is_on_the_slip(remark: str, fee_fen: int) -> None
     terminal.received(answered(terminal, "withdrawal-response", {63: told}), at(3))
     assert [slip.fee_fen for slip in terminal.memory.slips] == [fee_fen]
     assert terminal.results[-1].fee_fen == fee_fen
+
+
+def test_a_card_that_refuses_the_issuers_cryptogram_has_the_approval_reversed() -> None:
+    terminal = signed_on_terminal()
+    card = Card(signs=True)
+    job = Job(kind=Kind.WITHDRAWAL, card=card, amount_fen=50_000)
+    (asked,) = said(terminal.ask(job, at(2)))
+    chip = Chip(card.pan, card.sequence)
+    wrong = chip.answer(asked.get(55), "00", is_wrong=True)
+    terminal.received(answered(terminal, "withdrawal-response", {55: wrong}), at(3))
+    assert terminal.results[-1].verdict is Verdict.CHIP_REFUSED
+    assert not terminal.memory.slips
+    (reversal,) = said(terminal.ask(Job(kind=Kind.REVERSAL), at(4)))
+    assert (reversal.mti, reversal.get(39), reversal.get(11)) == ("0400", "06", asked.get(11))
+
+
+def test_a_card_that_takes_the_issuers_cryptogram_pays() -> None:
+    terminal = signed_on_terminal()
+    card = Card(signs=True)
+    job = Job(kind=Kind.WITHDRAWAL, card=card, amount_fen=50_000)
+    (asked,) = said(terminal.ask(job, at(2)))
+    right = Chip(card.pan, card.sequence).answer(asked.get(55), "00")
+    terminal.received(answered(terminal, "withdrawal-response", {55: right}), at(3))
+    assert terminal.results[-1].verdict is Verdict.APPROVED
+    assert len(terminal.memory.slips) == 1

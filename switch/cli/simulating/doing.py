@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from messages.crypto.keys import Tmk
 from simulators import live
@@ -71,8 +72,8 @@ def setting(where: str, terminal: str, merchant: str, key_file: str, *, as_json:
 
 def used_card(number: int, *, wrong_pin: bool) -> Card:
     """Return a fictional card, with a wrong PIN where that is asked for."""
-    card = fictional_card(number)
-    return Card(pan=card.pan, pin=card.pin[::-1]) if wrong_pin else card
+    card = fictional_card(number, signs=True)
+    return replace(card, pin=card.pin[::-1]) if wrong_pin else card
 
 
 def do(given: Setting, *jobs: Job, first: First | None = None) -> list[Result]:

@@ -19,6 +19,7 @@ import typer
 from simulators import live
 from simulators.accounts import Accounts
 from simulators.cards import fictional_card
+from simulators.chip import ChipCheck
 from simulators.installation import CARDS_EACH, issuer_identity, wires
 from simulators.issuer import CALM, Issuer, Temper
 from simulators.live import IssuerServer
@@ -60,6 +61,9 @@ def issuer(
         bool, typer.Option("--keeps", help="Acknowledge reversals and give nothing back.")
     ] = False,
     trusting: Annotated[bool, typer.Option("--trusting", help="Check no MAC, no PIN.")] = False,
+    chip: Annotated[
+        ChipCheck, typer.Option(help="What it does about the cryptograms of chips.")
+    ] = ChipCheck.IGNORE,
     books: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the books as JSON at the end.")
     ] = None,
@@ -77,6 +81,7 @@ def issuer(
         accounts.open(fictional_card(card), yuan * 100)
     host_of_bank = Issuer(issuer_identity(number), wires()[1], accounts)
     host_of_bank.is_trusting = trusting
+    host_of_bank.chip_check = chip
     temper = Temper(
         delay_ms=delay_ms, answers=0 if silent else 1 + twice, code=code, breaks_mac=wrong_mac
     )

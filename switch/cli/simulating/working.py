@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from messages.crypto.keys import Tmk
 from simulators import live
@@ -154,8 +155,8 @@ async def _done(terminal: LiveTerminal, line: WatchedLine, order: Order) -> list
 
 
 def _card(order: Order) -> Card:
-    card = fictional_card(order.card)
-    return Card(pan=card.pan, pin=card.pin[::-1]) if order.wrong_pin else card
+    card = fictional_card(order.card, signs=True)
+    return replace(card, pin=card.pin[::-1]) if order.wrong_pin else card
 
 
 def _save(terminal: Terminal, line: WatchedLine, books: Path) -> None:

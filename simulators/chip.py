@@ -1,0 +1,96 @@
+"""What the chip of a test card does, and what its issuer answers (simulators): DE 55 both ways.
+
+The tags that a cryptogram covers, and their order, are a profile; the usual one is `COVERED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from hmac import compare_digest
+from typing import Final
+
+from messages.crypto.chip import ARQC_BYTES, CODE_BYTES, CardKey, ChipKey
+from messages.dialects.tlv import Tlv, TlvError, ber_item, encode_ber, parse_ber
+
+COVERED: Final = ("9F02", "9F03", "9F1A", "95", "5F2A", "9A", "9C", "9F37", "82", "9F36")
+"""The tags that a cryptogram covers, in order; the card's own results (in 9F10) follow."""
+_CRYPTOGRAM, _COUNTER, _ISSUER_DATA, _ANSWER = "9F26", "9F36", "9F10", "91"
+_RESULTS: Final = slice(3, 7)
+"""The card verification results in 9F10, after its length, key index and version."""
+MASTER_KEY: Final = "9E15204313F7318ACB79B90BD986AD29"
+"""The chip master key of the fictional BIN: for tests only."""
+
+
+class ChipCheck(StrEnum):
+    """What an issuer does about cryptograms."""
+
+    IGNORE = "ignore"
+    """Looks at none and answers none."""
+    VERIFY = "verify"
+    """Refuses a wrong one with A7, and answers a right one with its own (91)."""
+    WRONG = "wrong"
+    """Verifies, and answers with a cryptogram that no card accepts."""
+
+
+class Chip:
+    """The chip of one card, as its issuer made it."""
+
+    def __init__(self, pan: str, sequence: str, master_key: ChipKey | None = None) -> None:
+        """Make the card's key; without a master key the fictional BIN's."""
+        key = master_key or ChipKey.from_hex(MASTER_KEY)
+        self._key: CardKey = key.card(pan, sequence[-2:])
+
+    def signed(self, chip: str) -> str:
+        """Return DE 55 of a request with the cryptogram that its data ask for."""
+        items = parse_ber(bytes.fromhex(chip))
+        code = self._cryptogram(items)
+        signed = [item if item.tag != _CRYPTOGRAM else ber_item(item.tag, code) for item in items]
+        return encode_ber(signed).hex().upper()
+
+    def is_right(self, chip: str) -> bool:
+        """Tell whether the cryptogram in DE 55 of a request is this card's."""
+        try:
+            items = parse_ber(bytes.fromhex(chip))
+            carried = _value(items, _CRYPTOGRAM)
+            return compare_digest(carried, self._cryptogram(items))
+        except (TlvError, ValueError):
+            return False
+
+    def answer(self, chip: str, code: str, *, is_wrong: bool = False) -> str:
+        """Return DE 55 of the answer to a request: the counter, and the issuer's cryptogram."""
+        items = parse_ber(bytes.fromhex(chip))
+        counter, covered = _value(items, _COUNTER), code.encode("ascii")
+        arpc = self._key.arpc(counter, _value(items, _CRYPTOGRAM), covered)
+        if is_wrong:
+            arpc = bytes([arpc[0] ^ 1]) + arpc[1:]
+        told = [ber_item(_COUNTER, counter), ber_item(_ANSWER, arpc + covered)]
+        return encode_ber(told).hex().upper()
+
+    def accepts(self, chip: str, answered: str) -> bool:
+        """Tell whether the card takes an answer's DE 55; one without a cryptogram is taken."""
+        try:
+            told = _value(parse_ber(bytes.fromhex(answered)), _ANSWER)
+        except (TlvError, ValueError):
+            return True
+        if len(told) < ARQC_BYTES + CODE_BYTES:
+            return False
+        asked = parse_ber(bytes.fromhex(chip))
+        code = told[ARQC_BYTES : ARQC_BYTES + CODE_BYTES]
+        arqc = _value(asked, _CRYPTOGRAM)
+        return compare_digest(
+            told[:ARQC_BYTES], self._key.arpc(_value(asked, _COUNTER), arqc, code)
+        )
+
+    def _cryptogram(self, items: Sequence[Tlv]) -> bytes:
+        covered = b"".join(_value(items, tag) for tag in COVERED)
+        results = _value(items, _ISSUER_DATA)[_RESULTS]
+        return self._key.arqc(_value(items, _COUNTER), covered + results)
+
+
+def _value(items: Sequence[Tlv], tag: str) -> bytes:
+    """Return the value of the first item with a tag; ValueError where there is none."""
+    for item in items:
+        if item.tag == tag:
+            return item.value
+    raise ValueError(f"DE 55 has no {tag}")
