@@ -130,6 +130,12 @@ class ConnectionOptions(_Model):
     backlog: Count | None = None
 
 
+class DownloadOptions(_Model):
+    """`[downloads]`: what terminals are asked to fetch; empty: nothing."""
+
+    set: str = ""
+
+
 class TransactionOptions(_Model):
     """`[transactions]`: choices that the rules leave open."""
 
@@ -169,6 +175,7 @@ class JinbaoFile(_Model):
     limits: LimitOptions = LimitOptions()
     connections: ConnectionOptions = ConnectionOptions()
     transactions: TransactionOptions = TransactionOptions()
+    downloads: DownloadOptions = DownloadOptions()
     fees: FeeOptions = FeeOptions()
     paths: Paths = Paths()
 

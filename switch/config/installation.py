@@ -21,6 +21,7 @@ from messages.dialects.family import Family
 from messages.dialects.loader import SpecError, load_dialect
 from routing.links import LinkClass
 from switch.config.checks import check_across
+from switch.config.downloads import load_downloads
 from switch.config.faults import ConfigurationError, Fault
 from switch.config.files import AcquirerEntry, IssuerEntry, JinbaoFile, split_address
 from switch.config.keystore import Group, KeyStore
@@ -32,6 +33,7 @@ from switch.core.configuration import (
     CardRange,
     Channel,
     Configuration,
+    Download,
     Issuer,
     Limits,
     Link,
@@ -142,6 +144,7 @@ class _Building:
         return Configuration(
             number=1,
             terminal_dialect=terminal_dialects[0],
+            downloads=self._downloads(),
             other_terminal_dialects=terminal_dialects[1:],
             issuer_dialect=issuer_dialect,
             terminals=terminals,
@@ -179,6 +182,13 @@ class _Building:
         except ConfigurationError as error:
             self.faults += error.faults
         return None
+
+    def _downloads(self) -> tuple[Download, ...]:
+        try:
+            return load_downloads(self._models.jinbao.downloads.set, self._folder)
+        except ConfigurationError as error:
+            self.faults += error.faults
+        return ()
 
     def _terminal_dialects(self, names: str | list[str]) -> tuple[Dialect, ...]:
         """Return what terminals speak, nothing after a fault."""

@@ -50,6 +50,29 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     transactions: frozenset[str] | None = None
 
 
+class DownloadEntry(msgspec.Struct, frozen=True):
+    """One page of a download: its id and its content, both in hexadecimal."""
+
+    id: str
+    content: str
+
+
+class Download(msgspec.Struct, frozen=True, kw_only=True):
+    """What terminals fetch page by page, and its version.
+
+    `asks` is the processing request that an answer's header has for a terminal with an older one;
+    `status` (empty: none), `page` and `end` are DE 60.3 of its messages.
+    """
+
+    id: str
+    version: int
+    asks: str
+    status: str
+    page: str
+    end: str
+    entries: tuple[DownloadEntry, ...]
+
+
 class CardRange(msgspec.Struct, frozen=True, kw_only=True):
     """The cards whose PAN begins with `prefix` and has `length` digits."""
 
@@ -161,6 +184,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     tariffs: Tariffs
     mak_bytes: int = 8
     """Length of the working MAC keys that terminals get: 8 (single DES) or 16."""
+    downloads: tuple[Download, ...] = ()
+    """What terminals are asked to download, the first that they lack first."""
     other_terminal_dialects: tuple[Dialect, ...] = ()
     """What terminals speak besides `terminal_dialect`, told apart by what is before the MTI."""
     repeats_get_stored_answer: bool = False

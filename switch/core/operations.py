@@ -150,6 +150,8 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sealed_keys: bytes
     version: int
     attempt: int
+    downloads: tuple[tuple[str, int], ...] = ()
+    """Which version of each download the terminal has."""
 
 
 class Advice(msgspec.Struct, kw_only=True, frozen=True, gc=False):
@@ -265,6 +267,15 @@ class SignOff(msgspec.Struct, frozen=True, gc=False):
     terminal: str
 
 
+class NoteDownload(msgspec.Struct, frozen=True, gc=False):
+    """A terminal has all of a download, of this version. Done: SessionIs."""
+
+    attempt: int
+    terminal: str
+    name: str
+    version: int
+
+
 class LoadSession(msgspec.Struct, frozen=True, gc=False):
     """The terminal's session as it is now. Done: SessionIs (None where it never signed on)."""
 
@@ -378,6 +389,7 @@ Operation = (
     | FindByRrn
     | SignOn
     | SignOff
+    | NoteDownload
     | LoadSession
     | LeaseNumbers
     | Enlist

@@ -22,6 +22,7 @@ from switch.core.operations import (
     Hasten,
     LeaseNumbers,
     LoadSession,
+    NoteDownload,
     Open,
     Operation,
     Renew,
@@ -117,7 +118,7 @@ def _row(
     return (operation.key,)
 
 
-def _session(operation: SignOn | SignOff | LoadSession) -> tuple[Need, ...]:
+def _session(operation: SignOn | SignOff | NoteDownload | LoadSession) -> tuple[Need, ...]:
     return (SessionKey(operation.terminal),)
 
 
@@ -133,6 +134,7 @@ _NEEDS: Final[dict[type, Callable[[Any], tuple[Need, ...]]]] = {
     Resolve: _row,
     SignOn: _session,
     SignOff: _session,
+    NoteDownload: _session,
     LoadSession: _session,
     LeaseNumbers: lambda operation: (BlockKey(operation.name),),
     Enlist: lambda _: (BlockKey(INCARNATIONS), Leases()),

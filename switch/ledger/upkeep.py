@@ -18,6 +18,7 @@ from switch.core.operations import (
     Hasten,
     LeaseNumbers,
     LoadSession,
+    NoteDownload,
     Renew,
     Row,
     Session,
@@ -71,7 +72,21 @@ def sign_on(working: Working, operation: SignOn) -> Outcome:
         sealed_keys=operation.sealed_keys,
         version=1 if old is None else old.version + 1,
         attempt=operation.attempt,
+        downloads=() if old is None else old.downloads,
     )
+    working.written.sessions[operation.terminal] = session
+    return SessionIs(session)
+
+
+def note_download(working: Working, operation: NoteDownload) -> Outcome:
+    """Note which version of a download a terminal has; one that never signed on has no session."""
+    old = working.session(operation.terminal)
+    if old is None:
+        return SessionIs(None)
+    downloads = tuple(sorted({**dict(old.downloads), operation.name: operation.version}.items()))
+    if downloads == old.downloads:
+        return SessionIs(old)
+    session = replace(old, downloads=downloads, version=old.version + 1)
     working.written.sessions[operation.terminal] = session
     return SessionIs(session)
 

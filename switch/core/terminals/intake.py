@@ -91,7 +91,7 @@ class Intake:
             self._in_flight.finish(txn)
             return
         if keys is not None:
-            txn.mac, txn.pik, txn.tdk = keys.mac, keys.pik, keys.tdk
+            txn.mac, txn.pik, txn.tdk, txn.asks = keys.mac, keys.pik, keys.tdk, keys.asks
         decline = session_decline(txn.request, keys) or self._walked(txn)
         if decline is not None:
             self._declined(txn, is_fresh, decline)

@@ -17,6 +17,7 @@ from switch.core.operations import (
 )
 from switch.core.outbox import Outbox
 from switch.core.terminals.answers import management
+from switch.core.terminals.downloads import Downloads
 from switch.core.terminals.request import Request, TerminalKeys
 from switch.core.terminals.sessions import Sessions
 from switch.core.terminals.wire import TerminalWires
@@ -28,10 +29,11 @@ _LAYOUTS = {
 }
 """DE 60.3 of a sign-on -> the layout of DE 62; other sign-ons are not served."""
 _SINGLE, _DOUBLE = 8, 16
+_DOWNLOADS = frozenset({"download", "status_upload"})
 
 
 class Management:
-    """Answers sign-on, sign-off and echo."""
+    """Answers sign-on, sign-off, echo and downloads."""
 
     def __init__(
         self, outbox: Outbox, wire: TerminalWires, sessions: Sessions, rrns: Numbers
@@ -41,6 +43,7 @@ class Management:
         self._wire = wire
         self._sessions = sessions
         self._rrns = rrns
+        self._downloads = Downloads(sessions)
 
     def begin(self, request: Request, configuration: Configuration) -> None:
         """Take a management message, or refuse one that nobody serves."""
@@ -77,8 +80,17 @@ class Management:
         elif rule.id == "sign_on" and request.network_code in _LAYOUTS:
             then_keys = partial(self._keys_drawn, request, terminal, configuration)
             self._outbox.draw_keys(configuration.mak_bytes, then_keys)
-        else:
+        elif rule.id not in _DOWNLOADS or not self._downloads.serve(
+            request, configuration, partial(self._downloaded, request, terminal)
+        ):
             self._answer(request, Reason.SERVICE_NOT_OPEN, terminal)
+
+    def _downloaded(self, request: Request, terminal: Terminal, content: str | None) -> None:
+        fields = self._fields(request, Reason.APPROVED, terminal)
+        if content is not None:
+            fields[62] = content
+        frame = self._wire.of(request).answer(request, fields, None)
+        self._outbox.to_terminal(request.connection, frame)
 
     def _keys_drawn(
         self,
@@ -131,9 +143,8 @@ class Management:
         head, tail = (request.private_60 or "")[:2], (request.private_60 or "")[8:]
         fields[60] = f"{head}{keys.batch_text}{tail}"
         fields[62] = wrapped
-        self._outbox.to_terminal(
-            request.connection, self._wire.of(request).answer(request, fields, None)
-        )
+        frame = self._wire.of(request).answer(request, fields, None, asks=keys.asks)
+        self._outbox.to_terminal(request.connection, frame)
 
     def _signed_off(self, request: Request, terminal: Terminal, _keys: TerminalKeys | None) -> None:
         self._answer(request, Reason.APPROVED, terminal)

@@ -124,6 +124,8 @@ class TerminalKeys(msgspec.Struct, gc=False):
     pik: Pik | None
     mac: MacAlgorithm | None
     tdk: Tdk | None = None
+    asks: str = ""
+    """The processing request of answers: what the terminal is asked to download."""
 
 
 class Transaction:
@@ -134,6 +136,7 @@ class Transaction:
         "amount_fen",
         "answer_due_ns",
         "answered",
+        "asks",
         "attempt",
         "cap",
         "card",
@@ -187,6 +190,7 @@ class Transaction:
         self.promised = False
         """Whether a number is kept for its reversal."""
         self.answered = ""
+        self.asks = ""
         self.acquirer = ""
         self.mac: MacAlgorithm | None = None
         self.pik: Pik | None = None

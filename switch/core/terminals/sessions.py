@@ -16,10 +16,11 @@ from messages.crypto.keys import Mak, Pik, Tdk
 from messages.crypto.mac import make_mac
 from messages.crypto.vault import SealError
 from messages.dialects.dialect import Dialect
-from switch.core.configuration import Acquirer, Configuration
+from switch.core.configuration import Acquirer, Configuration, Download
 from switch.core.errors import InvariantBroken
 from switch.core.operations import (
     LoadSession,
+    NoteDownload,
     Operation,
     Session,
     SignOff,
@@ -36,6 +37,15 @@ from switch.core.terminals.request import Request, TerminalKeys
 _PURPOSE = b"working keys"
 Ready = Callable[["TerminalKeys | None"], None]
 """Takes the session, None where the terminal never signed on or another sign-on came later."""
+
+
+def asks_for(versions: tuple[tuple[str, int], ...], downloads: tuple[Download, ...]) -> str:
+    """Return the processing request for the first download whose version a terminal lacks."""
+    has = dict(versions)
+    for download in downloads:
+        if has.get(download.id, 0) < download.version:
+            return download.asks
+    return ""
 
 
 class _SealedKeys(msgspec.Struct, array_like=True):
@@ -121,6 +131,13 @@ class Sessions:
         operation = SignOff(self._outbox.attempt(), terminal)
         self._ask(operation, terminal, configuration, then)
 
+    def note(
+        self, terminal: str, configuration: Configuration, download: tuple[str, int], then: Ready
+    ) -> None:
+        """Note that a terminal has a download (its name and version)."""
+        operation = NoteDownload(self._outbox.attempt(), terminal, *download)
+        self._ask(operation, terminal, configuration, then)
+
     def _ask(
         self, operation: Operation, terminal: str, configuration: Configuration, then: Ready
     ) -> None:
@@ -147,10 +164,13 @@ class Sessions:
             self._known.pop(terminal, None)
             return None
         known = self._known.get(terminal)
+        asks = asks_for(session.downloads, configuration.downloads)
         if known is not None and known.version == session.version:
             known.batch_text, known.is_signed_on = f"{session.batch:06d}", session.is_signed_on
+            known.asks = asks
             return known
         keys = self._opened(session, configuration)
+        keys.asks = asks
         self._known[terminal] = keys
         if len(self._known) > configuration.limits.sessions_in_memory:
             self._known.popitem(last=False)

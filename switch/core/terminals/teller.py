@@ -69,5 +69,6 @@ class Teller:
             financial(txn.request, answer, extra),
             mac_for(answer.code, txn.mac),
             sign_on_again=sign_on_again,
+            asks=txn.asks,
         )
         self._outbox.to_terminal(txn.request.connection, frame)

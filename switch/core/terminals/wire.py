@@ -102,10 +102,11 @@ class TerminalWire:
         mac: MacAlgorithm | None,
         *,
         sign_on_again: bool = False,
+        asks: str = "",
     ) -> bytes:
         """Return a whole answer frame: TPDU swapped, MTI + 10, MACed where `mac` is given."""
         heads = self.framing.answer_heads(
-            request.frame, processing_request=_SIGN_ON if sign_on_again else None
+            request.frame, processing_request=_SIGN_ON if sign_on_again else asks or None
         )
         mti = response_mti(request.mti)
         if mac is None:

@@ -10,6 +10,7 @@ from switch.core.operations import (
     Hasten,
     LeaseNumbers,
     LoadSession,
+    NoteDownload,
     Operation,
     Renew,
     Session,
@@ -249,3 +250,14 @@ def test_totals_count_what_the_batch_did_before_them() -> None:
 def test_totals_that_nobody_read_break_an_invariant() -> None:
     with pytest.raises(InvariantBroken):
         last(Totals(attempt(1)))
+
+
+def test_what_a_terminal_downloaded_is_kept_over_sign_ons_and_noted_once() -> None:
+    note = NoteDownload(attempt(2), TERMINAL, "keys", 3)
+    assert session_of(last(signing_on(1), note)).downloads == (("keys", 3),)
+    again = session_of(last(signing_on(1), note, note))
+    assert (again.downloads, again.version) == ((("keys", 3),), 2)
+    newer = NoteDownload(attempt(4), TERMINAL, "keys", 4)
+    kept = session_of(last(signing_on(1), note, newer, signing_on(5)))
+    assert kept.downloads == (("keys", 4),)
+    assert last(note) == SessionIs(None)
