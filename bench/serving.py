@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -116,13 +116,13 @@ class Meter:
 class Switch(Watched):
     """`jinbao serve` on a folder of `bench.folder`."""
 
-    def __init__(self, folder: Path, core: int | None = None) -> None:
-        """Start it; `port` waits until it is ready."""
+    def __init__(self, folder: Path, core: int | None = None, more: Sequence[str] = ()) -> None:
+        """Start it, with more options; `port` waits until it is ready."""
         self._folder = folder
         self._ports = folder / _PORTS
         self._ports.unlink(missing_ok=True)
         arguments = ["-m", "switch", "serve", "-c", str(folder), "--port-file", str(self._ports)]
-        super().__init__(arguments, folder / "output.log", core)
+        super().__init__([*arguments, *more], folder / "output.log", core)
 
     @property
     def is_ready(self) -> bool:

@@ -1,0 +1,1 @@
+"""What a ledger on PostgreSQL costs, and what a second process brings (bench)."""
