@@ -127,6 +127,7 @@ class PostgresLedger:
         except NotStoredError as error:
             raise LedgerFailed(f"the database cannot be reached: {error}") from error
         try:
+            await line.leave()
             return await do(line)
         except asyncio.CancelledError:
             line.cut()

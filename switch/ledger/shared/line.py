@@ -26,6 +26,7 @@ _PASSING_ALONE: Final = frozenset({"23505", "25006", "0A000"})
 """An insert that came second, a server that has become a standby, a plan of an old schema."""
 _BEGUN_AGAIN: Final = "40"
 """The class of what a COMMIT may say to tell that it was rolled back."""
+_CHAINED: Final = "COMMIT AND CHAIN"
 _SETTINGS: Final = {
     "application_name": "jinbao",
     "synchronous_commit": "on",
@@ -58,13 +59,17 @@ class InDoubtError(Exception):
 class Line:
     """A connection, and its statements, which are prepared when they are first used."""
 
-    __slots__ = ("_connection", "_prepared", "_warning")
+    __slots__ = ("_connection", "_is_begun", "_prepared", "_warning", "idle_since_s")
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
         """Listen to what the server says on the side."""
         self._connection = connection
         self._prepared: dict[str, Any] = {}
         self._warning = ""
+        self._is_begun = False
+        """Whether the last commit has begun the next transaction."""
+        self.idle_since_s = 0.0
+        """When it was last given back, in the loop's time."""
         connection.add_log_listener(self._heard)
 
     @classmethod
@@ -118,11 +123,27 @@ class Line:
         """Append rows to a table, all columns in order."""
         await self._connection.copy_records_to_table(table, records=rows)
 
-    async def commit(self) -> None:
-        """End the transaction as stored; anything but a plain yes is told as what it means."""
+    async def begin(self) -> None:
+        """Begin a transaction, unless the last commit has done so."""
+        if self._is_begun:
+            self._is_begun = False
+        else:
+            await self._connection.execute("BEGIN")
+
+    async def leave(self) -> None:
+        """Leave the transaction that a chained commit has begun, where one has."""
+        if self._is_begun:
+            await self.roll_back()
+
+    async def commit(self, *, is_chained: bool = False) -> None:
+        """End the transaction as stored; anything but a plain yes is told as what it means.
+
+        A chained commit begins the next transaction in the same turn. That holds nothing, but a
+        connection that stays so is ended by the server after a while.
+        """
         self._warning = ""
         try:
-            tag = await self._connection.execute("COMMIT")
+            tag = await self._connection.execute(_CHAINED if is_chained else "COMMIT")
         except asyncpg.PostgresError as error:
             if _state(error).startswith(_BEGUN_AGAIN):
                 raise NotStoredError(_said(error, "rolled back")) from error
@@ -134,9 +155,12 @@ class Line:
         if self._warning:
             # "canceling wait for synchronous replication" (01000): stored here, and maybe not safe.
             raise InDoubtError(self._warning)
+        if is_chained:
+            self._is_begun = True
 
     async def roll_back(self) -> None:
         """Leave a transaction; a connection that cannot is dropped."""
+        self._is_begun = False
         if not self.is_open:
             return
         try:

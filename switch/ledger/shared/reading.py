@@ -7,7 +7,7 @@ decides again (see store.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -41,14 +41,17 @@ from switch.ledger.rows import Block, CapDay, CapKey, Lease, Queued, ReadSet
 _ROWS: Final = """
     WITH rows AS (
         SELECT t.bucket, t.card, t.cap_day, t.body, t.tries, t.due_ms, t.owner
-        FROM unnest($1::smallint[], $2::bytea[], $3::bytea[]) AS wanted (bucket, card, request)
+        FROM unnest($1::text::smallint[], $2::bytea[], $3::bytea[])
+            AS wanted (bucket, card, request)
         JOIN transactions AS t USING (bucket, card, request)
         ORDER BY t.bucket, t.card, t.request FOR NO KEY UPDATE OF t
     ), days AS (
         SELECT c.bucket, c.card, c.day, c.held_fen, c.committed_fen
         FROM (
             SELECT bucket, card, cap_day FROM rows WHERE cap_day IS NOT NULL
-            UNION SELECT * FROM unnest($4::smallint[], $5::bytea[], $6::integer[])
+            UNION SELECT * FROM unnest(
+                $4::text::smallint[], $5::bytea[], $6::text::integer[]
+            )
         ) AS wanted (bucket, card, day)
         JOIN caps AS c USING (bucket, card, day)
         ORDER BY c.bucket, c.card, c.day FOR NO KEY UPDATE OF c
@@ -56,7 +59,7 @@ _ROWS: Final = """
     SELECT body, tries::bigint, due_ms, owner, NULL::smallint FROM rows
     UNION ALL SELECT card, day, held_fen, committed_fen, bucket FROM days
     UNION ALL
-    SELECT NULL, attempt, said_by, NULL, NULL FROM fences WHERE attempt = ANY($7::bigint[])
+    SELECT NULL, attempt, said_by, NULL, NULL FROM fences WHERE attempt = ANY($7::text::bigint[])
 """
 """The transactions with these keys, the days of theirs and of $4-$6, and the fences of $7.
 
@@ -96,11 +99,11 @@ _REST: Final = """
 _PROBE: Final = """
     INSERT INTO transactions
     SELECT *, '', '', 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, ''
-    FROM unnest($1::smallint[], $2::bytea[], $3::bytea[])
+    FROM unnest($1::text::smallint[], $2::bytea[], $3::bytea[])
     ON CONFLICT DO NOTHING RETURNING 1"""
 _END_PROBE: Final = """
     DELETE FROM transactions AS t
-    USING unnest($1::smallint[], $2::bytea[], $3::bytea[]) AS made (bucket, card, request)
+    USING unnest($1::text::smallint[], $2::bytea[], $3::bytea[]) AS made (bucket, card, request)
     WHERE (t.bucket, t.card, t.request) = (made.bucket, made.card, made.request)"""
 
 _row: Final = msgspec.msgpack.Decoder(Row).decode
@@ -126,10 +129,15 @@ def request_of(key: Key) -> bytes:
     return _encode((key.terminal, key.merchant, key.batch, key.stan, key.date))
 
 
-def key_columns(keys: Sequence[Key]) -> tuple[list[int], list[bytes], list[bytes]]:
+def numbers(values: Iterable[object]) -> str:
+    """Return numbers, or NULL, as the text of an array: the driver encodes it in one go."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def key_columns(keys: Sequence[Key]) -> tuple[str, list[bytes], list[bytes]]:
     """Return transaction keys as the three arrays that statements take."""
     return (
-        [key.bucket for key in keys],
+        numbers([key.bucket for key in keys]),
         [key.card for key in keys],
         [request_of(key) for key in keys],
     )
@@ -241,10 +249,10 @@ async def _lock(
     found = await fetch(
         _ROWS,
         *key_columns(keys),
-        [cap.bucket for cap in caps],
+        numbers([cap.bucket for cap in caps]),
         [cap.card for cap in caps],
-        [cap.day for cap in caps],
-        attempts,
+        numbers([cap.day for cap in caps]),
+        numbers(attempts),
     )
     for value, first, second, third, bucket in found:
         if bucket is not None:

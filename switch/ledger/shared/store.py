@@ -29,6 +29,8 @@ from switch.ledger.shared.writing import write
 
 PATIENCE_S: Final = 5.0
 """How long a batch may take, retries included, before its outcome is called unknown."""
+IDLE_S: Final = 3.0
+"""A connection that is not used for so long is dropped, before the server ends it (5 s)."""
 _FIRST_WAIT_S: Final = 0.002
 _LONGEST_WAIT_S: Final = 0.25
 _CLOCK: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
@@ -103,6 +105,9 @@ class PostgresStore:
 
     async def line(self, seconds: float = CONNECT_S) -> Line:
         """Return a connection that nobody uses, for a while (see `let_go`)."""
+        now_s = asyncio.get_running_loop().time()
+        while self._free and self._free[0].idle_since_s < now_s - IDLE_S:
+            self._free.pop(0).cut()
         while self._free:
             line = self._free.pop()
             if line.is_open:
@@ -112,6 +117,7 @@ class PostgresStore:
     def let_go(self, line: Line) -> None:
         """Give a connection back."""
         if line.is_open and not self._is_closed:
+            line.idle_since_s = asyncio.get_running_loop().time()
             self._free.append(line)
         else:
             line.cut()
@@ -147,7 +153,7 @@ class PostgresStore:
 
 
 async def _decided(line: Line, batch: Sequence[Operation]) -> list[Outcome]:
-    await line.execute("BEGIN")
+    await line.begin()
     outcomes: list[Outcome] = []
     for segment in segments(batch):
         stored = await read(line.fetch, segment)
@@ -155,5 +161,5 @@ async def _decided(line: Line, batch: Sequence[Operation]) -> list[Outcome]:
         if decision.written:
             await write(line.fetch, decision.written, stored)
         outcomes += decision.outcomes
-    await line.commit()
+    await line.commit(is_chained=True)
     return outcomes

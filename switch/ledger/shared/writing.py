@@ -13,38 +13,46 @@ import msgspec
 
 from switch.core.operations import Row, TransactionKey
 from switch.ledger.rows import CapDay, CapKey, Queued, ReadSet, WriteSet
-from switch.ledger.shared.reading import Fetch, as_text, request_of
+from switch.ledger.shared.reading import Fetch, as_text, numbers, request_of
 
 _WRITE: Final = """
     WITH fresh AS (
-        INSERT INTO transactions
+        INSERT INTO transactions (
+            card, request, terminal, rrn, body, bucket, opened_ms, attempt, incarnation, state,
+            amount_fen, cap_day, tries, due_ms, owner
+        )
         SELECT * FROM unnest(
-            $1::smallint[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::bigint[],
-            $7::bigint[], $8::bigint[], $9::smallint[], $10::bigint[], $11::integer[],
-            $12::integer[], $13::bigint[], $14::bigint[], $15::bytea[]
+            $1::bytea[], $2::bytea[], $3::text[], $4::text[], $5::bytea[], $6::text::smallint[],
+            $7::text::bigint[], $8::text::bigint[], $9::text::bigint[], $10::text::smallint[],
+            $11::text::bigint[], $12::text::integer[], $13::text::integer[],
+            $14::text::bigint[], $15::text::bigint[]
         )
     ), changed AS (
         UPDATE transactions AS t
         SET incarnation = k.incarnation, state = k.state, amount_fen = k.amount_fen,
             tries = k.tries, due_ms = k.due_ms, owner = k.owner, body = k.body
         FROM unnest(
-            $16::smallint[], $17::bytea[], $18::bytea[], $19::bigint[], $20::smallint[],
-            $21::bigint[], $22::integer[], $23::bigint[], $24::bigint[], $25::bytea[]
-        ) AS k (bucket, card, request, incarnation, state, amount_fen, tries, due_ms, owner, body)
+            $16::bytea[], $17::bytea[], $18::bytea[], $19::text::smallint[],
+            $20::text::bigint[], $21::text::smallint[], $22::text::bigint[],
+            $23::text::integer[], $24::text::bigint[], $25::text::bigint[]
+        ) AS k (card, request, body, bucket, incarnation, state, amount_fen, tries, due_ms, owner)
         WHERE t.bucket = k.bucket AND t.card = k.card AND t.request = k.request
     ), fresh_days AS (
-        INSERT INTO caps
+        INSERT INTO caps (card, bucket, day, held_fen, committed_fen)
         SELECT * FROM unnest(
-            $26::smallint[], $27::bytea[], $28::integer[], $29::bigint[], $30::bigint[]
+            $26::bytea[], $27::text::smallint[], $28::text::integer[], $29::text::bigint[],
+            $30::text::bigint[]
         )
     )
     UPDATE caps AS c SET held_fen = k.held_fen, committed_fen = k.committed_fen
     FROM unnest(
-        $31::smallint[], $32::bytea[], $33::integer[], $34::bigint[], $35::bigint[]
-    ) AS k (bucket, card, day, held_fen, committed_fen)
+        $31::bytea[], $32::text::smallint[], $33::text::integer[], $34::text::bigint[],
+        $35::text::bigint[]
+    ) AS k (card, bucket, day, held_fen, committed_fen)
     WHERE c.bucket = k.bucket AND c.card = k.card AND c.day = k.day"""
-_FRESH, _CHANGED, _DAYS = 15, 10, 5
-"""Columns of each part."""
+_FRESH, _CHANGED, _DAYS = (5, 15), (3, 10), (1, 5)
+"""Of each part: columns that the driver encodes, and columns in all. The others are numbers, which
+it would look at one by one: one text for all costs a tenth."""
 _INSERT_BLOCK: Final = "INSERT INTO blocks VALUES ($1, $2, $3, $4)"
 _UPDATE_BLOCK: Final = "UPDATE blocks SET free = $2, attempt = $3, first = $4 WHERE name = $1"
 _INSERT_SESSION: Final = "INSERT INTO sessions VALUES ($1, $2)"
@@ -55,7 +63,7 @@ _WRITE_FENCE: Final = """
     INSERT INTO fences VALUES ($1, $2) ON CONFLICT (attempt) DO UPDATE SET said_by = $2"""
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_NOT_QUEUED: Final = (None, None, None)
+_NOT_QUEUED: Final = ("NULL", "NULL", "NULL")
 
 
 async def write(fetch: Fetch, written: WriteSet, stored: ReadSet) -> None:
@@ -98,9 +106,9 @@ def _fresh(row: Row, queued: Queued | None) -> tuple[object, ...]:
     key, record = row.key, row.record
     queue = _NOT_QUEUED if queued is None else (queued.tries, queued.due_ms, queued.owner)
     return (
-        key.bucket, key.card, request_of(key), as_text(key.terminal), as_text(record.rrn),
-        record.opened_ms, row.attempt, row.incarnation, int(row.state), record.amount_fen,
-        None if row.cap is None else row.cap.day, *queue, _encode(row),
+        key.card, request_of(key), as_text(key.terminal), as_text(record.rrn), _encode(row),
+        key.bucket, record.opened_ms, row.attempt, row.incarnation, int(row.state),
+        record.amount_fen, "NULL" if row.cap is None else row.cap.day, *queue,
     )  # fmt: skip
 
 
@@ -108,15 +116,19 @@ def _changed(row: Row, queued: Queued | None) -> tuple[object, ...]:
     key = row.key
     queue = _NOT_QUEUED if queued is None else (queued.tries, queued.due_ms, queued.owner)
     return (
-        key.bucket, key.card, request_of(key), row.incarnation, int(row.state),
-        row.record.amount_fen, *queue, _encode(row),
+        key.card, request_of(key), _encode(row), key.bucket, row.incarnation, int(row.state),
+        row.record.amount_fen, *queue,
     )  # fmt: skip
 
 
 def _day(key: CapKey, day: CapDay) -> tuple[object, ...]:
-    return key.bucket, key.card, key.day, day.held_fen, day.committed_fen
+    return key.card, key.bucket, key.day, day.held_fen, day.committed_fen
 
 
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[Sequence[object]]:
+def _columns(rows: Sequence[tuple[object, ...]], width: tuple[int, int]) -> list[object]:
     """Turn rows into the arrays that a statement takes."""
-    return list(zip(*rows, strict=True)) if rows else [()] * width
+    encoded, every = width
+    if not rows:
+        return [()] * encoded + ["{}"] * (every - encoded)
+    columns = list(zip(*rows, strict=True))
+    return [*columns[:encoded], *(numbers(column) for column in columns[encoded:])]

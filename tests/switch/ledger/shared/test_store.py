@@ -58,7 +58,7 @@ async def test_a_commit_whose_answer_is_lost_is_unknown_and_can_be_asked_about(
     async with proxy(database.port) as wire:
         store = another(ledger_url.replace(f":{database.port}", f":{wire.port}"))
         await store.submit([enlisting()])
-        wire.word, wire.is_heard = b"COMMIT\0", is_heard
+        wire.word, wire.is_heard = b"COMMIT", is_heard
         asked = opening(1)
         assert await store.submit([asked]) == [Unknown()]
         assert (wire.cuts, store.tallies.in_doubt) == (1, 1)
