@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-codec bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long
+.PHONY: help setup demo test lint types format lock bench-codec bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long bench-scale
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -55,8 +55,12 @@ bench-load: setup ## measure the load generator, beside another one (two quiet c
 bench-codec: setup ## measure the codec, as ratios in one run
 	$(BIN)/python -m bench.codec
 
-crash-test: setup ## kill the switch 200 times under load; nothing may be lost or doubled
+crash-test: setup ## kill the switch 200 times under load, then two on PostgreSQL, and that (KILLS=, ROUNDS=)
 	$(BIN)/python -m bench.crash $(KILLS)
+	$(BIN)/python -m bench.crash.shared $(ROUNDS)
+
+bench-scale: setup ## measure one switch on SQLite, one and two on PostgreSQL, in one run
+	$(BIN)/python -m bench.scale
 
 bench-world: setup ## measure simulated worlds on one core, all checkers on
 	$(BIN)/python -m bench.world
