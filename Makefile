@@ -57,7 +57,7 @@ bench-codec: setup ## measure the codec, as ratios in one run
 
 crash-test: setup ## kill the switch 200 times under load, then two on PostgreSQL, and that (KILLS=, ROUNDS=)
 	$(BIN)/python -m bench.crash $(KILLS)
-	$(BIN)/python -m bench.crash.shared $(ROUNDS)
+	$(BIN)/python -m bench.crash.two_switches $(ROUNDS)
 
 bench-scale: setup ## measure one switch on SQLite, one and two on PostgreSQL, in one run
 	$(BIN)/python -m bench.scale

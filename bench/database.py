@@ -105,11 +105,12 @@ class Database:
         """Return the URL of one of its databases."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
 
-    def run_sql(self, sql: str) -> str:
-        """Run a statement as the superuser; return what psql prints."""
+    def run_sql(self, sql: str, url: str = "") -> str:
+        """Run a statement as the superuser, in the database of a URL; return what psql prints."""
+        name = url.rpartition("/")[2] or USER
         return self._run(
             "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-            "-h", str(self._folder), "-p", str(self.port), "-U", USER, "-c", sql,
+            "-h", str(self._folder), "-p", str(self.port), "-U", USER, "-d", name, "-c", sql,
         )  # fmt: skip
 
     def pids(self) -> list[int]:

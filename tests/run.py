@@ -68,7 +68,7 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
             "tests/switch/cli/ledger",
             "tests/switch/cli/books/test_stores.py",
             "tests/switch/cli/serving/test_workers.py",
-            "tests/crash/test_shared.py",
+            "tests/crash/test_two_switches.py",
         ),
     ),
     "world": (90, ("tests/simulators/world", "tests/simulators/checkers", "tests/simulation")),

@@ -224,3 +224,21 @@ def test_run_gives_back_what_its_coroutine_returned() -> None:
 async def _frame(reader: asyncio.StreamReader) -> bytes:
     """Return the next frame of an interbank connection, without its prefix of four digits."""
     return await reader.readexactly(int(await reader.readexactly(4)))
+
+
+async def test_a_bank_with_two_lines_answers_over_both_and_a_third_takes_the_oldest() -> None:
+    bank = IssuerServer(_issuer(), wires()[1], Clock(), lines=2)
+    port = await bank.open(HOST, 0)
+    lines = [await asyncio.open_connection(HOST, port) for _ in range(2)]
+    for reader, writer in lines:
+        writer.write(FRAMES["interbank-sign-on"])
+        size = await asyncio.wait_for(reader.readexactly(4), 5)
+        await reader.readexactly(int(size))
+    third = await asyncio.open_connection(HOST, port)
+    assert await asyncio.wait_for(lines[0][0].read(), 5) == b""
+    lines[1][1].write(FRAMES["interbank-sign-on"])
+    assert await asyncio.wait_for(lines[1][0].readexactly(4), 5)
+    for _, writer in (*lines, third):
+        writer.close()
+    bank.close()
+    await asyncio.sleep(0.01)

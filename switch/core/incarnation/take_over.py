@@ -189,7 +189,7 @@ class TakeOver:
     def _renewed(self, asked_ns: int, outcome: Outcome) -> None:
         now_ns = self._outbox.at.elapsed_ns
         lease_ns = self.configuration.timers.lease_ms * _MILLISECOND_NS
-        if isinstance(outcome, Unknown) or now_ns - asked_ns > lease_ns // 3:
+        if isinstance(outcome, Unknown) or now_ns - asked_ns > lease_ns * 2 // 3:
             # The ledger was away, and the others could not renew theirs either.
             self._trusts_leases_ns = now_ns + lease_ns
         match outcome:

@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,14 +28,21 @@ from switch.core.events import (
 )
 from switch.core.operations import (
     LoadSession,
+    Operation,
 )
+from switch.core.outcomes import Outcome
+from switch.ledger.memory import MemoryLedger
 from switch.ledger.protocol import LedgerFailed
+from switch.pipeline import make_engine
 from switch.shell.clock import Clock
 from switch.shell.driver import INTERNAL, LEDGER_FAILED
-from switch.shell.process import INTERRUPTED
+from switch.shell.process import INTERRUPTED, Parts, Process
 from switch.shell.settings import Limits
+from switch.shell.sharing import skew
 from switch.shell.stops import Stops
 from switch.shell.watching.control import ask
+from switch.shell.watching.log import Log
+from tests.switch.core.stage import configuration
 from tests.switch.shell.playing import ECHO, playing, settings, silent, until
 
 
@@ -271,3 +280,67 @@ async def test_of_two_reloads_at_once_the_later_is_refused(tmp_path: Path) -> No
         answers = await asyncio.gather(*asking)
         assert sorted(answer["ok"] for answer in answers) == [False, True]
         assert len(engine.seen(ConfigurationChanged)) == 1
+
+
+@pytest.mark.parametrize(
+    ("theirs_ms", "why"), [(-60_000, "ms ahead of the ledger's"), (None, "does not answer")]
+)
+async def test_a_process_whose_clock_is_off_or_whose_ledger_is_away_does_not_begin(
+    theirs_ms: int | None, why: str
+) -> None:
+    process, _ = _shared(theirs_ms)
+    assert await process.run(lambda _: None) == LEDGER_FAILED
+    assert why in process.reason
+    await process.close()
+
+
+async def test_a_process_on_a_shared_ledger_takes_requests_until_its_clock_is_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(skew, "EVERY_S", 0.01)
+    process, ledger = _shared(0)
+    ready: list[list[tuple[str, int]]] = []
+    running = asyncio.create_task(process.run(ready.append))
+    await until(lambda: ready, 10)
+    engine = process._driver.engine
+    assert engine.is_ready
+    ledger.ahead_ms = 60_000
+    await until(lambda: not engine.is_ready)
+    ledger.ahead_ms = 0
+    await until(lambda: engine.is_ready)
+    process.end()
+    assert await running == 0
+    await process.close()
+    assert ledger.is_closed
+
+
+class _SharedLedger:
+    """The model, awaited, with a clock that can be wrong."""
+
+    def __init__(self, ahead_ms: int | None) -> None:
+        self.ahead_ms = ahead_ms
+        self.is_closed = False
+        self._memory = MemoryLedger()
+
+    async def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
+        await asyncio.sleep(0)
+        return self._memory.submit(batch)
+
+    async def clock_ms(self) -> int | None:
+        return None if self.ahead_ms is None else round(time.time() * 1000) + self.ahead_ms
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+def _shared(ahead_ms: int | None) -> tuple[Process, _SharedLedger]:
+    clock, ledger = Clock(), _SharedLedger(ahead_ms)
+    parts = Parts(
+        engine=make_engine(configuration()),
+        shared=ledger,
+        clock=clock,
+        log=Log(lambda _: None, clock, 1_000),
+        stops=Stops(None),
+        settings=settings(),
+    )
+    return Process(parts), ledger

@@ -1,8 +1,8 @@
-"""`python -m bench.crash.shared [ROUNDS] [SEED]`: two switches, one PostgreSQL, kills and freezes.
+"""`python -m bench.crash.two_switches [ROUNDS] [SEED]`: kills and freezes on one PostgreSQL.
 
-In turn a switch is killed, PostgreSQL itself is killed with all of its processes, and a switch is
-frozen (SIGSTOP) until the other has taken over what it left, then wakes. Status 1 if anything went
-wrong; the last line is `RESULT rounds=... acknowledged=... lost=... doubled=...`.
+Two switches share it. In turn one is killed, PostgreSQL itself is killed with all of its processes,
+and one is frozen (SIGSTOP) until the other has taken over what it left, then wakes. Status 1 if
+anything went wrong; the last line is `RESULT rounds=... acknowledged=... lost=... doubled=...`.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ from switch.ledger.shared.migrations import migrate
 TERMINALS: Final = 16
 _ROUNDS: Final = 20
 _PROCESSES: Final = 2
-_LEASE_S: Final = 2.0
-_FROZEN_S: Final = 2.5 * _LEASE_S
-"""Long enough for the other to see that the lease is over."""
+_FROZEN_S: Final = 30.0
+"""Within this time the other has to see that the lease is over."""
+_FENCED: Final = "SELECT count(*) FROM leases WHERE until_ms = -1"
 _TRADES: Final = (20, 200)
 _TRADES_S: Final = 6.0
 _ENDS_S: Final = 15.0
 _FINISH_S: Final = 90.0
 _LOOK_S: Final = 0.01
+_ASKED_S: Final = 0.2
 
 
 class SharedVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,12 +149,21 @@ class SharedTrial(Trial):
     async def _freeze_a_switch(self) -> None:
         """Freeze a switch; once the other has taken over, it wakes, is fenced and stops."""
         switch = self._switches[self._luck.randrange(self._site.processes)]
+        before = self._taken_over()
         os.kill(switch.pid, signal.SIGSTOP)
-        await asyncio.sleep(_FROZEN_S)
+        last = time.monotonic() + _FROZEN_S
+        while await asyncio.to_thread(self._taken_over) == before:
+            if time.monotonic() > last:
+                raise RuntimeError("nobody took a frozen switch over")
+            await asyncio.sleep(_ASKED_S)
         os.kill(switch.pid, signal.SIGCONT)
         await until(lambda: switch.status is not None, _ENDS_S)
         if switch.status is None:
             raise RuntimeError("a switch that was taken over goes on")
+
+    def _taken_over(self) -> int:
+        """Return how many incarnations have been taken over."""
+        return int(self._database.run_sql(_FENCED, self._url))
 
     async def _revive(self) -> None:
         """Start what is not there: what was killed, or stopped because it was fenced."""
