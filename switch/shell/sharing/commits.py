@@ -24,7 +24,7 @@ MOST: Final = 256
 """Operations of one batch."""
 WORTH_IT: Final = 48
 """So many operations go into a further batch while others are in flight."""
-SLOW_S: Final = 0.02
+SLOW_S: Final = 0.1
 """A batch that takes longer holds nobody back."""
 _EVERYBODY: Final = "leases and the queue"
 """The mark of operations that may concern any row."""
