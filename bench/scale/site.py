@@ -91,7 +91,7 @@ class Busy:
         return [
             time.perf_counter_ns(),
             sum(map(_cpu_ns, self._pids)),
-            sum(map(_cpu_ns, database.pids())) if database else 0,
+            sum(map(_cpu_ns, database.pids())) + _ended_ns(database.pids()[0]) if database else 0,
             _machine_s(),
             sum(each["batches"] for each in counters),
             sum(each["operations"] for each in counters),
@@ -104,6 +104,12 @@ def _cpu_ns(pid: int) -> int:
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir())
     except OSError:
         return 0
+
+
+def _ended_ns(pid: int) -> int:
+    """Return what children of a process had that have ended: a connection is one."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[13]) + int(words[14])) * 1_000_000_000 // _TICKS
 
 
 def _machine_s() -> float:
