@@ -119,3 +119,8 @@ def serve_metrics() -> Callable[..., tuple[int, Callable[[], None]]]:
     from switch.shell.watching.metrics import serve_metrics as serve
 
     return serve
+
+
+def load_workers() -> ModuleType:
+    """Return what shares a load out over machines (with asyncpg; ImportError without)."""
+    return import_module("switch.cli.loading.worker")

@@ -6,6 +6,7 @@ Status 1 where a threshold is broken, a promise does not hold, or the run is inv
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import msgspec
@@ -18,6 +19,8 @@ from simulators.load.driving.part import LoadError, Progress
 from simulators.load.driving.running import Plan, Run
 from simulators.load.measuring.results import Result, ResultError, from_json, to_json
 from simulators.load.scenario.model import Scenario
+from switch.cli import load as on_demand
+from switch.cli.books.stores import NO_DRIVER
 from switch.cli.loading import showing
 from switch.cli.loading.asking import (
     As,
@@ -63,6 +66,9 @@ def run(
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a line for every transaction.")
     ] = None,
+    jobs: Annotated[
+        str, typer.Option(metavar="URL", help="Share out to `load worker` over this database.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario; status 1 if a threshold is broken or the run is invalid.
@@ -77,7 +83,8 @@ def run(
         seed=seed, rate=rate,
     )  # fmt: skip
     _language(language)
-    found = carried_out(plan_of(asked, workers, csv), as_json=as_json)
+    plan = plan_of(asked, workers, csv)
+    found = carried_out(plan, as_json=as_json, jobs=jobs)
     if books_of is not None:
         ledger = read_ledger(books_of, found.started_utc_ms - 1_000, _SETTLE_S)
         found.checks += books.ledger_checks(found.whole.accounts, ledger)
@@ -180,7 +187,26 @@ def report(
     html.write_text(told, encoding="utf-8")
 
 
-def carried_out(plan: Plan, *, as_json: bool) -> Result:
+@app.command()
+def worker(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The PostgreSQL ledger's database.")],
+    *,
+    name: Annotated[str, typer.Option(help="What it is called; else host and process.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="End after one share.")] = False,
+) -> None:
+    """Drive shares of `load run --jobs URL` on this machine until it is ended.
+
+    \b
+    Examples:
+      jinbao load worker postgresql://jinbao@10.0.0.5/ledger
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    try:
+        live.run(_sharing().work(url, name, once=once))
+    except LoadError as error:
+        stop(str(error))
+
+
+def carried_out(plan: Plan, *, as_json: bool, jobs: str = "") -> Result:
     """Run a plan and return its result; ends the verb where it cannot begin."""
     with showing.LiveView(plan.scenario, wanted=not as_json) as view:
 
@@ -190,14 +216,22 @@ def carried_out(plan: Plan, *, as_json: bool) -> Result:
             else:
                 view.show(latest)
 
-        running = Run(plan, show)
         try:
-            found = live.run(running.run())
+            running = _sharing().given_out(jobs, plan, show) if jobs else Run(plan, show).run()
+            found: Result = live.run(running)
         except LoadError as error:
             stop(str(error))
     for name in found.lost_workers:
         note(f"{name} ended before its run was over")
     return found
+
+
+def _sharing() -> ModuleType:
+    """Return what talks to the job table; ends the verb where its driver is missing."""
+    try:
+        return on_demand.load_workers()
+    except ImportError:
+        stop(NO_DRIVER)
 
 
 def _language(language: str) -> None:

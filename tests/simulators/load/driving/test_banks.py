@@ -13,7 +13,7 @@ import pytest
 from simulators.load.driving.banks import Banks
 from simulators.load.measuring.results import Part
 from simulators.load.scenario.reading import understood
-from tests.simulators.load.driving.hosting import driven, job
+from tests.simulators.load.hosting import driven, job
 
 
 def _banks(**changes: Any) -> Banks:  # noqa: ANN401 - any part of a scenario

@@ -8,7 +8,7 @@ from time import perf_counter_ns
 from simulators.load.driving.crowd import Crowd
 from simulators.load.driving.part import Driver
 from simulators.load.measuring.recorder import Ticket
-from tests.simulators.load.driving.hosting import Served, hosted, job
+from tests.simulators.load.hosting import Served, hosted, job
 
 
 async def _crowd(served: Served, **changes: object) -> tuple[Driver, Crowd]:

@@ -15,7 +15,7 @@ from simulators.load.driving.part import Driver
 from simulators.load.scenario.model import Fault
 from simulators.terminal_memory import Job, Kind, Memory
 from simulators.wire import Wire
-from tests.simulators.load.driving.hosting import hosted, job
+from tests.simulators.load.hosting import hosted, job
 
 _WIRE = Wire(load_dialect("pos"))
 _MAC = _WIRE.mac(Mak.from_hex(MAK))

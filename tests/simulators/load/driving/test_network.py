@@ -17,7 +17,7 @@ from simulators.live import IssuerServer
 from simulators.load.measuring.results import Part
 from simulators.wire import Heard, Wire
 from switch.shell.clock import Clock
-from tests.simulators.load.driving.hosting import driven, job
+from tests.simulators.load.hosting import driven, job
 
 
 @asynccontextmanager

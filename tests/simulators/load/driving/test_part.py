@@ -12,7 +12,7 @@ from simulators.load.driving.part import Driver, LoadError, Progress
 from simulators.load.measuring.recorder import CSV_COLUMNS
 from simulators.load.measuring.results import Part, together
 from simulators.load.scenario.fleet import FleetError
-from tests.simulators.load.driving.hosting import driven, hosted, job
+from tests.simulators.load.hosting import driven, hosted, job
 
 
 def _tally(part: Part, what: str) -> float:

@@ -17,7 +17,7 @@ from simulators.load.driving.process import (
     StopOrder,
     WaitOrder,
 )
-from tests.simulators.load.driving.hosting import job
+from tests.simulators.load.hosting import job
 
 _SCENARIO = job(1, issuers={"listen": ["127.0.0.1:0"]}).scenario
 

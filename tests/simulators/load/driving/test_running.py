@@ -21,7 +21,7 @@ from simulators.load.measuring.results import Result
 from simulators.load.scenario.model import Limits, Scenario
 from simulators.load.scenario.reading import read, understood
 from switch.cli.loading.ledger import read_ledger
-from tests.simulators.load.driving.hosting import hosted, job
+from tests.simulators.load.hosting import hosted, job
 
 _TIMERS: dict[str, int | list[int]] = {
     "answer_ms": 3_000,

@@ -14,7 +14,7 @@ from simulators.load.driving.part import Driver
 from simulators.load.driving.terminals import DEMANDING
 from simulators.load.measuring.recorder import Ticket
 from simulators.wire import Wire
-from tests.simulators.load.driving.hosting import Served, hosted, job
+from tests.simulators.load.hosting import Served, hosted, job
 
 _FLEET = {"terminals": 1, "sign_on": "none", "first_stan": 5}
 
