@@ -70,6 +70,8 @@ class Institution:
         self.is_signed_on = False
         self.owed: deque[dict[int, str]] = deque()
         self.mac: MacAlgorithm = lines.wire.mac(Mak.from_hex(ZONE_MAK))
+        self._old_mac = self.mac
+        """What answers may still carry that were on their way when the key changed."""
         self.pik = Pik.from_hex(ZONE_PIK)
         self._lines = lines
 
@@ -103,12 +105,16 @@ class Institution:
         if ticket is None:
             return
         outcome = "approved" if code in _APPROVED else "declined"
-        if lines.checks_mac and not lines.wire.is_authentic(heard, self.mac):
+        if lines.checks_mac and not self._is_authentic(heard):
             outcome = "mac_wrong"
             self.reverse(found.fields)
         end = End(outcome, code, heard.get(37), heard.get(41))
         lines.recorder.ended(ticket, now_ns, end)
         lines.freed(now_ns)
+
+    def _is_authentic(self, heard: Heard) -> bool:
+        wire = self._lines.wire
+        return wire.is_authentic(heard, self.mac) or wire.is_authentic(heard, self._old_mac)
 
     def _obey(self, heard: Heard) -> None:
         """Answer an echo; take a key (DE 53 digit 1: 1 PIK, 2 MAK) under the ZMK."""
@@ -119,7 +125,7 @@ class Institution:
             if heard.get(53)[:1] == "1":
                 self.pik = zmk.unwrap(Pik, wrapped)
             else:
-                self.mac = lines.wire.mac(zmk.unwrap(Mak, wrapped))
+                self._old_mac, self.mac = self.mac, lines.wire.mac(zmk.unwrap(Mak, wrapped))
         elif heard.get(70) != _ECHO:
             code = "12"
         fields[39] = code
