@@ -29,6 +29,7 @@ from simulators.terminal_memory import (
     Slip,
     Unresolved,
     Verdict,
+    balance_fen,
 )
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment, local
@@ -56,8 +57,6 @@ _MS: Final = 1_000_000
 _LAST_STAN: Final = 999_999
 _REMARK: Final = slice(43, 63)
 """DE 63.2.3 in DE 63: after the scheme, and the remarks of issuer and centre."""
-_BALANCE: Final = 20
-"""Characters of one balance in DE 54."""
 
 
 class _Awaiting(msgspec.Struct, gc=False):
@@ -464,7 +463,7 @@ class Terminal:
                 shown_card=owed.shown_card if owed else card.shown if card else "",
                 rrn=answered.get(37, ""),
                 authorisation=answered.get(38, ""),
-                balance_fen=_balance_fen(answered.get(54, "")),
+                balance_fen=balance_fen(answered.get(54, "")),
                 fee_fen=_fee_fen(answered.get(63, "")),
             )
         )
@@ -487,14 +486,6 @@ def _is_taken(awaiting: _Awaiting, heard: Heard) -> bool:
     """Tell whether the card itself takes an approval (DE 55)."""
     card = awaiting.job.card if awaiting.job is not None else None
     return card_accepts(card, awaiting.fields.get(55, ""), heard.get(55))
-
-
-def _balance_fen(balances: str) -> int | None:
-    """Return the first balance of DE 54: type 2 + 2, currency 3, sign C or D, amount 12."""
-    if len(balances) < _BALANCE:
-        return None
-    amount = int(balances[8:_BALANCE])
-    return -amount if balances[7] == "D" else amount
 
 
 def _fee_fen(private_63: str) -> int:

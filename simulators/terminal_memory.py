@@ -6,6 +6,7 @@ Reversals hold card data for the wire, so nothing here prints its fields.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -186,3 +187,15 @@ class Memory:
         self.slips: list[Slip] = []
         self.voided: list[Slip] = []
         self.unresolved: list[Unresolved] = []
+
+
+_BALANCE: Final = 20
+"""Characters of one balance in DE 54."""
+
+
+def balance_fen(balances: str) -> int | None:
+    """Return the first balance of DE 54: type 2 + 2, currency 3, sign C or D, amount 12."""
+    if len(balances) < _BALANCE:
+        return None
+    amount = int(balances[8:_BALANCE])
+    return -amount if balances[7] == "D" else amount

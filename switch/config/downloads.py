@@ -1,4 +1,7 @@
-"""Loading what terminals download (switch/config): a packaged set, or a file of the same shape."""
+"""Loading what terminals download (switch/config): a packaged set, or a file of the same shape.
+
+A name with a `/` is a path from the folder of the installation.
+"""
 
 from __future__ import annotations
 
