@@ -24,8 +24,11 @@ from switch.core.outcomes import (
     Unknown,
 )
 from switch.core.transaction import State
+from switch.ledger.decide import decide
 from switch.ledger.protocol import LedgerFailed
+from switch.ledger.shared.reading import read
 from switch.ledger.shared.store import PostgresStore
+from switch.ledger.shared.writing import write
 from tests.switch.ledger.making import (
     DAY,
     LIMIT_FEN,
@@ -110,6 +113,26 @@ async def test_a_commit_that_never_comes_back_is_unknown_in_time_and_is_not_canc
     outcome = await _row_state(store, opening(1))
     assert isinstance(outcome, Resolved)
     assert outcome.verdict == "done"
+
+
+@pytest.mark.parametrize(("is_kept", "verdict"), [(True, "done"), (False, "never")])
+async def test_an_intent_that_may_still_be_committed_is_waited_for(
+    store: PostgresStore, another: MakeStore, is_kept: bool, verdict: str
+) -> None:
+    await store.submit([enlisting()])
+    # The connection of a batch that we lost sight of, just before its COMMIT is carried out.
+    late = await another().line()
+    await late.begin()
+    stored = await read(late.fetch, [opening(1)])
+    await write(late.fetch, decide([opening(1)], stored).written, stored)
+    asked = asyncio.create_task(_row_state(store, opening(1)))
+    await asyncio.sleep(0.3)
+    assert not asked.done()
+    await (late.commit() if is_kept else late.roll_back())
+    outcome = await asked
+    assert isinstance(outcome, Resolved)
+    assert outcome.verdict == verdict
+    late.cut()
 
 
 async def _until_waiting(database: Database) -> None:
