@@ -35,6 +35,7 @@ VERBS: Final = {
     "serve": "switch.cli.serving.serve",
     "reload": "switch.cli.serving.reload",
     "control": "switch.cli.serving.control",
+    "registry": "switch.cli.registering.registry",
     "peers": "switch.cli.serving.peers",
     "issuer": "switch.cli.simulating.issuer",
     "terminal": "switch.cli.simulating.terminal",

@@ -155,6 +155,12 @@ class FeeOptions(_Model):
     in_city: Literal["terminal", "terminal_and_card"] | None = None
 
 
+class RegistryOptions(_Model):
+    """`[registry]`: a packaged name, or the path, of the stages."""
+
+    stages: Text = "chongqing-2014"
+
+
 class Paths(_Model):
     """`[paths]`: log (empty: standard error), control socket, and the peers that did harm."""
 
@@ -177,6 +183,7 @@ class JinbaoFile(_Model):
     transactions: TransactionOptions = TransactionOptions()
     downloads: DownloadOptions = DownloadOptions()
     fees: FeeOptions = FeeOptions()
+    registry: RegistryOptions = RegistryOptions()
     paths: Paths = Paths()
 
 

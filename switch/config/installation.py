@@ -26,6 +26,7 @@ from switch.config.faults import ConfigurationError, Fault
 from switch.config.files import AcquirerEntry, IssuerEntry, JinbaoFile, split_address
 from switch.config.keystore import Group, KeyStore
 from switch.config.reading import Models, Sources
+from switch.config.registry.building import load_registry
 from switch.config.tariffs import load_tariffs
 from switch.core.configuration import (
     Acquirer,
@@ -40,6 +41,7 @@ from switch.core.configuration import (
     Terminal,
     Timers,
 )
+from switch.registry.snapshot import Registry
 
 KEYS: Final = "keys"
 """The folder of the keys."""
@@ -141,6 +143,7 @@ class _Building:
         terminals, tariffs = self._terminals(terminal_dialects), self._tariffs()
         if not terminal_dialects or issuer_dialect is None or vault is None or tariffs is None:
             return None
+        registry = self._registry(terminal_dialects)
         return Configuration(
             number=1,
             terminal_dialect=terminal_dialects[0],
@@ -163,6 +166,7 @@ class _Building:
             limits=Limits(**main.limits.model_dump(exclude_none=True)),
             vault=vault,
             tariffs=tariffs,
+            registry=registry,
             mak_bytes=main.keys.mak_bytes,
             repeats_get_stored_answer=main.transactions.repeats_get_stored_answer,
         )
@@ -189,6 +193,14 @@ class _Building:
         except ConfigurationError as error:
             self.faults += error.faults
         return ()
+
+    def _registry(self, dialects: tuple[Dialect, ...]) -> Registry | None:
+        known = frozenset(rule.id for dialect in dialects for rule in dialect.transactions)
+        try:
+            return load_registry(self._folder, self._models, known)
+        except ConfigurationError as error:
+            self.faults += error.faults
+        return None
 
     def _terminal_dialects(self, names: str | list[str]) -> tuple[Dialect, ...]:
         """Return what terminals speak, nothing after a fault."""

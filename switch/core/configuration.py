@@ -17,6 +17,7 @@ from messages.crypto.vault import Vault
 from messages.dialects.dialect import Dialect
 from routing.links import LinkClass
 from routing.table import Destination, Registration, Table, build
+from switch.registry.snapshot import Registry
 
 
 class Channel(StrEnum):
@@ -166,6 +167,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     `centre` are the links to a clearing centre's node (profile `member`); with none, the switch
     itself plays the centre (`direct`). `routes` follows from the rest, whatever is given for it.
+    With a `registry`, that says which cards and transactions are admitted where, and not
+    `Acquirer.other_cards_from`.
     """
 
     number: int
@@ -194,6 +197,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """Institution groups: identifier -> name. Acquirer and issuer of one group are on us."""
     centre: tuple[str, ...] = ()
     routes: Table = Table()
+    registry: Registry | None = None
 
     def __post_init__(self) -> None:
         """Work the routes out, so that they are never those of another configuration."""

@@ -56,6 +56,11 @@ class Rule(IntEnum):
     TERMINAL_ADMITTED = 37
     FEE_QUOTED = 38
     FEE_ALLOWS = 39
+    ACQUIRER_QUALIFIED = 40
+    POINT_REGISTERED = 41
+    POINT_AGREED = 42
+    PILOT_BEGUN = 43
+    STAGE_OPEN = 44
 
 
 WORDS: dict[Rule, Words] = {
@@ -121,6 +126,20 @@ WORDS: dict[Rule, Words] = {
     ),
     Rule.FEE_QUOTED: Words("a tariff has its price", "收费标准齐备"),
     Rule.FEE_ALLOWS: Words("the fee tables price it here", "此处办理该交易有收费标准"),
+    Rule.ACQUIRER_QUALIFIED: Words(
+        "the acquirer is qualified for 助农取款, notice 四(三)2",
+        "收单机构具有助农取款资质，四(三)2",
+    ),
+    Rule.POINT_REGISTERED: Words(
+        "the service point is registered, notice 四(三)1", "助农服务点已登记，四(三)1"
+    ),
+    Rule.POINT_AGREED: Words(
+        "an agreement with the service point stands, notice 四(四)4", "已与服务点签订协议，四(四)4"
+    ),
+    Rule.PILOT_BEGUN: Words("the district is a pilot, notice 三", "所在区县已开展试点，三"),
+    Rule.STAGE_OPEN: Words(
+        "the stage of this transaction is open here, notice 四(二)", "该业务已在此处开通，四(二)"
+    ),
     Rule.ROUTE_EXISTS: Words(
         "a line of a registered class leads there", "登记的接入方式可达该机构"
     ),

@@ -1,7 +1,7 @@
 """Stop 7: may this terminal and card do this: kind of card, entry, PIN and shape of the amount.
 
-Answers 40, 57, 55 and 13. Which cards a point takes is the notice's 四(四)2; the rest is
-银发〔2011〕177号.
+Answers 40, 57, 58, 55 and 13. What is open where for which cards is the registry's matter (the
+notice's 四(二) and 四(四)2); the rest is 银发〔2011〕177号.
 """
 
 from __future__ import annotations
@@ -9,8 +9,17 @@ from __future__ import annotations
 from messages.reasons import Reason
 from switch.core.rules import Decline, Rule
 from switch.core.terminals.request import Transaction
+from switch.registry.snapshot import Asked, Verdict, Why
 
 _MANUAL = "01"
+_REFUSALS = {
+    Why.QUALIFICATION: (Reason.ACQUIRER_NOT_QUALIFIED, Rule.ACQUIRER_QUALIFIED),
+    Why.POINT: (Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_REGISTERED),
+    Why.AGREEMENT: (Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_AGREED),
+    Why.PILOT: (Reason.SERVICE_NOT_OPEN, Rule.PILOT_BEGUN),
+    Why.STAGE: (Reason.SERVICE_NOT_OPEN, Rule.STAGE_OPEN),
+    Why.CARD: (Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD),
+}
 _YUAN = frozenset({None, "156"})
 """DE 49: nothing else is paid out, and reversals say 156."""
 
@@ -35,16 +44,55 @@ def _card(txn: Transaction) -> Decline | None:
     if found is None:
         return Decline(Reason.ISSUER_UNKNOWN, Rule.ISSUER_KNOWN)
     txn.card = found
-    acquirer = configuration.acquirers[txn.terminal.acquirer]
-    others_from = acquirer.other_cards_from
-    if not found.is_social and (others_from is None or txn.local.day < others_from):
-        return Decline(Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD)
-    txn.trace.append(Rule.SOCIAL_CARD)
+    if (refusal := _registered(txn) if configuration.registry else _unregistered(txn)) is not None:
+        return refusal
     business = txn.rule.business
     if not found.is_debit and business is not None and business.debit_only:
         return Decline(Reason.CARD_NOT_PERMITTED, Rule.DEBIT_CARD)
     txn.trace.append(Rule.DEBIT_CARD)
     return None
+
+
+def _unregistered(txn: Transaction) -> Decline | None:
+    """Without a registry, a day for each acquirer is all that is known."""
+    others_from = txn.configuration.acquirers[txn.terminal.acquirer].other_cards_from
+    if not txn.card.is_social and (others_from is None or txn.local.day < others_from):
+        return Decline(Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD)
+    txn.trace.append(Rule.SOCIAL_CARD)
+    return None
+
+
+def _registered(txn: Transaction) -> Decline | None:
+    """Hold it against the registry; a refusal names stage, day and clause."""
+    registry, terminal = txn.configuration.registry, txn.terminal
+    if registry is None:
+        return None
+    asked = Asked(
+        txn.rule.id,
+        terminal.channel,
+        terminal.merchant,
+        terminal.acquirer,
+        txn.card.is_social,
+        txn.local.day,
+    )
+    verdict = registry.judge(asked)
+    if verdict.why is Why.OPEN:
+        txn.trace.append(Rule.STAGE_OPEN)
+        return None
+    return refusal_of(verdict)
+
+
+def refusal_of(verdict: Verdict) -> Decline:
+    """Return how a verdict of the registry is said to a terminal, and what a report tells."""
+    reason, rule = _REFUSALS[verdict.why]
+    if verdict.why is Why.STAGE and not verdict.stage:
+        reason = Reason.SERVICE_NOT_FOR_TERMINAL
+    facts: dict[str, object] = {
+        "stage": verdict.stage,
+        "open_from": verdict.from_day,
+        "clause": verdict.clause,
+    }
+    return Decline(reason, rule, facts)
 
 
 def _entry(txn: Transaction) -> Decline | None:

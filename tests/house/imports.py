@@ -24,7 +24,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "switch.shell": ("switch.core", "switch.ledger", "messages", _REPORT),
     "switch.pipeline": ("switch.steps", "switch.core", "switch.registry", *_DATA, _REPORT),
     "switch.steps": ("switch.core", "switch.registry", *_DATA),
-    "switch.core": _DATA,
+    "switch.core": (*_DATA, "switch.registry"),
     "switch.registry": ("messages.values", _REPORT),
     "switch.ledger": ("switch.core", "messages.values", _REPORT),
     "switch.settlement": (

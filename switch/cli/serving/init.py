@@ -23,7 +23,14 @@ from switch.config.reading import Sources
 
 app = verb_app()
 
-FILES: Final = ("jinbao.toml", "terminals.toml", "cards.toml", "banks.toml", "caps.toml")
+FILES: Final = (
+    "jinbao.toml",
+    "terminals.toml",
+    "cards.toml",
+    "banks.toml",
+    "caps.toml",
+    "first-registry.toml",
+)
 """What is copied from the defaults, as it is."""
 TEST_TMK: Final = "0123456789ABCDEFFEDCBA9876543210"
 """Published test key of every terminal."""

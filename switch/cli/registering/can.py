@@ -1,0 +1,141 @@
+"""`jinbao registry can` (switch/cli): may a terminal do this, and if not, from when it may.
+
+The registry of the folder is asked, as the switch asks its own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from messages.values import is_luhn_valid, mask_pan
+from switch.cli.outcome import BAD, say, stop
+from switch.cli.serving.folder import Folder, loaded
+from switch.cli.verbs import AsJson
+from switch.core.configuration import Configuration, Terminal
+from switch.core.moment import local
+from switch.registry.snapshot import Asked, Registry, Verdict, Why
+from switch.shell.clock import wall_ns
+from switch.steps.admit import refusal_of
+
+_SOCIAL, _OTHER = "social", "other"
+_NS_PER_MS = 1_000_000
+
+
+def can(
+    terminal: Annotated[str, typer.Argument(metavar="TID", help="The terminal (DE 41).")],
+    transaction: Annotated[str, typer.Argument(metavar="KIND", help="Such as rural_withdrawal.")],
+    card: Annotated[
+        str, typer.Argument(metavar="CARD", help="A card number, or social, or other.")
+    ],
+    *,
+    folder: Folder,
+    on: Annotated[str, typer.Option(metavar="DAY", help="On this day; today if not given.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say whether a terminal may do this with such a card, and by which stage, day and clause.
+
+    Status 1 if it may not.
+
+    \b
+    Examples:
+      jinbao registry can 50010001 rural_withdrawal social --on 2014-06-18 -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    configuration = loaded(folder).configuration
+    where = configuration.terminals.get(terminal)
+    if where is None:
+        stop(f"there is no terminal {terminal}")
+    kept = configuration.registry
+    if kept is None:
+        stop(f"{folder} has no registry: `jinbao registry import` makes one")
+    _transaction(configuration, transaction)
+    asked = _asked(configuration, where, transaction, (card, on))
+    told = _told(where, asked, kept)
+    if as_json:
+        say(msgspec.json.encode(told).decode())
+    else:
+        say(_sentence(told))
+    if not told["may"]:
+        raise typer.Exit(BAD)
+
+
+def _asked(
+    configuration: Configuration, where: Terminal, transaction: str, told: tuple[str, str]
+) -> Asked:
+    card, on = told
+    is_social = _is_social(configuration, card)
+    day = _day(on)
+    return Asked(transaction, where.channel, where.merchant, where.acquirer, is_social, day)
+
+
+def _told(where: Terminal, asked: Asked, kept: Registry) -> dict[str, Any]:
+    verdict = kept.judge(asked)
+    may = verdict.why is Why.OPEN
+    named = where.transactions
+    told: dict[str, Any] = {
+        "terminal": where.id,
+        "transaction": asked.transaction,
+        "card": _SOCIAL if asked.is_social else _OTHER,
+        "day": asked.day,
+        "may": may,
+        "stage": verdict.stage or None,
+        "from": verdict.from_day,
+        "clause": verdict.clause,
+    }
+    if named is not None and asked.transaction not in named:
+        return told | {"may": False, "why": "terminals.toml does not name it for this terminal"}
+    return told | ({} if may else _refusal(verdict))
+
+
+def _refusal(verdict: Verdict) -> dict[str, Any]:
+    decline = refusal_of(verdict)
+    return {"reason": decline.reason.value, "why": _WORDS[verdict.why]}
+
+
+_WORDS = {
+    Why.QUALIFICATION: "the acquirer has no 助农取款 qualification",
+    Why.POINT: "the merchant is no service point that takes part",
+    Why.AGREEMENT: "there is no agreement with the service point",
+    Why.PILOT: "the district is no pilot",
+    Why.STAGE: "the stage is not open here",
+    Why.CARD: "only social-security cards are taken here",
+}
+
+
+def _sentence(told: dict[str, Any]) -> str:
+    stage = f", stage {told['stage']}" if told["stage"] else ""
+    since = f", from {told['from']}" if told["from"] else ""
+    if told["may"]:
+        return f"yes{stage}{since}, {told['clause']}"
+    when = since or ", no day is recorded"
+    return f"no: {told['why']}{stage}{when}, {told['clause']}"
+
+
+def _transaction(configuration: Configuration, name: str) -> None:
+    known = {
+        rule.id for dialect in configuration.terminal_dialects for rule in dialect.transactions
+    }
+    if name not in known:
+        stop(f"there is no transaction {name}; there are {', '.join(sorted(known))}")
+
+
+def _is_social(configuration: Configuration, card: str) -> bool:
+    if card in {_SOCIAL, _OTHER}:
+        return card == _SOCIAL
+    if not card.isdecimal() or not is_luhn_valid(card):
+        stop("CARD should be social, other, or a card number whose check digit fits")
+    found = configuration.card_range(card)
+    if found is None:
+        stop(f"card {mask_pan(card)} is of no range: it would be refused with 14")
+    return found.is_social
+
+
+def _day(text: str) -> int:
+    if not text:
+        return local(wall_ns() // _NS_PER_MS).day
+    digits = text.replace("-", "")
+    if len(digits) != len("20140618") or not digits.isdecimal():
+        stop("--on should be a day like 2014-06-18")
+    return int(digits)

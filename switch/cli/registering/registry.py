@@ -1,0 +1,220 @@
+"""`jinbao registry` (switch/cli): who may do what where, and since when.
+
+Changes go to the folder; a running switch takes them up with `jinbao reload`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+
+from switch.cli.outcome import say, stop
+from switch.cli.registering.can import can
+from switch.cli.registering.editing import Edit, carry_out
+from switch.cli.serving.folder import Folder
+from switch.cli.verbs import verb_app
+from switch.config.faults import ConfigurationError
+from switch.config.registry.changes import Change, Changes, path_in
+from switch.config.registry.kinds import KINDS, plain
+from switch.config.registry.tables import read_row, read_rows
+
+app = verb_app("The registry: who may do what where, and since when.")
+
+By = Annotated[str, typer.Option(metavar="NAME", help="Who makes the change.")]
+WhyChanged = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why it is made.")]
+Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}.")]
+
+app.command()(can)
+
+
+@app.callback()
+def registry() -> None:
+    """Show and change who may do what where, and since when."""
+
+
+@app.command("import")
+def import_rows(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv file, or a .toml file.")],
+    *,
+    folder: Folder,
+    by: By,
+    why: WhyChanged,
+    kind: Annotated[
+        str, typer.Option(metavar="KIND", help="What a CSV file holds, if its name does not say.")
+    ] = "",
+) -> None:
+    """Bring in rows: all of a file, or nothing of it.
+
+    Rows that are there already are replaced. Status 2 where any row is wrong, with its line.
+
+    \b
+    Examples:
+      jinbao registry import point.csv --by wang --why "new villages" -c city
+      jinbao registry import registry.toml --by wang --why "the start" -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    edit = Edit(by, why)
+    try:
+        found = read_rows(file, kind)
+        edit.rows, edit.file, edit.lines = found.of, found.file, found.lines
+        _changed(_carried_out(folder, edit))
+    except ConfigurationError as error:
+        _refused(error)
+
+
+@app.command("set")
+def set_row(
+    kind: Kind,
+    fields: Annotated[
+        list[str],
+        typer.Argument(metavar="FIELD=VALUE...", help="The fields of the row."),
+    ],
+    *,
+    folder: Folder,
+    by: By,
+    why: WhyChanged,
+) -> None:
+    """Set one row, or replace it.
+
+    \b
+    Example:
+      jinbao registry set district id=wulong name=Wulong pilot_from=2014-07-01 --by li --why "pilot" -c city
+    """  # noqa: D301, E501 - \b keeps the lines of the examples apart, and it is one line
+    _known(kind)
+    edit = Edit(by, why)
+    try:
+        row = read_row(kind, dict(_field(text) for text in fields))
+        edit.rows, edit.file = {kind: [row]}, "the row"
+        _changed(_carried_out(folder, edit))
+    except ConfigurationError as error:
+        _refused(error)
+
+
+@app.command("remove")
+def remove_row(
+    kind: Kind,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="As `jinbao registry show` has it.")],
+    *,
+    folder: Folder,
+    by: By,
+    why: WhyChanged,
+) -> None:
+    """Take one row out; what it was stays in the history.
+
+    \b
+    Example:
+      jinbao registry remove opening other-cards/all/2014-12-01 --by li --why "withdrawn" -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    _known(kind)
+    edit = Edit(by, why)
+    edit.removed = {kind: [key]}
+    try:
+        _changed(_carried_out(folder, edit))
+    except ConfigurationError as error:
+        _refused(error)
+
+
+@app.command("export")
+def export(kind: Kind, *, folder: Folder) -> None:
+    """Write all rows of a kind as CSV, as `import` reads it.
+
+    \b
+    Example:
+      jinbao registry export point -c city > point.csv
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    _known(kind)
+    rows = [plain(row) for _, row in sorted(_changes(folder).state[kind].items())]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = list(KINDS[kind].model_fields)
+    writer.writerow(names)
+    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    say(text.getvalue().rstrip("\n"))
+
+
+@app.command("show")
+def show(
+    kind: Annotated[str, typer.Argument(metavar="[KIND]", help="Only this kind.")] = "",
+    *,
+    folder: Folder,
+    history: Annotated[
+        bool, typer.Option("--history", help="Every change: when, who, why and what.")
+    ] = False,
+) -> None:
+    """Show the rows, one JSON object a line: kind, key and fields.
+
+    \b
+    Examples:
+      jinbao registry show point -c city
+      jinbao registry show --history -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    if kind:
+        _known(kind)
+    changes = _changes(folder)
+    if history:
+        for change in changes.changes:
+            if not kind or kind in change.rows or kind in change.removed:
+                _say(msgspec.to_builtins(change))
+        return
+    for name in [kind] if kind else KINDS:
+        for key, row in sorted(changes.state[name].items()):
+            _say({"kind": name, "key": key, **plain(row)})
+
+
+def _carried_out(folder: Path, edit: Edit) -> Change | None:
+    if not edit.by.strip() or not edit.why.strip():
+        stop("--by and --why say who makes the change and why")
+    return carry_out(folder, edit)
+
+
+def _changed(change: Change | None) -> None:
+    if change is None:
+        say("nothing changes: every row is there as it is")
+        return
+    rows = sum(len(each) for each in change.rows.values())
+    gone = sum(len(each) for each in change.removed.values())
+    say(
+        f"change {change.number}: {rows} rows set, {gone} removed; `jinbao reload` puts it in force"
+    )
+
+
+def _refused(error: ConfigurationError) -> NoReturn:
+    stop(f"refused, and nothing is changed\n{error}")
+
+
+def _changes(folder: Path) -> Changes:
+    path = path_in(folder)
+    if not path.exists():
+        stop(f"{folder} has no registry: `jinbao registry import` makes one")
+    try:
+        return Changes(path)
+    except ConfigurationError as error:
+        stop(str(error))
+
+
+def _known(kind: str) -> None:
+    if kind not in KINDS:
+        stop(f"there is no kind {kind}; there are {', '.join(KINDS)}")
+
+
+def _field(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        stop(f"{text!r} should be FIELD=VALUE")
+    return name, value
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(str(each) for each in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def _say(told: dict[str, Any]) -> None:
+    say(msgspec.json.encode(told).decode())

@@ -1,0 +1,116 @@
+"""From rows to the frozen registry that decides (switch/config/registry)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from switch.config.faults import ConfigurationError, Fault
+from switch.config.reading import Models
+from switch.config.registry.changes import Changes, path_in
+from switch.config.registry.checks import Around, wrong_rows
+from switch.config.registry.kinds import (
+    District,
+    OpeningRow,
+    PointRow,
+    Qualification,
+    State,
+    Village,
+)
+from switch.config.registry.stages import Stages, load_stages, number_of
+from switch.registry.snapshot import Point, Registry, Span
+from switch.registry.stages import Opening
+
+_NO_END: Final = 9999_12_31
+
+
+def load_registry(folder: Path, models: Models, transactions: frozenset[str]) -> Registry | None:
+    """Return the registry of an installation, None where it has none.
+
+    ConfigurationError has everything that is wrong with it.
+    """
+    path = path_in(folder)
+    if not path.exists():
+        return None
+    stages = load_stages(models.jinbao.registry.stages, folder, transactions)
+    changes = Changes(path)
+    if not changes.number:
+        return None
+    wrong = wrong_rows(changes.state, around(models, stages), None)
+    faults = [Fault(str(path), 0, f"{w.kind}.{w.key}.{w.field}", w.reason) for w in wrong]
+    faults += [*_said_twice(folder, models)]
+    if faults:
+        raise ConfigurationError(faults)
+    return snapshot(changes.state, stages, changes.number)
+
+
+def _said_twice(folder: Path, models: Models) -> Iterator[Fault]:
+    for index, acquirer in enumerate(models.banks.acquirer):
+        if acquirer.other_cards_from is not None:
+            key = f"acquirer[{index}].other_cards_from"
+            reason = "the registry says this here: record an opening of other-cards"
+            yield Fault(str(folder / "banks.toml"), 0, key, reason)
+
+
+def around(models: Models, stages: Stages) -> Around:
+    """Return what rows may refer to."""
+    banks = models.banks
+    return Around(
+        acquirers=frozenset(each.id for each in banks.acquirer),
+        issuers=frozenset(each.id for each in banks.issuer),
+        prefixes=frozenset(each.prefix for each in models.cards.range),
+        terminals=frozenset(each.id for each in models.terminals.terminal),
+        stages={stage.id: stage.needs_approval for stage in stages.stages},
+    )
+
+
+def snapshot(state: State, stages: Stages, change: int) -> Registry:
+    """Return good rows as what decides."""
+    return Registry(
+        change=change,
+        stages=stages.stages,
+        openings=tuple(
+            Opening(
+                stage=row.stage,
+                scope=row.scope,
+                from_day=number_of(row.from_day),
+                until_day=_end(row.until_day),
+            )
+            for row in state["opening"].values()
+            if isinstance(row, OpeningRow)
+        ),
+        points=_points(state, stages),
+        pilots={
+            row.id: None if row.pilot_from is None else number_of(row.pilot_from)
+            for row in state["district"].values()
+            if isinstance(row, District)
+        },
+        qualifications={
+            row.acquirer: Span(number_of(row.from_day), _end(row.until_day))
+            for row in state["qualification"].values()
+            if isinstance(row, Qualification)
+        },
+    )
+
+
+def _points(state: State, stages: Stages) -> Mapping[str, Point]:
+    districts = {
+        row.id: row.district for row in state["village"].values() if isinstance(row, Village)
+    }
+    return {
+        row.merchant: Point(
+            merchant=row.merchant,
+            district=districts[row.village],
+            is_eligible=row.category in stages.places,
+            open_from=number_of(row.open_from),
+            agreed_from=None if row.agreement is None else number_of(row.agreement),
+        )
+        for row in state["point"].values()
+        if isinstance(row, PointRow)
+    }
+
+
+def _end(day: date | None) -> int:
+    return _NO_END if day is None else number_of(day)

@@ -1,0 +1,95 @@
+"""Loading stages (switch/config/registry): what opens together, from a packaged or own file."""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from switch.config.faults import ConfigurationError
+from switch.config.files import Name, Text
+from switch.config.reading import Source
+from switch.registry.stages import Stage
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class StageEntry(_Model):
+    """`[[stage]]`: what opens together."""
+
+    id: Name
+    en: Text
+    zh: Text
+    clause: Text
+    channels: Annotated[list[Literal["rural", "urban", "merchant"]], Field(min_length=1)]
+    cards: Annotated[list[Literal["social", "other"]], Field(min_length=1)]
+    transactions: list[str] | None = None
+    needs_approval: bool = False
+    open_from: date | None = None
+
+
+class StagesFile(_Model):
+    """A file of stages; `places` are the categories of points that take part."""
+
+    format: Literal[1]
+    kind: Literal["stages"]
+    name: Name
+    title: list[Text]
+    source: Text
+    places: list[Literal["health_centre", "village_clinic", "other"]]
+    stage: Annotated[list[StageEntry], Field(min_length=1)]
+
+
+class Stages(NamedTuple):
+    """The stages of a file in its order, and the categories of places."""
+
+    stages: tuple[Stage, ...]
+    places: frozenset[str]
+
+
+def number_of(day: date) -> int:
+    """Return a day as YYYYMMDD."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def load_stages(name: str, folder: Path, transactions: frozenset[str]) -> Stages:
+    """Return packaged stages, or those of a file; ConfigurationError says what is wrong.
+
+    Stages may only name `transactions`.
+    """
+    packaged = resources.files("specs") / "stages" / f"{name}.toml"
+    path: Path | Traversable = folder / name if "/" in name else packaged
+    source = Source(path, StagesFile)
+    model = source.model
+    if model is None:
+        raise ConfigurationError(source.faults)
+    source.check_unique("stage", "id", (entry.id for entry in model.stage))
+    for index, entry in enumerate(model.stage):
+        for each in entry.transactions or ():
+            if each not in transactions:
+                reason = f"{each} is no transaction of the terminals' dialects"
+                source.fault(("stage", index, "transactions"), reason)
+    if source.faults:
+        raise ConfigurationError(source.faults)
+    return Stages(tuple(_stage(entry) for entry in model.stage), frozenset(model.places))
+
+
+def _stage(entry: StageEntry) -> Stage:
+    return Stage(
+        id=entry.id,
+        en=entry.en,
+        zh=entry.zh,
+        clause=entry.clause,
+        channels=frozenset(entry.channels),
+        transactions=None if entry.transactions is None else frozenset(entry.transactions),
+        takes_social="social" in entry.cards,
+        takes_other="other" in entry.cards,
+        needs_approval=entry.needs_approval,
+        open_from=None if entry.open_from is None else number_of(entry.open_from),
+    )

@@ -1,0 +1,1 @@
+"""Who may do what where, as frozen snapshots: stages, openings, service points, qualifications."""

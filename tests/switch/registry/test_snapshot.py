@@ -1,0 +1,151 @@
+"""The verdicts of the registry, in the order and with the clauses of the notice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from switch.registry.snapshot import Asked, Point, Registry, Span, Why
+from switch.registry.stages import Opening, Stage
+
+_DAY = 20140618
+_LATER = 20141201
+
+
+def _stage(name: str, kinds: tuple[str, ...], **changes: Any) -> Stage:  # noqa: ANN401 - any field
+    stage = Stage(
+        id=name,
+        en="",
+        zh="",
+        clause="四(二)",
+        channels=frozenset({"rural"}),
+        transactions=frozenset(kinds),
+        takes_social=True,
+        takes_other=False,
+    )
+    return replace(stage, **changes)
+
+
+STAGES = (
+    _stage("initial", ("withdrawal",), open_from=20140617),
+    _stage("other-cards", ("withdrawal",), takes_social=False, takes_other=True, clause="四(四)2"),
+    _stage("transfer", ("transfer",), takes_other=True),
+    _stage(
+        "branches",
+        (),
+        channels=frozenset({"urban"}),
+        transactions=None,
+        takes_other=True,
+        open_from=20140617,
+    ),
+)
+POINT = Point(
+    merchant="m", district="d", is_eligible=True, open_from=20140601, agreed_from=20140601
+)
+GOOD = Registry(
+    change=1,
+    stages=STAGES,
+    points={"m": POINT},
+    pilots={"d": 20140610},
+    qualifications={"a": Span(20120101, 20201231)},
+)
+ASKED = Asked("withdrawal", "rural", "m", "a", is_social=True, day=_DAY)
+
+
+def _judged(registry: Registry = GOOD, **changes: Any) -> tuple[Why, str, int | None]:  # noqa: ANN401 - any field
+    verdict = registry.judge(replace(ASKED, **changes))
+    assert verdict.is_open is (verdict.why is Why.OPEN)
+    return verdict.why, verdict.stage, verdict.from_day
+
+
+def test_a_service_point_does_what_is_open_from_the_beginning() -> None:
+    assert _judged() == (Why.OPEN, "initial", 20140617)
+    assert _judged(day=20140617) == (Why.OPEN, "initial", 20140617)
+    assert _judged(day=20140616) == (Why.STAGE, "initial", 20140617)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"qualifications": {}}, (Why.QUALIFICATION, None)),
+        ({"qualifications": {"a": Span(_LATER, 20201231)}}, (Why.QUALIFICATION, _LATER)),
+        ({"qualifications": {"a": Span(20120101, 20140617)}}, (Why.QUALIFICATION, None)),
+        ({"points": {}}, (Why.POINT, None)),
+        ({"points": {"m": replace(POINT, is_eligible=False)}}, (Why.POINT, None)),
+        ({"points": {"m": replace(POINT, open_from=_LATER)}}, (Why.POINT, _LATER)),
+        ({"points": {"m": replace(POINT, agreed_from=None)}}, (Why.AGREEMENT, None)),
+        ({"points": {"m": replace(POINT, agreed_from=_LATER)}}, (Why.AGREEMENT, _LATER)),
+        ({"pilots": {}}, (Why.PILOT, None)),
+        ({"pilots": {"d": None}}, (Why.PILOT, None)),
+        ({"pilots": {"d": _LATER}}, (Why.PILOT, _LATER)),
+    ],
+)
+def test_what_a_point_lacks_refuses_everything_there_and_nothing_in_town(
+    changes: dict[str, Any], expected: tuple[Why, int | None]
+) -> None:
+    registry = replace(GOOD, **changes)
+    assert _judged(registry) == (expected[0], "", expected[1])
+    assert _judged(registry, channel="urban") == (Why.OPEN, "branches", 20140617)
+    assert registry.judge(ASKED).clause == expected[0].value
+
+
+def test_another_card_waits_for_the_approval_of_its_acquirer() -> None:
+    assert _judged(is_social=False) == (Why.CARD, "other-cards", None)
+    approved = Opening(stage="other-cards", scope="acquirer:a", from_day=_LATER)
+    registry = replace(GOOD, openings=(approved,))
+    assert _judged(registry, is_social=False) == (Why.CARD, "other-cards", _LATER)
+    assert _judged(registry, is_social=False, day=_LATER) == (Why.OPEN, "other-cards", _LATER)
+    assert registry.judge(replace(ASKED, is_social=False)).clause == "四(四)2"
+    other = replace(registry, qualifications={"b": Span(20120101, 20201231)})
+    assert _judged(other, is_social=False, day=_LATER, acquirer="b")[0] is Why.CARD
+
+
+@pytest.mark.parametrize("scope", ["all", "district:d", "acquirer:a", "point:m"])
+def test_a_stage_opens_within_its_scope_and_its_days(scope: str) -> None:
+    opening = Opening(stage="transfer", scope=scope, from_day=20140701, until_day=20140731)
+    registry = replace(GOOD, openings=(opening,))
+    asked = {"transaction": "transfer"}
+    assert _judged(registry, **asked) == (Why.STAGE, "transfer", 20140701)
+    assert _judged(registry, **asked, day=20140701) == (Why.OPEN, "transfer", 20140701)
+    assert _judged(registry, **asked, day=20140731) == (Why.OPEN, "transfer", 20140701)
+    assert _judged(registry, **asked, day=20140801) == (Why.STAGE, "transfer", None)
+
+
+@pytest.mark.parametrize("scope", ["district:e", "acquirer:b", "point:n"])
+def test_what_is_open_elsewhere_is_not_open_here(scope: str) -> None:
+    opening = Opening(stage="transfer", scope=scope, from_day=20140101)
+    registry = replace(GOOD, openings=(opening,))
+    assert _judged(registry, transaction="transfer") == (Why.STAGE, "transfer", None)
+
+
+def test_what_no_stage_opens_is_said_without_a_stage() -> None:
+    assert _judged(transaction="load") == (Why.STAGE, "", None)
+
+
+@given(
+    days=st.lists(st.tuples(st.integers(1, 20), st.integers(1, 20)), max_size=4),
+    day=st.integers(1, 20),
+)
+def test_a_transaction_is_open_on_the_days_of_its_openings_and_the_next_one_is_told(
+    days: list[tuple[int, int]], day: int
+) -> None:
+    point = replace(POINT, open_from=0, agreed_from=0)
+    openings = tuple(
+        Opening(stage="transfer", scope="point:m", from_day=first, until_day=last)
+        for first, last in days
+    )
+    registry = replace(
+        GOOD,
+        openings=openings,
+        points={"m": point},
+        pilots={"d": 0},
+        qualifications={"a": Span(0, 99)},
+    )
+    why, _, from_day = _judged(registry, transaction="transfer", day=day)
+    assert (why is Why.OPEN) is any(first <= day <= last for first, last in days)
+    if why is not Why.OPEN:
+        assert from_day == min((first for first, _ in days if first > day), default=None)
