@@ -101,6 +101,15 @@ def build(
     return Table(ways, dict.fromkeys(acquirers, way))
 
 
+def without(way: Way, link_class: LinkClass) -> Way:
+    """Return a way with the lines of one class left out."""
+    out = tuple(each for each in way.candidates if each.link_class is link_class)
+    if not out:
+        return way
+    kept = tuple(each for each in way.candidates if each.link_class is not link_class)
+    return Way(way.case, kept, way.left_out + out)
+
+
 def is_on_us(registration: Registration, destination: Destination) -> bool:
     """Tell whether acquirer and issuer belong to one group; who has none is alone."""
     return bool(registration.group) and registration.group == destination.group

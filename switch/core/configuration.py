@@ -16,7 +16,7 @@ from messages.crypto.keys import Mak, Pik, Tmk, Zmk
 from messages.crypto.vault import Vault
 from messages.dialects.dialect import Dialect
 from routing.links import LinkClass
-from routing.table import Destination, Registration, Table, build
+from routing.table import Case, Destination, Registration, Table, Way, build, without
 from switch.registry.snapshot import Registry
 
 
@@ -219,6 +219,16 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     def terminal_dialects(self) -> tuple[Dialect, ...]:
         """All that terminals speak, the usual one first."""
         return (self.terminal_dialect, *self.other_terminal_dialects)
+
+    def way(self, acquirer: str, issuer: str, day: int) -> Way:
+        """Return the way from an acquirer to an issuer on a day.
+
+        With a registry, an issuer's lines of 金保专网 count from its plan's approval on (五(二)).
+        """
+        way, registry = self.routes.way(acquirer, issuer), self.registry
+        if registry is None or way.case is Case.MEMBER or registry.is_connected(issuer, day):
+            return way
+        return without(way, LinkClass.JINBAO)
 
     def card_range(self, pan: str) -> CardRange | None:
         """Return the longest matching range, None for a card that nobody registered."""

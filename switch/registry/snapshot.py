@@ -92,11 +92,18 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     pilots: Mapping[str, int | None] = {}
     """District -> the day from which it is a pilot, None while it is none."""
     qualifications: Mapping[str, Span] = {}
+    connections: Mapping[str, int] = {}
+    """Issuer -> the day of approval of its plan to be connected to 金保专网 (五(二))."""
     matrix: Matrix = Matrix((), ())
 
     def __post_init__(self) -> None:
         """Work the matrix out, so that it is never that of other openings."""
         msgspec.structs.force_setattr(self, "matrix", Matrix(self.stages, self.openings))
+
+    def is_connected(self, issuer: str, day: int) -> bool:
+        """Tell whether an issuer has an approved plan of its connection to 金保专网."""
+        approved = self.connections.get(issuer)
+        return approved is not None and approved <= day
 
     def judge(self, asked: Asked) -> Verdict:
         """Say whether a transaction may be done; of several reasons against it, the first."""

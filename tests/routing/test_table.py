@@ -14,6 +14,7 @@ from routing.table import (
     Registration,
     build,
     is_on_us,
+    without,
 )
 from tests.routing.cases import destinations, registrations
 
@@ -96,3 +97,13 @@ def test_every_link_of_the_destination_is_a_candidate_or_left_out_by_its_class(
         assert [each.is_alternate for each in way.candidates] == [
             each.link_class is registration.alternate for each in way.candidates
         ]
+
+
+def test_a_class_that_is_left_out_is_no_candidate_any_more() -> None:
+    lines = {LinkClass.JINBAO: "j", LinkClass.BANK: "b"}
+    registration = Registration(access=LinkClass.JINBAO, alternate=LinkClass.BANK)
+    way = build({"a": registration}, {"i": Destination(links=lines)}).way("a", "i")
+    left = without(way, LinkClass.JINBAO)
+    assert [each.link for each in left.candidates] == ["b"]
+    assert [each.link for each in left.left_out] == ["j"]
+    assert without(left, LinkClass.JINBAO) is left

@@ -14,12 +14,16 @@ from messages.values import is_luhn_valid, mask_pan
 from routing.explain import USABLE, Explanation, Line, Verdict, explain
 from routing.links import Told
 from switch.cli.drawing import drawn, plain, table
-from switch.cli.outcome import BAD, say, stop
+from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.verbs import AsJson, verb_app
 from switch.core.configuration import Configuration, Issuer, Terminal
+from switch.core.moment import local
+from switch.shell.clock import wall_ns
 
 app = verb_app("Routes: which line a transaction takes, and why.")
+
+_NS_PER_MS = 1_000_000
 
 
 @app.callback()
@@ -59,8 +63,11 @@ def explain_route(
     standing = dict.fromkeys(resting or [], "resting") | dict.fromkeys(down or [], "down")
     if unknown := sorted(standing.keys() - configuration.links.keys()):
         stop(f"there is no link {unknown[0]}; there are {', '.join(configuration.links)}")
-    way = configuration.routes.way(where.acquirer, issuer.id)
+    day = local(wall_ns() // _NS_PER_MS).day
+    way = configuration.way(where.acquirer, issuer.id, day)
     told = explain(way, lambda link: standing.get(link, USABLE))
+    if way is not configuration.routes.way(where.acquirer, issuer.id):
+        note(f"issuer {issuer.id} has no approved plan of its 金保专网 connection (五(二))")
     if as_json:
         found = _object(configuration, where, issuer, told) | {"card": mask_pan(card)}
         say(msgspec.json.encode(found).decode())

@@ -14,6 +14,7 @@ from switch.config.registry.checks import Around, wrong_rows
 from switch.config.registry.kinds import (
     District,
     OpeningRow,
+    Plan,
     PointRow,
     Qualification,
     State,
@@ -82,6 +83,11 @@ def snapshot(state: State, stages: Stages, change: int) -> Registry:
             if isinstance(row, OpeningRow)
         ),
         points=_points(state, stages),
+        connections={
+            row.issuer: number_of(row.approved)
+            for row in state["plan"].values()
+            if isinstance(row, Plan) and "jinbao_connection" in row.parts
+        },
         pilots={
             row.id: None if row.pilot_from is None else number_of(row.pilot_from)
             for row in state["district"].values()

@@ -149,3 +149,9 @@ def test_a_transaction_is_open_on_the_days_of_its_openings_and_the_next_one_is_t
     assert (why is Why.OPEN) is any(first <= day <= last for first, last in days)
     if why is not Why.OPEN:
         assert from_day == min((first for first, _ in days if first > day), default=None)
+
+
+def test_an_issuer_is_connected_from_the_approval_of_its_plan_on() -> None:
+    registry = replace(GOOD, connections={"i": _DAY})
+    asked = (("i", _DAY - 1), ("i", _DAY), ("i", _LATER), ("j", _LATER))
+    assert [registry.is_connected(*each) for each in asked] == [False, True, True, False]

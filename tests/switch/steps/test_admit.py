@@ -10,8 +10,11 @@ from msgspec.structs import replace
 from messages.reasons import Reason
 from switch.core.configuration import Acquirer, CardRange
 from switch.core.rules import Rule
+from switch.registry.snapshot import Registry
+from switch.registry.stages import Opening
 from switch.steps.admit import admit
 from tests.switch.core.stage import OTHER_PAN
+from tests.switch.core.stage.registered import MERCHANT, open_registry
 from tests.switch.steps.walking import walker
 
 
@@ -95,3 +98,50 @@ def test_a_terminal_does_only_what_it_was_admitted_for() -> None:
     terminal = replace(walker().terminal, transactions=frozenset({"rural_balance"}))
     refusal = _refusal(configured={"terminals": {"50010001": terminal}})
     assert refusal == (Reason.SERVICE_NOT_OPEN, Rule.TERMINAL_ADMITTED)
+
+
+def _judged(registry: Registry, **changes: Any) -> tuple[Reason, Rule, object] | None:  # noqa: ANN401
+    decline = admit(walker(configured={"registry": registry}, **changes))
+    return None if decline is None else (decline.reason, decline.rule, decline.facts["open_from"])
+
+
+def test_with_a_registry_the_stage_decides_and_is_in_the_trace() -> None:
+    txn = walker(configured={"registry": open_registry()})
+    assert admit(txn) is None
+    assert Rule.STAGE_OPEN in txn.trace
+    assert Rule.SOCIAL_CARD not in txn.trace
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"qualifications": {}}, (Reason.ACQUIRER_NOT_QUALIFIED, Rule.ACQUIRER_QUALIFIED, None)),
+        ({"points": {}}, (Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_REGISTERED, None)),
+        (
+            {"points": {MERCHANT: replace(open_registry().points[MERCHANT], agreed_from=None)}},
+            (Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_AGREED, None),
+        ),
+        ({"pilots": {"d": 20141201}}, (Reason.SERVICE_NOT_OPEN, Rule.PILOT_BEGUN, 20141201)),
+        (
+            {"stages": (replace(open_registry().stages[0], open_from=20141201),)},
+            (Reason.SERVICE_NOT_OPEN, Rule.STAGE_OPEN, 20141201),
+        ),
+        ({"stages": ()}, (Reason.SERVICE_NOT_FOR_TERMINAL, Rule.STAGE_OPEN, None)),
+    ],
+)
+def test_a_refusal_of_the_registry_tells_the_day_from_which_it_would_be_allowed(
+    changes: dict[str, Any], expected: tuple[Reason, Rule, object]
+) -> None:
+    assert _judged(open_registry(**changes)) == expected
+
+
+def test_with_a_registry_other_cards_wait_for_its_opening_and_not_for_banks_toml() -> None:
+    social = open_registry()
+    other = replace(
+        social.stages[0], id="other-cards", takes_social=False, takes_other=True, open_from=None
+    )
+    registry = replace(social, stages=(*social.stages, other))
+    refused = (Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD, None)
+    assert _judged(registry, pan=OTHER_PAN) == refused
+    opening = Opening(stage="other-cards", scope="acquirer:99900000", from_day=20140618)
+    assert _judged(replace(registry, openings=(opening,)), pan=OTHER_PAN) is None

@@ -10,7 +10,7 @@ import pytest
 
 from switch.config.faults import ConfigurationError
 from switch.config.registry.changes import Change, Changes, apply, change_to, editing, path_in
-from switch.config.registry.kinds import KINDS, District
+from switch.config.registry.kinds import KINDS, District, State
 from tests.switch.config.registry.making import TOLD, bring_in, first_rows
 
 
@@ -70,7 +70,7 @@ def test_a_line_that_was_tampered_with_is_told(tmp_path: Path, line: bytes, told
 
 
 def test_a_row_that_was_removed_is_gone_from_the_state_and_not_from_the_history() -> None:
-    state = {kind: {} for kind in KINDS}
+    state: State = {kind: {} for kind in KINDS}
     row = {"id": "d", "name": "one"}
     apply(state, Change(number=1, at="", by="", why="", rows={"district": [row]}))
     assert state["district"]

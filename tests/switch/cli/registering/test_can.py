@@ -1,0 +1,96 @@
+"""`jinbao registry can`: yes or no, with stage, day and clause, in the words of the notice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from switch.cli.outcome import BAD, USAGE
+from tests.switch.cli.registering.bringing import begun, change, registry
+from tests.switch.config import folders
+
+_CARD = "6219991234567890120"
+_ONLY_SOCIAL = "no: only social-security cards are taken here"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "transaction", "card", "day", "told"),
+    [
+        ("50010001", "rural_withdrawal", "social", "2014-06-18",
+         "yes, stage initial, from 20140617, 四(二)"),
+        ("50010001", "rural_withdrawal", _CARD, "2014-06-18",
+         "yes, stage initial, from 20140617, 四(二)"),
+        ("50010001", "rural_withdrawal", "social", "2014-06-16",
+         "no: the merchant is no service point that takes part, from 20140617, 四(三)1"),
+        ("50010001", "rural_withdrawal", "other", "2014-06-18",
+         f"{_ONLY_SOCIAL}, stage other-cards, from 20141201, 四(四)2"),
+        ("50010001", "rural_withdrawal", "other", "2014-12-01",
+         "yes, stage other-cards, from 20141201, 四(四)2"),
+        ("50010002", "rural_withdrawal", "other", "2014-12-01",
+         f"{_ONLY_SOCIAL}, stage other-cards, no day is recorded, 四(四)2"),
+        ("50010001", "transfer", "social", "2014-06-18",
+         "no: the stage is not open here, stage transfer, no day is recorded, 四(二)"),
+        ("50010003", "rural_withdrawal", "social", "2014-06-18",
+         "no: the merchant is no service point that takes part, no day is recorded, 四(三)1"),
+    ],
+)  # fmt: skip
+def test_a_question_is_answered_with_stage_day_and_clause(  # noqa: PLR0913 - the question
+    folder: Path, terminal: str, transaction: str, card: str, day: str, told: str
+) -> None:
+    begun(folder)
+    outcome = registry(folder, "can", terminal, transaction, card, "--on", day)
+    assert outcome.out.strip() == told
+    assert outcome.status == (0 if told.startswith("yes") else BAD)
+
+
+def test_a_program_is_told_what_a_terminal_would_be(folder: Path) -> None:
+    begun(folder)
+    asked = ("50010001", "transfer", "social", "--on", "2014-06-18", "--json")
+    told = json.loads(registry(folder, "can", *asked).out)
+    assert told["reason"] == "service_not_open"
+    assert (told["may"], told["stage"], told["from"]) == (False, "transfer", None)
+
+
+def test_an_opening_lets_a_stage_begin(folder: Path) -> None:
+    begun(folder)
+    opening = ("stage=transfer", "scope=district:test-district", "from_day=2014-07-01")
+    assert change(folder, "set", "opening", *opening, "approval=A-1").status == 0
+    asked = ("50010001", "transfer", "social", "--on")
+    assert "from 20140701" in registry(folder, "can", *asked, "2014-06-30").out
+    assert registry(folder, "can", *asked, "2014-07-01").status == 0
+
+
+def test_what_the_file_of_terminals_leaves_out_is_refused_there(folder: Path) -> None:
+    begun(folder)
+    folders.change(folder, "terminals", "# transactions", "transactions")
+    asked = ("50010001", "bill_payment", "social", "--on", "2014-06-18")
+    outcome = registry(folder, "can", *asked)
+    assert outcome.status == BAD
+    assert "terminals.toml does not name it" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("59999999", "sale", "social"), "there is no terminal 59999999"),
+        (("50010001", "dance", "social"), "there is no transaction dance"),
+        (("50010001", "sale", "6219991234567890121"), "whose check digit fits"),
+        (("50010001", "sale", "4000000000000002"), "is of no range"),
+        (("50010001", "sale", "social", "--on", "tomorrow"), "a day like 2014-06-18"),
+    ],
+)
+def test_a_question_that_is_none_has_status_2(
+    folder: Path, asked: tuple[str, ...], told: str
+) -> None:
+    begun(folder)
+    outcome = registry(folder, "can", *asked)
+    assert outcome.status == USAGE
+    assert told in outcome.err
+
+
+def test_a_folder_without_a_registry_says_so(folder: Path) -> None:
+    outcome = registry(folder, "can", "50010001", "sale", "social")
+    assert outcome.status == USAGE
+    assert "has no registry" in outcome.err
