@@ -16,31 +16,31 @@ _ONLY_SOCIAL = "no: only social-security cards are taken here"
 
 
 @pytest.mark.parametrize(
-    ("terminal", "transaction", "card", "day", "told"),
+    ("asked", "told"),
     [
-        ("50010001", "rural_withdrawal", "social", "2014-06-18",
+        (("50010001", "rural_withdrawal", "social", "--on", "2014-06-18"),
          "yes, stage initial, from 20140617, 四(二)"),
-        ("50010001", "rural_withdrawal", _CARD, "2014-06-18",
+        (("50010001", "rural_withdrawal", _CARD, "--on", "2014-06-18"),
          "yes, stage initial, from 20140617, 四(二)"),
-        ("50010001", "rural_withdrawal", "social", "2014-06-16",
+        (("50010001", "rural_withdrawal", "social", "--on", "2014-06-16"),
          "no: the merchant is no service point that takes part, from 20140617, 四(三)1"),
-        ("50010001", "rural_withdrawal", "other", "2014-06-18",
+        (("50010001", "rural_withdrawal", "other", "--on", "2014-06-18"),
          f"{_ONLY_SOCIAL}, stage other-cards, from 20141201, 四(四)2"),
-        ("50010001", "rural_withdrawal", "other", "2014-12-01",
+        (("50010001", "rural_withdrawal", "other", "--on", "2014-12-01"),
          "yes, stage other-cards, from 20141201, 四(四)2"),
-        ("50010002", "rural_withdrawal", "other", "2014-12-01",
+        (("50010002", "rural_withdrawal", "other", "--on", "2014-12-01"),
          f"{_ONLY_SOCIAL}, stage other-cards, no day is recorded, 四(四)2"),
-        ("50010001", "transfer", "social", "2014-06-18",
+        (("50010001", "transfer", "social", "--on", "2014-06-18"),
          "no: the stage is not open here, stage transfer, no day is recorded, 四(二)"),
-        ("50010003", "rural_withdrawal", "social", "2014-06-18",
+        (("50010003", "rural_withdrawal", "social", "--on", "2014-06-18"),
          "no: the merchant is no service point that takes part, no day is recorded, 四(三)1"),
     ],
 )  # fmt: skip
-def test_a_question_is_answered_with_stage_day_and_clause(  # noqa: PLR0913 - the question
-    folder: Path, terminal: str, transaction: str, card: str, day: str, told: str
+def test_a_question_is_answered_with_stage_day_and_clause(
+    folder: Path, asked: tuple[str, ...], told: str
 ) -> None:
     begun(folder)
-    outcome = registry(folder, "can", terminal, transaction, card, "--on", day)
+    outcome = registry(folder, "can", *asked)
     assert outcome.out.strip() == told
     assert outcome.status == (0 if told.startswith("yes") else BAD)
 
