@@ -13,13 +13,15 @@ from switch.registry.snapshot import Asked, Verdict, Why
 
 _MANUAL = "01"
 _REFUSALS = {
-    Why.QUALIFICATION: (Reason.ACQUIRER_NOT_QUALIFIED, Rule.ACQUIRER_QUALIFIED),
-    Why.POINT: (Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_REGISTERED),
-    Why.AGREEMENT: (Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_AGREED),
-    Why.PILOT: (Reason.SERVICE_NOT_OPEN, Rule.PILOT_BEGUN),
-    Why.STAGE: (Reason.SERVICE_NOT_OPEN, Rule.STAGE_OPEN),
-    Why.CARD: (Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD),
+    Why.QUALIFICATION: Decline(Reason.ACQUIRER_NOT_QUALIFIED, Rule.ACQUIRER_QUALIFIED),
+    Why.POINT: Decline(Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_REGISTERED),
+    Why.AGREEMENT: Decline(Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_AGREED),
+    Why.PILOT: Decline(Reason.SERVICE_NOT_OPEN, Rule.PILOT_BEGUN),
+    Why.STAGE: Decline(Reason.SERVICE_NOT_OPEN, Rule.STAGE_OPEN),
+    Why.CARD: Decline(Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD),
 }
+_NEVER = Decline(Reason.SERVICE_NOT_FOR_TERMINAL, Rule.STAGE_OPEN)
+"""No stage speaks of it."""
 _YUAN = frozenset({None, "156"})
 """DE 49: nothing else is paid out, and reversals say 156."""
 
@@ -84,15 +86,14 @@ def _registered(txn: Transaction) -> Decline | None:
 
 def refusal_of(verdict: Verdict) -> Decline:
     """Return how a verdict of the registry is said to a terminal, and what a report tells."""
-    reason, rule = _REFUSALS[verdict.why]
-    if verdict.why is Why.STAGE and not verdict.stage:
-        reason = Reason.SERVICE_NOT_FOR_TERMINAL
+    is_never = verdict.why is Why.STAGE and not verdict.stage
+    refusal = _NEVER if is_never else _REFUSALS[verdict.why]
     facts: dict[str, object] = {
         "stage": verdict.stage,
         "open_from": verdict.from_day,
         "clause": verdict.clause,
     }
-    return Decline(reason, rule, facts)
+    return Decline(refusal.reason, refusal.rule, facts)
 
 
 def _entry(txn: Transaction) -> Decline | None:

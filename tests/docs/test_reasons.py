@@ -21,6 +21,7 @@ from switch.core.rules import WORDS, Rule
 from tests.docs.test_reference import section
 from tests.house.source import ROOT
 from tests.switch.core.stage import OTHER_PAN, Stage, mute
+from tests.switch.core.stage.registered import open_registry
 from tests.switch.core.stage.shop import ask
 from tests.switch.core.stage.ways import JINBAO, registered
 
@@ -120,6 +121,11 @@ def _repeated(stage: Stage) -> None:
     stage.terminal_says(frame)
 
 
+def _unqualified(stage: Stage) -> None:
+    stage.reconfigure(registry=open_registry(qualifications={}))
+    stage.withdraw()
+
+
 def _line_lost(stage: Stage) -> None:
     stage.happen(LinkDisconnected("bank"))
     stage.withdraw()
@@ -139,6 +145,7 @@ CASES: Final[Mapping[Reason, Callable[[Stage], object]]] = {
     Reason.BATCH_MISMATCH: lambda stage: stage.withdraw(f60="7000000900060"),
     Reason.TERMINAL_UNKNOWN: lambda stage: stage.withdraw(f41="99999999"),
     Reason.MERCHANT_UNKNOWN: lambda stage: stage.withdraw(f42="999653080119999"),
+    Reason.ACQUIRER_NOT_QUALIFIED: _unqualified,
     Reason.SERVICE_NOT_OPEN: lambda stage: stage.withdraw(f3="470000", f60="7400000200060"),
     Reason.SERVICE_NOT_FOR_TERMINAL: lambda stage: stage.withdraw(f3="910000", f60="7600000200060"),
     Reason.TRANSACTION_UNKNOWN: lambda stage: stage.withdraw(f3="990000"),
