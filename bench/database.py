@@ -29,6 +29,8 @@ END_S: Final = 20.0
 _PLACES: Final = ("/usr/lib/postgresql", "/usr/local/pgsql")
 """Where Debian, and a build of one's own, put programs that are not on the path."""
 _LOOK_S: Final = 0.02
+_DIES_WITH_US: Final = ("--pdeathsig", "SIGQUIT")
+"""A test run that is killed leaves no server behind (setpriv, so for root only)."""
 
 
 def programs() -> Path | None:
@@ -83,7 +85,7 @@ class Database:
         command = ["postgres", "-D", str(self._data), "-p", str(self.port), "-k", str(self._folder)]
         with (self._folder / "log").open("ab") as log:
             self._server = subprocess.Popen(  # noqa: S603 - a program that the caller installed
-                self._as_user([*command, *settings]),
+                self._as_user([*command, *settings], *_DIES_WITH_US),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -164,11 +166,11 @@ class Database:
             raise RuntimeError(f"{program}: {done.stderr.strip()}")
         return done.stdout.strip()
 
-    def _as_user(self, command: list[str]) -> list[str]:
+    def _as_user(self, command: list[str], *more: str) -> list[str]:
         words = [str(self._programs / command[0]), *command[1:]]
         if os.geteuid() != 0:
             return words
-        return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", *words]
+        return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", *more, *words]
 
 
 @contextmanager
