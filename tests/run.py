@@ -72,7 +72,7 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
         ),
     ),
     "world": (90, ("tests/simulators/world", "tests/simulators/checkers", "tests/simulation")),
-    "load": (40, ("tests/simulators/load", "tests/switch/cli/loading")),
+    "load": (90, ("tests/simulators/load", "tests/switch/cli/loading")),
     "processes": (70, ("tests/crash", "tests/scenarios")),
 }
 _REST_BUDGET_S: Final = 60
