@@ -16,7 +16,9 @@ from simulators.world.weather.kinds import KINDS
 from simulators.world.weather.profiles import PROFILES
 
 JUDGED_FROM = 300
-"""Worlds that a run needs before what was rare in it says anything."""
+"""Worlds that a run needs before a fault that never happened in it says anything."""
+STAKES_FROM = 1_000
+"""Worlds that a run needs before what was seldom at stake says anything."""
 _EVERYTHING = frozenset({"mixed", "storm"})
 """Profiles in which every promise must be at stake."""
 _HOUR_S = 3_600
@@ -92,7 +94,8 @@ class Tally(msgspec.Struct, kw_only=True):
         if self.worlds < JUDGED_FROM:
             return []
         found = [f"the fault {name} never fired" for name in self._named() if not self.fired[name]]
-        if self.profile in _EVERYTHING and not self.is_on_disk:
+        is_judged = self.profile in _EVERYTHING and not self.is_on_disk
+        if is_judged and self.worlds >= STAKES_FROM:
             least = int(ENOUGH * self.worlds)
             found += [
                 f"at stake too seldom: {name}, {self.stakes[name]} times, {least} wanted"

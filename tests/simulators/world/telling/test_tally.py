@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulators.world.telling.stakes import STAKES
-from simulators.world.telling.tally import JUDGED_FROM, Tally
+from simulators.world.telling.tally import JUDGED_FROM, STAKES_FROM, Tally
 from simulators.world.trial import Verdict, Violation
 from simulators.world.weather.profiles import PROFILES
 
@@ -22,7 +22,7 @@ def _many(
     on_disk: bool = False,
 ) -> Tally:
     tally = Tally(profile=profile, is_on_disk=on_disk)
-    for _ in range(JUDGED_FROM):
+    for _ in range(STAKES_FROM):
         tally.add(_verdict(fired, stakes))
     return tally
 
@@ -54,12 +54,16 @@ def test_a_fault_that_never_fired_is_complained_of() -> None:
 def test_a_stake_that_is_rare_is_complained_of() -> None:
     stakes = {**_EVERY_STAKE, "cap exceeded": 0}
     [complaint] = _many(fired=_EVERY_KIND, stakes=stakes).complaints()
-    assert complaint == "at stake too seldom: cap exceeded, 0 times, 30 wanted"
+    assert complaint == "at stake too seldom: cap exceeded, 0 times, 100 wanted"
 
 
 def test_a_profile_is_judged_by_its_own_kinds_and_a_short_run_not_at_all() -> None:
     assert not _many("calm", fired=dict.fromkeys(PROFILES["calm"].kinds, 1)).complaints()
     assert not Tally().complaints()
+    some = Tally()
+    for _ in range(JUDGED_FROM):
+        some.add(_verdict(_EVERY_KIND))
+    assert not some.complaints()
 
 
 def test_each_ledger_is_judged_by_the_faults_that_it_can_have() -> None:
