@@ -6,6 +6,7 @@ down.
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -22,6 +23,8 @@ _DARK_NS: Final = (5 * SECOND, 60 * SECOND)
 _AMOUNTS_YUAN: Final = (10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1_000, 15)
 """15 yuan is refused: it is no multiple of ten."""
 _MOST_WAITING: Final = 2
+_HELD_NS: Final = 8 * SECOND
+"""How long a concentrator may hold a frame up."""
 _SOON_NS: Final = 500 * MS
 _FLUSH_NS: Final = 30 * SECOND
 
@@ -194,7 +197,11 @@ class Booth:
     def _send(self, frames: list[bytes]) -> None:
         agenda, faults = self._road.agenda, self._road.faults
         for frame in frames:
-            if self._line is not None:
+            held_ns = int(self._chance.random() * _HELD_NS)
+            is_held = faults.happens(self._chance, "overtake")
+            if self._line is not None and is_held:
+                agenda.after(held_ns, partial(self._line.there.send, frame))
+            elif self._line is not None:
                 self._line.there.send(frame)
             if faults.happens(self._chance, "terminal_power"):
                 agenda.after(self._chance.randint(0, 2 * SECOND), self._go_dark)

@@ -20,6 +20,8 @@ from simulators.world.weather.faults import Faults
 _LATENCY_NS: Final = (1 * MS, 40 * MS)
 _NOTICE_NS: Final = 3 * SECOND
 """How long a side may take to notice that its connection is gone."""
+_LATER_NS: Final = 5 * SECOND
+"""How much later than its first a copy may come."""
 _NEXT_NS: Final = 200 * MS
 """How long a frame waits to be glued to the next one."""
 
@@ -75,9 +77,12 @@ class Way:
         is_doubled = faults.happens(chance, "duplicate")
         is_split = faults.happens(chance, "split")
         is_held = faults.happens(chance, "merge")
+        is_later, later_ns = chance.random() < 0.5, int(chance.random() * _LATER_NS)  # noqa: PLR2004
         if not self._is_open:
             return
-        chunk = self._held + (frame * 2 if is_doubled else frame)
+        if is_doubled and is_later:
+            road.agenda.after(later_ns, lambda: self._again(frame))
+        chunk = self._held + (frame * 2 if is_doubled and not is_later else frame)
         if is_held and not self._held:
             self._held = chunk
             road.agenda.after(_NEXT_NS, self._let_go)
@@ -88,6 +93,11 @@ class Way:
             self._put(chunk[:at], delay_ns // 2)
             chunk = chunk[at:]
         self._put(chunk, delay_ns)
+
+    def _again(self, frame: bytes) -> None:
+        """Send the copy of a frame that comes later than its first."""
+        if self._is_open:
+            self._put(frame, _LATENCY_NS[0])
 
     def _let_go(self) -> None:
         """Send a frame that waited for another one in vain."""

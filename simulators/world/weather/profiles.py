@@ -57,7 +57,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         words="cut, stuck, half-closed and slow lines, frames in pieces",
         kinds=(
             "cut_terminal", "cut_link", "straggle", "half_close", "stuck", "outage", "delay",
-            "duplicate", "split", "merge",
+            "duplicate", "overtake", "split", "merge", "terminal_early",
         ),
     ),
     "ledger": Profile(
