@@ -18,8 +18,9 @@ _MAC = WIRE.mac(MAK)
 _TPDU = slice(0, 5)
 _CHOSEN = (7, 11, 12, 37)
 """What the switch chooses itself: its moment and its numbers."""
-_MORE = frozenset({38, 55})
-"""What the worked examples leave out: chip, and in the reversal of an approval its number."""
+_MORE = frozenset({15, 38, 55})
+"""What the worked examples leave out: the clearing date that a centre sets (the switch is one),
+the chip, and in the reversal of an approval its number."""
 
 
 def _check(sent: bytes, answer: Heard) -> None:
@@ -97,6 +98,7 @@ def _check_the_bank(bank: Bank) -> None:
     withdrawal, inquiry = sorted(bank.heard("0200"), key=lambda heard: heard.get(3))
     assert inquiry.get(3) == "300000"
     _same("interbank-withdrawal", withdrawal, without=(60,))
+    assert withdrawal.get(15) == withdrawal.get(13)
     (reversal,) = bank.heard("0420")
     _same("interbank-reversal", reversal, without=(60,))
     assert reversal.get(90)[:20] == "0200" + withdrawal.get(11) + withdrawal.get(7)
