@@ -155,3 +155,15 @@ def test_an_issuer_is_connected_from_the_approval_of_its_plan_on() -> None:
     registry = replace(GOOD, connections={"i": _DAY})
     asked = (("i", _DAY - 1), ("i", _DAY), ("i", _LATER), ("j", _LATER))
     assert [registry.is_connected(*each) for each in asked] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"qualifications": {"a": Span(_DAY, _DAY)}},
+        {"points": {"m": replace(POINT, open_from=_DAY, agreed_from=_DAY)}},
+        {"pilots": {"d": _DAY}},
+    ],
+)
+def test_the_day_itself_counts(changes: dict[str, Any]) -> None:
+    assert _judged(replace(GOOD, **changes))[0] is Why.OPEN
