@@ -82,8 +82,8 @@ def set_row(
 
     \b
     Example:
-      jinbao registry set district id=wulong name=Wulong pilot_from=2014-07-01 --by li --why "pilot" -c city
-    """  # noqa: D301, E501 - \b keeps the lines of the examples apart, and it is one line
+      jinbao registry set district id=wulong name=Wulong --by li --why "new" -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
     _known(kind)
     edit = Edit(by, why)
     try:

@@ -1,4 +1,7 @@
-"""From rows to the frozen registry that decides (switch/config/registry)."""
+"""From rows to the frozen registry that decides (switch/config/registry).
+
+A registry that does not fit the rest of its folder refuses the folder.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Loading stages (switch/config/registry): what opens together, from a packaged or own file."""
+"""Loading stages (switch/config/registry): what opens together, from a packaged or own file.
+
+A stage that names a transaction which no terminal can send is a mistake, and told.
+"""
 
 from __future__ import annotations
 

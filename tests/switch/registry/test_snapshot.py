@@ -56,7 +56,10 @@ GOOD = Registry(
 ASKED = Asked("withdrawal", "rural", "m", "a", is_social=True, day=_DAY)
 
 
-def _judged(registry: Registry = GOOD, **changes: Any) -> tuple[Why, str, int | None]:  # noqa: ANN401 - any field
+def _judged(
+    registry: Registry = GOOD,
+    **changes: Any,  # noqa: ANN401 - any field
+) -> tuple[Why, str, int | None]:
     verdict = registry.judge(replace(ASKED, **changes))
     assert verdict.is_open is (verdict.why is Why.OPEN)
     return verdict.why, verdict.stage, verdict.from_day

@@ -100,7 +100,10 @@ def test_a_terminal_does_only_what_it_was_admitted_for() -> None:
     assert refusal == (Reason.SERVICE_NOT_OPEN, Rule.TERMINAL_ADMITTED)
 
 
-def _judged(registry: Registry, **changes: Any) -> tuple[Reason, Rule, object] | None:  # noqa: ANN401
+def _judged(
+    registry: Registry,
+    **changes: Any,  # noqa: ANN401 - as `walker`
+) -> tuple[Reason, Rule, object] | None:
     decline = admit(walker(configured={"registry": registry}, **changes))
     return None if decline is None else (decline.reason, decline.rule, decline.facts["open_from"])
 
