@@ -58,6 +58,7 @@ SET_UP: Final = Part("set-up", 60, (("make", "--no-print-directory", "setup"),))
 _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "house": (20, ("tests/house", "tests/test_house.py")),
     "messages": (70, ("tests/messages", "tests/golden")),
+    "replay": (40, ("tests/simulators/replay",)),
     "switch": (130, ("tests/switch",)),
     "postgresql": (
         90,

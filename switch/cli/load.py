@@ -49,6 +49,8 @@ VERBS: Final = {
     "saf": "switch.cli.books.reversals",
     "ledger": "switch.cli.ledger.verbs",
     "fees": "switch.cli.pricing.fees",
+    "trace": "switch.cli.replaying.trace",
+    "replay": "switch.cli.replaying.replay",
 }
 """Verb -> the module that holds it as `app`, in the order of the help."""
 

@@ -17,12 +17,13 @@ from switch.shell.driver import Driver
 from switch.shell.half_frames import HalfFrames
 from switch.shell.settings import Limits, Settings
 from switch.shell.stops import Stops
+from switch.shell.watching.recorder import Tape
 
 
 class Side:
     """What all connections of one side, terminals or issuers, share."""
 
-    __slots__ = ("driver", "framing", "half_frames", "settings", "stops")
+    __slots__ = ("driver", "framing", "half_frames", "settings", "stops", "tape")
 
     def __init__(
         self, driver: Driver, settings: Settings, stops: Stops, frame_format: FrameFormat
@@ -33,6 +34,7 @@ class Side:
         self.stops = stops
         self.framing = Framing(frame_format)
         self.half_frames = HalfFrames(settings.limits.half_frame_ms)
+        self.tape: Tape | None = None
 
     @property
     def limits(self) -> Limits:
@@ -41,9 +43,14 @@ class Side:
 
 
 class Connection(asyncio.Protocol):
-    """One connection; `peer` is who is blamed, and then refused, when its frames stop us."""
+    """One connection; `peer` is who is blamed, and then refused, when its frames stop us.
 
-    __slots__ = ("_asked_ns", "_deframer", "_is_half", "_side", "_transport", "out", "peer")
+    `label` is its name in recordings.
+    """
+
+    __slots__ = (
+        "_asked_ns", "_deframer", "_is_half", "_side", "_transport", "label", "out", "peer",
+    )  # fmt: skip
 
     _transport: asyncio.Transport
 
@@ -55,6 +62,7 @@ class Connection(asyncio.Protocol):
         self._asked_ns = 0
         self.out: list[bytes] = []
         self.peer = ""
+        self.label = ""
 
     # -------------------------------------------------------------------- for the two kinds
 
@@ -83,7 +91,10 @@ class Connection(asyncio.Protocol):
         deframer = self._deframer
         frames = deframer.feed(data)
         if frames:
-            self.took(frames, self._side.driver.now())
+            at, tape = self._side.driver.now(), self._side.tape
+            if tape is not None:
+                tape.heard(self.label, frames, at)
+            self.took(frames, at)
         if deframer.failure is not None:
             self._refuse()
         elif self._is_half or deframer.pending:
@@ -109,6 +120,8 @@ class Connection(asyncio.Protocol):
         """Write the frames of this turn at once."""
         out = self.out
         if out and not self._transport.is_closing():
+            if self._side.tape is not None:
+                self._side.tape.said(self.label, out, self._side.driver.now())
             self._transport.write(out[0] if len(out) == 1 else b"".join(out))
         out.clear()
 

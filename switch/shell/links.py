@@ -94,6 +94,7 @@ class LinkConnection(Connection):
         self._name = name
         self._unanswered = 0
         self.peer = peer_of(name)
+        self.label = name
         self.lost = asyncio.Event()
         self.has_spoken = False
 

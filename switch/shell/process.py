@@ -34,6 +34,7 @@ from switch.shell.terminals import Listener
 from switch.shell.watching.control import Control, Verb
 from switch.shell.watching.counters import Counters
 from switch.shell.watching.log import Log
+from switch.shell.watching.recorder import Recorder
 
 try:
     import uvloop
@@ -81,6 +82,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     verbs: Mapping[str, Verb] = {}
     reload: Reload | None = None
     watch: Watch | None = None
+    recorder: Recorder | None = None
 
 
 def _commits(parts: Parts) -> Commits:
@@ -137,8 +139,13 @@ class Process:
         driver.fixed_keys = settings.fixed_keys
         driver.congestion = settings.limits.waiting_operations
         driver.blame = self._blame
-        self._listener = Listener(Side(driver, settings, parts.stops, settings.terminal_frames))
-        self._lines = Lines(Side(driver, settings, parts.stops, settings.link_frames))
+        terminals = Side(driver, settings, parts.stops, settings.terminal_frames)
+        issuers = Side(driver, settings, parts.stops, settings.link_frames)
+        if parts.recorder is not None:
+            terminals.tape = parts.recorder.tape("terminal", driver.counters)
+            issuers.tape = parts.recorder.tape("issuer", driver.counters)
+        self._listener = Listener(terminals)
+        self._lines = Lines(issuers)
         self._ending = asyncio.Event()
         self._begun = parts.clock.now()
         self._control = None if settings.control is None else Control(settings.control, {})

@@ -65,6 +65,7 @@ class TerminalConnection(Connection):
         self._access = access
         self._number = number
         self._unanswered = 0
+        self.label = f"terminal-{number}"
 
     def joined(self) -> None:
         """Take part, or close at once where a limit or a refusal says so."""

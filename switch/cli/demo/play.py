@@ -69,8 +69,11 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class Stage:
     """The running processes, and where their files are."""
 
-    def __init__(self, folder: Path, banks: list[Bank], terminal: Terminal) -> None:
+    def __init__(
+        self, folder: Path, banks: list[Bank], terminal: Terminal, record: tuple[str, ...]
+    ) -> None:
         """Begin without a switch."""
+        self._record = record
         self.banks = banks
         self.terminal = terminal
         self.switch: Switch | None = None
@@ -81,7 +84,7 @@ class Stage:
 
     def open(self, business_date: str) -> None:
         """Start the switch and connect the terminal to it."""
-        self.switch = Switch(self._folder, self.city, business_date)
+        self.switch = Switch(self._folder, self.city, business_date, self._record)
         address = self.switch.address(_BANKS)
         self.terminal.do(do="connect", to=address)
 
@@ -95,7 +98,7 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path, plant: str) -> Iterator[Stage]:
+def staged(folder: Path, plant: str, record: tuple[str, ...] = ()) -> Iterator[Stage]:
     """Start banks, terminal and switch; whatever happens, nothing is left running."""
     keeps = ("--keeps",) if plant == "lost-reversal" else ()
     doubles = ("--doubles",) if plant == "double-answer" else ()
@@ -107,7 +110,7 @@ def staged(folder: Path, plant: str) -> Iterator[Stage]:
             stack.callback(banks[-1].kill)
         terminal = Terminal(folder, *doubles)
         stack.callback(terminal.kill)
-        stage = Stage(folder, banks, terminal)
+        stage = Stage(folder, banks, terminal, record)
         stack.callback(lambda: stage.switch.kill() if stage.switch is not None else None)
         stage.open(city.BUSINESS_DATE)
         yield stage

@@ -129,14 +129,17 @@ class Bank(Child):
 class Switch(Child):
     """`jinbao serve` and its log; a new one goes on with the log of the one before."""
 
-    def __init__(self, folder: Path, city: Path, business_date: str) -> None:
-        """Start it on the folder of its installation."""
+    def __init__(
+        self, folder: Path, city: Path, business_date: str, record: tuple[str, ...] = ()
+    ) -> None:
+        """Start it on the folder of its installation; `record` are options of `serve`."""
         self._ports = folder / "ports"
         self._ports.unlink(missing_ok=True)
         self._log = city / LOG
         self._begins_at = self._log.stat().st_size if self._log.exists() else 0
         arguments = ("-c", str(city), "--port-file", str(self._ports))
-        super().__init__(folder, "switch", "serve", *arguments, "--business-date", business_date)
+        dated = ("--business-date", business_date, *record)
+        super().__init__(folder, "switch", "serve", *arguments, *dated)
 
     def address(self, links: int) -> str:
         """Wait until terminals can connect and `links` links are signed on; return HOST:PORT."""

@@ -32,6 +32,12 @@ def demo(
     into: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep all files there: empty or new.")
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Record every frame, as `serve` does.")
+    ] = None,
+    record_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The recording key.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a switch, two banks and a terminal through a story; status 1 if a check fails.
@@ -43,15 +49,18 @@ def demo(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     if plant and plant not in PLANTS:
         stop(f"no plant {plant}; there are {', '.join(PLANTS)}")
+    options: tuple[str, ...] = () if record is None else ("--record", str(record))
+    options += () if record is None or record_key is None else ("--record-key", str(record_key))
+    asked = _Asked(plant, options, as_json)
     try:
         if into is None:
             with tempfile.TemporaryDirectory(prefix="jinbao-demo-") as folder:
-                is_good = _run(Path(folder), plant, as_json=as_json)
+                is_good = _run(Path(folder), asked)
         else:
             into.mkdir(parents=True, exist_ok=True)
             if any(into.iterdir()):
                 stop(f"{into} is not empty")
-            is_good = _run(into, plant, as_json=as_json)
+            is_good = _run(into, asked)
     except DemoError as error:
         stop(str(error), BAD)
     except OSError as error:
@@ -60,13 +69,22 @@ def demo(
         raise typer.Exit(BAD)
 
 
-def _run(folder: Path, plant: str, *, as_json: bool) -> bool:
+class _Asked(msgspec.Struct, frozen=True):
+    """What the options say."""
+
+    plant: str
+    record: tuple[str, ...]
+    as_json: bool
+
+
+def _run(folder: Path, asked: _Asked) -> bool:
     """Play, read the books, tell; return whether everything was as it should be."""
+    as_json = asked.as_json
     if not as_json:
         say(telling.title())
         sys.stdout.flush()
     is_good = True
-    with staged(folder, plant) as stage:
+    with staged(folder, asked.plant, asked.record) as stage:
         for number, shown in enumerate(played(stage), 1):
             is_good = is_good and not shown.wrong
             say(_line(number, shown) if as_json else telling.act(number, shown))

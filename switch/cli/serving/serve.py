@@ -22,6 +22,13 @@ from switch.cli import load as on_demand
 from switch.cli.books.settling import control_verbs
 from switch.cli.books.stores import on_postgres
 from switch.cli.outcome import note, say, stop
+from switch.cli.replaying.recording import (
+    RecordInto,
+    RecordKey,
+    RecordMost,
+    end_recording,
+    recording,
+)
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.serving.reloading import reload_of
 from switch.cli.serving.workers import check_workers, own_place, supervise
@@ -37,6 +44,7 @@ from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops, StopsFileError
 from switch.shell.watching.counters import Counters
 from switch.shell.watching.log import Log
+from switch.shell.watching.recorder import Recorder
 
 app = verb_app()
 
@@ -62,6 +70,9 @@ def serve(
     workers: Annotated[
         int, typer.Option(metavar="N", help="Processes on one ledger; needs PostgreSQL.")
     ] = 1,
+    record: RecordInto = None,
+    record_key: RecordKey = "",
+    record_mb: RecordMost = 1024,
     as_json: Annotated[bool, typer.Option("--json", help="The ready line as JSON.")] = False,
 ) -> None:
     """Run the switch until SIGTERM or SIGINT.
@@ -74,6 +85,7 @@ def serve(
       jinbao serve -c city
       jinbao serve -c city --business-date 2014-06-18T23:58
       jinbao serve -c city --workers 2
+      jinbao serve -c city --record traces --record-key recording.key
     """  # noqa: D301 - \b keeps the lines of the examples apart
     found, place = loaded(folder), own_place()
     reload = reload_of(folder, found)
@@ -88,7 +100,10 @@ def serve(
     if workers > 1 and place is None:
         on_postgres(found.ledger_url).close()
         raise typer.Exit(supervise(found, clock.offset_ms, log, ready, workers))
-    _run(found, _Shell(clock, log, settings, watch, reload), ready)
+    if record is not None and place is not None:
+        record /= f"worker-{place.number}"
+    recorder = recording(record, record_key, record_mb, found)
+    _run(found, _Shell(clock, log, settings, watch, reload, recorder), ready)
 
 
 class _Shell(NamedTuple):
@@ -99,6 +114,7 @@ class _Shell(NamedTuple):
     settings: Settings
     watch: Watch | None
     reload: Reload
+    recorder: Recorder | None
 
 
 def _run(found: Installation, shell: _Shell, ready: Ready) -> None:
@@ -118,6 +134,8 @@ def _run(found: Installation, shell: _Shell, ready: Ready) -> None:
         if ledger is not None:
             ledger.close()
         stop(str(error))
+    finally:
+        end_recording(shell.recorder)
     if ended.status:
         note(f"stopped: {ended.reason}")
         # Nothing may be written any more after a failure: the next start recovers.

@@ -65,8 +65,8 @@ class Counters:
         "accepted", "batches", "cut_unread", "frames_from_links", "frames_from_terminals",
         "frames_to_links", "frames_to_terminals", "half_frames", "issuer_wait", "ledger_wait",
         "links_connected", "links_lost", "log_lines_left_out", "operations", "paused_reads",
-        "refused_connections", "refused_frames", "refused_peers", "undeliverable", "wall_jumps",
-        "whole",
+        "recorded_frames", "refused_connections", "refused_frames", "refused_peers",
+        "undeliverable", "unrecorded_frames", "wall_jumps", "whole",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -83,10 +83,12 @@ class Counters:
         self.log_lines_left_out = 0
         self.operations = 0
         self.paused_reads = 0
+        self.recorded_frames = 0
         self.refused_connections = 0
         self.refused_frames = 0
         self.refused_peers = 0
         self.undeliverable = 0
+        self.unrecorded_frames = 0
         self.wall_jumps = 0
         self.ledger_wait = Histogram()
         self.issuer_wait = Histogram()
@@ -115,10 +117,12 @@ COUNTERS: Final = {
     "log_lines_left_out": "log lines over the limit of a second",
     "operations": "ledger operations decided",
     "paused_reads": "times that a terminal was not read because the ledger was behind",
+    "recorded_frames": "frames written to the recording",
     "refused_connections": "terminal connections over the limit",
     "refused_frames": "connections closed because their bytes could not be framed",
     "refused_peers": "connections from peers that stopped the process before",
     "undeliverable": "frames for a connection that was gone",
+    "unrecorded_frames": "frames that are not in the recording because it was behind or failed",
     "wall_jumps": "jumps of the wall clock",
 }
 """Counter -> what it counts."""

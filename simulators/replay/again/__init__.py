@@ -1,0 +1,1 @@
+"""A trace sent again: rules, rewriting, the run (simulators/replay)."""

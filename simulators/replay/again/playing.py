@@ -1,0 +1,276 @@
+"""A trace sent to a live host (simulators/replay): the order within a terminal kept, pace as asked.
+
+A request waits for the answers that its terminal had before it was recorded; different terminals
+wait for nobody. The trace is read as it is sent, so memory does not grow with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from messages.errors import DecodeError
+from messages.framing import Deframer
+from messages.values import response_mti
+from simulators.replay.again.rewriting import Rewriter, Sent, Unplayable
+from simulators.replay.again.survey import Survey
+from simulators.replay.trace.form import Frame, Summary
+from simulators.replay.verdict.comparing import Outcome
+from simulators.wire import Wire
+
+MOST_LINES: Final = 500
+"""Connections that are open at one time; the one that was idle longest goes."""
+_QUEUE: Final = 256
+"""Frames of one connection that may wait, before reading goes no further."""
+_US: Final = 1_000_000
+_CHUNK: Final = 1 << 16
+
+Key = tuple[str, str, str]
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How quickly: `speed` times as recorded, or `rate` requests a second; neither is at once."""
+
+    speed: float = 0.0
+    rate: float = 0.0
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run is asked to do."""
+
+    host: str
+    port: int
+    pace: Pace
+    wait_s: float
+
+
+class _Waiting:
+    """A request that is out: what was recorded, what came of it."""
+
+    __slots__ = ("answer", "at", "frame", "recorded", "took_us")
+
+    def __init__(self, frame: Frame, at: float) -> None:
+        self.frame = frame
+        self.at = at
+        self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.recorded: Frame | None = None
+        self.took_us: int | None = None
+
+
+class _Line:
+    """One connection of the recording, on a connection of its own."""
+
+    def __init__(self, player: Player, name: str) -> None:
+        self.queue: asyncio.Queue[Frame | None] = asyncio.Queue(_QUEUE)
+        self.task = asyncio.create_task(self._work(), name=name)
+        self._player = player
+        self._out: OrderedDict[Key, _Waiting] = OrderedDict()
+        self._recorded: dict[Key, Key] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._heard: asyncio.Task[None] | None = None
+
+    async def _work(self) -> None:
+        try:
+            while (frame := await self.queue.get()) is not None:
+                if frame.to == "switch":
+                    await self._request(frame)
+                else:
+                    await self._expect(frame)
+            for key in list(self._out):
+                await self._settled(key)
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+            if self._heard is not None:
+                self._heard.cancel()
+
+    async def _request(self, frame: Frame) -> None:
+        player, bare = self._player, self._player.wire.bare(frame.data)
+        code = player.survey.codes.get((frame.connection, frame.at_us), "")
+        try:
+            if not player.rewriter.is_signed_on(bare):
+                async with player.signing_on(bare):
+                    if not player.rewriter.is_signed_on(bare):
+                        await self._sign_on(frame, bare)
+            sent = player.rewriter.request(bare, code)
+        except (Unplayable, ValueError) as reason:
+            player.left_out[str(reason) if isinstance(reason, Unplayable) else "not buildable"] += 1
+            return
+        waiting = await self._send(frame, sent)
+        if waiting is not None and frame.summary is not None:
+            self._recorded[_recorded_key(frame.summary)] = sent.answer
+
+    async def _sign_on(self, frame: Frame, bare: bytes) -> None:
+        player = self._player
+        waiting = await self._send(frame, player.rewriter.sign_on(bare))
+        if waiting is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(player.asked.wait_s):
+                await asyncio.shield(waiting.answer)
+        player.signed_on += 1
+        self._out.popitem()
+
+    async def _send(self, frame: Frame, sent: Sent) -> _Waiting | None:
+        player = self._player
+        if self._writer is None or self._writer.is_closing():
+            try:
+                reader, self._writer = await asyncio.open_connection(
+                    player.asked.host, player.asked.port
+                )
+            except OSError as error:
+                player.fail(error)
+                return None
+            self._heard = asyncio.create_task(self._hear(reader))
+        if sent.answer in self._out:
+            await self._settled(sent.answer)
+        waiting = self._out[sent.answer] = _Waiting(frame, asyncio.get_running_loop().time())
+        player.sent += 1
+        self._writer.write(sent.data)
+        with contextlib.suppress(ConnectionError):
+            await self._writer.drain()
+        return waiting
+
+    async def _hear(self, reader: asyncio.StreamReader) -> None:
+        deframer, wire = Deframer(self._player.wire.framing), self._player.wire
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(ConnectionError):
+            while chunk := await reader.read(_CHUNK):
+                for frame in deframer.feed(chunk):
+                    with contextlib.suppress(DecodeError):
+                        heard = wire.hear(frame)
+                        self._take((heard.mti, heard.get(11), heard.get(41)), frame, loop.time())
+                if deframer.failure is not None:
+                    break
+        if self._writer is not None:
+            self._writer.close()
+
+    def _take(self, key: Key, frame: bytes, now: float) -> None:
+        waiting = self._out.get(key)
+        if waiting is None or waiting.answer.done():
+            self._player.unasked += 1
+            return
+        waiting.took_us = int((now - waiting.at) * _US)
+        # Keys and batch are there before whoever waits for them goes on.
+        self._player.learn(frame, None)
+        waiting.answer.set_result(frame)
+
+    async def _expect(self, frame: Frame) -> None:
+        """Wait for the answer to the request whose recorded answer this is."""
+        said = frame.summary
+        if said is None:
+            return
+        key = self._recorded.get((said.mti, said.stan, said.terminal))
+        if key is not None and key in self._out:
+            self._out[key].recorded = frame
+            await self._settled(key)
+
+    async def _settled(self, key: Key) -> None:
+        waiting, answered = self._out[key], None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._player.asked.wait_s):
+                answered = await asyncio.shield(waiting.answer)
+        self._out.pop(key, None)
+        self._player.ended(waiting.frame, waiting.recorded, answered, waiting.took_us)
+
+
+class Player:
+    """Sends a trace; `take` gets every outcome. ConnectionError where the host does not listen."""
+
+    def __init__(self, wire: Wire, rewriter: Rewriter, survey: Survey, asked: Asked) -> None:
+        """Begin with no connection."""
+        self.wire = wire
+        self.rewriter = rewriter
+        self.survey = survey
+        self.asked = asked
+        self.take: Callable[[Outcome], None] = _nothing
+        self.sent = 0
+        self.unasked = 0
+        self.signed_on = 0
+        self.left_out: Counter[str] = Counter()
+        self._lines: OrderedDict[str, _Line] = OrderedDict()
+        self._locks: dict[bytes, asyncio.Lock] = {}
+        self._failure: OSError | None = None
+
+    async def play(self, frames: Iterable[Frame]) -> None:
+        """Send the terminal side of a trace, to its end."""
+        loop, pace = asyncio.get_running_loop(), self.asked.pace
+        begun, first_us, count = loop.time(), None, 0
+        for frame in frames:
+            if frame.side != "terminal":
+                continue
+            if frame.to == "switch":
+                first_us = frame.at_us if first_us is None else first_us
+                due = _due(pace, frame.at_us - first_us, count)
+                count += 1
+                if (rest := begun + due - loop.time()) > 0:
+                    await asyncio.sleep(rest)
+            await (await self._line(frame.connection)).queue.put(frame)
+            if self._failure is not None:
+                break
+        for line in self._lines.values():
+            await line.queue.put(None)
+        await asyncio.gather(*(line.task for line in self._lines.values()))
+        if self._failure is not None:
+            raise self._failure
+
+    async def _line(self, name: str) -> _Line:
+        line = self._lines.get(name)
+        if line is None:
+            if len(self._lines) >= MOST_LINES:
+                _, oldest = self._lines.popitem(last=False)
+                await oldest.queue.put(None)
+                await oldest.task
+            line = self._lines[name] = _Line(self, name)
+        self._lines.move_to_end(name)
+        return line
+
+    def signing_on(self, bare: bytes) -> asyncio.Lock:
+        """Return the lock under which the terminal of a request signs on, once."""
+        name = self.wire.hear(bare).get(41).encode()
+        return self._locks.setdefault(name, asyncio.Lock())
+
+    def learn(self, frame: bytes, recorded: bytes | None) -> None:
+        """Have the rewriter learn from an answer."""
+        with contextlib.suppress(Unplayable):
+            self.rewriter.answered(frame, recorded)
+
+    def fail(self, error: OSError) -> None:
+        """Stop: the host cannot be reached."""
+        self._failure = error
+
+    def ended(
+        self, frame: Frame, recorded: Frame | None, answered: bytes | None, took_us: int | None
+    ) -> None:
+        """Tell what came of a request."""
+        before = None if recorded is None else self.wire.bare(recorded.data)
+        if answered is not None and before is not None:
+            self.learn(answered, before)
+        said = frame.summary
+        kind = f"{said.mti} {said.processing}".rstrip() if said is not None else ""
+        recorded_us = None if recorded is None else recorded.at_us - frame.at_us
+        bare = self.wire.bare(frame.data)
+        self.take(Outcome(kind, bare, before, answered, recorded_us, took_us))
+
+
+def _due(pace: Pace, since_us: int, count: int) -> float:
+    """Return the seconds after the start at which a request is due."""
+    if pace.rate:
+        return count / pace.rate
+    return since_us / _US / pace.speed if pace.speed else 0.0
+
+
+def _recorded_key(said: Summary) -> Key:
+    try:
+        return response_mti(said.mti), said.stan, said.terminal
+    except ValueError:
+        return said.mti, said.stan, said.terminal
+
+
+def _nothing(_: Outcome) -> None:
+    """Hear of an outcome before anybody listens."""

@@ -1,0 +1,257 @@
+"""Recorded requests made new for another host (simulators/replay): numbers, cards, PINs, keys, MAC.
+
+Each terminal signs on for itself; what it sends afterwards carries the target's keys. What cannot
+be made new says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from messages.crypto.keys import Pik, Tmk, unwrap_field_62
+from messages.crypto.mac import MacAlgorithm
+from messages.crypto.pin import encode_pin_block
+from messages.errors import DecodeError
+from messages.values import response_mti
+from simulators.cards import Card
+from simulators.replay.again.rules import Rewrite
+from simulators.requests import Identity, fields
+from simulators.terminal_memory import Job, Kind, Memory
+from simulators.wire import Heard, Wire
+
+PAN, STAN, EXPIRY, TRACK_2, RRN, AUTHORISATION = 2, 11, 14, 35, 37, 38
+TERMINAL, MERCHANT, PIN_BLOCK, CHIP, PRIVATE_60, ORIGINAL, KEYS = 41, 42, 52, 55, 60, 61, 62
+SIGN_ON: Final = "0800"
+APPROVED: Final = "00"
+_TRACK_3: Final = 36
+WRONG_PIN: Final = "55"
+WRONG_MAC: Final = "A0"
+MOST_REMEMBERED: Final = 200_000
+"""Numbers of answers that later requests may name, kept at one time."""
+_BATCH: Final = slice(2, 8)
+_ORIGINAL: Final = 16
+"""Digits of DE 61 that are known: batch, STAN, date."""
+_LAST_STAN: Final = 999_999
+
+
+class Unplayable(Exception):  # noqa: N818 - a verdict about a frame, not an error of ours
+    """A frame that cannot be sent again; the text is the reason, without any content."""
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A request made new: whole bytes, and what its answer will be known by."""
+
+    data: bytes
+    answer: tuple[str, str, str]
+    terminal: str
+    is_sign_on: bool
+
+
+class _Terminal:
+    """What one terminal has from the target."""
+
+    __slots__ = ("batch", "mac", "master_key", "pik", "stan")
+
+    def __init__(self, master_key: Tmk) -> None:
+        self.master_key = master_key
+        self.pik: Pik | None = None
+        self.mac: MacAlgorithm | None = None
+        self.batch = ""
+        self.stan = 1
+
+
+class Rewriter:
+    """Makes the requests of all terminals new."""
+
+    def __init__(
+        self, wire: Wire, rules: Rewrite, cards: Mapping[str, Card], master_key: Tmk
+    ) -> None:
+        """Begin with terminals that have not signed on."""
+        self._wire = wire
+        self._rules = rules
+        self._cards = cards
+        self._master_key = master_key
+        self._terminals: dict[str, _Terminal] = {}
+        self._numbers: dict[tuple[int, str], str] = {}
+        heads = rules.tpdu
+        try:
+            self._tpdu = bytes.fromhex(heads)
+        except ValueError:
+            raise Unplayable("rule rewrite.tpdu is not in hexadecimal digits") from None
+
+    # ------------------------------------------------------------------------- before a send
+
+    def is_signed_on(self, frame: bytes) -> bool:
+        """Whether the terminal of a recorded request has keys, or needs none for it."""
+        heard = self._hear(frame)
+        rule = self._wire.dialect.mac
+        if rule is not None and heard.mti in rule.without:
+            return True
+        return self._terminal(self._named(heard)).mac is not None
+
+    def sign_on(self, frame: bytes) -> Sent:
+        """Return the sign-on of the terminal that a recorded request comes from."""
+        heard = self._hear(frame)
+        name = self._named(heard)
+        merchant = self._merchant(heard.get(MERCHANT))
+        own = Identity(id=name, merchant=merchant, master_key=self._master_key)
+        memory = Memory(stan=_LAST_STAN)
+        mti, said = fields(Job(kind=Kind.SIGN_ON), own, memory, 0)
+        return self._said(heard, mti, said, None)
+
+    def request(self, frame: bytes, recorded_code: str = "") -> Sent:
+        """Return a recorded request as it is sent now; Unplayable where that cannot be.
+
+        `recorded_code` is how it was answered: a refusal for its PIN or MAC is provoked again.
+        """
+        heard = self._hear(frame)
+        if heard.mti == SIGN_ON:
+            return self._said(heard, heard.mti, self._plain(heard), None)
+        terminal = self._terminal(self._named(heard))
+        said = self._plain(heard)
+        self._with_card(said, terminal, recorded_code)
+        self._with_numbers(said, terminal)
+        if CHIP in said and self._rules.chip != "send":
+            if self._rules.chip == "skip":
+                raise Unplayable("chip data whose cryptogram cannot be made anew")
+            del said[CHIP]
+        rule = self._wire.dialect.mac
+        if rule is None or heard.mti in rule.without or rule.field not in said:
+            return self._said(heard, heard.mti, said, None)
+        if terminal.mac is None:
+            raise Unplayable("its terminal could not sign on")
+        sent = self._said(heard, heard.mti, said, terminal.mac)
+        if recorded_code == WRONG_MAC:
+            return msgspec.structs.replace(sent, data=_spoilt(sent.data))
+        return sent
+
+    def _plain(self, heard: Heard) -> dict[int, str]:
+        said = dict(heard.fields)
+        said[TERMINAL] = self._named(heard)
+        if MERCHANT in said:
+            said[MERCHANT] = self._merchant(said[MERCHANT])
+        if self._rules.stan == "new" and STAN in said:
+            terminal = self._terminal(said[TERMINAL])
+            fresh = f"{terminal.stan:06d}"
+            terminal.stan = terminal.stan % (_LAST_STAN - 1) + 1
+            # A reversal has its original's number.
+            is_again = heard.mti.startswith("04")
+            known = self._numbers.get((STAN, said[TERMINAL] + said[STAN])) if is_again else None
+            self._remember(STAN, said[TERMINAL] + said[STAN], known or fresh)
+            said[STAN] = known or fresh
+        return said
+
+    def _with_card(self, said: dict[int, str], terminal: _Terminal, code: str) -> None:
+        token = said.get(PAN) or said.get(TRACK_2, "").partition("=")[0]
+        if not token:
+            return
+        if not token.strip("0"):
+            raise Unplayable("an encrypted or unreadable track, which was not recorded")
+        card = self._cards.get(token)
+        if card is None:
+            if self._rules.unknown_cards == "skip":
+                raise Unplayable("a card that no rule has a test card for")
+            card = Card(pan=token)
+        said |= {
+            number: text
+            for number, text in ((PAN, card.pan), (EXPIRY, card.expiry), (TRACK_2, card.track_2))
+            if number in said
+        }
+        said.pop(_TRACK_3, None)
+        if PIN_BLOCK in said:
+            if terminal.pik is None:
+                raise Unplayable("its terminal could not sign on")
+            pin = _other(card.pin) if code == WRONG_PIN else card.pin
+            said[PIN_BLOCK] = encode_pin_block(pin, card.pan, terminal.pik).hex().upper()
+
+    def _with_numbers(self, said: dict[int, str], terminal: _Terminal) -> None:
+        if terminal.batch and len(said.get(PRIVATE_60, "")) >= _BATCH.stop:
+            text = said[PRIVATE_60]
+            said[PRIVATE_60] = text[: _BATCH.start] + terminal.batch + text[_BATCH.stop :]
+        for number in (RRN, AUTHORISATION):
+            if number in said:
+                said[number] = self._numbers.get((number, said[number]), said[number])
+        text = said.get(ORIGINAL, "")
+        if len(text) >= _ORIGINAL:
+            stan, date = text[6:12], text[12:16]
+            stan = self._numbers.get((STAN, said.get(TERMINAL, "") + stan), stan)
+            date = self._numbers.get((13, date), date)
+            said[ORIGINAL] = (terminal.batch or text[:6]) + stan + date + text[_ORIGINAL:]
+
+    def _said(self, heard: Heard, mti: str, said: dict[int, str], mac: MacAlgorithm | None) -> Sent:
+        size = self._wire.dialect.frame.head_size
+        heads = heard.frame[:size]
+        heads = self._tpdu + heads[len(self._tpdu) :] if self._tpdu else heads
+        data = self._wire.say(heads, mti, dict(sorted(said.items())), mac)
+        name = said.get(TERMINAL, "")
+        answer = (response_mti(mti), said.get(STAN, ""), name)
+        return Sent(data, answer, name, mti == SIGN_ON)
+
+    # ------------------------------------------------------------------------ after an answer
+
+    def answered(self, frame: bytes, recorded: bytes | None) -> None:
+        """Learn from an answer, given without its length prefix: keys, batch, numbers."""
+        heard = self._hear(frame)
+        terminal = self._terminal(heard.get(TERMINAL))
+        if (
+            heard.mti == response_mti(SIGN_ON)
+            and heard.get(39) == APPROVED
+            and KEYS in heard.fields
+        ):
+            self._signed_on(terminal, heard)
+        if recorded is None:
+            return
+        try:
+            before = self._hear(recorded)
+        except Unplayable:
+            return
+        for number in (RRN, AUTHORISATION, 13):
+            if number in before.fields and number in heard.fields:
+                self._remember(number, before.fields[number], heard.fields[number])
+
+    def _signed_on(self, terminal: _Terminal, heard: Heard) -> None:
+        try:
+            keys = unwrap_field_62(terminal.master_key, bytes.fromhex(heard.fields[KEYS]))
+        except ValueError:
+            return  # another master key: what follows is told as not playable
+        terminal.pik = keys.pik
+        terminal.mac = self._wire.mac(keys.mak)
+        terminal.batch = heard.get(PRIVATE_60)[_BATCH]
+
+    # --------------------------------------------------------------------------------- names
+
+    def _hear(self, frame: bytes) -> Heard:
+        try:
+            return self._wire.hear(frame)
+        except DecodeError as error:
+            raise Unplayable(f"unreadable: field {error.field}") from None
+
+    def _named(self, heard: Heard) -> str:
+        name = heard.get(TERMINAL)
+        return self._rules.terminals.get(name, name)
+
+    def _merchant(self, name: str) -> str:
+        return self._rules.merchants.get(name, name)
+
+    def _terminal(self, name: str) -> _Terminal:
+        found = self._terminals.get(name)
+        if found is None:
+            found = self._terminals[name] = _Terminal(self._master_key)
+        return found
+
+    def _remember(self, number: int, recorded: str, now: str) -> None:
+        if len(self._numbers) >= MOST_REMEMBERED:
+            del self._numbers[next(iter(self._numbers))]
+        self._numbers[number, recorded] = now
+
+
+def _other(pin: str) -> str:
+    return pin[::-1] if pin != pin[::-1] else f"{(int(pin) + 1) % 10 ** len(pin):0{len(pin)}d}"
+
+
+def _spoilt(data: bytes) -> bytes:
+    """Return a message whose MAC is of other characters."""
+    return data[:-1] + (b"0" if data[-1:] != b"0" else b"1")

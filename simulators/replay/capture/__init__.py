@@ -1,0 +1,1 @@
+"""Captures and logs turned into frames, and frames into captures (simulators/replay)."""

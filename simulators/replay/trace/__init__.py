@@ -1,0 +1,1 @@
+"""Traces: the format, reading and writing, what stands in one (simulators/replay)."""

@@ -1,0 +1,156 @@
+"""Frames of a trace chosen, cut and joined (simulators/replay).
+
+A transaction is found by what people quote, and comes with all its legs: the terminal's and the
+issuer's, which share the RRN.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+import msgspec
+
+from simulators.replay.trace.form import Frame, Header, TraceError
+from simulators.replay.trace.pairing import Exchange, exchanges
+from simulators.replay.trace.reading import Trace
+
+_CARD: Final = re.compile(r"([0-9]{6})[x*]*([0-9]{4})\Z")
+_CLOCK: Final = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?\Z")
+_ZONE: Final = re.compile(r"([+-])([0-9]{2}):([0-9]{2})\Z")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_US: Final = timedelta(microseconds=1)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a transaction is known by; whatever is given must be so.
+
+    `card` is first six and last four digits (`621999x0120`), `at` a minute or second of the day.
+    """
+
+    rrn: str = ""
+    stan: str = ""
+    card: str = ""
+    at: str = ""
+    terminal: str = ""
+
+
+def zone_of(header: Header) -> timezone:
+    """Return the time zone of a trace; TraceError where the header names none."""
+    found = _ZONE.match(header.time_zone)
+    if found is None:
+        raise TraceError(f"time zone {header.time_zone[:10]!r}: should be like +08:00")
+    offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    try:
+        return timezone(-offset if found[1] == "-" else offset)
+    except ValueError:
+        raise TraceError("the time zone of the trace is none of this Earth") from None
+
+
+def clock_of(frame: Frame, zone: timezone) -> datetime:
+    """Return the local time of a frame."""
+    try:
+        return (_EPOCH + frame.at_us * _US).astimezone(zone)
+    except OverflowError:
+        raise TraceError(
+            f"a frame at {frame.at_us} microseconds is outside all calendars"
+        ) from None
+
+
+def finder(wanted: Wanted, zone: timezone) -> Callable[[Exchange], bool]:
+    """Return what tells whether an exchange is wanted; TraceError where a wish makes no sense."""
+    card = _CARD.match(wanted.card)
+    if wanted.card and card is None:
+        raise TraceError("--card should be first six and last four digits, as in 621999x0120")
+    if wanted.at and not _CLOCK.match(wanted.at):
+        raise TraceError("--at should be a time of the day, as in 10:04 or 10:04:31")
+
+    def is_wanted(exchange: Exchange) -> bool:
+        return any(_fits(frame, wanted, card, zone) for frame in exchange.frames)
+
+    return is_wanted
+
+
+def _fits(frame: Frame, wanted: Wanted, card: re.Match[str] | None, zone: timezone) -> bool:
+    said = frame.summary
+    if said is None:
+        return False
+    if wanted.at and not f"{clock_of(frame, zone):%H:%M:%S}".startswith(wanted.at):
+        return False
+    if card is not None and not (said.pan.startswith(card[1]) and said.pan.endswith(card[2])):
+        return False
+    return (
+        wanted.rrn in {"", said.rrn}
+        and wanted.stan in {"", said.stan}
+        and wanted.terminal in {"", said.terminal}
+    )
+
+
+def find(source: str, wanted: Wanted) -> Iterator[Exchange]:
+    """Yield the exchanges of the transactions that are wanted, with all their legs.
+
+    The trace is read twice: the RRN that joins the legs comes only with the first answer.
+    """
+    if source == "-":
+        raise TraceError("a search reads the trace twice, so standard input will not do")
+    first = Trace(source)
+    is_wanted = finder(wanted, zone_of(first.header))
+    numbers = {each.rrn for each in exchanges(first) if is_wanted(each)} - {""}
+    for exchange in exchanges(Trace(source)):
+        if exchange.rrn in numbers or is_wanted(exchange):
+            yield exchange
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """Which frames to keep; what is empty says nothing. Times are of the day, or whole."""
+
+    side: str = ""
+    connection: str = ""
+    mti: str = ""
+    terminal: str = ""
+    code: str = ""
+
+
+def keeps(where: Where) -> Callable[[Frame], bool]:
+    """Return what tells whether a frame is kept."""
+
+    def is_kept(frame: Frame) -> bool:
+        said = frame.summary
+        return (
+            where.side in {"", frame.side}
+            and where.connection in {"", frame.connection}
+            and where.mti in {"", said.mti if said else ""}
+            and where.terminal in {"", said.terminal if said else ""}
+            and where.code in {"", said.code if said else ""}
+        )
+
+    return is_kept
+
+
+def cut(frames: Iterable[Frame], since: str, until: str, zone: timezone) -> Iterator[Frame]:
+    """Yield the frames from one time of the day up to another; `until` is not in it."""
+    for text in (since, until):
+        if text and not _CLOCK.match(text):
+            raise TraceError("a time of the day is written like 10:04 or 10:04:31")
+    for frame in frames:
+        clock = f"{clock_of(frame, zone):%H:%M:%S}"
+        if (not since or clock >= since) and (not until or clock < until):
+            yield frame
+
+
+def merge(traces: list[Trace]) -> tuple[Header, Iterator[Frame]]:
+    """Return header and frames of several traces in the order of time.
+
+    TraceError where they do not agree on dialects, zone or recording key.
+    """
+    first = traces[0].header
+    for trace in traces[1:]:
+        for what in ("dialects", "time_zone", "masking"):
+            if getattr(trace.header, what) != getattr(first, what):
+                raise TraceError(f"{trace.source}: other {what} than {traces[0].source}")
+    skipped = tuple(remark for trace in traces for remark in trace.header.skipped)
+    header = msgspec.structs.replace(first, made_by="jinbao trace merge", skipped=skipped)
+    return header, heapq.merge(*traces, key=lambda frame: frame.at_us)

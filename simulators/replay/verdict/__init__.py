@@ -1,0 +1,1 @@
+"""What the new run answered against what was recorded (simulators/replay)."""

@@ -1,0 +1,199 @@
+"""Recorded answers against new ones (simulators/replay), gathered by kind of difference.
+
+Ten thousand differences of one kind are one line with one example. A field is only looked into
+when its bytes differ, so that equal answers cost little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from messages.dialects.dialect import Dialect
+from messages.dialects.subfields import SubField, divide, leaves
+from messages.errors import DecodeError
+from messages.masking import HIDDEN, mask_numbers, mask_text
+from messages.view import View, viewer_of
+from simulators.replay.again.rules import Rules, Tolerance
+from simulators.replay.trace.figures import Spread
+from simulators.replay.trace.form import Side
+
+ANSWER: Final = "answer"
+"""The field of a difference that is about a whole answer."""
+NONE: Final = "none"
+GIVEN: Final = "given"
+MOST_GROUPS: Final = 500
+"""Kinds of difference that are told apart."""
+_CODE: Final = 39
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """One request sent again: both answers without their length prefixes, None where none came."""
+
+    kind: str
+    request: bytes
+    recorded: bytes | None
+    answered: bytes | None
+    recorded_us: int | None
+    answered_us: int | None
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """One place where two answers differ; texts as they may be shown."""
+
+    field: str
+    recorded: str
+    answered: str
+    tolerated: str = ""
+
+
+class Group(msgspec.Struct):
+    """All differences of one kind: how many, and the first of them."""
+
+    kind: str
+    field: str
+    recorded: str
+    answered: str
+    tolerated: str
+    count: int
+    example: Outcome
+
+
+class Comparer:
+    """Compares answers of one side and gathers what differs."""
+
+    def __init__(self, dialect: Dialect, rules: Rules, side: Side) -> None:
+        """Prepare the ignore list and the tolerances."""
+        self.dialect = dialect
+        self._viewer = viewer_of(dialect)
+        self._base = dialect.frame.head_size
+        self._ignored = rules.ignored(side)
+        self._tolerances: dict[str, list[Tolerance]] = {}
+        for each in rules.tolerate:
+            self._tolerances.setdefault(each.field, []).append(each)
+        self.groups: dict[tuple[str, str, str, str, str], Group] = {}
+        self.compared = 0
+        self.equal = 0
+        self.unexplained = 0
+        self.recorded = Spread()
+        self.answered = Spread()
+
+    def take(self, outcome: Outcome) -> None:
+        """Count one request that was sent again."""
+        self.compared += 1
+        if outcome.recorded_us is not None:
+            self.recorded.add(outcome.recorded_us)
+        if outcome.answered_us is not None:
+            self.answered.add(outcome.answered_us)
+        found = list(self.differences(outcome.recorded, outcome.answered))
+        self.equal += not found
+        self.unexplained += any(not each.tolerated for each in found)
+        for each in found:
+            self._gather(outcome, each)
+
+    def _gather(self, outcome: Outcome, each: Difference) -> None:
+        # Two codes are a kind of their own; any other two values are one kind with one example.
+        is_code = each.field in {str(_CODE), ANSWER}
+        values = (each.recorded, each.answered) if is_code else ("", "")
+        key = (outcome.kind, each.field, *values, each.tolerated)
+        group = self.groups.get(key)
+        if group is not None:
+            group.count += 1
+        elif len(self.groups) < MOST_GROUPS:
+            shown = (each.recorded, each.answered, each.tolerated)
+            self.groups[key] = Group(outcome.kind, each.field, *shown, 1, outcome)
+
+    def differences(self, recorded: bytes | None, answered: bytes | None) -> Iterator[Difference]:
+        """Yield what differs between two answers, what is tolerated with its reason."""
+        if recorded is None or answered is None:
+            if recorded is not answered:
+                values = tuple(NONE if each is None else GIVEN for each in (recorded, answered))
+                yield self._difference(ANSWER, values[0], values[1])
+            return
+        try:
+            one = self._viewer.index(recorded, self._base)
+            other = self._viewer.index(answered, self._base)
+            yield from self._between(one, other)
+        except DecodeError as error:
+            yield self._difference(ANSWER, "readable", f"field {error.field}: {error.reason}")
+
+    def _between(self, one: View, other: View) -> Iterator[Difference]:
+        if one.mti != other.mti:
+            yield self._difference("mti", one.mti, other.mti)
+        for number in sorted({*one.numbers, *other.numbers}):
+            path = str(number)
+            if path in self._ignored:
+                continue
+            if not (one.has(number) and other.has(number)):
+                shown = (self._shown(each, number) for each in (one, other))
+                yield self._difference(path, *shown)
+            elif one.raw(number) != other.raw(number):
+                yield from self._within(number, one, other)
+
+    def _within(self, number: int, one: View, other: View) -> Iterator[Difference]:
+        """Yield what differs within one field: its parts where both divide."""
+        mine, theirs = self._parts(one, number), self._parts(other, number)
+        if not mine or not theirs:
+            if one.text(number) != other.text(number):
+                shown = (self._shown(each, number) for each in (one, other))
+                yield self._difference(str(number), *shown, one.text(number), other.text(number))
+            return
+        for path in dict.fromkeys((*mine, *theirs)):
+            left, right = mine.get(path), theirs.get(path)
+            texts = [each.text if each is not None else NONE for each in (left, right)]
+            if texts[0] != texts[1] and path not in self._ignored:
+                shown = (each.shown if each is not None else NONE for each in (left, right))
+                yield self._difference(path, *shown, *texts)
+
+    def _parts(self, view: View, number: int) -> dict[str, SubField]:
+        if number not in self.dialect.layouts:
+            return {}
+        texts = {each: view.text(each) for each in view.numbers}
+        raws = {each: view.raw(each) for each in view.numbers}
+        try:
+            parts = divide(self.dialect, texts, raws, view.mti).get(number, ())
+        except DecodeError:
+            return {}
+        return {part.path: part for part in leaves(parts)}
+
+    def _shown(self, view: View, number: int) -> str:
+        if not view.has(number):
+            return NONE
+        field = self.dialect.field(number)
+        return mask_numbers(mask_text(view.text(number), field.mask))
+
+    def _difference(self, path: str, recorded: str, answered: str, *texts: str) -> Difference:
+        """Return a difference, with the reason of the first rule that tolerates it."""
+        true = texts or (recorded, answered)
+        for rule in self._tolerances.get(path, ()):
+            if _tolerates(rule, *true):
+                return Difference(path, recorded, answered, rule.why)
+        return Difference(path, recorded, answered)
+
+
+def _tolerates(rule: Tolerance, recorded: str, answered: str) -> bool:
+    if rule.recorded not in {"", recorded} or rule.answered not in {"", answered}:
+        return False
+    if rule.within is None:
+        return True
+    if not (recorded.isdecimal() and answered.isdecimal()):
+        return False
+    return abs(int(recorded) - int(answered)) <= rule.within
+
+
+def field_lines(dialect: Dialect, frame: bytes | None) -> dict[str, str]:
+    """Return a message for a person to read beside another: MTI and fields, masked."""
+    if frame is None:
+        return {}
+    try:
+        view = viewer_of(dialect).index(frame, dialect.frame.head_size)
+        told = {"mti": view.mti}
+        for number in view.numbers:
+            text = view.text(number)
+            field = dialect.field(number)
+            told[str(number)] = mask_numbers(mask_text(text, field.mask))
+    except DecodeError as error:
+        return {"error": f"field {error.field}: {error.reason}", "bytes": HIDDEN * len(frame)}
+    return told

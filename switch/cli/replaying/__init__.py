@@ -1,0 +1,1 @@
+"""Verbs about traces and replay (switch/cli)."""

@@ -1,0 +1,241 @@
+"""`jinbao replay` (switch/cli): a trace sent to a host, and its answers against the recorded ones.
+
+Status 0 where every answer is as recorded or differs where it may, 1 where one does not, 2 where
+nothing could be sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import typer
+
+from messages.crypto.keys import Tmk
+from messages.tokens.numbers import Tokens
+from simulators import live
+from simulators.accounts import Accounts
+from simulators.cards import Card
+from simulators.installation import TMK, issuer_identity
+from simulators.issuer import Issuer
+from simulators.live import IssuerServer
+from simulators.replay.again.issuing import Recorded
+from simulators.replay.again.playing import Asked, Pace, Player
+from simulators.replay.again.rewriting import Rewriter, Unplayable
+from simulators.replay.again.rules import Rules, cards_of, load_rules
+from simulators.replay.again.survey import Survey
+from simulators.replay.trace.form import TraceError
+from simulators.replay.trace.reading import Trace
+from simulators.replay.trace.writing import whole_file
+from simulators.replay.verdict.comparing import Comparer
+from simulators.replay.verdict.telling import Told, groups_of, junit, page, plain
+from simulators.wire import Wire
+from switch.cli.drawing import drawn, table
+from switch.cli.drawing import plain as cell
+from switch.cli.outcome import BAD, note, say, stop
+from switch.cli.replaying.recording import tokens_of
+from switch.cli.replaying.trace import Source, dialects_of, told_errors
+from switch.cli.security.secrets import read_key
+from switch.cli.simulating.doing import OwnKey
+from switch.cli.verbs import AsJson, verb_app
+from switch.shell.clock import Clock
+
+app = verb_app("Send a trace to a host again and compare what it answers.")
+
+_PACES: Final = "recorded, x0.5 to x100, rate:N, or fast"
+RulesFile = Annotated[
+    str, typer.Option("--rules", metavar="FILE", help="What is put for what; what may differ.")
+]
+KeyOfTrace = Annotated[
+    str, typer.Option("--record-key", metavar="FILE|-", help="The key of the recording.")
+]
+
+
+@app.command()
+def run(
+    source: Source,
+    *,
+    target: Annotated[str, typer.Option(metavar="HOST:PORT", help="The host.")],
+    rules: RulesFile = "",
+    record_key: KeyOfTrace = "",
+    key_file: OwnKey = "",
+    pace: Annotated[str, typer.Option(help=f"{_PACES}.")] = "recorded",
+    wait_s: Annotated[float, typer.Option(min=0.1, help="How long an answer may take.")] = 60.0,
+    html: Annotated[str, typer.Option(metavar="FILE", help="Write a page there.")] = "",
+    junit_file: Annotated[
+        str, typer.Option("--junit", metavar="FILE", help="Write JUnit XML there.")
+    ] = "",
+    survey: Annotated[
+        bool, typer.Option("--survey", help="Only say what cannot be sent, and why.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send the terminal side of a trace to a host; status 1 where an answer differs.
+
+    \b
+    Examples:
+      jinbao replay run traces --target 127.0.0.1:8583 --rules replay.toml
+      jinbao replay run traces --target 127.0.0.1:8583 --pace fast --html report.html
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    host, _, port = target.rpartition(":")
+    if not host or not port.isdecimal():
+        stop(f"{target!r} is no HOST:PORT")
+    asked = Asked(host=host, port=int(port), pace=_pace(pace), wait_s=wait_s)
+    if source == "-":
+        stop("a trace is looked through before it is sent, so standard input will not do")
+    with told_errors():
+        ready = _Ready(source, rules, record_key, key_file)
+        for remark in ready.survey.remarks:
+            note(remark)
+        if survey:
+            note(f"{ready.survey.requests} requests")
+            return
+        told = _played(ready, asked, source)
+        _written(told, html, junit_file)
+    say(msgspec.json.encode(plain(told)).decode() if as_json else _table(told))
+    if not told.is_good:
+        raise typer.Exit(BAD)
+
+
+class _Ready:
+    """A trace with its rules, looked through."""
+
+    def __init__(self, source: str, rules: str, record_key: str, key_file: str) -> None:
+        self.rules, self.cards = rules_and_cards(rules, record_key)
+        self.trace = Trace(source)
+        names = self.trace.header.dialects
+        dialect = dialects_of(names.get("terminal", "pos"), "interbank")["terminal"]
+        try:
+            self.wire = Wire(dialect)
+            key = read_key(Tmk, key_file) if key_file else Tmk.from_hex(TMK)
+            self.rewriter = Rewriter(self.wire, self.rules.rewrite, self.cards, key)
+        except (ValueError, Unplayable) as error:
+            raise TraceError(str(error)) from None
+        self.survey = Survey().of(Trace(source), self.wire, self.cards, self.rules.rewrite)
+
+
+def rules_and_cards(rules: str, record_key: str) -> tuple[Rules, dict[str, Card]]:
+    """Return the rules of a file and the cards that they name; TraceError where one is wrong."""
+    found = load_rules(rules)
+    tokens: Tokens | None = tokens_of(record_key) if record_key else None
+    return found, cards_of(found.cards, tokens, Path(rules).parent)
+
+
+def _pace(text: str) -> Pace:
+    kind, _, number = text.partition(":")
+    try:
+        if text in {"recorded", "fast"}:
+            return Pace(speed=1.0 if text == "recorded" else 0.0)
+        if kind == "rate" and float(number) > 0:
+            return Pace(rate=float(number))
+        if text.startswith("x") and float(text[1:]) > 0:
+            return Pace(speed=float(text[1:]))
+    except ValueError:
+        stop(f"--pace {text[:20]!r}: should be {_PACES}")
+    return stop(f"--pace {text[:20]!r}: should be {_PACES}")
+
+
+def _played(ready: _Ready, asked: Asked, source: str) -> Told:
+    comparer = Comparer(ready.wire.dialect, ready.rules, "terminal")
+    player = Player(ready.wire, ready.rewriter, ready.survey, asked)
+    player.take = comparer.take
+    begun = time.monotonic()
+    try:
+        live.run(player.play(ready.trace))
+    except OSError as error:
+        stop(f"{asked.host}:{asked.port} cannot be reached ({os.strerror(error.errno or 0)})")
+    return Told(
+        trace=source,
+        target=f"{asked.host}:{asked.port}",
+        comparer=comparer,
+        sent=player.sent,
+        signed_on=player.signed_on,
+        left_out=dict(player.left_out),
+        unasked=player.unasked,
+        remarks=tuple(ready.survey.remarks),
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _written(told: Told, html: str, junit_file: str) -> None:
+    for path, made in ((html, page), (junit_file, junit)):
+        if path:
+            with whole_file(path) as stream:
+                stream.write(made(told).encode("utf-8"))
+
+
+def _table(told: Told) -> str:
+    comparer = told.comparer
+    made = table("request", "field", "recorded", "answered", "count", "why")
+    for each in groups_of(comparer):
+        why = each.tolerated or "unexplained"
+        cells = (each.kind, each.field, each.recorded, each.answered, str(each.count), why)
+        made.add_row(*map(cell, cells))
+    lines = [f"{told.sent} sent, {comparer.compared} compared, {comparer.equal} as recorded"]
+    lines += [f"left out {count}: {why}" for why, count in told.left_out.items()]
+    for name, spread in (("recorded", comparer.recorded), ("answered", comparer.answered)):
+        quantiles = [f"p{share * 100:g} {spread.quantile_us(share) / 1000:.1f} ms"
+                     for share in (0.5, 0.9, 0.99)]  # fmt: skip
+        lines.append(f"{name}: {', '.join(quantiles)}")
+    if comparer.groups:
+        lines.append(drawn(made))
+    lines.append(told.verdict)
+    return "\n".join(lines)
+
+
+@app.command("issuer")
+def issuer_(
+    source: Source,
+    *,
+    link: Annotated[str, typer.Option(help="The link in the trace; any without it.")] = "",
+    number: Annotated[int, typer.Option(min=0, help="Which bank of the test set-up.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    rules: RulesFile = "",
+    record_key: KeyOfTrace = "",
+    yuan: Annotated[int, typer.Option(min=0, help="What is in each account.")] = 10_000,
+    timed: Annotated[
+        bool, typer.Option("--timed/--at-once", help="Answer as late as recorded.")
+    ] = True,
+) -> None:
+    """Be the issuer of a trace: answer, refuse and fall silent as it did, until a signal.
+
+    \b
+    Example:
+      jinbao replay issuer traces --link bank-1 --port 7001 --rules replay.toml
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with told_errors():
+        _, cards = rules_and_cards(rules, record_key)
+        trace = Trace(source)
+        dialect = dialects_of("pos", trace.header.dialects.get("issuer", "interbank"))["issuer"]
+        wire = Wire(dialect)
+        recorded = Recorded(trace, link, wire, cards)
+    accounts = Accounts()
+    for card in cards.values():
+        accounts.open(card, yuan * 100)
+    bank = Issuer(issuer_identity(number), wire, accounts)
+    bank.temper = lambda heard: recorded.temper(heard, timed=timed)
+    note(f"{recorded.count} recorded requests")
+    try:
+        live.run(_serve(bank, wire, host, port))
+    except OSError as error:
+        stop(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})", BAD)
+    for what, count in recorded.found.items():
+        note(f"{count} requests {what}")
+
+
+async def _serve(bank: Issuer, wire: Wire, host: str, port: int) -> None:
+    server = IssuerServer(bank, wire, Clock())
+    taken = await server.open(host, port)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(ending, ended.set)
+    say(f"listening on {host}:{taken}")
+    await ended.wait()
+    server.close()

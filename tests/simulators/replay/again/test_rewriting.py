@@ -1,0 +1,104 @@
+"""Recorded requests become those of another host: its keys, numbers, cards, batch and MAC."""
+
+from __future__ import annotations
+
+import pytest
+
+from messages.crypto.keys import Mak, Pik, Tmk, wrap_field_62
+from messages.crypto.pin import decode_pin_block
+from simulators.cards import fictional_card
+from simulators.installation import MAK, PIK, TMK
+from simulators.replay.again.rewriting import Rewriter, Unplayable
+from simulators.replay.again.rules import Rewrite
+from simulators.wire import Heard
+from tests.simulators.replay.days import POS, TOKENS, bare, day, frames
+
+_CARDS = {TOKENS.pan(fictional_card(n).pan): fictional_card(n) for n in range(50)}
+
+
+def _recorded() -> bytes:
+    return POS.bare(frames(list(day(1)))[0].data)
+
+
+def _signed_on(rules: Rewrite | None = None) -> Rewriter:
+    rewriter = Rewriter(POS, rules or Rewrite(), _CARDS, Tmk.from_hex(TMK))
+    heard = POS.hear(bare("sign-on-response"))
+    keys = wrap_field_62(Tmk.from_hex(TMK), Pik.from_hex(PIK), Mak.from_hex(MAK))
+    said = {**heard.fields, 60: "00000777003", 62: keys.hex().upper()}
+    for name in ("50010001", "59990009"):
+        answer = POS.say(heard.frame[:11], "0810", {**said, 41: name})
+        rewriter.answered(POS.bare(answer), None)
+    return rewriter
+
+
+def _heard(data: bytes) -> Heard:
+    return POS.hear(POS.bare(data))
+
+
+def test_a_request_gets_card_pin_block_batch_and_mac_of_the_target() -> None:
+    sent = _signed_on().request(_recorded())
+    heard, card = _heard(sent.data), fictional_card(0)
+    assert heard.fields[2] == card.pan
+    assert heard.fields[35] == card.track_2
+    assert heard.fields[60][2:8] == "000777"
+    block = bytes.fromhex(heard.fields[52])
+    assert decode_pin_block(block, card.pan, Pik.from_hex(PIK)) == card.pin
+    assert POS.is_authentic(heard, POS.mac(Mak.from_hex(MAK)))
+    assert heard.fields[11] == "000001"
+    assert sent.answer == ("0210", "000001", "50010001")
+
+
+def test_a_refused_pin_is_wrong_again_and_a_refused_mac_too() -> None:
+    card = fictional_card(0)
+    wrong = _heard(_signed_on().request(_recorded(), "55").data)
+    block = bytes.fromhex(wrong.fields[52])
+    assert decode_pin_block(block, card.pan, Pik.from_hex(PIK)) != card.pin
+    spoilt = _heard(_signed_on().request(_recorded(), "A0").data)
+    assert not POS.is_authentic(spoilt, POS.mac(Mak.from_hex(MAK)))
+
+
+def test_names_addresses_and_numbers_are_put_for_others() -> None:
+    rules = Rewrite(
+        tpdu="6012340000", stan="new", terminals={"50010001": "59990009"},
+        merchants={"999653080110001": "888653080110001"}, chip="drop",
+    )  # fmt: skip
+    sent = _signed_on(rules).request(_recorded())
+    heard = _heard(sent.data)
+    assert heard.frame[:5].hex() == "6012340000"
+    assert (heard.fields[41], heard.fields[42]) == ("59990009", "888653080110001")
+    assert 55 not in heard.fields
+    assert sent.terminal == "59990009"
+
+
+def test_rrn_of_an_answer_is_put_into_what_refers_to_it() -> None:
+    rewriter = _signed_on()
+    told = POS.hear(bare("withdrawal-response"))
+    new = POS.say(told.frame[:11], "0210", {**told.fields, 37: "999999999999", 38: "NEW038"})
+    rewriter.answered(POS.bare(new), bare("withdrawal-response"))
+    asked = POS.hear(_recorded())
+    said = {**asked.fields, 37: told.fields[37], 61: "0000020000020618"}
+    void = POS.bare(POS.say(asked.frame[:11], "0200", dict(sorted(said.items()))))
+    heard = _heard(rewriter.request(void).data)
+    assert heard.fields[37] == "999999999999"
+    assert heard.fields[61] == "0007770000020618"
+
+
+def test_a_terminal_signs_on_before_it_may_ask() -> None:
+    rewriter = Rewriter(POS, Rewrite(), _CARDS, Tmk.from_hex(TMK))
+    assert not rewriter.is_signed_on(_recorded())
+    assert rewriter.is_signed_on(bare("echo"))
+    sent = rewriter.sign_on(_recorded())
+    assert _heard(sent.data).mti == "0800"
+    assert sent.is_sign_on
+    with pytest.raises(Unplayable, match="could not sign on"):
+        rewriter.request(_recorded())
+
+
+def test_what_cannot_be_made_new_says_why() -> None:
+    with pytest.raises(Unplayable, match="cryptogram"):
+        _signed_on(Rewrite(chip="skip")).request(_recorded())
+    with pytest.raises(Unplayable, match="tpdu"):
+        _signed_on(Rewrite(tpdu="xx"))
+    nobody = Rewriter(POS, Rewrite(), {}, Tmk.from_hex(TMK))
+    with pytest.raises(Unplayable, match="no rule has a test card"):
+        nobody.request(_recorded())

@@ -1,0 +1,76 @@
+"""Rule files are read whole, or refused with the place of what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulators.cards import fictional_card
+from simulators.replay.again.rules import CardRules, cards_of, load_rules
+from simulators.replay.trace.form import TraceError
+from tests.simulators.replay.days import TOKENS
+
+
+def _file(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "rules.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_without_a_file_the_programs_own_ignore_list_counts() -> None:
+    rules = load_rules("")
+    assert {"37", "64", "60.2"} <= rules.ignored("terminal")
+    assert {"7", "128"} <= rules.ignored("issuer")
+
+
+def test_a_file_adds_to_it(tmp_path: Path) -> None:
+    text = (
+        'format = 1\n[ignore]\nterminal = ["54"]\n'
+        '[[tolerate]]\nfield = "39"\nrecorded = "00"\nanswered = "94"\nwhy = "sent before"\n'
+    )
+    rules = load_rules(_file(tmp_path, text))
+    assert {"54", "37"} <= rules.ignored("terminal")
+    assert rules.tolerate[0].why == "sent before"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "format"),
+        ("format = 2", "format"),
+        ("format = 1\n[rewrite]\nstann = 'new'", "stann"),
+        ("format = 1\n[rewrite]\nstan = 'old'", "rewrite.stan"),
+        ("format = 1\n[[tolerate]]\nfield = '39'", "why"),
+        ("format", "after a key"),
+    ],
+)
+def test_a_wrong_rule_is_named(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(TraceError, match=why):
+        load_rules(_file(tmp_path, text))
+    with pytest.raises(TraceError, match="No such file"):
+        load_rules(str(tmp_path / "none.toml"))
+
+
+def test_fictional_cards_are_known_by_their_stand_ins(tmp_path: Path) -> None:
+    cards = cards_of(CardRules(fictional="0-2, 7"), TOKENS, tmp_path)
+    assert len(cards) == 4
+    assert cards[TOKENS.pan(fictional_card(7).pan)] == fictional_card(7)
+    with pytest.raises(TraceError, match="recording key"):
+        cards_of(CardRules(fictional="0"), None, tmp_path)
+    for wrong in ("x", "1-", "0-99999999", "-5"):
+        with pytest.raises(TraceError):
+            cards_of(CardRules(fictional=wrong), TOKENS, tmp_path)
+
+
+def test_cards_come_from_a_file(tmp_path: Path) -> None:
+    pan = fictional_card(3).pan
+    (tmp_path / "c.csv").write_text(f"pan,expiry,pin\n{pan},4912,123456\n")
+    (card,) = cards_of(CardRules(csv="c.csv"), TOKENS, tmp_path).values()
+    assert card.pan == pan
+    with pytest.raises(TraceError, match=r"c\.csv:2: token"):
+        cards_of(CardRules(csv="c.csv"), None, tmp_path)
+    (tmp_path / "c.csv").write_text(f"pan,expiry,pin\n{pan[:-1]}x,4912,123456\n")
+    with pytest.raises(TraceError, match=r"c\.csv:2: pan") as refused:
+        cards_of(CardRules(csv="c.csv"), TOKENS, tmp_path)
+    assert pan[:-1] not in str(refused.value)

@@ -1,0 +1,51 @@
+"""What cannot be sent again is known before the start."""
+
+from __future__ import annotations
+
+from simulators.cards import fictional_card
+from simulators.replay.again.rules import Rewrite
+from simulators.replay.again.survey import Survey
+from simulators.replay.trace.form import Frame
+from tests.simulators.replay.days import POS, START_US, TOKENS, Raw, bare, day, frames
+
+_CARDS = {TOKENS.pan(fictional_card(n).pan): fictional_card(n) for n in range(50)}
+
+
+def _looked(told: list[Frame], rules: Rewrite | None = None, known: int = 50) -> Survey:
+    cards = dict(list(_CARDS.items())[:known])
+    return Survey().of(told, POS, cards, rules or Rewrite())
+
+
+def test_chip_data_goes_without_a_cryptogram_and_that_is_said() -> None:
+    survey = _looked(frames(list(day(10))))
+    assert survey.requests == 10
+    assert not survey.unplayable
+    assert survey.remarks == [
+        "10 with chip data go without a valid cryptogram: the keys of the cards are not known"
+    ]
+
+
+def test_what_has_no_card_or_no_rule_is_left_out() -> None:
+    told = frames(list(day(10)))
+    assert _looked(told, known=4).unplayable == {"a card that no rule has a test card for": 6}
+    assert not _looked(told, Rewrite(unknown_cards="send"), known=4).unplayable
+    skipped = _looked(told, Rewrite(chip="skip"))
+    assert sum(skipped.unplayable.values()) == 10
+
+
+def test_refusals_for_a_pin_or_a_mac_are_remembered() -> None:
+    heard = POS.hear(bare("withdrawal-response"))
+    answer = POS.bare(POS.say(heard.frame[:11], "0210", {**heard.fields, 39: "55"}))
+    raws = [
+        Raw(START_US, "t", "terminal", "switch", bare("withdrawal")),
+        Raw(START_US + 9, "t", "terminal", "peer", answer),
+    ]
+    survey = _looked(frames(raws))
+    assert survey.codes == {("t", START_US): "55"}
+    assert "1 that were refused with 55 are sent so that they are refused again" in survey.remarks
+
+
+def test_unreadable_frames_are_told() -> None:
+    raws = [Raw(START_US, "t", "terminal", "switch", bare("withdrawal")[:50])]
+    survey = _looked(frames(raws))
+    assert survey.remarks == ["not sent: 1 with unreadable"]

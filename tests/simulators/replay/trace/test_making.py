@@ -1,0 +1,40 @@
+"""Lines of a trace come from frames and hold nothing of a card."""
+
+from __future__ import annotations
+
+from simulators.replay.trace.form import Side, line_of
+from tests.simulators.replay.days import CANARIES, START_US, TOKENS, bare, forms, maker
+
+
+def test_a_line_says_in_short_what_the_frame_says() -> None:
+    frame = maker().frame(START_US, "c", "terminal", "switch", bare("withdrawal"))
+    assert frame.summary is not None
+    assert (frame.summary.mti, frame.summary.stan, frame.summary.terminal) == (
+        "0200", "000002", "50010001",
+    )  # fmt: skip
+    assert frame.summary.amount_fen == 50_000
+    assert frame.summary.pan == "621999*********0120"
+    assert len(frame.data) == int(frame.hex[:4], 16) + 2
+
+
+def test_no_canary_stands_in_a_line() -> None:
+    sides: tuple[tuple[str, Side], ...] = (
+        ("withdrawal", "terminal"), ("interbank-withdrawal", "issuer"),
+    )  # fmt: skip
+    for name, side in sides:
+        line = line_of(maker().frame(START_US, "c", side, "switch", bare(name)))
+        for canary in (CANARIES[0], CANARIES[2], "7B6B4263E0A7B2E9"):
+            for form in forms(canary.strip("D")):
+                assert form not in line
+
+
+def test_what_cannot_be_read_has_a_note_and_no_summary() -> None:
+    frame = maker().frame(START_US, "c", "terminal", "switch", bare("withdrawal")[:40])
+    assert frame.summary is None
+    assert frame.note.startswith("unreadable")
+
+
+def test_the_header_names_dialects_and_key() -> None:
+    header = maker().header("me")
+    assert header.masking.key == TOKENS.name
+    assert header.dialects == {"terminal": "pos", "issuer": "interbank"}

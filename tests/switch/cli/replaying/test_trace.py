@@ -1,0 +1,102 @@
+"""`jinbao trace`: captures in, traces looked into, and nothing half written when it goes wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.simulators.replay.days import KEY, day, frames, written
+from tests.switch.cli.running import run, sample
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> str:
+    """Write a trace of twelve withdrawals."""
+    return str(written(tmp_path / "day.jsonl", day(12)))
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> str:
+    """Write the key of the tests."""
+    path = tmp_path / "recording.key"
+    path.write_text(KEY.hex())
+    return str(path)
+
+
+def test_a_trace_goes_through_a_capture_and_back(tmp_path: Path, trace: str, key: str) -> None:
+    pcap, back = str(tmp_path / "day.pcap"), str(tmp_path / "back.jsonl")
+    assert run("trace", "export", trace, "--into", pcap).status == 0
+    done = run("trace", "import", pcap, "--into", back, "--record-key", key)
+    assert (done.status, done.err) == (0, "jinbao: 24 frames\n")
+    figures = json.loads(run("trace", "stats", back, "--json").out)
+    assert figures["kinds"][0]["count"] == 12
+    assert figures["kinds"][0]["unanswered"] == 0
+
+
+def test_a_log_becomes_a_trace(tmp_path: Path, key: str) -> None:
+    log, into = tmp_path / "h.log", str(tmp_path / "t.jsonl")
+    log.write_text(f"2014-06-18 10:00:00 t RX {sample('withdrawal')}\nnoise\n")
+    options = ("--log", "--into", into, "--record-key", key)
+    done = run("trace", "import", str(log), *options)
+    assert done.status == 0
+    assert "left out: lines that do not have the pattern: 1" in done.err
+    assert run("trace", "show", into).out.startswith("10:00:00.000000 terminal t -> 0200")
+    assert "1" in run("trace", "stats", into).out
+
+
+def test_transactions_are_found(trace: str) -> None:
+    found = run("trace", "find", trace, "--stan", "000003")
+    assert found.status == 0
+    assert "061800000002" in found.out
+    (line,) = run("trace", "find", trace, "--rrn", "061800000002", "--json").out.splitlines()
+    assert json.loads(line)["request"]["summary"]["stan"] == "000003"
+    assert run("trace", "find", trace, "--stan", "999999").status == 1
+    assert run("trace", "find", trace).status == 2
+    assert run("trace", "find", trace, "--card", "x").status == 2
+
+
+def test_frames_are_filtered_cut_joined_and_anonymised(tmp_path: Path, trace: str) -> None:
+    one, two, both = (str(tmp_path / f"{n}.jsonl") for n in (1, 2, 3))
+    assert run("trace", "filter", trace, "--terminal", "50010001", "--into", one).status == 0
+    assert run("trace", "filter", trace, "--terminal", "50010002", "--into", two).status == 0
+    assert run("trace", "merge", one, two, "--into", both).err == "jinbao: 16 frames\n"
+    cut = run("trace", "cut", trace, "--since", "10:00", "--until", "10:01", "--into", one)
+    assert cut.err == "jinbao: 24 frames\n"
+    assert run("trace", "anonymise", trace, "--into", two).status == 0
+    shown = json.loads(run("trace", "show", two, "--first", "1", "--json").out)
+    before = frames(list(day(1)))[0]
+    assert shown["hex"] != before.hex
+    assert shown["summary"]["stan"] == "000001"
+    assert run("trace", "filter", trace, "--side", "left").status == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "neither pcap nor pcapng"),
+        (
+            b"\xd4\xc3\xb2\xa1" + bytes(16) + b"\1\0\0\0" + bytes(8) + b"\xff\xff\xff\x7f" * 2,
+            "announces",
+        ),
+        (b"\xd4\xc3\xb2\xa1" + bytes(3), "cut off"),
+    ],
+)
+def test_hostile_captures_end_with_status_2_and_leave_nothing(
+    tmp_path: Path, content: bytes, why: str
+) -> None:
+    (tmp_path / "c.pcap").write_bytes(content)
+    done = run("trace", "import", str(tmp_path / "c.pcap"), "--into", str(tmp_path / "t.jsonl"))
+    assert done.status == 2
+    assert why in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["c.pcap"]
+
+
+def test_what_is_not_there_or_no_trace_is_said(tmp_path: Path, trace: str) -> None:
+    missing = str(tmp_path / "none")
+    assert run("trace", "import", missing, "--into", "-").status == 2
+    assert run("trace", "show", missing).status == 2
+    assert run("trace", "stats", __file__).status == 2
+    assert run("trace", "import", trace, "--dialect", "none", "--into", "-").status == 2
+    assert run("trace", "import", trace, "--log", "--pattern", "(", "--into", "-").status == 2

@@ -1,0 +1,69 @@
+"""What passes is written in order, and what cannot be is counted, never waited for."""
+
+from __future__ import annotations
+
+import threading
+
+from switch.core.moment import Moment
+from switch.shell.watching.counters import Counters
+from switch.shell.watching.recorder import Note, Recorder
+
+_AT = Moment(5_000_000, 1_000)
+
+
+def _line(note: Note) -> bytes:
+    return b"%d %s %s %d %s\n" % (
+        note.at_us, note.side.encode(), note.connection.encode(), note.is_heard, note.frame,
+    )  # fmt: skip
+
+
+def test_frames_of_both_sides_are_written_in_order() -> None:
+    written: list[bytes] = []
+    counters = Counters()
+    recorder = Recorder(_line, written.extend)
+    terminals, issuers = recorder.tape("terminal", counters), recorder.tape("issuer", counters)
+    recorder.open()
+    terminals.heard("terminal-1", [b"a", b"b"], _AT)
+    issuers.said("bank-1", [b"c"], Moment(6_000_000, 1_001))
+    recorder.close()
+    assert written == [
+        b"1000000 terminal terminal-1 1 a\n",
+        b"1000000 terminal terminal-1 1 b\n",
+        b"1001000 issuer bank-1 0 c\n",
+    ]
+    assert (counters.recorded_frames, counters.unrecorded_frames) == (3, 0)
+
+
+def test_a_writer_that_stands_still_is_not_waited_for() -> None:
+    gate = threading.Event()
+    written: list[bytes] = []
+
+    def write(lines: list[bytes]) -> None:
+        gate.wait(30)
+        written.extend(lines)
+
+    counters = Counters()
+    recorder = Recorder(_line, write, most_waiting=10)
+    tape = recorder.tape("terminal", counters)
+    for number in range(25):
+        tape.heard("t", [b"%d" % number], _AT)
+    assert counters.unrecorded_frames == 15
+    recorder.open()
+    gate.set()
+    recorder.close()
+    assert len(written) == counters.recorded_frames == 10
+
+
+def test_a_full_disk_ends_the_recording_and_nothing_else() -> None:
+    def write(_: list[bytes]) -> None:
+        raise OSError(28, "No space left on device")
+
+    counters = Counters()
+    recorder = Recorder(_line, write)
+    tape = recorder.tape("terminal", counters)
+    tape.heard("t", [b"a", b"b"], _AT)
+    recorder.open()
+    recorder.close()
+    assert recorder.failure == "No space left on device"
+    tape.heard("t", [b"c"], _AT)
+    assert (counters.recorded_frames, counters.unrecorded_frames) == (0, 3)
