@@ -20,6 +20,7 @@ from simulators.world.weather.faults import Faults
 _LATENCY_NS: Final = (1 * MS, 40 * MS)
 _NOTICE_NS: Final = 3 * SECOND
 """How long a side may take to notice that its connection is gone."""
+_AS_LIKELY_AS_NOT: Final = 0.5
 _LATER_NS: Final = 5 * SECOND
 """How much later than its first a copy may come."""
 _NEXT_NS: Final = 200 * MS
@@ -77,7 +78,8 @@ class Way:
         is_doubled = faults.happens(chance, "duplicate")
         is_split = faults.happens(chance, "split")
         is_held = faults.happens(chance, "merge")
-        is_later, later_ns = chance.random() < 0.5, int(chance.random() * _LATER_NS)  # noqa: PLR2004
+        is_later = chance.random() < _AS_LIKELY_AS_NOT
+        later_ns = int(chance.random() * _LATER_NS)
         if not self._is_open:
             return
         if is_doubled and is_later:
