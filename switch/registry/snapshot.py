@@ -13,6 +13,8 @@ import msgspec
 
 from switch.registry.stages import EVERYWHERE, Matrix, Opening, Stage, Window
 
+MOST_VERDICTS = 65_536
+"""Verdicts that are kept at hand."""
 RURAL = "rural"
 """The channel of the service points of the notice."""
 
@@ -95,10 +97,13 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     connections: Mapping[str, int] = {}
     """Issuer -> the day of approval of its plan to be connected to 金保专网 (五(二))."""
     matrix: Matrix = Matrix((), ())
+    verdicts: dict[Asked, Verdict] = {}
+    """Those that were given: a day asks the same few thousand questions again and again."""
 
     def __post_init__(self) -> None:
-        """Work the matrix out, so that it is never that of other openings."""
+        """Work the matrix out, so that neither it nor a verdict is that of other rows."""
         msgspec.structs.force_setattr(self, "matrix", Matrix(self.stages, self.openings))
+        msgspec.structs.force_setattr(self, "verdicts", {})
 
     def is_connected(self, issuer: str, day: int) -> bool:
         """Tell whether an issuer has an approved plan of its connection to 金保专网."""
@@ -107,6 +112,15 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 
     def judge(self, asked: Asked) -> Verdict:
         """Say whether a transaction may be done; of several reasons against it, the first."""
+        verdict = self.verdicts.get(asked)
+        if verdict is None:
+            verdict = self._judged(asked)
+            if len(self.verdicts) >= MOST_VERDICTS:
+                self.verdicts.clear()
+            self.verdicts[asked] = verdict
+        return verdict
+
+    def _judged(self, asked: Asked) -> Verdict:
         if asked.channel != RURAL:
             return self._staged(asked, (EVERYWHERE, f"acquirer:{asked.acquirer}"))
         point = self.points.get(asked.merchant)

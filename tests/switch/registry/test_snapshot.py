@@ -170,3 +170,15 @@ def test_an_issuer_is_connected_from_the_approval_of_its_plan_on() -> None:
 )
 def test_the_day_itself_counts(changes: dict[str, Any]) -> None:
     assert _judged(replace(GOOD, **changes))[0] is Why.OPEN
+
+
+def test_verdicts_that_are_kept_are_bounded_and_never_those_of_other_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("switch.registry.snapshot.MOST_VERDICTS", 3)
+    registry = replace(GOOD)
+    for day in range(20140615, 20140625):
+        first = _judged(registry, day=day)
+        assert first == _judged(registry, day=day) == _judged(replace(GOOD), day=day)
+        assert len(registry.verdicts) <= 3
+    assert _judged(replace(registry, pilots={}))[0] is Why.PILOT

@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
-from switch.cli.outcome import USAGE
+from switch.cli.outcome import BAD, USAGE
 from switch.cli.serving.workers import Place, own_place
 from switch.config.installation import load
 from switch.ledger.postgres import PostgresLedger
 from tests.switch.cli.ledger.test_verbs import on_postgres
 from tests.switch.cli.running import ROOT, run, sample
+from tests.switch.config import folders
 
 
 def test_an_embedded_ledger_has_one_process(folder: Path) -> None:
@@ -72,6 +73,7 @@ def test_two_processes_serve_one_ledger_and_one_may_die(folder: Path, ledger_url
         assert {each["worker"] for each in _workers(folder) if each["starts"] == 2} == {1}
         for _ in range(6):
             assert _sign_on(port) == "0810"
+        _reloads(folder)
         assert run("control", "drain", "-c", str(folder)).status == 0
         assert process.wait(20) == 0
     finally:
@@ -82,6 +84,17 @@ def test_two_processes_serve_one_ledger_and_one_may_die(folder: Path, ledger_url
     ((count,),) = ledger.on_line(lambda line: line.fetch("SELECT count(*) FROM leases"))
     assert count == 3
     ledger.close()
+
+
+def _reloads(folder: Path) -> None:
+    """Each worker takes a changed folder up, or all of them refuse it."""
+    folders.change(folder, "caps", "limit_fen = 200000", "limit_fen = 150000")
+    done = run("reload", "-c", str(folder))
+    assert [each["configuration"] for each in json.loads(done.out)["workers"]] == [2, 2]
+    folders.change(folder, "jinbao", 'commit = "inline"', 'commit = "thread"')
+    done = run("reload", "-c", str(folder))
+    assert done.status == BAD
+    assert "worker 1: needs a restart: [ledger] commit; worker 2: needs" in done.err
 
 
 def _workers(folder: Path) -> list[dict[str, Any]]:
