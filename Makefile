@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-codec bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long bench-scale
+.PHONY: help setup demo test lint types format lock bench-codec bench-replay bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long bench-scale
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -51,6 +51,9 @@ bench-fees: setup ## measure a quote, as ratios in one run
 
 bench-load: setup ## measure the load generator, beside another one (two quiet cores, 3 minutes)
 	$(BIN)/python -m bench.load
+
+bench-replay: setup ## measure replay: frames a second and memory (FRAMES=1000000)
+	$(BIN)/python -m bench.replay $(FRAMES)
 
 bench-codec: setup ## measure the codec, as ratios in one run
 	$(BIN)/python -m bench.codec
