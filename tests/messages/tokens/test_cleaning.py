@@ -67,6 +67,16 @@ def test_the_cards_number_is_found_wherever_else_it_stands() -> None:
     assert PAN not in cleaned.hex()
 
 
+def test_a_number_in_a_field_that_is_never_masked_is_found_too() -> None:
+    wire, pan = _WIRES["pos"], "6219991234567890"
+    heard = wire.hear(_read("withdrawal")[1])
+    # DE 53 is one fixed number, which no mask and no net touches.
+    said = {**heard.fields, 2: pan, 53: pan}
+    frame = wire.bare(wire.say(heard.frame[:11], "0200", said))
+    fields = wire.hear(_CLEANERS["pos"].clean(frame).frame).fields
+    assert fields[2] == fields[53] == _TOKENS.pan(pan)
+
+
 def test_what_cannot_be_read_is_emptied_and_says_so() -> None:
     _, frame = _read("withdrawal")
     cleaned = _CLEANERS["pos"].clean(frame[:60])
