@@ -6,15 +6,20 @@ Exit status: 0 good, 1 a bad message or verdict, 2 usage or configuration; never
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from switch.cli import load
 from switch.cli.outcome import USAGE, note, say
+
+_COMPLETIONS: Final = frozenset({"--install-completion", "--show-completion"})
+_NO_DETECTION: Final = "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION"
+"""With it typer takes the name of the shell; else it looks for one among the parent processes."""
 
 
 class LazyVerbs(TyperGroup):
@@ -72,6 +77,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if len(sys.argv) == 3 and sys.argv[1] in _COMPLETIONS:  # noqa: PLR2004 - a shell is named
+        os.environ[_NO_DETECTION] = "1"
     try:
         app(prog_name="jinbao")
     except KeyboardInterrupt:

@@ -21,7 +21,7 @@ def test_a_bad_card_number_is_told_before_a_bad_amount(stage: Stage) -> None:
 
 
 def test_a_service_that_is_not_open_is_told_before_a_missing_pin(stage: Stage) -> None:
-    stage.withdraw(f60="2200000200060", f3="000000", f52=None, f26=None)
+    stage.withdraw(f60="7400000200060", f3="470000", f52=None, f26=None)
     assert stage.code == "40"
 
 

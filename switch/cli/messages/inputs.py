@@ -5,6 +5,7 @@ Text holds one frame a line in hexadecimal digits; anything else is taken as the
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,8 @@ _LINE_LIMIT: Final = 4 << 20
 _LONGEST_NAME: Final = 200
 _NUMBER: Final = re.compile(r"[0-9A-Fa-f]{12}")
 """What may be the number of a card, or part of a frame."""
+_NO_SUCH_FILE: Final = frozenset({errno.ENOENT, errno.ENAMETOOLONG})
+"""A mistyped frame is often too long for a name; all there is to say is that it is no file."""
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -79,9 +82,9 @@ def _opened(argument: str, otherwise: str) -> Iterator[str | bytes]:
     try:
         with Path(argument).open("rb") as stream:
             yield from _lines(stream)
-    except FileNotFoundError:
-        stop(f"{otherwise}: {_shown(argument)}")
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_SUCH_FILE:
+            stop(f"{otherwise}: {_shown(argument)}")
         stop(f"cannot read {_shown(argument)}: {_why(error)}")
 
 

@@ -148,10 +148,25 @@ def test_our_own_bug_is_one_line_without_a_traceback(
     )
 
 
-def test_completion_can_be_shown() -> None:
-    outcome = command("--show-completion", "bash")
-    assert outcome.status in {0, 2}
-    assert "Traceback" not in outcome.err
+@pytest.mark.parametrize(
+    ("shell", "mark"),
+    [
+        ("bash", "complete -o default -F"),
+        ("zsh", "#compdef jinbao"),
+        ("fish", "complete --command jinbao"),
+        ("pwsh", "scriptblock"),
+    ],
+)
+def test_the_shell_that_is_named_gets_its_completion(shell: str, mark: str) -> None:
+    outcome = command("--show-completion", shell)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert mark in outcome.out
+
+
+def test_an_unknown_shell_is_wrong_usage() -> None:
+    outcome = command("--show-completion", "no-such")
+    assert outcome.status == 2
+    assert "'no-such' is not one of 'bash'" in outcome.err
 
 
 def test_completion_offers_the_verbs() -> None:

@@ -75,6 +75,17 @@ def test_json_is_an_argument_or_a_file(tmp_path: Path) -> None:
     assert list(text_lines(str(tmp_path / "file"))) == ["one", "two"]
 
 
+@pytest.mark.parametrize("repeated", [1, 40])
+def test_a_mistyped_frame_is_told_as_such_and_not_quoted(
+    repeated: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        list(inputs("6219991234567890120D4912220" * repeated + "z"))
+    assert ended.value.exit_code == 2
+    told = capsys.readouterr().err
+    assert told == "jinbao: neither hexadecimal text nor a file: the argument\n"
+
+
 def test_a_folder_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit) as stopped:
         list(inputs(str(tmp_path)))
