@@ -23,7 +23,7 @@ help: ## list the targets
 setup: $(COMPLETE) ## make .venv with everything (does nothing when nothing changed)
 
 # A complete .venv serves the demo as well: it is never taken back to the runtime lock alone.
-demo: $(firstword $(wildcard $(COMPLETE)) $(RUNTIME)) ## run a switch, two banks and a terminal; check their books
+demo: $(firstword $(wildcard $(COMPLETE)) $(RUNTIME)) ## two days of a village: a switch, banks, terminals; check their books
 	@$(BIN)/jinbao demo
 
 test: .venv/bin/python ## set up, lint, check types, run every test; seconds per part at the end

@@ -95,6 +95,16 @@ class _Keeping(Accounts):
         return APPROVED
 
 
+class Overcharging(Accounts):
+    """Books of an issuer that debits one fen more than the fee that it was told."""
+
+    def withdraw(self, debit: Debit) -> str:
+        """Debit a fee, where there is one, and a fen."""
+        if debit.fee_fen:
+            debit = replace(debit, fee_fen=debit.fee_fen + 1)
+        return super().withdraw(debit)
+
+
 class FeeOffByOne(Plant):
     """The ledger keeps a fee that is one fen above the one that is debited."""
 

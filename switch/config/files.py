@@ -82,6 +82,7 @@ class LedgerFile(_Model):
     path: str = "state/ledger.sqlite"
     url: Annotated[str, AfterValidator(_database)] = ""
     commit: Literal["inline", "thread"] = "inline"
+    fill_ms: Annotated[int, Field(ge=10, le=60_000)] = 1_000
 
 
 class KeyOptions(_Model):

@@ -78,6 +78,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     ledger: Path
     ledger_url: str
     commit_in_thread: bool
+    fill_ms: int
+    """How often the embedded ledger's tables are brought up to its log."""
     fixed_keys: WorkingKeys | None
     connection_limits: Mapping[str, int]
     log: Path | None
@@ -128,6 +130,7 @@ class _Building:
             ledger=self._folder / main.ledger.path,
             ledger_url=main.ledger.url,
             commit_in_thread=main.ledger.commit == "thread",
+            fill_ms=main.ledger.fill_ms,
             fixed_keys=_fixed_keys(main),
             connection_limits=main.connections.model_dump(exclude_none=True),
             log=self._folder / main.paths.log if main.paths.log else None,

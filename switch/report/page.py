@@ -54,6 +54,22 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 figure.chart { margin: 14px 0 4px; } figcaption { color: var(--soft); font-size: 13px; }
 pre { background: var(--back); border-radius: 6px; padding: 12px; overflow-x: auto; font-size: 13px;
   white-space: pre-wrap; overflow-wrap: anywhere; }
+ol.acts { list-style: none; margin: 0; padding: 0; }
+.act { border-left: 4px solid var(--line); padding: 6px 0 6px 16px; margin: 16px 0;
+  break-inside: avoid; }
+.act.good { border-color: var(--good); } .act.warn { border-color: var(--warn); }
+.act.bad { border-color: var(--bad); }
+.act .head { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; }
+.act .head .number { color: var(--soft); min-width: 1.5em; }
+.act .head .good, .act .head .warn, .act .head .bad { font-weight: 600; font-size: 13px;
+  border: 1px solid; border-radius: 99px; padding: 1px 10px; }
+.act, .act .head strong { color: var(--ink); } .act .story { margin: 2px 0; }
+.act dl.facts { font-size: 13px; margin: 4px 0; }
+.cap { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; font-size: 13px;
+  color: var(--soft); }
+.bar { width: 220px; height: 8px; border-radius: 4px; background: var(--line); overflow: hidden;
+  print-color-adjust: exact; }
+.bar > span { display: block; height: 100%; background: var(--lead); }
 details > summary { cursor: pointer; font-weight: 600; }
 footer { max-width: 1168px; margin: 0 auto; padding: 0 24px 32px; color: var(--soft);
   font-size: 13px; }

@@ -1,4 +1,4 @@
-"""The folder of the demo's switch (switch/cli): two banks, one terminal, three ranges of cards.
+"""The folder of the demo's switch (switch/cli): four banks, two terminals, their lines and fees.
 
 Keys are the published test keys; what protects card data at rest is random, as in any installation.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from messages.crypto.vault import KEY_BYTES
 from messages.crypto.wrapping import MASTER_KEY_BYTES
@@ -27,20 +27,53 @@ from simulators.installation import (
 from switch.config.installation import KEYS, VAULT_ROLES
 from switch.config.keystore import KeyStore
 
-BANKS: Final = ("Yuzhong Bank 渝中银行", "Wuling Bank 武陵银行")
-"""The name of each bank; the second one is the one that falls silent."""
-OTHER_CARD: Final = 2 * CARDS_EACH
+
+class Point(NamedTuple):
+    """Where a terminal stands, and the class of line that its acquirer registered."""
+
+    merchant: str
+    acquirer: str
+    category: str
+    place: str
+    is_welfare: bool
+    access: str
+
+
+OTHER_ACQUIRER: Final = "99910000"
+POINTS: Final = (
+    Point(MERCHANT, ACQUIRER, "8011", "CQ TEST VILLAGE CLINIC", True, "jinbao"),
+    Point("999653053990002", OTHER_ACQUIRER, "5399", "CQ TEST VILLAGE SHOP", False, "bank"),
+)
+"""The clinic, which is public welfare and comes over 金保专网, and the shop over a bank link."""
+BANKS: Final = (
+    "Yuzhong Bank 渝中银行",
+    "Wuling Bank 武陵银行",
+    "Fuling Bank 涪陵银行",
+    "Wansheng Bank 万盛银行",
+)
+"""The name of each bank: the clinic's, the shop's, one that falls silent, one whose chips fail."""
+FIRST, SECOND, SILENT, FORGED = range(len(BANKS))
+OTHER_CARD: Final = len(BANKS) * CARDS_EACH
 """The first fictional card without social functions; it is the first bank's."""
-BUSINESS_DATE: Final = "2014-09-10T09:30"
+PRIVATE: Final = "jinbao-1"
+"""The first bank's line over 金保专网; all other lines are bank links."""
+MORNING: Final = "2014-09-10T09:30"
 """The first day of the cap of 2 000 yuan."""
-AFTER_THE_CRASH: Final = "2014-09-10T09:45"
+LATE: Final = "2014-09-10T23:50"
+NEXT_DAY: Final = "2014-09-11T00:05"
+A_DAY_TOO_FAR: Final = "2014-09-12T00:05"
 LOG: Final = "switch.log"
 ISSUER_MS: Final = 4_000
 """What a bank is given to answer: short, so that nobody waits long for the silent one."""
 
 _MAIN: Final = f"""format = 1
 [listen]
-terminals = ["127.0.0.1:0"]
+jinbao = ["127.0.0.1:0"]
+bank = ["127.0.0.1:0"]
+[ledger]
+fill_ms = 50
+[fees]
+tariffs = ["chongqing-2014", "national", "at-ceiling"]
 [timers]
 answer_ms = {2 * ISSUER_MS}
 issuer_ms = {ISSUER_MS}
@@ -61,63 +94,83 @@ from_day = 2014-09-10
 limit_fen = 200000
 rule = "银发〔2014〕235号"
 """
-_TERMINALS: Final = f"""format = 1
-[[terminal]]
-id = "{terminal_id(0)}"
-merchant = "{MERCHANT}"
-acquirer = "{ACQUIRER}"
-category = "8011"
-place = "CQ TEST VILLAGE CLINIC"
-"""
 
 
-def write(folder: Path, bank_ports: tuple[int, ...]) -> None:
-    """Write configuration and keys into a new folder; the banks listen on these ports."""
+def write(folder: Path, bank_ports: tuple[int, ...], private_port: int | None = None) -> None:
+    """Write configuration and keys into a new folder; the banks listen on these ports.
+
+    The first one is reached over 金保专网 too, where there is a `private_port`.
+    """
     folder.mkdir(parents=True)
     files = {
         "jinbao": _MAIN,
         "caps": _CAPS,
-        "terminals": _TERMINALS,
-        "banks": _banks(bank_ports),
-        "cards": _cards(),
+        "terminals": _terminals(),
+        "banks": _banks(bank_ports, private_port),
+        "cards": _cards(len(bank_ports)),
     }
     for name, text in files.items():
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
     store = KeyStore.create(folder / KEYS, secrets.token_bytes(MASTER_KEY_BYTES))
     store.put("vault", {role: secrets.token_bytes(KEY_BYTES) for role in VAULT_ROLES})
-    store.put("terminals", {terminal_id(0): bytes.fromhex(TMK)})
+    own = bytes.fromhex(TMK)
+    store.put("terminals", {terminal_id(number): own for number in range(len(POINTS))})
     zone = {"zmk": ZMK, "pik": ZONE_PIK, "mak": ZONE_MAK}
+    links = [PRIVATE, *map(link_name, range(len(bank_ports)))]
     store.put(
         "zones",
-        {
-            f"{link_name(number)}.{role}": bytes.fromhex(key)
-            for number in range(len(bank_ports))
-            for role, key in zone.items()
-        },
+        {f"{link}.{role}": bytes.fromhex(key) for link in links for role, key in zone.items()},
     )
 
 
-def _banks(ports: tuple[int, ...]) -> str:
-    text = f'format = 1\n[[acquirer]]\nid = "{ACQUIRER}"\nname = "Test acquirer"\n'
+def _terminals() -> str:
+    return "format = 1\n" + "".join(
+        f'[[terminal]]\nid = "{terminal_id(number)}"\nmerchant = "{point.merchant}"\n'
+        f'acquirer = "{point.acquirer}"\ncategory = "{point.category}"\nplace = "{point.place}"\n'
+        f'channel = "rural"\npublic_welfare = {str(point.is_welfare).lower()}\n'
+        for number, point in enumerate(POINTS)
+    )
+
+
+def _banks(ports: tuple[int, ...], private_port: int | None) -> str:
+    """Return who is who: the first two banks have an acquirer each, which is of their group."""
+    groups = ("first", "second")
+    text = "format = 1\n"
+    for number, group in enumerate(groups):
+        text += f'[[group]]\nid = "{group}"\nname = "{BANKS[number]}"\n'
+    text += (
+        f'[[acquirer]]\nid = "{ACQUIRER}"\nname = "{BANKS[FIRST]}"\ngroup = "first"\n'
+        'access = "jinbao"\nalternate = "bank"\n'
+        f'[[acquirer]]\nid = "{OTHER_ACQUIRER}"\nname = "{BANKS[SECOND]}"\ngroup = "second"\n'
+        'access = "bank"\n'
+    )
     for number, port in enumerate(ports):
         bank, name = issuer_identity(number).id, link_name(number)
-        text += (
-            f'[[issuer]]\nid = "{bank}"\nname = "{BANKS[number]}"\nlinks = ["{name}"]\n'
-            f'[[link]]\nname = "{name}"\naddress = "127.0.0.1:{port}"\n'
-            f'own_id = "{ACQUIRER}"\npeer_id = "{bank}"\n'
-        )
+        has_private = number == FIRST and private_port is not None
+        names = [PRIVATE, name] if has_private else [name]
+        group = f'group = "{groups[number]}"\n' if number < len(groups) else ""
+        links = ", ".join(f'"{each}"' for each in names)
+        text += f'[[issuer]]\nid = "{bank}"\nname = "{BANKS[number]}"\n{group}links = [{links}]\n'
+        for each in names:
+            is_private = each == PRIVATE
+            text += (
+                f'[[link]]\nname = "{each}"\nclass = "{"jinbao" if is_private else "bank"}"\n'
+                f'address = "127.0.0.1:{private_port if is_private else port}"\n'
+                f'own_id = "{ACQUIRER}"\npeer_id = "{bank}"\n'
+            )
     return text
 
 
-def _cards() -> str:
-    """Return the first bank's whole BIN, a block of the second's, and one that is not social.
+def _cards(banks: int) -> str:
+    """Return the first bank's whole BIN, a block of each other's, and one that is not social.
 
     A block is what stands before the last three digits of a fictional card's number.
     """
-    whole = (BIN, 0, "true")
-    blocks = ((f"{BIN}{1:09d}", 1, "true"), (f"{BIN}{OTHER_CARD // CARDS_EACH:09d}", 0, "false"))
+    whole = (BIN, FIRST, "true")
+    others = [(f"{BIN}{bank:09d}", bank, "true") for bank in range(1, banks)]
+    plain = (f"{BIN}{OTHER_CARD // CARDS_EACH:09d}", FIRST, "false")
     return "format = 1\n" + "".join(
         f'[[range]]\nprefix = "{prefix}"\nlength = {PAN_DIGITS}\n'
         f'issuer = "{issuer_identity(bank).id}"\nsocial = {social}\ndebit = true\n'
-        for prefix, bank, social in (whole, *blocks)
+        for prefix, bank, social in (whole, *others, plain)
     )

@@ -6,8 +6,8 @@ Route, cap and reason come from the switch: from its ledger, or for what never g
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,10 +17,19 @@ from messages.dialects.dialect import Words
 from simulators.cards import fictional_card
 from simulators.installation import terminal_id
 from switch.cli.books.reading import Opened
-from switch.cli.books.telling import rule_words
+from switch.cli.books.telling import rule_words, whole
 from switch.cli.books.words import STATES, reason_words, yuan
 from switch.cli.demo import city
-from switch.cli.demo.processes import PATIENCE_S, Bank, DemoError, Switch, Terminal, wait_for
+from switch.cli.demo.processes import (
+    PATIENCE_S,
+    Bank,
+    Child,
+    DemoError,
+    Network,
+    Switch,
+    Terminal,
+    wait_for,
+)
 from switch.cli.demo.story import STORY, Act
 from switch.config.installation import load
 from switch.core.operations import Row
@@ -28,10 +37,22 @@ from switch.core.transaction import State
 from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.protocol import Where
 
-PLANTS: Final = ("lost-reversal", "double-answer")
-"""Bugs that can be put in on purpose: the banks keep reversed money; the line answers twice."""
-_LOOK_S: Final = 0.05
-_BANKS: Final = len(city.BANKS)
+PLANTS: Final = ("lost-reversal", "double-answer", "fee-off-by-one", "wrong-day")
+"""Bugs that can be put in on purpose: the banks keep reversed money; the line answers twice; the
+banks debit a fen more than the fee; after midnight the switch counts to the day after."""
+_LOOK_S: Final = 0.02
+_WAYS: Final = ("jinbao", "bank")
+"""The switch's listeners in order."""
+_LINKS: Final = len(city.BANKS) + 1
+"""The first bank has two."""
+_MANNERS: Final = {
+    city.FIRST: ("--lines", "2", "--chip", "verify"),
+    city.SECOND: ("--chip", "verify"),
+    city.SILENT: ("--silent",),
+    city.FORGED: ("--chip", "wrong"),
+}
+_PLANTED: Final = {"lost-reversal": ("--keeps",), "fee-off-by-one": ("--overcharges",)}
+"""What a plant changes at the banks."""
 
 
 class Cap(msgspec.Struct, frozen=True):
@@ -50,16 +71,20 @@ class Cap(msgspec.Struct, frozen=True):
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """How an act ended: as the terminal saw it, and as the switch has it.
 
-    `wrong` says what should have been otherwise, and is empty where all is well.
+    `day` is the village's own, YYYYMMDD; `fee` the quote that the ledger keeps, as `txn show`
+    prints it. `wrong` says what should have been otherwise, and is empty where all
+    is well.
     """
 
     act: Act
+    day: int
     verdict: str
     code: str
     code_words: Words
     rrn: str
     issuer: str
     link: str
+    fee: dict[str, Any] | None
     cap: Cap | None
     state: State | None
     reason: Words
@@ -69,65 +94,107 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class Stage:
     """The running processes, and where their files are."""
 
-    def __init__(
-        self, folder: Path, banks: list[Bank], terminal: Terminal, record: tuple[str, ...]
-    ) -> None:
-        """Begin without a switch."""
+    def __init__(self, folder: Path, plants: Collection[str], record: tuple[str, ...]) -> None:
+        """Begin with nothing running."""
         self._record = record
-        self.banks = banks
-        self.terminal = terminal
+        self.banks: list[Bank] = []
+        self.terminals: list[Terminal] = []
+        self.network: Network | None = None
         self.switch: Switch | None = None
+        self.day = 0
         self.city = folder / "city"
         self._folder = folder
-        city.write(self.city, tuple(bank.port() for bank in banks))
-        self.installation = load(self.city)
+        self._plants = plants
 
-    def open(self, business_date: str) -> None:
-        """Start the switch and connect the terminal to it."""
-        self.switch = Switch(self._folder, self.city, business_date, self._record)
-        address = self.switch.address(_BANKS)
-        self.terminal.do(do="connect", to=address)
+    def begin(self) -> None:
+        """Start banks, terminals and 金保专网, lay out the city, and open the switch."""
+        planted = [word for name in self._plants for word in _PLANTED.get(name, ())]
+        for number in range(len(city.BANKS)):
+            self.banks.append(Bank(self._folder, number, *_MANNERS[number], *planted))
+        doubles = ("--doubles",) if "double-answer" in self._plants else ()
+        for number in range(len(city.POINTS)):
+            self.terminals.append(Terminal(self._folder, number, *doubles))
+        self.network = Network(self._folder, self.banks[city.FIRST].port())
+        ports = tuple(bank.port() for bank in self.banks)
+        city.write(self.city, ports, self.network.port())
+        self.installation = load(self.city)
+        self.open(city.MORNING)
+
+    def open(self, at: str) -> None:
+        """Start the switch at a moment of the village, and connect the terminals to it."""
+        self.day = int(at[:10].replace("-", ""))
+        is_wrong = "wrong-day" in self._plants and at == city.NEXT_DAY
+        day = city.A_DAY_TOO_FAR if is_wrong else at
+        self.switch = Switch(self._folder, self.city, day, self._record)
+        ways = dict(zip(_WAYS, self.switch.addresses(_LINKS), strict=True))
+        for terminal, point in zip(self.terminals, city.POINTS, strict=True):
+            terminal.do(do="connect", to=ways[point.access])
+
+    def reopen(self, at: str) -> None:
+        """End the switch as an operator does, and open it at a later moment."""
+        if self.switch is not None:
+            self.switch.end()
+        self.open(at)
+
+    def cut(self) -> None:
+        """Cut 金保专网, and wait until the switch has noticed."""
+        switch, network = self.switch, self.network
+        if switch is None or network is None:
+            raise DemoError("there is no network to cut")
+        network.cut()
+        wait_for("the switch to notice the cut", lambda: switch.has_lost(city.PRIVATE))
 
     def close(self) -> None:
         """End everything, so that all books are complete."""
-        self.terminal.end()
+        for terminal in self.terminals:
+            terminal.end()
         if self.switch is not None:
             self.switch.end()
-        for bank in self.banks:
-            bank.end()
+        for child in (self.network, *self.banks):
+            if child is not None:
+                child.end()
+
+    @property
+    def running(self) -> list[Child]:
+        """All processes that were started and not replaced."""
+        found = (self.switch, self.network, *self.terminals, *self.banks)
+        return [child for child in found if child is not None]
+
+    def kill(self) -> None:
+        """End whatever is left."""
+        for child in self.running:
+            child.kill()
 
 
 @contextmanager
-def staged(folder: Path, plant: str, record: tuple[str, ...] = ()) -> Iterator[Stage]:
-    """Start banks, terminal and switch; whatever happens, nothing is left running."""
-    keeps = ("--keeps",) if plant == "lost-reversal" else ()
-    doubles = ("--doubles",) if plant == "double-answer" else ()
-    with ExitStack() as stack:
-        banks = []
-        for number in range(_BANKS):
-            silent = ("--silent",) if number == _BANKS - 1 else ()
-            banks.append(Bank(folder, number, *silent, *keeps))
-            stack.callback(banks[-1].kill)
-        terminal = Terminal(folder, *doubles)
-        stack.callback(terminal.kill)
-        stage = Stage(folder, banks, terminal, record)
-        stack.callback(lambda: stage.switch.kill() if stage.switch is not None else None)
-        stage.open(city.BUSINESS_DATE)
+def staged(folder: Path, plants: Collection[str], record: tuple[str, ...] = ()) -> Iterator[Stage]:
+    """Start everything; whatever happens, nothing is left running."""
+    stage = Stage(folder, plants, record)
+    try:
+        stage.begin()
         yield stage
+    finally:
+        stage.kill()
 
 
 def played(stage: Stage) -> Iterator[Shown]:
     """Play the story; yield every act when it has ended. DemoError where it cannot go on."""
     for act in STORY:
+        if act.opens:
+            stage.reopen(act.opens)
+        if act.cuts:
+            stage.cut()
         result = _killed(stage, act) if act.kills else _done(stage, act)
+        if act.cuts and stage.network is not None:
+            stage.network.restore()
         if act.then_reverses:
-            stage.terminal.do(do="reversal")
+            stage.terminals[act.at].do(do="reversal")
         yield _looked_up(stage, act, result)
 
 
 def _done(stage: Stage, act: Act) -> dict[str, Any]:
     """Do the act's job; what the terminal had to do before it (a sign-on) comes first."""
-    results = stage.terminal.do(**act.job)
+    results = stage.terminals[act.at].do(**act.job)
     if not results:
         raise DemoError("the terminal did nothing")
     return results[-1]
@@ -135,15 +202,15 @@ def _done(stage: Stage, act: Act) -> dict[str, Any]:
 
 def _killed(stage: Stage, act: Act) -> dict[str, Any]:
     """Kill the switch while the bank has the request, and start another."""
-    bank, switch = stage.banks[-1], stage.switch
+    bank, switch, terminal = stage.banks[city.SILENT], stage.switch, stage.terminals[act.at]
     if switch is None:
         raise DemoError("there is no switch to kill")
-    amount_fen = int(str(act.job["yuan"])) * 100
-    stage.terminal.begin(**act.job)
-    wait_for("the bank to get the request", lambda: bank.has_debited(amount_fen))
+    taken_fen = act.yuan * 100 + act.fee_fen
+    terminal.begin(**act.job)
+    wait_for("the bank to get the request", lambda: bank.has_debited(taken_fen))
     switch.kill()
-    result = stage.terminal.results()[-1]
-    stage.open(city.AFTER_THE_CRASH)
+    result = terminal.results()[-1]
+    stage.open(city.LATE)
     return result
 
 
@@ -153,12 +220,13 @@ def _looked_up(stage: Stage, act: Act, result: dict[str, Any]) -> Shown:
     books = SqliteBooks(installation.ledger)
     try:
         row = _row(books, act, result["stan"])
-        declined = _declined(stage, result["stan"])
+        declined = _declined(stage, act, result["stan"])
         opened = Opened(installation, books)
         code = result["code"]
         issuer = configuration.issuers.get(row.record.issuer) if row is not None else None
         return Shown(
             act=act,
+            day=stage.day,
             verdict=result["verdict"],
             code=code,
             code_words=(
@@ -169,7 +237,8 @@ def _looked_up(stage: Stage, act: Act, result: dict[str, Any]) -> Shown:
             rrn=result["rrn"],
             issuer=issuer.name if issuer is not None else "",
             link=row.record.link if row is not None else "",
-            cap=_cap(opened, act),
+            fee=whole(row, opened)["fee"] if row is not None else None,
+            cap=_cap(opened, act, stage.day),
             state=row.state if row is not None else None,
             reason=_reason(opened, row, declined),
             wrong=_wrong(act, result, row),
@@ -184,26 +253,26 @@ def _row(books: SqliteBooks, act: Act, stan: str) -> Row | None:
         return None
     last = time.monotonic() + PATIENCE_S
     while True:
-        rows = books.transactions(where=Where(terminal=terminal_id(0)))
+        rows = books.transactions(where=Where(terminal=terminal_id(act.at)))
         found = next((row for row in rows if row.key.stan == stan), None)
         if (found is not None and found.state is act.state) or time.monotonic() > last:
             return found
         time.sleep(_LOOK_S)
 
 
-def _declined(stage: Stage, stan: str) -> dict[str, Any] | None:
+def _declined(stage: Stage, act: Act, stan: str) -> dict[str, Any] | None:
     """Return what the switch's log says of a refusal of its own."""
     lines = stage.switch.log() if stage.switch is not None else []
-    found = (line for line in lines if line["event"] == "declined" and line["stan"] == stan)
-    return next(found, None)
+    of = (terminal_id(act.at), stan)
+    refused = (line for line in lines if line["event"] == "declined")
+    return next((line for line in refused if (line["terminal"], line["stan"]) == of), None)
 
 
-def _cap(opened: Opened, act: Act) -> Cap | None:
-    if "yuan" not in act.job:
+def _cap(opened: Opened, act: Act, day: int) -> Cap | None:
+    if act.job["do"] != "withdrawal":
         return None
     configuration = opened.installation.configuration
     pan = fictional_card(int(str(act.job.get("card", 0)))).pan
-    day = int(city.BUSINESS_DATE[:10].replace("-", ""))
     limit = configuration.cap_on(day)
     days = {each.day: each for each in opened.books.caps(configuration.vault.card_hash(pan))}
     found = days.get(day)
@@ -248,4 +317,6 @@ def _wrong(act: Act, result: dict[str, Any], row: Row | None) -> str:
     if found is not act.state:
         names = [each.name if each is not None else "nothing" for each in (found, act.state)]
         return f"the ledger has {names[0]}, not {names[1]}"
+    if row is not None and row.record.fee_fen != act.fee_fen:
+        return f"the fee is {yuan(row.record.fee_fen)}, not {yuan(act.fee_fen)}"
     return ""

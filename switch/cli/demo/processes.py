@@ -16,12 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from switch.cli.demo.city import LOG
+from simulators.installation import terminal_id
+from switch.cli.demo.city import LOG, POINTS
 
 PATIENCE_S: Final = 90.0
 """What a process may take for what it does at once on an idle machine."""
 _LOOK_S: Final = 0.02
 _LAST_LINES: Final = 3
+_ADDRESS: Final = 2
+"""The word of a network's first line that says where it listens."""
 
 
 class DemoError(Exception):
@@ -48,7 +51,7 @@ class Child:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 [sys.executable, "-m", "switch", *arguments],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE if name == "terminal" else output,
+                stdout=subprocess.PIPE if name.startswith("terminal") else output,
                 stderr=output,
             )
 
@@ -117,13 +120,42 @@ class Bank(Child):
         return "listening on" in self.said() and self.said().endswith("\n")
 
     def has_debited(self, amount_fen: int) -> bool:
-        """Have the books written, and tell whether those that are there have such a debit."""
+        """Have the books written, and tell whether those that are there have such a debit.
+
+        A bank that is told to overcharge takes a fen more.
+        """
         self.signal(signal.SIGUSR1)
         try:
             movements = json.loads(self.books.read_bytes())["movements"]
         except (FileNotFoundError, ValueError):
             return False  # not there yet, or half written
-        return any(each["amount_fen"] == -amount_fen for each in movements)
+        return any(-each["amount_fen"] - amount_fen in (0, 1) for each in movements)
+
+
+class Network(Child):
+    """`jinbao network` in front of a bank; its line can be cut, and made whole again."""
+
+    def __init__(self, folder: Path, to: int) -> None:
+        """Start it before the port `to`."""
+        leads = ("--profile", "jinbao-city", "--to", f"127.0.0.1:{to}")
+        super().__init__(folder, "network", "network", *leads)
+
+    def port(self) -> int:
+        """Wait until it listens; return its port."""
+        wait_for("the network to listen", self._listens)
+        return int(self.said().split()[_ADDRESS].rstrip(",").rpartition(":")[2])
+
+    def _listens(self) -> bool:
+        self.check()
+        return "listening on" in self.said() and self.said().endswith("\n")
+
+    def cut(self) -> None:
+        """Lose every connection; take none."""
+        self.signal(signal.SIGUSR1)
+
+    def restore(self) -> None:
+        """Take connections again."""
+        self.signal(signal.SIGUSR2)
 
 
 class Switch(Child):
@@ -141,10 +173,15 @@ class Switch(Child):
         dated = ("--business-date", business_date, *record)
         super().__init__(folder, "switch", "serve", *arguments, *dated)
 
-    def address(self, links: int) -> str:
-        """Wait until terminals can connect and `links` links are signed on; return HOST:PORT."""
+    def addresses(self, links: int) -> list[str]:
+        """Wait until `links` links are signed on; return HOST:PORT of 金保专网 and bank links."""
         wait_for("the switch to listen and to sign on to its banks", lambda: self._is_up(links))
-        return f"127.0.0.1:{int(self._ports.read_text(encoding='ascii'))}"
+        return [f"127.0.0.1:{port}" for port in self._ports.read_text(encoding="ascii").split()]
+
+    def has_lost(self, link: str) -> bool:
+        """Tell whether it has noticed that a link is down."""
+        self.check()
+        return any(line["event"] == "link_down" and line["link"] == link for line in self.log())
 
     def _is_up(self, links: int) -> bool:
         self.check()
@@ -163,12 +200,13 @@ class Switch(Child):
 class Terminal(Child):
     """`jinbao terminal work`; it answers every job with one line."""
 
-    def __init__(self, folder: Path, *manners: str) -> None:
-        """Start it; `manners` are further options."""
-        self.books = folder / "terminal.json"
-        super().__init__(
-            folder, "terminal", "terminal", "work", "--books", str(self.books), *manners
-        )
+    def __init__(self, folder: Path, number: int, *manners: str) -> None:
+        """Start terminal `number` of the city; `manners` are further options."""
+        name = f"terminal-{number + 1}"
+        self.books = folder / f"{name}.json"
+        own = ("--terminal", terminal_id(number), "--merchant", POINTS[number].merchant)
+        arguments = ("work", "--books", str(self.books), *own, *manners)
+        super().__init__(folder, name, "terminal", *arguments)
         self._rest = b""
 
     def do(self, **order: object) -> list[dict[str, Any]]:

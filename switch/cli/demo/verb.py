@@ -1,34 +1,44 @@
-"""`jinbao demo` (switch/cli): one day of a switch in a quarter of a minute, and its books checked.
+"""`jinbao demo` (switch/cli): two days of a village in half a minute, its books checked, its page.
 
-Switch, banks and terminal are processes on free loopback ports; their folder is gone afterwards.
+Everything is a process on free loopback ports; their folder is gone afterwards, the page stays.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 
 from messages.dialects.dialect import Words
-from switch.cli.demo import audit, telling
+from switch.cli.demo import audit, page, telling
 from switch.cli.demo.play import PLANTS, Shown, played, staged
 from switch.cli.demo.processes import DemoError
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.verbs import AsJson, verb_app
+from switch.core.transaction import State
 
 app = verb_app()
+PAGE: Final = "demo.html"
+"""The page's name in a folder that is kept."""
+_FEN: Final = 100
 
 
 @app.command()
 def demo(
     *,
     plant: Annotated[
-        str, typer.Option(metavar="NAME", help=f"A bug put in on purpose: {', '.join(PLANTS)}.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help=f"A bug put in on purpose: {', '.join(PLANTS)}; again for more."
+        ),
+    ] = None,
     into: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep all files there: empty or new.")
     ] = None,
@@ -40,27 +50,31 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a switch, two banks and a terminal through a story; status 1 if a check fails.
+    """Run a switch, banks and terminals through a story; status 1 if a check fails.
+
+    It ends with a page (HTML) of what happened, and says where that lies.
 
     \b
     Examples:
       jinbao demo
       jinbao demo --plant lost-reversal
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    if plant and plant not in PLANTS:
-        stop(f"no plant {plant}; there are {', '.join(PLANTS)}")
+    plants = plant or []
+    for name in plants:
+        if name not in PLANTS:
+            stop(f"no plant {name}; there are {', '.join(PLANTS)}")
     options: tuple[str, ...] = () if record is None else ("--record", str(record))
     options += () if record is None or record_key is None else ("--record-key", str(record_key))
-    asked = _Asked(plant, options, as_json)
+    asked = _Asked(plants, options, as_json)
     try:
         if into is None:
             with tempfile.TemporaryDirectory(prefix="jinbao-demo-") as folder:
-                is_good = _run(Path(folder), asked)
+                is_good = _run(Path(folder), asked, _own_page)
         else:
             into.mkdir(parents=True, exist_ok=True)
             if any(into.iterdir()):
                 stop(f"{into} is not empty")
-            is_good = _run(into, asked)
+            is_good = _run(into, asked, lambda: into / PAGE)
     except DemoError as error:
         stop(str(error), BAD)
     except OSError as error:
@@ -69,40 +83,61 @@ def demo(
         raise typer.Exit(BAD)
 
 
+def _own_page() -> Path:
+    """Make an empty file that stays."""
+    made, path = tempfile.mkstemp(prefix="jinbao-demo-", suffix=".html")
+    os.close(made)
+    return Path(path)
+
+
 class _Asked(msgspec.Struct, frozen=True):
     """What the options say."""
 
-    plant: str
+    plants: list[str]
     record: tuple[str, ...]
     as_json: bool
 
 
-def _run(folder: Path, asked: _Asked) -> bool:
+def _run(folder: Path, asked: _Asked, place: Callable[[], Path]) -> bool:
     """Play, read the books, tell; return whether everything was as it should be."""
     as_json = asked.as_json
     if not as_json:
         say(telling.title())
         sys.stdout.flush()
-    is_good = True
-    with staged(folder, asked.plant, asked.record) as stage:
-        for number, shown in enumerate(played(stage), 1):
-            is_good = is_good and not shown.wrong
-            say(_line(number, shown) if as_json else telling.act(number, shown))
+    shown: list[Shown] = []
+    with staged(folder, asked.plants, asked.record) as stage:
+        for act in played(stage):
+            shown.append(act)
+            number = len(shown)
+            say(_line(number, act) if as_json else telling.act(number, act))
+            sys.stdout.flush()
         stage.close()
-        ledger = stage.installation.ledger
-        stores = audit.read(stage.terminal.books, ledger, [bank.books for bank in stage.banks])
-    found = list(audit.checks(stores))
-    is_good = is_good and all(check.is_kept for check in found)
+        terminals, banks = ([c.books for c in each] for each in (stage.terminals, stage.banks))
+        stores = audit.read(terminals, stage.installation.ledger, banks)
+    found = list(audit.checks(stores, _cash(shown)))
+    is_good = all(check.is_kept for check in found) and not any(act.wrong for act in shown)
+    at = place()
+    at.write_text(page.render(shown, found), encoding="utf-8")
     if as_json:
         told = [
             {"promise": _told(check.what), "kept": check.is_kept, "figures": check.figures}
             for check in found
         ]
-        say(msgspec.json.encode({"books": told, "good": is_good}).decode())
+        say(msgspec.json.encode({"books": told, "good": is_good, "page": str(at)}).decode())
     else:
         say(telling.books(found))
         say(_verdict(is_good=is_good))
+        say(f"The whole story as a page 全过程网页: {at}")
     return is_good
+
+
+def _cash(shown: list[Shown]) -> dict[int, int]:
+    """Return what was withdrawn, in fen by the village's own days."""
+    found: Counter[int] = Counter()
+    for each in shown:
+        if each.act.job["do"] == "withdrawal" and each.state is State.APPROVED:
+            found[each.day] += each.act.yuan * _FEN
+    return dict(found)
 
 
 def _verdict(*, is_good: bool) -> str:
@@ -124,6 +159,8 @@ def _line(number: int, shown: Shown) -> str:
         "rrn": shown.rrn,
         "route": {"link": shown.link, "issuer": shown.issuer},
         "state": shown.state.name if shown.state is not None else None,
+        "day": shown.day,
+        "fee": shown.fee,
         "reason": _told(shown.reason),
         "cap": {**msgspec.structs.asdict(cap), "left_fen": cap.left_fen} if cap else None,
         "wrong": shown.wrong,

@@ -46,6 +46,7 @@ from switch.shell.watching.counters import Counters
 from switch.shell.watching.log import Log
 from switch.shell.watching.recorder import Recorder
 
+_MS_PER_S: Final = 1_000
 app = verb_app()
 
 _NS_PER_MS: Final = 1_000_000
@@ -119,7 +120,7 @@ class _Shell(NamedTuple):
 
 def _run(found: Installation, shell: _Shell, ready: Ready) -> None:
     """Serve until the end; a status that is not 0 ends the process at once."""
-    ledger = None if found.ledger_url else _opened(found.ledger)
+    ledger = None if found.ledger_url else _opened(found.ledger, found.fill_ms / _MS_PER_S)
     try:
         parts = Parts(
             engine=make_engine(found.configuration),
@@ -225,10 +226,10 @@ def _watch(address: str, ready: _Ready, worker: int) -> Watch:
     return watch
 
 
-def _opened(path: Path) -> SqliteLedger:
+def _opened(path: Path, fill_every_s: float) -> SqliteLedger:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        return SqliteLedger(path)
+        return SqliteLedger(path, fill_every_s=fill_every_s)
     except LedgerOpenError as error:
         stop(f"{path}: {error}")
 

@@ -24,7 +24,7 @@ from simulators.installation import CARDS_EACH, issuer_identity, wires
 from simulators.issuer import CALM, Issuer, Temper
 from simulators.live import IssuerServer
 from simulators.wire import Heard
-from simulators.world.plants import LostReversal
+from simulators.world.plants import LostReversal, Overcharging
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.verbs import verb_app
 from switch.shell.clock import Clock
@@ -37,6 +37,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
     host: str
     port: int
+    lines: int
     books: Path | None
     as_json: bool
 
@@ -60,6 +61,10 @@ def issuer(
     keeps: Annotated[
         bool, typer.Option("--keeps", help="Acknowledge reversals and give nothing back.")
     ] = False,
+    overcharges: Annotated[
+        bool, typer.Option("--overcharges", help="Debit a fen more than the fee it is told.")
+    ] = False,
+    lines: Annotated[int, typer.Option(min=1, max=16, help="How many connections it takes.")] = 1,
     trusting: Annotated[bool, typer.Option("--trusting", help="Check no MAC, no PIN.")] = False,
     chip: Annotated[
         ChipCheck, typer.Option(help="What it does about the cryptograms of chips.")
@@ -76,7 +81,10 @@ def issuer(
       jinbao issuer --port 7001 --books bank.json
       jinbao issuer --port 7001 --silent --every 3
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    accounts = LostReversal(*wires()).accounts() if keeps else Accounts()
+    if keeps:
+        accounts = LostReversal(*wires()).accounts()
+    else:
+        accounts = Overcharging() if overcharges else Accounts()
     for card in range(number * CARDS_EACH, number * CARDS_EACH + cards):
         accounts.open(fictional_card(card), yuan * 100)
     host_of_bank = Issuer(issuer_identity(number), wires()[1], accounts)
@@ -94,7 +102,7 @@ def issuer(
 
     host_of_bank.temper = tempered
     try:
-        live.run(_serve(host_of_bank, _Asked(host, port, books, as_json)))
+        live.run(_serve(host_of_bank, _Asked(host, port, lines, books, as_json)))
     except OSError as error:
         # The loop's own text names the address once more; the system's does not.
         stop(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})", BAD)
@@ -102,7 +110,7 @@ def issuer(
 
 async def _serve(host_of_bank: Issuer, asked: _Asked) -> None:
     """Serve until a signal ends it."""
-    server = IssuerServer(host_of_bank, wires()[1], Clock())
+    server = IssuerServer(host_of_bank, wires()[1], Clock(), asked.lines)
     taken = await server.open(asked.host, asked.port)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -29,11 +29,15 @@ from switch.shell.clock import Clock
 
 _FEN: Final = 100
 _APPROVED, _REFUSED = "00", "05"
-_CARD_JOBS: Final = {Kind.WITHDRAWAL, Kind.BALANCE, Kind.SALE, Kind.PAYMENT}
+_CARD_JOBS: Final = {Kind.WITHDRAWAL, Kind.BALANCE, Kind.SALE, Kind.PAYMENT, Kind.VOID, Kind.REFUND}
+_OF_A_SLIP: Final = {Kind.VOID, Kind.REFUND}
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of standard input: connect `to` HOST:PORT, or do a job; `card` is a fictional one."""
+    """A line of standard input: connect `to` HOST:PORT, or do a job; `card` is a fictional one.
+
+    A void or refund is of the newest slip.
+    """
 
     do: Literal[
         "connect",
@@ -44,6 +48,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         "withdrawal",
         "sale",
         "payment",
+        "void",
+        "refund",
         "reversal",
         "hang_up",
     ]
@@ -151,7 +157,11 @@ async def _done(terminal: LiveTerminal, line: WatchedLine, order: Order) -> list
     kind = Kind(order.do)
     card = _card(order) if kind in _CARD_JOBS else None
     line.tampers = order.is_tampered
-    return await terminal.do(Job(kind=kind, card=card, amount_fen=order.yuan * _FEN))
+    slips = terminal.terminal.memory.slips
+    if kind in _OF_A_SLIP and not slips:
+        raise ValueError(f"a {kind} needs a slip, and there is none")
+    of = slips[-1] if kind in _OF_A_SLIP else None
+    return await terminal.do(Job(kind=kind, card=card, amount_fen=order.yuan * _FEN, of=of))
 
 
 def _card(order: Order) -> Card:

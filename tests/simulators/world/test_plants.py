@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.world.plants import PLANTS, Plant
+from simulators.accounts import Debit, Origin
+from simulators.cards import fictional_card
+from simulators.world.plants import PLANTS, Overcharging, Plant
 from simulators.world.trial import CHECKERS
 from switch.core.effects import Report
 from tests.simulators import recording
@@ -26,3 +28,21 @@ def test_no_plant_changes_nothing() -> None:
     assert plant.operation(operation) is operation
     assert plant.effect(effect) == [effect]
     assert plant.keeps("LedgerAnswered")
+
+
+def test_a_bank_that_overcharges_takes_a_fen_more_than_a_fee_and_nothing_where_there_is_none() -> (
+    None
+):
+    card, books = fictional_card(0), Overcharging()
+    books.open(card, 100_000)
+    for number, fee_fen in enumerate((0, 250)):
+        debit = Debit(
+            origin=Origin("0910093000", f"{number:06d}", "1", "1"),
+            pan=card.pan,
+            amount_fen=10_000,
+            fee_fen=fee_fen,
+            rrn=str(number),
+            terminal="t",
+        )
+        assert books.withdraw(debit) == "00"
+    assert [moved.amount_fen for moved in books.movements] == [-10_000, -10_251]

@@ -76,7 +76,7 @@ def test_the_defaults_have_no_faults(tmp_path: Path) -> None:
             "# issuer_ms = 45000",
             "issuer_ms = 55000",
             (
-                "jinbao:30: timers.issuer_ms: an issuer's 55000 ms leave nothing "
+                "jinbao:31: timers.issuer_ms: an issuer's 55000 ms leave nothing "
                 "of the 55000 ms for an answer"
             ),
         ),

@@ -88,6 +88,7 @@ def test_options_reach_those_who_use_them(folder: Path) -> None:
     folders.change(folder, "jinbao", "# pending_per_link = 10000", "pending_per_link = 5")
     folders.change(folder, "jinbao", "# half_frame_ms = 10000", "half_frame_ms = 9")
     folders.change(folder, "jinbao", 'commit = "inline"', 'commit = "thread"')
+    folders.change(folder, "jinbao", "# fill_ms = 1000", "fill_ms = 250")
     folders.change(folder, "jinbao", 'log = ""', 'log = "logs/switch.json"')
     folders.change(
         folder, "jinbao", "repeats_get_stored_answer = false", "repeats_get_stored_answer = true"
@@ -98,6 +99,7 @@ def test_options_reach_those_who_use_them(folder: Path) -> None:
     assert found.configuration.limits.pending_per_link == 5
     assert found.connection_limits == {"half_frame_ms": 9}
     assert found.commit_in_thread
+    assert found.fill_ms == 250
     assert found.log == folder / "logs" / "switch.json"
     assert found.configuration.repeats_get_stored_answer
     assert found.configuration.acquirers["99900000"].other_cards_from == 20141201

@@ -67,11 +67,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for bank in banks:
             stack.callback(bank.kill)
         city.write(folder / "city", tuple(bank.port() for bank in banks))
-        terminal = Terminal(folder)
+        terminal = Terminal(folder, 0)
         stack.callback(terminal.kill)
-        switch = Switch(folder, folder / "city", city.BUSINESS_DATE, options)
+        switch = Switch(folder, folder / "city", city.MORNING, options)
         stack.callback(switch.kill)
-        terminal.do(do="connect", to=switch.address(2))
+        terminal.do(do="connect", to=switch.addresses(2)[0])
         for job in _JOBS:
             terminal.do(**job)
         switch.end()
@@ -89,9 +89,9 @@ def _fresh(desk: Path, name: str, banks: int = 2) -> Iterator[str]:
             stack.callback(mock.kill)
         ports = [mock.port() for mock in mocks] + [1] * (2 - banks)
         city.write(folder / "city", tuple(ports))
-        switch = Switch(folder, folder / "city", city.BUSINESS_DATE)
+        switch = Switch(folder, folder / "city", city.MORNING)
         stack.callback(switch.kill)
-        yield switch.address(banks)
+        yield switch.addresses(banks)[0]
 
 
 def _replayed(desk: Path, trace: str, target: str, *more: str) -> subprocess.CompletedProcess[str]:

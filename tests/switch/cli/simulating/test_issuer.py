@@ -8,6 +8,8 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
+
 from switch.cli.outcome import BAD, USAGE
 from tests.switch.cli.running import run
 from tests.switch.cli.simulating.city import City, city, running
@@ -33,6 +35,20 @@ def test_it_listens_on_a_free_port_and_ends_with_its_books(tmp_path: Path) -> No
     told = json.loads(books.read_text("utf-8"))
     assert told["opening_fen"] == told["closing_fen"] == 1_000
     assert sorted(told["balances"].values()) == [500, 500]
+
+
+def test_it_takes_as_many_connections_as_it_has_lines() -> None:
+    with running("issuer", "--lines", "2") as issuer:
+        host, _, port = issuer.ready["issuer"].rpartition(":")
+        first, second, third = (
+            socket.create_connection((host, int(port)), timeout=10) for _ in range(3)
+        )
+        with first, second, third:
+            assert first.recv(1) == b""  # one more takes the place of the oldest
+            for line in (second, third):
+                line.settimeout(0.2)
+                with pytest.raises(TimeoutError):
+                    line.recv(1)
 
 
 def test_its_books_have_what_was_withdrawn(tmp_path: Path) -> None:

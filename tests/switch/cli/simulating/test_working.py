@@ -9,6 +9,7 @@ from simulators.installation import wires
 from switch.cli.outcome import BAD
 from switch.cli.simulating.working import Heard, WatchedLine
 from tests.switch.cli.running import run, sample
+from tests.switch.cli.simulating.city import city
 
 _WIRE = wires()[0]
 
@@ -57,3 +58,15 @@ def test_jobs_that_cannot_be_done_are_told_and_end_in_status_1(tmp_path: Path) -
     assert told[5]["error"] == "not connected"
     assert last == {"results": []}
     assert json.loads(books.read_bytes())["slips"] == []
+
+
+def test_a_void_without_a_slip_is_told(tmp_path: Path) -> None:
+    with city(tmp_path / "city") as made:
+        connect = json.dumps({"do": "connect", "to": made.switch.ready["terminals"][0]})
+        orders = f'{connect}\n{{"do":"void","yuan":80}}\n{{"do":"refund","yuan":80}}\n'
+        books = str(tmp_path / "books.json")
+        outcome = run("terminal", "work", "--books", books, stdin=orders)
+    assert outcome.status == BAD
+    _, void, refund = (json.loads(line) for line in outcome.out.splitlines())
+    assert void["error"] == "a void needs a slip, and there is none"
+    assert refund["error"] == "a refund needs a slip, and there is none"
