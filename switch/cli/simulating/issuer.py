@@ -81,10 +81,7 @@ def issuer(
       jinbao issuer --port 7001 --books bank.json
       jinbao issuer --port 7001 --silent --every 3
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    if keeps:
-        accounts = LostReversal(*wires()).accounts()
-    else:
-        accounts = Overcharging() if overcharges else Accounts()
+    accounts = _accounts(keeps=keeps, overcharges=overcharges)
     for card in range(number * CARDS_EACH, number * CARDS_EACH + cards):
         accounts.open(fictional_card(card), yuan * 100)
     host_of_bank = Issuer(issuer_identity(number), wires()[1], accounts)
@@ -106,6 +103,13 @@ def issuer(
     except OSError as error:
         # The loop's own text names the address once more; the system's does not.
         stop(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})", BAD)
+
+
+def _accounts(*, keeps: bool, overcharges: bool) -> Accounts:
+    """Return books without an account; money is kept, or a fen too much taken, where asked."""
+    if keeps:
+        return LostReversal(*wires()).accounts()
+    return Overcharging() if overcharges else Accounts()
 
 
 async def _serve(host_of_bank: Issuer, asked: _Asked) -> None:
