@@ -76,7 +76,9 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "load": (90, ("tests/simulators/load", "tests/switch/cli/loading")),
     "processes": (70, ("tests/crash", "tests/scenarios")),
 }
-_REST_BUDGET_S: Final = 60
+_REST_BUDGET_S: Final = 120
+_SHARED: Final = frozenset({"messages", "switch", "replay", "world", "rest"})
+"""Parts whose tests two processes share."""
 _FIRST: Final[dict[str, tuple[Command, ...]]] = {
     "world": (
         (str(ROOT / ".venv" / "bin" / "jinbao"), "simulate", "--seeds", "300", "--jobs", "2"),
@@ -107,12 +109,20 @@ def parts() -> tuple[Part, ...]:
             Part(
                 name,
                 budget_s,
-                (*_FIRST.get(name, ()), (*_PYTEST, *_within(paths, ignored), *paths)),
+                (
+                    *_FIRST.get(name, ()),
+                    (*_PYTEST, *_workers(name), *_within(paths, ignored), *paths),
+                ),
             )
             for name, (budget_s, paths) in named.items()
         ),
-        Part("rest", _REST_BUDGET_S, ((*_PYTEST, *ignored, "tests"),)),
+        Part("rest", _REST_BUDGET_S, ((*_PYTEST, *_workers("rest"), *ignored, "tests"),)),
     )
+
+
+def _workers(name: str) -> tuple[str, ...]:
+    """Return how many processes share a part; those that start their own take turns."""
+    return ("-n", "2") if name in _SHARED else ()
 
 
 def _within(paths: Sequence[str], ignored: Sequence[str]) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ _US_PER_MS: Final = 1_000
 _FEN: Final = 100
 _SHOWN: Final = 13
 """Digits of the shortest PAN."""
+_RRN: Final = 3
+"""The column that people copy: never over two lines."""
 
 
 def frame_line(frame: Frame, zone: timezone) -> str:
@@ -43,6 +45,7 @@ def frame_line(frame: Frame, zone: timezone) -> str:
 def exchange_table(exchanges: Iterable[Exchange], zone: timezone) -> str:
     """Return exchanges as a table: one line each, T at the terminal and I at the issuer."""
     made = table("time", "asked", "STAN", "RRN", "card", "yuan", "answer", "ms")
+    made.columns[_RRN].no_wrap = True
     for each in exchanges:
         told = each.request or each.answer
         said = told.summary if told is not None else None

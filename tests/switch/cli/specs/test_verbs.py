@@ -104,5 +104,6 @@ def test_differences_between_dialects_are_listed_by_key(file: Path) -> None:
 
 def test_a_dialect_differs_from_what_it_extends_by_what_it_says() -> None:
     out = run("specs", "diff", "pos", "composite").out
-    assert "+ transactions.social_inquiry.mti" in out
+    assert '- transactions.social_inquiry.refuse = "service_not_for_terminal"' in out
+    assert "+ layouts.social-services.tags.S1.en" in out
     assert "fields.35" not in out
