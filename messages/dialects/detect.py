@@ -217,7 +217,9 @@ def _begins_frame(data: bytes, dialect: Dialect) -> bool:
     start = framing.prefix_size + dialect.frame.head_size
     mti = data[start : start + _MTI_SIZES[dialect.mti_form]]
     deframer = Deframer(framing)
-    if not deframer.feed(data) and (deframer.failure is not None or not deframer.pending):
+    # The first frame decides; megabytes of keep-alives behind it are not walked for a hint.
+    first = data[: framing.prefix_size + dialect.frame.limit]
+    if not deframer.feed(first) and (deframer.failure is not None or not deframer.pending):
         return False
     text = mti.hex() if dialect.mti_form == "bcd" else mti.decode("ascii", "replace")
     return len(text) == 4 and text.isdecimal() and text[0] in _ISO_VERSIONS  # noqa: PLR2004

@@ -209,3 +209,17 @@ def test_dialect_extended_by_another_wins_over_a_copy_of_it() -> None:
         WITHDRAWAL, [copy, POS], body=False, decode=lambda _, data, at: decode(POS, data, at)
     )
     assert found.dialect.name == "pos"
+
+
+def test_a_hint_looks_at_no_more_than_the_largest_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    fed: list[int] = []
+    feed = Deframer.feed
+
+    def counting(deframer: Deframer, chunk: bytes) -> list[bytes]:
+        fed.append(len(chunk))
+        return feed(deframer, chunk)
+
+    monkeypatch.setattr(Deframer, "feed", counting)
+    explain_refusal(bytes(1 << 20), DIALECTS, FrameError("of no matter", offset=0))
+    assert len(fed) == len(DIALECTS)
+    assert max(fed) <= 9999 + 4
