@@ -24,6 +24,8 @@ MOST: Final = 256
 """Operations of one batch."""
 WORTH_IT: Final = 48
 """So many operations go into a further batch while others are in flight."""
+_GRAIN_S: Final = 0.001
+"""Loops count milliseconds: a timer may fire so much too early."""
 SLOW_S: Final = 0.1
 """A batch that takes longer holds nobody back."""
 _EVERYBODY: Final = "leases and the queue"
@@ -107,7 +109,7 @@ class SharedCommits:
         """Tell whether those in flight will be back soon; if not now, look again."""
         now = self._loop.time()
         oldest = min(since for _, since in self._flights.values())
-        if now - oldest >= SLOW_S:
+        if now - oldest >= SLOW_S - _GRAIN_S:
             return False
         if self._timer is None:
             self._timer = self._loop.call_at(oldest + SLOW_S, self._look_again)
