@@ -73,7 +73,7 @@ def _dependencies() -> Iterator[Path]:
 
 def test_the_wheel_holds_code_and_spec_files_and_neither_tests_nor_bench(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.partition("/")[0] for name in names} == {*CODE, "jinbao-0.1.0.dist-info"}
+    assert {name.partition("/")[0] for name in names} == {*CODE, "jinbao-0.2.0.dist-info"}
     wanted = {
         path.relative_to(ROOT).as_posix()
         for folder in CODE
