@@ -50,11 +50,14 @@ class _Peer(asyncio.Protocol):
         self._took = took
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
+        self._is_over = False
         self.lost: Callable[[], None] = _nothing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Not asked with isinstance: uvloop's transports are of no class of asyncio's.
         self._transport = cast("asyncio.Transport", transport)
+        if self._is_over:
+            self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         for frame in self._deframer.feed(data):
@@ -77,6 +80,8 @@ class _Peer(asyncio.Protocol):
         self._out.clear()
 
     def close(self) -> None:
+        # A newer connection may take its place before this one is made.
+        self._is_over = True
         if self._transport is not None:
             self._transport.close()
 
@@ -108,6 +113,7 @@ class IssuerServer:
         self._free = [_IssuerLine(each, wire, clock) for each in (issuer, *others)]
         self._taken: list[_IssuerLine] = []
         self._server: asyncio.Server | None = None
+        self._is_closed = False
 
     async def open(self, host: str, port: int) -> int:
         """Listen; return the port. OSError where it is taken."""
@@ -117,6 +123,7 @@ class IssuerServer:
 
     def close(self) -> None:
         """Listen no more, and hang up."""
+        self._is_closed = True
         if self._server is not None:
             self._server.close()
         for line in (*self._free, *self._taken):
@@ -144,7 +151,11 @@ class IssuerServer:
     def _accept(self) -> _Peer:
         line = self._free.pop(0) if self._free else self._taken.pop(0)
         self._taken.append(line)
-        return line.accept(partial(self._let_go, line))
+        peer = line.accept(partial(self._let_go, line))
+        if self._is_closed:
+            # It was accepted in the turn in which this ended.
+            peer.close()
+        return peer
 
     def _let_go(self, line: _IssuerLine) -> None:
         self._taken.remove(line)

@@ -59,7 +59,7 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "house": (20, ("tests/house", "tests/test_house.py")),
     "messages": (70, ("tests/messages", "tests/golden")),
     "replay": (40, ("tests/simulators/replay",)),
-    "switch": (130, ("tests/switch",)),
+    "switch": (150, ("tests/switch",)),
     "postgresql": (
         90,
         (
@@ -72,12 +72,12 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
             "tests/crash/test_two_switches.py",
         ),
     ),
-    "world": (90, ("tests/simulators/world", "tests/simulators/checkers", "tests/simulation")),
-    "load": (90, ("tests/simulators/load", "tests/switch/cli/loading")),
-    "processes": (70, ("tests/crash", "tests/scenarios")),
+    "world": (120, ("tests/simulators/world", "tests/simulators/checkers", "tests/simulation")),
+    "load": (110, ("tests/simulators/load", "tests/switch/cli/loading")),
+    "processes": (90, ("tests/crash", "tests/scenarios")),
 }
 _REST_BUDGET_S: Final = 120
-_SHARED: Final = frozenset({"messages", "switch", "replay", "world", "rest"})
+_SHARED: Final = frozenset({"messages", "switch", "replay", "world", "load", "rest"})
 """Parts whose tests two processes share."""
 _FIRST: Final[dict[str, tuple[Command, ...]]] = {
     "world": (

@@ -77,6 +77,8 @@ async def test_doors_are_shut_and_opened_again(kind: str, during: list[bool]) ->
     banks = _banks(fault=[{"kind": kind, "from_s": 0.0, "for_s": 0.5}])
     (ports,) = await banks.open()
     assert [_listens(port) for port in ports] == [True, True]
+    # asyncio of Python 3.11 leaks what it accepts in the very turn in which a server closes.
+    await asyncio.sleep(0.05)
     banks.start(perf_counter_ns())
     await asyncio.sleep(0.1)
     assert [_listens(port) for port in ports] == during
