@@ -113,7 +113,6 @@ class IssuerServer:
         self._free = [_IssuerLine(each, wire, clock) for each in (issuer, *others)]
         self._taken: list[_IssuerLine] = []
         self._server: asyncio.Server | None = None
-        self._is_closed = False
 
     async def open(self, host: str, port: int) -> int:
         """Listen; return the port. OSError where it is taken."""
@@ -123,7 +122,6 @@ class IssuerServer:
 
     def close(self) -> None:
         """Listen no more, and hang up."""
-        self._is_closed = True
         if self._server is not None:
             self._server.close()
         for line in (*self._free, *self._taken):
@@ -151,11 +149,7 @@ class IssuerServer:
     def _accept(self) -> _Peer:
         line = self._free.pop(0) if self._free else self._taken.pop(0)
         self._taken.append(line)
-        peer = line.accept(partial(self._let_go, line))
-        if self._is_closed:
-            # It was accepted in the turn in which this ended.
-            peer.close()
-        return peer
+        return line.accept(partial(self._let_go, line))
 
     def _let_go(self, line: _IssuerLine) -> None:
         self._taken.remove(line)

@@ -242,3 +242,18 @@ async def test_a_bank_with_two_lines_answers_over_both_and_a_third_takes_the_old
         writer.close()
     bank.close()
     await asyncio.sleep(0.01)
+
+
+def test_a_line_that_is_replaced_before_it_was_made_is_closed() -> None:
+    class Made(asyncio.Transport):
+        is_shut = False
+
+        def close(self) -> None:
+            self.is_shut = True
+
+    server = IssuerServer(Issuer(issuer_identity(), INTERBANK, Accounts()), INTERBANK, Clock())
+    first, second = server._accept(), server._accept()
+    made = Made(), Made()
+    first.connection_made(made[0])
+    second.connection_made(made[1])
+    assert (made[0].is_shut, made[1].is_shut) == (True, False)
