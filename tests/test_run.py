@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,12 +32,12 @@ def test_only_a_failed_command_or_twice_the_budget_fails(
 
 
 def test_table_names_each_part_with_seconds_budget_and_verdict() -> None:
-    table = run.table([_outcome(7.25), _outcome(80)])
+    table = run.table([_outcome(7.25), _outcome(80)], 80.5)
     assert table.splitlines() == [
         "part              seconds   budget",
         "messages              7.2       70",
         "messages             80.0       70  OVER BUDGET",
-        "total                87.2      140",
+        "elapsed              80.5      720",
     ]
 
 
@@ -44,6 +45,32 @@ def test_a_part_fails_with_any_of_its_commands() -> None:
     good, bad = (sys.executable, "-c", ""), (sys.executable, "-c", "raise SystemExit(3)")
     assert run.run(run.Part("a", 9, (good, good))).passed
     assert not run.run(run.Part("a", 9, (bad, good))).passed
+
+
+def test_parts_for_one_core_run_two_at_a_time(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wait = (
+        "import pathlib, sys, time\n"
+        "mine, other = map(pathlib.Path, sys.argv[1:])\n"
+        "mine.touch(); end = time.monotonic() + 30\n"
+        "while not other.exists():\n"
+        "    if time.monotonic() > end: sys.exit(mine.name)\n"
+        "    time.sleep(0.01)\n"
+        "print('met from', mine.name)\n"
+    )
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    pair = [
+        run.Part(name, 30, ((sys.executable, "-c", wait, mine, other),), is_alone=False)
+        for name, mine, other in (("first", a, b), ("second", b, a))
+    ]
+    last = run.Part("last", 9, ((sys.executable, "-c", "print('alone')"),))
+    outcomes = run.run_all([last, *pair])
+    assert [each.part.name for each in outcomes] == ["first", "second", "last"]
+    assert all(each.passed for each in outcomes)
+    said = capfd.readouterr().out.split("\n== ")
+    assert sorted(said[1:3]) == ["first\nmet from a\n", "second\nmet from b\n"]
+    assert said[3] == "last\nalone\n"
 
 
 def test_the_rest_is_every_test_that_no_part_names() -> None:
