@@ -7,17 +7,13 @@ the next transaction, three tries, and nothing printed whose MAC or echo is wron
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from messages.crypto.keys import unwrap_field_62
 from messages.errors import DecodeError
-from messages.values import Amount, response_mti
 from simulators import requests
-from simulators.cards import card_accepts
 from simulators.requests import Identity
 from simulators.terminal_memory import (
     Job,
@@ -26,27 +22,22 @@ from simulators.terminal_memory import (
     Owed,
     Result,
     Reverses,
-    Slip,
-    Unresolved,
     Verdict,
-    balance_fen,
 )
+from simulators.terminals.answers import Awaiting, answers, echoes, is_taken, result_of, slip_of
+from simulators.terminals.debts import Debts, ReversalRules
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment, local
 
 RESPONSE_MS: Final = 60_000
 """How long a terminal waits for an answer."""
-TRIES: Final = 3
-"""How often a reversal is sent before it is left to reconciliation."""
 APPROVED: Final = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
 _IN_DOUBT: Final = frozenset({"98", "68", "94", "09"})
 """Answers after which nobody knows what became of a request: it is reversed."""
 _SIGN_ON_AGAIN: Final = frozenset({"A0", "77", "99"})
 _REVERSED: Final = frozenset({"00", "12", "25"})
 """Clean ends of a reversal; any other code is left to reconciliation."""
-_AMOUNT: Final = 4
 _STAN: Final = 11
-_ECHOED: Final = (3, 4, _STAN, 41, 42)
 _FINANCIAL: Final = requests.CODES.keys()
 _FLUSHING: Final = frozenset({*_FINANCIAL, Kind.REVERSAL, Kind.SIGN_OFF})
 _APPROVALS: Final = frozenset({"0110", "0210"})
@@ -54,38 +45,30 @@ _MOST_DECLINED: Final = 16
 _REST_NS: Final = 5_000_000_000
 """After a failed sign-on, before a late reversal is tried again on its own."""
 _MS: Final = 1_000_000
+_AMOUNT: Final = 4
+_BY_THE_RULES: Final = ReversalRules()
 _LAST_STAN: Final = 999_999
-_REMARK: Final = slice(43, 63)
-"""DE 63.2.3 in DE 63: after the scheme, and the remarks of issuer and centre."""
-
-
-class _Awaiting(msgspec.Struct, gc=False):
-    """A request that is out: what was sent, and until when its answer counts."""
-
-    kind: Kind
-    frame: bytes
-    mti: str
-    fields: Mapping[int, str]
-    job: Job | None
-    owed: Owed | None
-    due_ns: int
-    copies: int = 1
-    repeat_due_ns: int | None = None
-    reversal_due_ns: int | None = None
 
 
 class Terminal:
     """One terminal; `jobs` wait, `results` grow, `memory` survives a loss of power."""
 
-    def __init__(self, identity: Identity, wire: Wire, memory: Memory | None = None) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        wire: Wire,
+        memory: Memory | None = None,
+        rules: ReversalRules = _BY_THE_RULES,
+    ) -> None:
         """Begin disconnected, with an empty memory unless one is given."""
         self.identity = identity
         self.memory = memory or Memory()
         self.results: list[Result] = []
+        self._debts = Debts(identity.id, self.memory, self.results, rules)
         self._wire = wire
         self._heads = wire.framing.build_heads()
         self.jobs: deque[Job] = deque()
-        self._awaiting: _Awaiting | None = None
+        self._awaiting: Awaiting | None = None
         self._declined: OrderedDict[str, Owed] = OrderedDict()
         self._last_paid: Owed | None = None
         self._is_connected = False
@@ -111,8 +94,8 @@ class Terminal:
         _, fields = requests.fields(
             replace(job, code=""), self.identity, then, local(at.utc_ms).day
         )
-        self.memory.owed.append(self._record(replace(job, code=""), fields))
-        self._owe(self.memory.owed[-1], job.code, at)
+        owed = self._debts.record(replace(job, code=""), fields, at)
+        self._debts.owe(owed, job.code, at)
 
     def connected(self, at: Moment) -> list[bytes]:
         """Go on over a new connection."""
@@ -138,7 +121,7 @@ class Terminal:
         except DecodeError:
             return []
         awaiting = self._awaiting
-        if awaiting is None or not _answers(awaiting, heard):
+        if awaiting is None or not answers(awaiting, heard):
             self._unasked(heard, at)
             return self._advance(at)
         self._awaiting = None
@@ -177,8 +160,7 @@ class Terminal:
             return min(due for due in dues if due is not None)
         if not self._is_connected:
             return None
-        late = (o.due_ns for o in self.memory.owed if o.reverses is Reverses.LATE)
-        due = min((due for due in late if due is not None), default=None)
+        due = self._debts.next_late_ns()
         return None if due is None else max(due, self._rests_until_ns)
 
     @property
@@ -196,7 +178,12 @@ class Terminal:
                 self.jobs[0] = Job(kind=Kind.REVERSAL)
                 self._void_last(job.code, at)
                 continue
-            owed = self._next_owed(job, at)
+            owed = self._debts.next(
+                at,
+                flushes=job is not None and job.kind in _FLUSHING,
+                late_too=job is not None and job.kind is Kind.REVERSAL,
+                rests=at.elapsed_ns < self._rests_until_ns,
+            )
             if job is None and owed is None:
                 break
             if job is not None and job.kind in {Kind.SIGN_ON, Kind.ECHO}:
@@ -210,19 +197,6 @@ class Terminal:
                 return self._send(job, at)
         return []
 
-    def _next_owed(self, job: Job | None, at: Moment) -> Owed | None:
-        """Return the reversal that must or may go now: before a transaction, or a late one."""
-        flushes = job is not None and job.kind in _FLUSHING
-        for owed in self.memory.owed:
-            if owed.due_ns is None:
-                continue
-            is_late = owed.reverses is Reverses.LATE
-            if is_late and owed.due_ns <= at.elapsed_ns and at.elapsed_ns >= self._rests_until_ns:
-                return owed
-            if flushes and (not is_late or (job is not None and job.kind is Kind.REVERSAL)):
-                return owed
-        return None
-
     def _send(self, job: Job, at: Moment) -> list[bytes]:
         memory, owed = self.memory, None
         mti, fields = requests.fields(job, self.identity, memory, local(at.utc_ms).day)
@@ -230,11 +204,10 @@ class Terminal:
             memory.stan = memory.stan % _LAST_STAN + 1
         habits, now_ns = job.habits, at.elapsed_ns
         if job.kind in requests.REVERSIBLE:
-            owed = self._record(job, fields)
-            memory.owed.append(owed)
+            owed = self._debts.record(job, fields, at)
         is_plain = job.kind in {Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO}
         frame = self._wire.say(self._heads, mti, fields, None if is_plain else memory.mac)
-        awaiting = _Awaiting(job.kind, frame, mti, fields, job, owed, now_ns + RESPONSE_MS * _MS)
+        awaiting = Awaiting(job.kind, frame, mti, fields, job, owed, now_ns + RESPONSE_MS * _MS)
         if habits.repeats:
             awaiting.repeat_due_ns = now_ns + habits.repeat_ms * _MS
         if owed is not None and habits.reverses is Reverses.EARLY:
@@ -242,17 +215,7 @@ class Terminal:
         self._awaiting = awaiting
         return [frame]
 
-    def _record(self, job: Job, fields: dict[int, str]) -> Owed:
-        return Owed(
-            fields=fields,
-            amount_fen=job.amount_fen,
-            shown_card=job.card.shown if job.card is not None else "",
-            kind=job.kind,
-            reverses=job.habits.reverses,
-            delay_ns=job.habits.reversal_ms * _MS,
-        )
-
-    def _repeat(self, awaiting: _Awaiting, at: Moment) -> list[bytes]:
+    def _repeat(self, awaiting: Awaiting, at: Moment) -> list[bytes]:
         habits = awaiting.job.habits if awaiting.job else None
         awaiting.copies += 1
         awaiting.repeat_due_ns = None
@@ -265,12 +228,12 @@ class Terminal:
         fields = requests.reversal_fields(owed)
         frame = self._wire.say(self._heads, "0400", fields, self.memory.mac)
         due_ns = at.elapsed_ns + RESPONSE_MS * _MS
-        self._awaiting = _Awaiting(Kind.REVERSAL, frame, "0400", fields, None, owed, due_ns)
+        self._awaiting = Awaiting(Kind.REVERSAL, frame, "0400", fields, None, owed, due_ns)
         return [frame]
 
     # ---------------------------------------------------------------------------- what it hears
 
-    def _signed_on(self, awaiting: _Awaiting, heard: Heard, at: Moment) -> None:
+    def _signed_on(self, awaiting: Awaiting, heard: Heard, at: Moment) -> None:
         memory, code = self.memory, heard.get(39)
         verdict = Verdict.APPROVED if code == "00" else Verdict.DECLINED
         if verdict is Verdict.APPROVED:
@@ -283,7 +246,7 @@ class Terminal:
                 memory.mac = self._wire.mac(keys.mak)
                 memory.batch = int(heard.get(60)[2:8])
                 memory.is_signed_on = True
-        self._conclude(awaiting, verdict, heard)
+        self.results.append(result_of(awaiting, verdict, heard))
         if verdict is Verdict.APPROVED:
             # What counts from now on is the batch that the switch gave, not the one it was asked.
             self.results[-1] = replace(self.results[-1], batch=f"{memory.batch:06d}")
@@ -297,72 +260,72 @@ class Terminal:
             job = self.jobs.popleft()
             self.results.append(Result(kind=job.kind, verdict=Verdict.NOT_DONE))
 
-    def _answered(self, awaiting: _Awaiting, heard: Heard, at: Moment) -> None:
+    def _answered(self, awaiting: Awaiting, heard: Heard, at: Moment) -> None:
         owed, code = awaiting.owed, heard.get(39)
         if owed is None:
             return
-        if not _echoes(awaiting, heard):
-            self._owe(owed, "06", at)
-            self._conclude(awaiting, Verdict.ANSWER_WRONG, heard)
+        if not echoes(awaiting, heard):
+            self._debts.owe(owed, "06", at)
+            self.results.append(result_of(awaiting, Verdict.ANSWER_WRONG, heard))
         elif not self._is_believed(heard):
             self.memory.is_signed_on = False
-            self._owe(owed, "A0", at)
-            self._conclude(awaiting, Verdict.MAC_WRONG, heard)
-        elif code in APPROVED and not _is_taken(awaiting, heard):
-            self._owe(owed, "06", at)
-            self._conclude(awaiting, Verdict.CHIP_REFUSED, heard)
+            self._debts.owe(owed, "A0", at)
+            self.results.append(result_of(awaiting, Verdict.MAC_WRONG, heard))
+        elif code in APPROVED and not is_taken(awaiting, heard):
+            self._debts.owe(owed, "06", at)
+            self.results.append(result_of(awaiting, Verdict.CHIP_REFUSED, heard))
         elif code in APPROVED:
             self.memory.owed.remove(owed)
-            self.memory.slips.append(self._slip(awaiting, heard))
+            self.memory.slips.append(slip_of(self.identity.id, awaiting, heard))
             self._last_paid = owed
-            self._conclude(awaiting, Verdict.APPROVED, heard)
+            self.results.append(result_of(awaiting, Verdict.APPROVED, heard))
         else:
             self._refused(awaiting, owed, code, at)
             verdict = Verdict.NO_ANSWER if code in _IN_DOUBT else Verdict.DECLINED
-            self._conclude(awaiting, verdict, heard)
+            self.results.append(result_of(awaiting, verdict, heard))
 
-    def _refused(self, awaiting: _Awaiting, owed: Owed, code: str, at: Moment) -> None:
+    def _refused(self, awaiting: Awaiting, owed: Owed, code: str, at: Moment) -> None:
         if code in _SIGN_ON_AGAIN:
             self.memory.is_signed_on = False
         # A refusal ends a request only if no copy of it can still be approved.
         if code in _IN_DOUBT or awaiting.copies > 1:
-            self._owe(owed, "98", at)
+            self._debts.owe(owed, "98", at)
             return
         self.memory.owed.remove(owed)
         self._declined[owed.stan] = owed
         if len(self._declined) > _MOST_DECLINED:
             self._declined.popitem(last=False)
 
-    def _reversed(self, awaiting: _Awaiting, heard: Heard, at: Moment) -> None:
+    def _reversed(self, awaiting: Awaiting, heard: Heard, at: Moment) -> None:
         owed, code = awaiting.owed, heard.get(39)
         if owed is None:
             return
         if not self._is_believed(heard) or code in _SIGN_ON_AGAIN:
             self.memory.is_signed_on = False
-            self._conclude(awaiting, Verdict.MAC_WRONG, heard)
-            self._give_up_after_tries(owed, at)
+            self.results.append(result_of(awaiting, Verdict.MAC_WRONG, heard))
+            self._debts.try_again(owed, at)
         elif code in _REVERSED:
             self.memory.owed.remove(owed)
-            self._conclude(awaiting, Verdict.APPROVED, heard)
+            self.results.append(result_of(awaiting, Verdict.APPROVED, heard))
         else:
-            self._leave(owed, f"the reversal was answered {code}")
-            self._conclude(awaiting, Verdict.DECLINED, heard)
+            self._debts.leave(owed, f"the reversal was answered {code}")
+            self.results.append(result_of(awaiting, Verdict.DECLINED, heard))
 
-    def _told(self, awaiting: _Awaiting, heard: Heard) -> None:
+    def _told(self, awaiting: Awaiting, heard: Heard) -> None:
         """Take the answer to an inquiry, an advice, an echo or a sign-off."""
         code = heard.get(39)
         if awaiting.kind in _FINANCIAL and not self._is_believed(heard):
             self.memory.is_signed_on = False
             verdict = Verdict.MAC_WRONG
-        elif not _echoes(awaiting, heard):
+        elif not echoes(awaiting, heard):
             verdict = Verdict.ANSWER_WRONG
         else:
             verdict = Verdict.APPROVED if code in APPROVED else Verdict.DECLINED
             if verdict is Verdict.APPROVED and _AMOUNT in awaiting.fields:
-                self.memory.slips.append(self._slip(awaiting, heard))
+                self.memory.slips.append(slip_of(self.identity.id, awaiting, heard))
         if code in _SIGN_ON_AGAIN or awaiting.kind is Kind.SIGN_OFF:
             self.memory.is_signed_on = False
-        self._conclude(awaiting, verdict, heard)
+        self.results.append(result_of(awaiting, verdict, heard))
 
     def _unasked(self, heard: Heard, at: Moment) -> None:
         """Reverse an approval of what was taken for refused: a copy on the way was approved."""
@@ -371,7 +334,7 @@ class Terminal:
         if owed is not None and is_approval and self._is_believed(heard):
             del self._declined[owed.stan]
             self.memory.owed.append(owed)
-            self._owe(owed, "06", at)
+            self._debts.owe(owed, "06", at)
 
     def _is_believed(self, heard: Heard) -> bool:
         """Tell whether an answer counts: a good MAC, or none at all on a refusal."""
@@ -382,43 +345,15 @@ class Terminal:
 
     # ------------------------------------------------------------------------- what it then owes
 
-    def _no_answer(self, awaiting: _Awaiting, verdict: Verdict, at: Moment) -> None:
+    def _no_answer(self, awaiting: Awaiting, verdict: Verdict, at: Moment) -> None:
         self._awaiting = None
-        self._conclude(awaiting, verdict, None)
+        self.results.append(result_of(awaiting, verdict, None))
         if awaiting.kind is Kind.SIGN_ON:
             self._not_signed_on(at)
         elif awaiting.owed is not None and awaiting.kind is Kind.REVERSAL:
-            self._give_up_after_tries(awaiting.owed, at)
+            self._debts.try_again(awaiting.owed, at)
         elif awaiting.owed is not None:
-            self._owe(awaiting.owed, "98", at)
-
-    def _owe(self, owed: Owed, reason: str, at: Moment) -> None:
-        """Make a reversal due, as this terminal does it."""
-        owed.reason = reason
-        owed.due_ns = at.elapsed_ns
-        if owed.reverses is Reverses.NEVER:
-            self._leave(owed, "this terminal does not reverse")
-        elif owed.reverses is Reverses.LATE:
-            owed.due_ns += owed.delay_ns
-
-    def _give_up_after_tries(self, owed: Owed, at: Moment) -> None:
-        if owed.tries >= TRIES:
-            self._leave(owed, "the reversal was not answered")
-        else:
-            owed.due_ns = at.elapsed_ns
-
-    def _leave(self, owed: Owed, why: str) -> None:
-        """Leave a withdrawal to reconciliation."""
-        self.memory.owed.remove(owed)
-        self.memory.unresolved.append(
-            Unresolved(
-                terminal=self.identity.id,
-                batch=owed.batch,
-                stan=owed.stan,
-                amount_fen=owed.amount_fen,
-                why=why,
-            )
-        )
+            self._debts.owe(awaiting.owed, "98", at)
 
     def _void_last(self, reason: str, at: Moment) -> None:
         """Take the last slip back: the card refused after the approval, so no cash was paid."""
@@ -429,71 +364,4 @@ class Terminal:
         self.memory.voided.append(self.memory.slips.pop())
         owed.reverses = Reverses.BY_THE_RULES
         self.memory.owed.append(owed)
-        self._owe(owed, reason, at)
-
-    def _slip(self, awaiting: _Awaiting, heard: Heard) -> Slip:
-        fields, job = awaiting.fields, awaiting.job
-        return Slip(
-            terminal=self.identity.id,
-            batch=fields[60][2:8],
-            stan=fields[_STAN],
-            rrn=heard.get(37),
-            authorisation=heard.get(38),
-            amount_fen=int(fields[_AMOUNT]),
-            shown_card=job.card.shown if job is not None and job.card is not None else "",
-            date=heard.get(13),
-            time=heard.get(12),
-            kind=awaiting.kind,
-            code=fields[60][:2],
-            fee_fen=_fee_fen(heard.get(63)),
-        )
-
-    def _conclude(self, awaiting: _Awaiting, verdict: Verdict, heard: Heard | None) -> None:
-        fields, owed, job = awaiting.fields, awaiting.owed, awaiting.job
-        card = job.card if job is not None else None
-        answered = heard.fields if heard is not None else {}
-        self.results.append(
-            Result(
-                kind=awaiting.kind,
-                verdict=verdict,
-                code=answered.get(39, ""),
-                stan=fields.get(11, ""),
-                batch=fields[60][2:8],
-                amount_fen=int(fields.get(4, "0")),
-                shown_card=owed.shown_card if owed else card.shown if card else "",
-                rrn=answered.get(37, ""),
-                authorisation=answered.get(38, ""),
-                balance_fen=balance_fen(answered.get(54, "")),
-                fee_fen=_fee_fen(answered.get(63, "")),
-            )
-        )
-
-
-def _answers(awaiting: _Awaiting, heard: Heard) -> bool:
-    """Tell whether a message answers this request: MTI + 10 and the same STAN, where it has one."""
-    if heard.mti != response_mti(awaiting.mti):
-        return False
-    return _STAN not in awaiting.fields or heard.get(_STAN) == awaiting.fields[_STAN]
-
-
-def _echoes(awaiting: _Awaiting, heard: Heard) -> bool:
-    """Tell whether an answer repeats what it must; a refusal may leave out what was not read."""
-    sent = awaiting.fields
-    return all(heard.fields.get(n, sent.get(n)) == sent.get(n) for n in _ECHOED)
-
-
-def _is_taken(awaiting: _Awaiting, heard: Heard) -> bool:
-    """Tell whether the card itself takes an approval (DE 55)."""
-    card = awaiting.job.card if awaiting.job is not None else None
-    return card_accepts(card, awaiting.fields.get(55, ""), heard.get(55))
-
-
-def _fee_fen(private_63: str) -> int:
-    """Return the fee that the acquirer's remark names (DE 63.2.3), 0 where it names none."""
-    word, _, yuan = private_63[_REMARK].strip().partition(" ")
-    if word != "FEE":
-        return 0
-    try:
-        return Amount.parse(yuan).fen
-    except ValueError:
-        return 0
+        self._debts.owe(owed, reason, at)

@@ -47,6 +47,8 @@ class Verdict(StrEnum):
     KEYS_WRONG = "keys_wrong"
     CHIP_REFUSED = "chip_refused"
     NOT_DONE = "not_done"
+    GIVEN_UP = "given_up"
+    """A reversal that is not sent any more."""
 
 
 class Reverses(StrEnum):
@@ -141,6 +143,8 @@ class Owed(msgspec.Struct, kw_only=True):
     reason: str = "98"
     tries: int = 0
     due_ns: int | None = None
+    day: int = 0
+    """When it was recorded, YYYYMMDD."""
 
     def __repr__(self) -> str:
         return f"Owed({self.stan}, {self.reason}, {self.tries} tries)"

@@ -7,8 +7,9 @@ import pytest
 from simulators.cards import Card
 from simulators.chip import Chip
 from simulators.installation import terminal_identity
-from simulators.terminal import RESPONSE_MS, TRIES, Terminal
+from simulators.terminal import RESPONSE_MS, Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Memory, Reverses, Verdict
+from simulators.terminals.debts import TRIES
 from tests.simulators.acting import FRAMES, POS, answer_of, answered, at, said, signed_on_terminal
 from tests.simulators.acting import withdrawal as withdraw
 

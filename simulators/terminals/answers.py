@@ -1,0 +1,106 @@
+"""What a terminal makes of an answer (simulators): is it one, is it taken, what is printed.
+
+Nothing here changes the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from messages.values import Amount, response_mti
+from simulators.cards import card_accepts
+from simulators.terminal_memory import Job, Kind, Owed, Result, Slip, Verdict, balance_fen
+from simulators.wire import Heard
+
+_AMOUNT: Final = 4
+_STAN: Final = 11
+_ECHOED: Final = (3, 4, _STAN, 41, 42)
+_REMARK: Final = slice(43, 63)
+"""DE 63.2.3 in DE 63: after the scheme, and the remarks of issuer and centre."""
+
+
+class Awaiting(msgspec.Struct, gc=False):
+    """A request that is out: what was sent, and until when its answer counts."""
+
+    kind: Kind
+    frame: bytes
+    mti: str
+    fields: Mapping[int, str]
+    job: Job | None
+    owed: Owed | None
+    due_ns: int
+    copies: int = 1
+    repeat_due_ns: int | None = None
+    reversal_due_ns: int | None = None
+
+
+def answers(awaiting: Awaiting, heard: Heard) -> bool:
+    """Tell whether a message answers this request: MTI + 10 and the same STAN, where it has one."""
+    if heard.mti != response_mti(awaiting.mti):
+        return False
+    return _STAN not in awaiting.fields or heard.get(_STAN) == awaiting.fields[_STAN]
+
+
+def echoes(awaiting: Awaiting, heard: Heard) -> bool:
+    """Tell whether an answer repeats what it must; a refusal may leave out what was not read."""
+    sent = awaiting.fields
+    return all(heard.fields.get(n, sent.get(n)) == sent.get(n) for n in _ECHOED)
+
+
+def is_taken(awaiting: Awaiting, heard: Heard) -> bool:
+    """Tell whether the card itself takes an approval (DE 55)."""
+    card = awaiting.job.card if awaiting.job is not None else None
+    return card_accepts(card, awaiting.fields.get(55, ""), heard.get(55))
+
+
+def fee_fen(private_63: str) -> int:
+    """Return the fee that the acquirer's remark names (DE 63.2.3), 0 where it names none."""
+    word, _, yuan = private_63[_REMARK].strip().partition(" ")
+    if word != "FEE":
+        return 0
+    try:
+        return Amount.parse(yuan).fen
+    except ValueError:
+        return 0
+
+
+def slip_of(terminal: str, awaiting: Awaiting, heard: Heard) -> Slip:
+    """Return what a terminal prints of an approval."""
+    fields, job = awaiting.fields, awaiting.job
+    return Slip(
+        terminal=terminal,
+        batch=fields[60][2:8],
+        stan=fields[_STAN],
+        rrn=heard.get(37),
+        authorisation=heard.get(38),
+        amount_fen=int(fields[_AMOUNT]),
+        shown_card=job.card.shown if job is not None and job.card is not None else "",
+        date=heard.get(13),
+        time=heard.get(12),
+        kind=awaiting.kind,
+        code=fields[60][:2],
+        fee_fen=fee_fen(heard.get(63)),
+    )
+
+
+def result_of(awaiting: Awaiting, verdict: Verdict, heard: Heard | None) -> Result:
+    """Return how a request ended; `heard` is its answer, None where there was none."""
+    fields, owed, job = awaiting.fields, awaiting.owed, awaiting.job
+    card = job.card if job is not None else None
+    answered = heard.fields if heard is not None else {}
+    return Result(
+        kind=awaiting.kind,
+        verdict=verdict,
+        code=answered.get(39, ""),
+        stan=fields.get(11, ""),
+        batch=fields[60][2:8],
+        amount_fen=int(fields.get(4, "0")),
+        shown_card=owed.shown_card if owed else card.shown if card else "",
+        rrn=answered.get(37, ""),
+        authorisation=answered.get(38, ""),
+        balance_fen=balance_fen(answered.get(54, "")),
+        fee_fen=fee_fen(answered.get(63, "")),
+    )
