@@ -76,6 +76,13 @@ def divide(
     return _Divider(dialect, fields, raw, mti, offsets or {}).all()
 
 
+def divide_one(
+    dialect: Dialect, number: int, fields: Mapping[int, str], raw: Mapping[int, bytes], mti: str
+) -> tuple[SubField, ...]:
+    """Return the parts of one field, as `divide` does; none where no layout of it holds."""
+    return _Divider(dialect, fields, raw, mti, {}).one(number)
+
+
 def content_offsets(
     dialect: Dialect, bitmap: str, raw: Mapping[int, bytes], base: int = 0
 ) -> dict[int, int]:
@@ -147,13 +154,13 @@ class _Divider:
     def all(self) -> dict[int, tuple[SubField, ...]]:
         try:
             for number in sorted(self._fields):
-                self._one(number)
+                self.one(number)
         except DecodeError as error:
             decoded = {"mti": self._mti, **texts_by_path(self._fields, {})}
             raise DecodeError(error.field, error.offset, error.reason, decoded) from None
         return {number: self._done[number] for number in sorted(self._done) if self._done[number]}
 
-    def _one(self, number: int) -> tuple[SubField, ...]:
+    def one(self, number: int) -> tuple[SubField, ...]:
         if number in self._done:
             return self._done[number]
         # A condition that comes back here, over other fields, finds nothing and does not hold.
@@ -170,7 +177,7 @@ class _Divider:
         number = int(path.partition(".")[0])
         if "." not in path or number not in self._fields:
             return self._fields.get(number)
-        found = _find(self._one(number), path)
+        found = _find(self.one(number), path)
         return None if found is None else found.text
 
     def _by_layout(self, number: int, layout: Layout) -> tuple[SubField, ...]:

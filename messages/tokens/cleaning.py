@@ -12,27 +12,26 @@ from typing import Final
 import msgspec
 
 from messages.dialects.dialect import Dialect, Field, Layout, Part
-from messages.dialects.subfields import SubField, divide
-from messages.dialects.tlv import Tlv, TlvError, parse_ber
+from messages.dialects.subfields import SubField, divide_one
 from messages.errors import DecodeError
+from messages.fast.plans import Plan
 from messages.masking import HIDDEN, Mask, could_hold_pan, mask_numbers
+from messages.tokens.chips import ChipCleaner
 from messages.tokens.numbers import EXPIRY, Tokens
-from messages.view import View, viewer_of
+from messages.view import MOST_PLANS, View, viewer_of
 
 _PAN: Final = 2
 _EXPIRY: Final = 14
 _TRACK_2: Final = 35
 _SHORTEST: Final = 13
 """Digits of the shortest PAN: shorter open content cannot hold one."""
-_CRYPTOGRAMS: Final = frozenset({"9F26", "91", "71", "72"})
-"""Emptied whatever their mask: the card's cryptogram, the issuer's, and its scripts."""
-_TRACK_TAG: Final = "57"
-_PAN_TAG: Final = "5A"
+MOST_REMEMBERED: Final = 4_096
+"""Contents of one field whose cleaned form is kept: cards, terminals and batches come again."""
 
-Clean = Callable[[View, bytes], bytes]
-"""Takes a message and one content of it; returns content of the same length."""
-
-
+Clean = Callable[[View, bytes, bytes], bytes]
+"""Takes a message, and length prefix and content of one field; returns content as long."""
+Step = tuple[Clean, int, int, int, int, int]
+"""What to do, and where (messages/fast/plans.py): anchor, distance, prefix bytes; anchor, rest."""
 Ask = Callable[[View], str | None]
 """Reads what a condition asks for; None where the message does not have it."""
 
@@ -78,6 +77,9 @@ class Cleaner:
         self._base = dialect.frame.head_size
         self._viewer = viewer_of(dialect)
         self._jobs: dict[int, Clean] = {}
+        self._plans: dict[Plan, tuple[Step, ...]] = {}
+        named = (number for number in (_PAN, _TRACK_2) if dialect.fields[number] is not None)
+        self._card = self._viewer.select(*named)
         for field in dialect.fields:
             job = None if field is None else self._job(field)
             if field is not None and job is not None:
@@ -95,15 +97,31 @@ class Cleaner:
         return Cleaned(whole)
 
     def _whole(self, view: View) -> bytes:
-        jobs, pieces, at, data = self._jobs, [], 0, view.data
-        for number in view.numbers:
-            job = jobs.get(number)
-            if job is not None:
-                start, end = view.span(number)
-                pieces += [data[at:start], job(view, data[start:end])]
-                at = end
+        steps = self._plans.get(view.plan)
+        if steps is None:
+            steps = self._learnt(view.plan)
+        pieces, at, data, anchors = [], 0, view.data, view.anchors
+        for job, anchor, distance, prefix, last, rest in steps:
+            begin = anchors[anchor] + distance
+            start, end = begin + prefix, anchors[last] + rest
+            pieces += [data[at:start], job(view, data[begin:start], data[start:end])]
+            at = end
         pieces.append(data[at:])
         return self._swept(view, b"".join(pieces))
+
+    def _learnt(self, plan: Plan) -> tuple[Step, ...]:
+        """Return the steps of a kind of message, and keep them while there are not too many."""
+        steps = []
+        for number in plan.numbers:
+            job = self._jobs.get(number)
+            if job is not None:
+                anchor, distance, last, rest = plan.places[number]
+                prefix = plan.dialect.field(number).prefix_bytes
+                steps.append((job, anchor, distance, prefix, last, rest))
+        if len(self._plans) >= MOST_PLANS:
+            self._plans.clear()
+        found = self._plans[plan] = tuple(steps)
+        return found
 
     def _swept(self, view: View, cleaned: bytes) -> bytes:
         """Replace the message's own card number wherever else it stands, in every form."""
@@ -118,11 +136,7 @@ class Cleaner:
 
     def _own_pan(self, view: View) -> str:
         """Return the number of the card that a message is about, empty where it names none."""
-        if view.has(_PAN):
-            return view.text(_PAN)
-        if view.has(_TRACK_2):
-            return view.text(_TRACK_2).partition("=")[0]
-        return ""
+        return next((text.partition("=")[0] for text in self._card(view) if text), "")
 
     # ------------------------------------------------------------------- what a field needs
 
@@ -134,30 +148,31 @@ class Cleaner:
         if field.number == _EXPIRY:
             return self._texts(field, lambda text: EXPIRY if len(text) == len(EXPIRY) else None)
         if field.mask is Mask.SECRET:
-            return lambda _, content: _emptied(field, content)
+            return lambda _, __, content: _emptied(field, content)
         if field.mask is Mask.BY_LAYOUT:
             return self._by_layout(field)
         if field.form == "mac" or field.limit < _SHORTEST:
             return None
         if field.is_fixed and field.type == "n":
             return None  # one number from end to end is what the dialect says it is
-        return lambda _, content: _netted(field, content)
+        return _remembering(lambda _, __, content: _netted(field, content))
 
     def _texts(self, field: Field, change: Callable[[str], str | None]) -> Clean:
-        def clean(view: View, content: bytes) -> bytes:
+        def clean(view: View, _: bytes, content: bytes) -> bytes:
             text = change(view.text(field.number))
             return _emptied(field, content) if text is None else _written(field, text, content)
 
-        return clean
+        return _remembering(clean)
 
     def _by_layout(self, field: Field) -> Clean | None:
         layouts = self._dialect.layouts.get(field.number, ())
         if len(layouts) == 1 and layouts[0].kind == "ber-tlv" and not layouts[0].when:
-            return lambda _, content: self._tagged(content, layouts[0])
+            chips = ChipCleaner(layouts[0], self._tokens)
+            return lambda _, __, content: chips.clean(content)
         cuts = tuple(self._cut(layout) for layout in layouts)
         if len(cuts) == 1 and not cuts[0].checks and cuts[0].longest(field) < _SHORTEST:
             return None
-        return lambda view, content: self._parted(field, cuts, view, content)
+        return self._parted(field, cuts)
 
     def _cut(self, layout: Layout) -> _Cut:
         checks = tuple(
@@ -178,51 +193,33 @@ class Cleaner:
 
     # ----------------------------------------------------------------------- within a field
 
-    def _tagged(self, content: bytes, layout: Layout) -> bytes:
-        try:
-            items = list(_primitive(parse_ber(content)))
-        except TlvError:
-            return bytes(len(content))
-        changed = bytearray(content)
-        for item in items:
-            known = layout.tags.get(item.tag)
-            is_secret = known is None or known.mask is not Mask.OPEN or item.tag in _CRYPTOGRAMS
-            if item.tag in {_TRACK_TAG, _PAN_TAG}:
-                value = self._packed(item)
-            elif is_secret or (len(item.value) > _SHORTEST // 2 and could_hold_pan(item.value)):
-                value = bytes(len(item.value))
-            else:
-                continue
-            changed[item.offset : item.offset + len(item.value)] = value
-        return bytes(changed)
+    def _parted(self, field: Field, cuts: tuple[_Cut, ...]) -> Clean:
+        """Return what cleans part by part; what no layout divides is emptied."""
+        cleaners = [(cut, self._cutting(field, cut)) for cut in cuts]
 
-    def _packed(self, item: Tlv) -> bytes:
-        """Return the stand-in of a PAN or track in chip data, whose odd digit is filled with F."""
-        digits = item.value.hex().upper()
-        text = digits.rstrip("F")
-        if item.tag == _PAN_TAG:
-            token = self._tokens.pan(text) if text.isdigit() else None
-        else:
-            token = self._tokens.track(text)
-        whole = "0" * len(digits) if token is None else token + digits[len(text) :]
-        return bytes.fromhex(whole) if len(whole) == len(digits) else bytes(len(item.value))
+        def clean(view: View, prefix: bytes, content: bytes) -> bytes:
+            for cut, within in cleaners:
+                held = cut.holds(view)
+                if held is None or (held and (cut.repeats or not cut.ends)):
+                    return self._divided(field, view, content)
+                if held:
+                    return within(view, prefix, content)
+            return _emptied(field, content)
 
-    def _parted(self, field: Field, cuts: tuple[_Cut, ...], view: View, content: bytes) -> bytes:
-        """Clean part by part; what no layout divides is emptied."""
-        text = view.text(field.number)
-        if not text.isascii():
-            return self._divided(field, view, content)
-        for cut in cuts:
-            held = cut.holds(view)
-            if held is None or (held and (cut.repeats or not cut.ends)):
+        return clean
+
+    def _cutting(self, field: Field, cut: _Cut) -> Clean:
+        """Return what cleans a field by one layout, whose parts have their places."""
+
+        def clean(view: View, _: bytes, content: bytes) -> bytes:
+            text = view.text(field.number)
+            if not text.isascii():
                 return self._divided(field, view, content)
-            if held:
-                pieces = self._pieces(cut.ends, text, 2 if field.form == "binary" else 1)
-                cleaned = "".join(pieces)
-                if cleaned == text:
-                    return content
-                return _written(field, cleaned, content)
-        return _emptied(field, content)
+            pieces = self._pieces(cut.ends, text, 2 if field.form == "binary" else 1)
+            cleaned = "".join(pieces)
+            return content if cleaned == text else _written(field, cleaned, content)
+
+        return _remembering(clean)
 
     def _pieces(self, ends: tuple[Part, ...], text: str, unit: int) -> Iterator[str]:
         at = 0
@@ -242,7 +239,7 @@ class Cleaner:
         texts = {each: view.text(each) for each in view.numbers}
         raws = {each: view.raw(each) for each in view.numbers}
         try:
-            parts = divide(self._dialect, texts, raws, view.mti).get(number, ())
+            parts = divide_one(self._dialect, number, texts, raws, view.mti)
         except DecodeError:
             parts = ()
         found = list(_leaves(parts))
@@ -269,6 +266,22 @@ class Cleaner:
         return "0" * len(text)
 
 
+def _remembering(clean: Clean) -> Clean:
+    """Return the same for a field whose content alone decides; the last contents are kept."""
+    known: dict[tuple[bytes, bytes], bytes] = {}
+
+    def remembering(view: View, prefix: bytes, content: bytes) -> bytes:
+        key = prefix, content
+        found = known.get(key)
+        if found is None:
+            if len(known) >= MOST_REMEMBERED:
+                known.clear()
+            found = known[key] = clean(view, prefix, content)
+        return found
+
+    return remembering
+
+
 def _is_track(field: Field) -> bool:
     return field.type == "z" or field.number in {35, 36, 45}
 
@@ -279,15 +292,6 @@ def _leaves(parts: tuple[SubField, ...]) -> Iterator[SubField]:
             yield from _leaves(part.children)
         else:
             yield part
-
-
-def _primitive(items: tuple[Tlv, ...]) -> Iterator[Tlv]:
-    """Yield the tags that hold no others; a cryptogram's template counts as one."""
-    for item in items:
-        if item.children and item.tag not in _CRYPTOGRAMS:
-            yield from _primitive(item.children)
-        elif not item.is_filler:
-            yield item
 
 
 def _ends(parts: tuple[Part, ...]) -> Iterator[Part]:

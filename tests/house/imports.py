@@ -53,6 +53,7 @@ LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
     "iso8583": ("messages.codec",),
     "hdrh": ("simulators.load",),
     "hypothesis": (),
+    "junitparser": ("switch.report",),
     "playwright": (),
     "plotly": ("switch.report",),
     "psec": (),

@@ -17,7 +17,7 @@ import msgspec
 from messages.errors import DecodeError
 from messages.framing import Deframer
 from messages.values import response_mti
-from simulators.replay.again.rewriting import Rewriter, Sent, Unplayable
+from simulators.replay.again.rewriting import SIGN_ON, Rewriter, Sent, Unplayable
 from simulators.replay.again.survey import Survey
 from simulators.replay.trace.form import Frame, Summary
 from simulators.replay.verdict.comparing import Outcome
@@ -29,6 +29,7 @@ _QUEUE: Final = 256
 """Frames of one connection that may wait, before reading goes no further."""
 _US: Final = 1_000_000
 _CHUNK: Final = 1 << 16
+_SIGNED_ON: Final = response_mti(SIGN_ON)
 
 Key = tuple[str, str, str]
 
@@ -156,8 +157,9 @@ class _Line:
             self._player.unasked += 1
             return
         waiting.took_us = int((now - waiting.at) * _US)
-        # Keys and batch are there before whoever waits for them goes on.
-        self._player.learn(frame, None)
+        if key[0] == _SIGNED_ON:
+            # Keys and batch are there before whoever waits for them goes on.
+            self._player.learn(frame, None)
         waiting.answer.set_result(frame)
 
     async def _expect(self, frame: Frame) -> None:

@@ -5,15 +5,17 @@ The only way in: nothing reaches a trace that was not cleaned here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from messages.dialects.dialect import Dialect
 from messages.errors import DecodeError
+from messages.fast.selecting import Texts
 from messages.framing import Framing
 from messages.tokens.cleaning import Cleaner
 from messages.tokens.numbers import Tokens
 from messages.values import mask_pan
-from messages.view import viewer_of
+from messages.view import View, Viewer, viewer_of
 from simulators.replay.trace.form import Frame, Header, Masking, Side, Summary, To
 
 _WANTED: Final = (3, 11, 37, 41, 2, 4, 39)
@@ -26,7 +28,7 @@ class Summaries:
         """Prepare the reader once."""
         self._viewer = viewer_of(dialect)
         self._base = dialect.frame.head_size
-        self._select = self._viewer.select(*_WANTED)
+        self._select = _selection(dialect, self._viewer)
 
     def of(self, frame: bytes) -> Summary | None:
         """Return what a frame without its prefix says; None where it cannot be read."""
@@ -45,6 +47,20 @@ class Summaries:
             amount_fen=int(amount) if amount else None,
             code=code or "",
         )
+
+
+def _selection(dialect: Dialect, viewer: Viewer) -> Callable[[View], Texts]:
+    """Return what selects the fields that a summary has; None for those of no dialect."""
+    known = [number for number in _WANTED if dialect.fields[number] is not None]
+    select = viewer.select(*known)
+    if len(known) == len(_WANTED):
+        return select
+
+    def some(view: View) -> Texts:
+        found = dict(zip(known, select(view), strict=True))
+        return tuple(found.get(number) for number in _WANTED)
+
+    return some
 
 
 class _Maker:

@@ -6,13 +6,13 @@ when its bytes differ, so that equal answers cost little.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeVar
 
 import msgspec
 
 from messages.dialects.dialect import Dialect
-from messages.dialects.subfields import SubField, divide, leaves
+from messages.dialects.subfields import SubField, divide_one, leaves
 from messages.errors import DecodeError
 from messages.masking import HIDDEN, mask_numbers, mask_text
 from messages.view import View, viewer_of
@@ -22,6 +22,7 @@ from simulators.replay.trace.form import Side
 
 ANSWER: Final = "answer"
 """The field of a difference that is about a whole answer."""
+_T = TypeVar("_T")
 NONE: Final = "none"
 GIVEN: Final = "given"
 MOST_GROUPS: Final = 500
@@ -150,10 +151,9 @@ class Comparer:
     def _parts(self, view: View, number: int) -> dict[str, SubField]:
         if number not in self.dialect.layouts:
             return {}
-        texts = {each: view.text(each) for each in view.numbers}
-        raws = {each: view.raw(each) for each in view.numbers}
+        texts, raws = _Lazily(view, view.text), _Lazily(view, view.raw)
         try:
-            parts = divide(self.dialect, texts, raws, view.mti).get(number, ())
+            parts = divide_one(self.dialect, number, texts, raws, view.mti)
         except DecodeError:
             return {}
         return {part.path: part for part in leaves(parts)}
@@ -171,6 +171,27 @@ class Comparer:
             if _tolerates(rule, *true):
                 return Difference(path, recorded, answered, rule.why)
         return Difference(path, recorded, answered)
+
+
+class _Lazily(Mapping[int, _T]):
+    """Something of each field of a message, read when it is asked for."""
+
+    __slots__ = ("_read", "_view")
+
+    def __init__(self, view: View, read: Callable[[int], _T]) -> None:
+        self._view = view
+        self._read = read
+
+    def __getitem__(self, number: int) -> _T:
+        if not self._view.has(number):
+            raise KeyError(number)
+        return self._read(number)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._view.numbers)
+
+    def __len__(self) -> int:
+        return len(self._view.numbers)
 
 
 def _tolerates(rule: Tolerance, recorded: str, answered: str) -> bool:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import msgspec
 
 from messages.dialects.dialect import Dialect
 from simulators.replay.verdict.comparing import Comparer, Group, field_lines
+from switch.report.junit import Case, junit
 from switch.report.markup import Html
 from switch.report.page import Page, Section, render
 from switch.report.tables import Cell, Tile, Tone, facts, listed, paragraph, right, table, tiles
@@ -90,29 +90,17 @@ def _plain_group(group: Group, dialect: Dialect) -> dict[str, Any]:
     }
 
 
-def junit(told: Told) -> str:
+def junit_cases(told: Told) -> str:
     """Return the report as JUnit XML: a case for every kind of difference, and one for the rest."""
-    groups = groups_of(told.comparer)
-    failures = sum(not each.tolerated for each in groups)
-    counts = f'tests="{len(groups) + 1}" failures="{failures}" time="{told.seconds:.3f}"'
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuites><testsuite name="replay" {counts}>',
-        f'<testcase classname="replay" name={_quoted(told.verdict)}/>'
-        if told.is_good
-        else f'<testcase classname="replay" name="{told.comparer.equal} answers as recorded"/>',
-    ]
-    for each in groups:
-        name = _quoted(f"{each.kind} field {each.field} ({each.count})")
-        what = _quoted(f"recorded {each.recorded}, answered {each.answered}")
-        inner = "" if each.tolerated else f"<failure message={what}/>"
-        lines.append(f'<testcase classname="replay" name={name}>{inner}</testcase>')
-    lines.append("</testsuite></testsuites>")
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    return quoteattr("".join(c if c.isprintable() else "?" for c in text))
+    name = told.verdict if told.is_good else f"{told.comparer.equal} answers as recorded"
+    cases = [Case(name=name, group="replay", told="\n".join(told.remarks))]
+    for each in groups_of(told.comparer):
+        what = f"recorded {each.recorded}, answered {each.answered}"
+        failure = "" if each.tolerated else what
+        told_why = f"{what}; tolerated: {each.tolerated}" if each.tolerated else ""
+        title = f"{each.kind} field {each.field} ({each.count})"
+        cases.append(Case(name=title, group="replay", failure=failure, told=told_why))
+    return junit("replay", cases, told.seconds)
 
 
 def page(told: Told) -> str:

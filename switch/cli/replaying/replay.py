@@ -33,7 +33,7 @@ from simulators.replay.trace.form import TraceError
 from simulators.replay.trace.reading import Trace
 from simulators.replay.trace.writing import whole_file
 from simulators.replay.verdict.comparing import Comparer
-from simulators.replay.verdict.telling import Told, groups_of, junit, page, plain
+from simulators.replay.verdict.telling import Told, groups_of, junit_cases, page, plain
 from simulators.wire import Wire
 from switch.cli.drawing import drawn, table
 from switch.cli.drawing import plain as cell
@@ -163,7 +163,7 @@ def _played(ready: _Ready, asked: Asked, source: str) -> Told:
 
 
 def _written(told: Told, html: str, junit_file: str) -> None:
-    for path, made in ((html, page), (junit_file, junit)):
+    for path, made in ((html, page), (junit_file, junit_cases)):
         if path:
             with whole_file(path) as stream:
                 stream.write(made(told).encode("utf-8"))

@@ -16,6 +16,7 @@ from messages.dialects.subfields import (
     SubField,
     content_offsets,
     divide,
+    divide_one,
     leaves,
     lookup,
     texts_by_path,
@@ -38,7 +39,7 @@ def division_of(name: str) -> dict[int, tuple[SubField, ...]]:
     return divide(dialect, decoded.fields, decoded.raw, decoded.mti)
 
 
-def divide_one(
+def divided(
     number: int, text: str, *, dialect: Dialect = POS, mti: str = "0200", **others: str
 ) -> dict[int, tuple[SubField, ...]]:
     fields = {int(key[1:]): value for key, value in others.items()} | {number: text}
@@ -96,6 +97,17 @@ def test_every_part_of_a_golden_message_stands_where_it_says(message: dict[str, 
             assert leaf.text in content.hex().upper() or leaf.text.encode("gbk") == content
 
 
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message["name"])
+def test_one_field_is_divided_as_all_of_them_are(message: dict[str, Any]) -> None:
+    dialect = load_dialect(message["dialect"])
+    base = dialect.frame.length_bytes + dialect.frame.head_size
+    decoded = Codec(dialect).decode(bytes.fromhex(message["frame"]), base)
+    whole = divide(dialect, decoded.fields, decoded.raw, decoded.mti)
+    for number in decoded.fields:
+        one = divide_one(dialect, number, decoded.fields, decoded.raw, decoded.mti)
+        assert one == whole.get(number, ())
+
+
 def test_values_have_meanings_in_both_languages() -> None:
     part = lookup(division_of("withdrawal"), "60.1")
     assert part is not None
@@ -116,7 +128,7 @@ def test_all_texts_are_found_by_path() -> None:
 @pytest.mark.parametrize("size", [2, 8, 11, 12, 13, 14, 17, 19])
 def test_field_60_may_end_where_a_part_ends(size: int) -> None:
     text = "7000000200060123456"[:size]
-    parts = divide_one(60, text)[60]
+    parts = divided(60, text)[60]
     assert "".join(part.text for part in parts) == text
     assert parts[0].text == "70"
 
@@ -144,15 +156,15 @@ def test_field_60_that_ends_inside_a_part_is_refused_there(
 
 def test_what_follows_the_last_part_is_refused() -> None:
     with pytest.raises(DecodeError, match="F48 at byte 31: 2 digits after the last part"):
-        divide_one(48, "0" * 64, mti="0500")
+        divided(48, "0" * 64, mti="0500")
 
 
 def test_groups_repeat_and_are_counted_from_one() -> None:
     two = "1002156C000000120000" + "1001156D000000000001"
-    parts = texts(divide_one(54, two)[54])
+    parts = texts(divided(54, two)[54])
     assert (parts["54[1].5"], parts["54[2].2"], parts["54[2].4"]) == ("000000120000", "01", "D")
     details = "02" + "00000001" + PAN.zfill(20) + "000000050000" + "01000002" + "0" * 32
-    found = divide_one(48, details, mti="0320", f60="00000002201")
+    found = divided(48, details, mti="0320", f60="00000002201")
     assert texts(found[48])["48.1"] == "02"
     pan = lookup(found, "48[1].4")
     assert pan is not None
@@ -162,18 +174,18 @@ def test_groups_repeat_and_are_counted_from_one() -> None:
 
 def test_group_that_is_not_whole_is_refused() -> None:
     with pytest.raises(DecodeError) as caught:
-        divide_one(54, "1002156C000000120000" + "10021")
+        divided(54, "1002156C000000120000" + "10021")
     assert (caught.value.field, caught.value.offset) == ("54[2]", 20)
     assert "group of 20 has only 5 characters" in caught.value.reason
 
 
 def test_layout_depends_on_parts_of_other_fields_in_any_order() -> None:
     keys = "AB" * 24
-    assert texts(divide_one(62, keys, mti="0810", f60="00000002001")[62]) == {"62.1": keys}
-    assert 62 not in divide_one(62, keys, mti="0810", f60="00000002301")
-    assert 62 not in divide_one(62, keys, mti="0800", f60="00000002001")
-    assert 48 not in divide_one(48, "0" * 62, mti="0200")
-    assert texts(divide_one(48, "0017", mti="0320", f60="00000002207")[48]) == {"48.1": "0017"}
+    assert texts(divided(62, keys, mti="0810", f60="00000002001")[62]) == {"62.1": keys}
+    assert 62 not in divided(62, keys, mti="0810", f60="00000002301")
+    assert 62 not in divided(62, keys, mti="0800", f60="00000002001")
+    assert 48 not in divided(48, "0" * 62, mti="0200")
+    assert texts(divided(48, "0017", mti="0320", f60="00000002207")[48]) == {"48.1": "0017"}
 
 
 def _with_layouts(*layouts: Layout) -> Dialect:
@@ -199,31 +211,31 @@ def test_conditions_that_go_round_in_a_circle_do_not_hold() -> None:
         _layout(60, {"61.1": ("12",)}, _part("60.1", 0)),
         _layout(61, {"60.1": ("34",)}, _part("61.1", 0)),
     )
-    assert divide_one(60, "34", dialect=dialect, f61="12") == {}
+    assert divided(60, "34", dialect=dialect, f61="12") == {}
 
 
 def test_parts_of_a_hidden_part_are_hidden() -> None:
     inner = _part("57.1.1", 2), _part("57.1.2", 2)
     dialect = _with_layouts(_layout(57, {}, _part("57.1", 4, *inner, mask=Mask.SECRET)))
-    (whole,) = divide_one(57, "abcd", dialect=dialect)[57]
+    (whole,) = divided(57, "abcd", dialect=dialect)[57]
     assert [leaf.mask for leaf in whole.children] == [Mask.SECRET] * 2
     assert (whole.text, whole.shown) == ("abcd", "****")
 
 
 def test_chinese_text_is_divided_by_bytes() -> None:
     text = "CUP" + "卡状态异常".ljust(15) + " " * 20 + " " * 20 + "请联系发卡行"
-    parts = divide_one(63, text, mti="0210")[63]
+    parts = divided(63, text, mti="0210")[63]
     assert parts[1].text == "卡状态异常".ljust(15)
     assert (parts[4].text, parts[4].offset, parts[4].size) == ("请联系发卡行", 63, 12)
     with pytest.raises(DecodeError) as caught:
-        divide_one(63, "CU卡", mti="0210")
+        divided(63, "CU卡", mti="0210")
     assert (caught.value.field, caught.value.offset) == ("63.1", 0)
     assert "cuts a character" in caught.value.reason
 
 
 def test_left_padded_digits_are_counted_from_the_pad() -> None:
     dialect = _with_layouts(_layout(23, {}, _part("23.1", 1), _part("23.2", 2)))
-    first, second = divide_one(23, "001", dialect=dialect)[23]
+    first, second = divided(23, "001", dialect=dialect)[23]
     assert (first.offset, first.size, second.offset, second.size) == (0, 1, 1, 1)
 
 
@@ -232,7 +244,7 @@ def test_left_padded_digits_are_counted_from_the_pad() -> None:
 
 def test_unknown_and_repeated_tags_are_kept_and_unknown_ones_hidden() -> None:
     content = "9F3602001200" + "DF7A02ABCD" + "9F36020013" + "5F200441424344"
-    divisions = divide_one(55, content)
+    divisions = divided(55, content)
     assert texts(divisions[55]) == {
         "55.9F36": "0012",
         "55.DF7A": "ABCD",
@@ -245,13 +257,13 @@ def test_unknown_and_repeated_tags_are_kept_and_unknown_ones_hidden() -> None:
 
 def test_pan_in_chip_data_is_masked_and_track_two_hidden() -> None:
     track = "6219991234567890120D49122200000000000F"
-    parts = divide_one(55, f"5A0A{PAN}F" + f"5713{track}")[55]
+    parts = divided(55, f"5A0A{PAN}F" + f"5713{track}")[55]
     assert [part.shown for part in parts] == ["621999*********0120F", "*" * 38]
 
 
 def test_scripts_are_divided_and_hidden_where_they_cannot_be() -> None:
     script = "9F180400000001" + "860684240000028A"
-    divisions = divide_one(55, f"720F{script}" + "7103860784")
+    divisions = divided(55, f"720F{script}" + "7103860784")
     assert [part.path for part in divisions[55]] == ["55.72", "55.71"]
     command = lookup(divisions, "55.72.86")
     assert command is not None
@@ -261,14 +273,14 @@ def test_scripts_are_divided_and_hidden_where_they_cannot_be() -> None:
 
 
 def test_script_with_a_hidden_tag_is_hidden_whole() -> None:
-    (script,) = divide_one(55, f"72109F3601125A0A{PAN}F")[55]
+    (script,) = divided(55, f"72109F3601125A0A{PAN}F")[55]
     assert script.shown == "*" * len(script.text)
 
 
 @pytest.mark.parametrize("content", ["9F36", "9F3605AA", "9F", "95" + "83000001AA"])
 def test_broken_chip_data_is_refused_at_its_byte(content: str) -> None:
     with pytest.raises(DecodeError) as caught:
-        divide_one(55, content)
+        divided(55, content)
     assert caught.value.field == "55"
     assert caught.value.offset <= len(content) // 2
 
@@ -277,19 +289,19 @@ def test_social_services_are_text_with_chinese_values() -> None:
     result = "缴费成功"
     content = "S1003PAYS2018500101199001011237S3003310" + f"S7008{result}"
     text = content.encode("gbk").hex().upper()
-    divisions = divide_one(62, text, dialect=COMPOSITE, f60="7600000200060")
+    divisions = divided(62, text, dialect=COMPOSITE, f60="7600000200060")
     found = {part.path: (part.text, part.shown) for part in divisions[62]}
     assert found["62.S1"] == ("PAY", "PAY")
     assert found["62.S7"] == (result, "****")
     service = lookup(divisions, "62.S1")
     assert service is not None
     assert service.meaning == Words("fee payment", "社保费缴纳")
-    assert 62 not in divide_one(62, text, dialect=POS, f60="7600000200060")
+    assert 62 not in divided(62, text, dialect=POS, f60="7600000200060")
 
 
 def test_binary_value_of_a_text_tag_is_read_as_hexadecimal() -> None:
     text = (b"A1016" + bytes.fromhex("FF" * 16)).hex().upper()
-    (part,) = divide_one(59, text)[59]
+    (part,) = divided(59, text)[59]
     assert (part.text, part.shown, part.size) == ("FF" * 16, "*" * 32, 16)
 
 
@@ -329,7 +341,7 @@ def test_any_content_is_divided_or_refused_with_a_place(
 
 
 def test_no_text_is_in_a_repr() -> None:
-    parts = divide_one(55, f"5A0A{PAN}F")[55]
+    parts = divided(55, f"5A0A{PAN}F")[55]
     assert "6219" not in repr(parts)
 
 
@@ -340,7 +352,7 @@ def test_no_text_is_in_a_repr() -> None:
 def test_pan_in_an_open_tag_of_chip_data_is_hidden(value: str) -> None:
     size = len(bytes.fromhex(value.ljust(len(value) + len(value) % 2, "0")))
     content = f"9F10{size:02X}{value}".ljust(6 + 2 * size, "0")
-    (tag,) = divide_one(55, f"{content}9F36020012")[55][:1]
+    (tag,) = divided(55, f"{content}9F36020012")[55][:1]
     assert (tag.path, tag.mask) == ("55.9F10", Mask.SECRET)
     assert set(tag.shown) == {"*"}
 
@@ -348,12 +360,12 @@ def test_pan_in_an_open_tag_of_chip_data_is_hidden(value: str) -> None:
 def test_pan_in_a_part_of_a_binary_field_is_hidden() -> None:
     dialect = _with_layouts(_layout(59, {}, _part("59.1", 0)))
     content = PAN.encode().hex()
-    (part,) = divide_one(59, content, dialect=dialect)[59]
+    (part,) = divided(59, content, dialect=dialect)[59]
     assert part.mask is Mask.SECRET
 
 
 def test_pan_cut_into_open_parts_is_hidden_where_a_code_is_wrong() -> None:
-    parts = divide_one(54, f"1002156C000000120000{PAN}0")[54]
+    parts = divided(54, f"1002156C000000120000{PAN}0")[54]
     assert {part.shown.strip("*") for part in parts} == {""}
     assert {part.meaning for part in parts} == {None}
 
@@ -368,5 +380,5 @@ def test_pan_cut_into_open_parts_is_hidden_where_a_code_is_wrong() -> None:
     ],
 )
 def test_ordinary_digits_with_right_codes_are_shown_whole(number: int, text: str) -> None:
-    for leaf in leaves(divide_one(number, text, dialect=INTERBANK)[number]):
+    for leaf in leaves(divided(number, text, dialect=INTERBANK)[number]):
         assert leaf.shown == leaf.text

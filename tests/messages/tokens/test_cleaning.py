@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from messages.dialects.loader import load_dialect, packaged_names
 from messages.tokens.cleaning import Cleaner
 from messages.tokens.numbers import EXPIRY, KEY_BYTES, Tokens
+from messages.view import viewer_of
 from simulators.wire import Wire
 from tests.switch.cli.running import SECRETS, samples
 
@@ -101,3 +104,46 @@ def test_a_byte_changed_anywhere_lets_no_number_through(name: str, data: st.Data
     if untouched:
         assert PAN not in cleaned.hex()
         assert PAN.encode() not in cleaned
+
+
+def test_contents_that_come_again_are_cleaned_as_at_first() -> None:
+    _, frame = _read("withdrawal")
+    cleaner = Cleaner(load_dialect("pos"), _TOKENS)
+    assert [cleaner.clean(frame).frame for _ in range(3)] == [
+        _CLEANERS["pos"].clean(frame).frame
+    ] * 3
+
+
+def test_lengths_are_part_of_what_is_remembered() -> None:
+    wire, cleaner = _WIRES["pos"], Cleaner(load_dialect("pos"), _TOKENS)
+    heard = wire.hear(_read("withdrawal")[1])
+    # One digit more or less fills the same bytes: only the length prefix tells.
+    for pan in ("621999123456789012", "6219991234567890120"):
+        said = {**heard.fields, 2: pan}
+        frame = wire.bare(wire.say(heard.frame[:11], "0200", dict(sorted(said.items()))))
+        assert wire.hear(cleaner.clean(frame).frame).fields[2] == _TOKENS.pan(pan)
+
+
+def test_more_contents_than_are_remembered_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("messages.tokens.cleaning.MOST_REMEMBERED", 2)
+    wire, cleaner = _WIRES["pos"], Cleaner(load_dialect("pos"), _TOKENS)
+    heard = wire.hear(_read("withdrawal")[1])
+    for number in (*range(5), *range(5)):
+        pan = f"62199912345678901{number}"
+        frame = wire.bare(wire.say(heard.frame[:11], "0200", {**heard.fields, 2: pan}))
+        assert wire.hear(cleaner.clean(frame).frame).fields[2] == _TOKENS.pan(pan)
+
+
+def test_a_dialect_without_card_numbers_is_cleaned_too(tmp_path: Path) -> None:
+    path = tmp_path / "bare.toml"
+    gone = '["fields.2", "fields.35", "presence", "transactions"]'
+    path.write_text(
+        'format = 1\nkind = "dialect"\nname = "bare"\nextends = "iso87-ascii"\n'
+        f'title = ["bare", "无"]\nsource = "a test"\nremove = {gone}\n',
+        encoding="utf-8",
+    )
+    dialect = load_dialect(str(path))
+    frame = viewer_of(dialect).build("0800", {11: "000001", 63: f"note {PAN}"})
+    cleaned = Cleaner(dialect, _TOKENS).clean(frame)
+    assert cleaned.reason == ""
+    assert PAN.encode() not in cleaned.frame

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from simulators.replay.trace.form import Side, line_of
+from pathlib import Path
+
+from messages.dialects.loader import load_dialect
+from messages.view import viewer_of
+from simulators.replay.trace.form import Side, Summary, line_of
+from simulators.replay.trace.making import Summaries
 from tests.simulators.replay.days import CANARIES, START_US, TOKENS, bare, forms, maker
 
 
@@ -38,3 +43,17 @@ def test_the_header_names_dialects_and_key() -> None:
     header = maker().header("me")
     assert header.masking.key == TOKENS.name
     assert header.dialects == {"terminal": "pos", "issuer": "interbank"}
+
+
+def test_a_dialect_without_some_fields_has_shorter_summaries(tmp_path: Path) -> None:
+    path = tmp_path / "bare.toml"
+    gone = '["fields.2", "fields.35", "presence", "transactions"]'
+    path.write_text(
+        'format = 1\nkind = "dialect"\nname = "bare"\nextends = "iso87-ascii"\n'
+        f'title = ["bare", "无"]\nsource = "a test"\nremove = {gone}\n',
+        encoding="utf-8",
+    )
+    dialect = load_dialect(str(path))
+    frame = viewer_of(dialect).build("0200", {4: "000000000100", 11: "000007"})
+    said = Summaries(dialect).of(frame)
+    assert said == Summary(mti="0200", stan="000007", amount_fen=100)

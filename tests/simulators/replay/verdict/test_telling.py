@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 
 from simulators.replay.again.rules import Tolerance
-from simulators.replay.verdict.telling import Told, groups_of, junit, page, plain
+from simulators.replay.verdict.telling import Told, groups_of, junit_cases, page, plain
 from tests.simulators.replay.verdict.test_comparing import answer, comparer, outcome
 
 
@@ -43,12 +43,12 @@ def test_json_has_everything() -> None:
 
 
 def test_junit_is_xml_with_a_case_for_every_kind() -> None:
-    suite = ET.fromstring(junit(_told()))[0]  # noqa: S314 - our own text
+    suite = ET.fromstring(junit_cases(_told()))[0]  # noqa: S314 - our own text
     assert suite.get("name") == "replay"
     failures = suite.findall("testcase/failure")
     assert len(failures) == int(suite.get("failures", "0")) > 0
     assert len(suite.findall("testcase")) == int(suite.get("tests", "0"))
-    good = ET.fromstring(junit(_told(is_good=True)))[0]  # noqa: S314 - our own text
+    good = ET.fromstring(junit_cases(_told(is_good=True)))[0]  # noqa: S314 - our own text
     assert good.get("failures") == "0"
 
 
