@@ -13,7 +13,7 @@ from switch.ledger.shared.migrations import migrate
 
 EMPTY_IT: Final = (
     "DELETE FROM transactions; DELETE FROM caps; DELETE FROM sessions;"
-    " DELETE FROM blocks; DELETE FROM leases; DELETE FROM fences"
+    " DELETE FROM blocks; DELETE FROM leases; DELETE FROM fences; DELETE FROM batches"
 )
 """Takes every row of a ledger away."""
 

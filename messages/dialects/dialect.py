@@ -252,6 +252,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     originals: tuple[str, ...]
     original_amount: Literal["same", "part", "up-to"]
     most_percent: int
+    settles: Literal["debit", "credit", "none"]
 
 
 class TransactionRule(msgspec.Struct, frozen=True, kw_only=True):

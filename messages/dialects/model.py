@@ -197,6 +197,8 @@ class BusinessSpec(Strict):
     What takes of another transaction names the kinds that it may take of (`originals`), and how its
     amount stands to the original's: the same, a part of it (parts add up), or up to `most_percent`
     of it.
+
+    `settles` is the side of a terminal's totals on which it counts (DE 48 of a 0500).
     """
 
     interbank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
@@ -212,6 +214,7 @@ class BusinessSpec(Strict):
     originals: tuple[Name, ...] = ()
     original_amount: Literal["same", "part", "up-to"] = "same"
     most_percent: Annotated[int, Field(ge=1, le=1_000)] = 100
+    settles: Literal["debit", "credit", "none"] = "none"
 
 
 class TransactionSpec(Strict):

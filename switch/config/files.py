@@ -217,6 +217,7 @@ class RangeEntry(_Model):
     issuer: Institution
     social: bool
     debit: bool
+    foreign: bool = False
 
 
 class CardsFile(_Model):
@@ -267,11 +268,17 @@ class LinkEntry(_Model):
 class ClearingFile(_Model):
     """`[clearing]` of `banks.toml`: who the clearing centre is.
 
-    `direct`: the switch. `member`: a node upstream, to which `links` lead.
+    `direct`: the switch. `member`: a node upstream, to which `links` lead. From `cut_over` on
+    transactions belong to the next clearing day. `subsidy_fen` is what an acquirer pays a service
+    point for each 助农取款.
     """
 
     profile: Literal["direct", "member"] = "direct"
     links: Annotated[list[Name], Field(max_length=2)] = []
+    cut_over: Annotated[
+        str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")
+    ] = "24:00"
+    subsidy_fen: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 class BanksFile(_Model):

@@ -85,6 +85,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     log: Path | None
     control: Path
     stops: Path
+    subsidy_fen: int = 0
+    """What an acquirer pays a service point for each rural withdrawal."""
 
 
 def load(folder: Path) -> Installation:
@@ -136,6 +138,7 @@ class _Building:
             log=self._folder / main.paths.log if main.paths.log else None,
             control=self._folder / main.paths.control,
             stops=self._folder / main.paths.stops,
+            subsidy_fen=banks.clearing.subsidy_fen,
         )
 
     def _configuration(self) -> Configuration | None:
@@ -161,6 +164,7 @@ class _Building:
             links=links,
             groups={entry.id: entry.name for entry in banks.group},
             centre=_present(banks.clearing.links, links),
+            cut_over=_cut_over(banks.clearing.cut_over),
             caps=tuple(
                 Cap(_number(entry.from_day), entry.limit_fen, entry.rule)
                 for entry in models.caps.cap
@@ -347,9 +351,15 @@ def _card_ranges(models: Models) -> tuple[CardRange, ...]:
             issuer=entry.issuer,
             is_social=entry.social,
             is_debit=entry.debit,
+            is_foreign=entry.foreign,
         )
         for entry in entries
     )
+
+
+def _cut_over(at: str) -> str:
+    """Return the cut-over as hhmmss, empty for midnight."""
+    return "" if at == "24:00" else at.replace(":", "") + "00"
 
 
 def _timers(main: JinbaoFile) -> Timers:

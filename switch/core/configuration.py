@@ -19,6 +19,8 @@ from routing.links import LinkClass
 from routing.table import Case, Destination, Registration, Table, Way, build, without
 from switch.registry.snapshot import Registry
 
+_SHOWN = 6
+
 
 class Channel(StrEnum):
     """What kind of place a terminal stands in; the value is what configuration files say."""
@@ -82,6 +84,8 @@ class CardRange(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     is_social: bool
     is_debit: bool
+    is_foreign: bool = False
+    """Whether it counts as 外卡 in a terminal's totals."""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,6 +202,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     centre: tuple[str, ...] = ()
     routes: Table = Table()
     registry: Registry | None = None
+    cut_over: str = ""
+    """hhmmss from which on a transaction belongs to the next clearing day; empty: midnight."""
+    foreign: tuple[str, ...] = ()
+    """How foreign cards begin, in the six digits that may be shown; follows from the ranges."""
 
     def __post_init__(self) -> None:
         """Work the routes out, so that they are never those of another configuration."""
@@ -210,6 +218,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
             for each in self.issuers.values()
         }
         centre = Destination(links=self._by_class(self.centre)) if self.centre else None
+        foreign = tuple(each.prefix[:_SHOWN] for each in self.card_ranges if each.is_foreign)
+        msgspec.structs.force_setattr(self, "foreign", foreign)
         msgspec.structs.force_setattr(self, "routes", build(acquirers, issuers, centre))
 
     def _by_class(self, links: tuple[str, ...]) -> dict[LinkClass, str]:

@@ -6,7 +6,7 @@ business calendar is Asia/Shanghai, which is UTC+8 all year.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 import msgspec
@@ -37,11 +37,25 @@ class Local(msgspec.Struct, frozen=True, gc=False):
     """MMDDhhmmss (DE 7)."""
 
 
-def day_near(day: int, date: str) -> int:
+def day_near(day: int, month_and_day: str) -> int:
     """Return the day (YYYYMMDD) that MMDD means beside `day`: at most half a year away."""
     year, month = day // 10_000, day // 100 % 100
-    turn = int(date[:2]) - month
-    return (year + (turn < -_HALF_YEAR) - (turn > _HALF_YEAR)) * 10_000 + int(date)
+    turn = int(month_and_day[:2]) - month
+    return (year + (turn < -_HALF_YEAR) - (turn > _HALF_YEAR)) * 10_000 + int(month_and_day)
+
+
+def clearing_day(at: Local, cut_over: str) -> int:
+    """Return the clearing day (YYYYMMDD) of a second: after the cut-over (hhmmss) the next one.
+
+    Without a cut-over it is the day itself.
+    """
+    return _day_after(at.day) if cut_over and at.time >= cut_over else at.day
+
+
+@lru_cache(maxsize=8)
+def _day_after(day: int) -> int:
+    after = date(day // 10_000, day // 100 % 100, day % 100) + timedelta(days=1)
+    return int(after.strftime("%Y%m%d"))
 
 
 def is_date(text: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
+from switch.core.batches.values import AddDetails, EndBatch, SettleBatch
 from switch.core.transaction import State
 
 ATTEMPT_BITS = 40
@@ -400,4 +401,7 @@ Operation = (
     | Hasten
     | Resolve
     | Totals
+    | SettleBatch
+    | AddDetails
+    | EndBatch
 )

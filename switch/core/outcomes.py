@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from switch.core.batches.values import BatchIs, BatchUnknown
 from switch.core.operations import Advice, Row, Session
 
 
@@ -178,5 +179,7 @@ Outcome = (
     | Claimed
     | Resolved
     | TotalsAre
+    | BatchIs
+    | BatchUnknown
     | Unknown
 )

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from switch.core.batches.values import AddDetails, EndBatch, SettleBatch
 from switch.core.errors import InvariantBroken
 from switch.core.operations import (
     Acknowledge,
@@ -58,6 +59,7 @@ from switch.core.outcomes import (
 from switch.core.transaction import FINAL, TRANSITIONS, State
 from switch.ledger import upkeep
 from switch.ledger.rows import EMPTY_DAY, CapKey, ReadSet, WriteSet
+from switch.ledger.settling import batches
 from switch.ledger.taking import find_by_rrn, taken
 from switch.ledger.working import Working
 
@@ -291,4 +293,7 @@ _DECIDE: Final[dict[type, Callable[[Working, Any], Outcome]]] = {
     Hasten: upkeep.hasten,
     Resolve: _resolve,
     Totals: upkeep.totals,
+    SettleBatch: batches.settle_batch,
+    AddDetails: batches.add_details,
+    EndBatch: batches.end_batch,
 }

@@ -5,8 +5,9 @@ It is durable as long as its owner keeps it: a simulated process dies, its ledge
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from switch.core.batches.values import Batch
 from switch.core.moment import local
 from switch.core.operations import (
     Advice,
@@ -76,6 +77,17 @@ class MemoryLedger:
         rows = [row for key, row in self._stored.transactions.items() if key in queue]
         rows.sort(key=lambda row: queue[row.key].due_ms)
         return [_advice(row, queue[row.key]) for row in rows]
+
+    def batches(self, from_day: int, until_day: int) -> list[Batch]:
+        """Return terminals' batches by clearing day, terminal and number; days inclusive."""
+        found = [b for b in self._stored.batches.values() if from_day <= b.day <= until_day]
+        return sorted(found, key=lambda batch: (batch.day, batch.key))
+
+    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+        """Yield the transactions of receipt days, both inclusive, in the order of opening."""
+        for row in list(self._stored.transactions.values()):
+            if from_day <= local(row.record.opened_ms).day <= until_day:
+                yield row
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows."""

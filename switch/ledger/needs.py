@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from switch.core.batches.values import AddDetails, EndBatch, SettleBatch
 from switch.core.operations import (
     Acknowledge,
     Claim,
@@ -60,6 +61,14 @@ class RrnKey(msgspec.Struct, frozen=True, order=True, gc=False):
     rrn: str
 
 
+class BatchKey(msgspec.Struct, frozen=True, order=True, gc=False):
+    """A terminal's batch by its number; `merchant` where its transactions are needed too."""
+
+    terminal: str
+    number: str
+    merchant: str = ""
+
+
 class Leases(msgspec.Struct, frozen=True, gc=False):
     """The leases of all incarnations."""
 
@@ -84,7 +93,18 @@ class Sums(msgspec.Struct, frozen=True, gc=False):
     """The totals of everything stored."""
 
 
-Need = TransactionKey | RrnKey | CapKey | SessionKey | BlockKey | Leases | Intents | Due | Sums
+Need = (
+    TransactionKey
+    | RrnKey
+    | CapKey
+    | SessionKey
+    | BlockKey
+    | BatchKey
+    | Leases
+    | Intents
+    | Due
+    | Sums
+)
 
 
 def needs(operation: Operation) -> tuple[Need, ...]:
@@ -122,6 +142,15 @@ def _session(operation: SignOn | SignOff | NoteDownload | LoadSession) -> tuple[
     return (SessionKey(operation.terminal),)
 
 
+def _settled(operation: SettleBatch) -> tuple[Need, ...]:
+    batch = operation.batch
+    return SessionKey(batch.terminal), BatchKey(batch.terminal, batch.number, batch.merchant)
+
+
+def _uploaded(operation: AddDetails | EndBatch) -> tuple[Need, ...]:
+    return SessionKey(operation.terminal), BatchKey(operation.terminal, operation.number)
+
+
 _NEEDS: Final[dict[type, Callable[[Any], tuple[Need, ...]]]] = {
     Open: _open,
     Close: _row,
@@ -142,4 +171,7 @@ _NEEDS: Final[dict[type, Callable[[Any], tuple[Need, ...]]]] = {
     TakeOver: lambda o: (Leases(), Intents(o.incarnation, o.now_ms, o.limit)),
     Claim: lambda o: (Leases(), Due(o.incarnation, o.now_ms, o.limit)),
     Totals: lambda _: (Sums(),),
+    SettleBatch: _settled,
+    AddDetails: _uploaded,
+    EndBatch: _uploaded,
 }

@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterator,
+    Sequence,
+)
 from queue import Queue
 from typing import Any, Final, TypeVar
 
+from switch.core.batches.values import Batch
 from switch.core.operations import Advice, Operation, Row
 from switch.core.outcomes import Outcome, TotalsAre
 from switch.ledger.protocol import (
@@ -72,6 +81,20 @@ class PostgresLedger:
     def advices(self) -> list[Advice]:
         """Return the queued reversals, the first due first. Raises LedgerFailed."""
         return self._read(books.advices)
+
+    def batches(self, from_day: int, until_day: int) -> list[Batch]:
+        """Return terminals' batches by clearing day, terminal and number; days inclusive.
+
+        Raises LedgerFailed.
+        """
+        return self._read(lambda fetch: books.batches(fetch, from_day, until_day))
+
+    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+        """Yield the transactions of receipt days, both inclusive, in the order of opening.
+
+        Raises LedgerFailed.
+        """
+        return self.pump(lambda line: books.rows(line.fetch, from_day, until_day))
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows. Raises LedgerFailed."""

@@ -5,11 +5,12 @@ The books are the same state for people to read, kept apart from the path of a t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
+from switch.core.batches.values import Batch
 from switch.core.operations import (
     Advice,
     Operation,
@@ -101,6 +102,15 @@ class Books(Protocol):
 
     def advices(self) -> list[Advice]:
         """Return the queued reversals, the first due first."""
+
+    def batches(self, from_day: int, until_day: int) -> list[Batch]:
+        """Return terminals' batches by clearing day, terminal and number; days inclusive."""
+
+    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+        """Yield the transactions of receipt days, both inclusive, in the order of opening.
+
+        They are read in pages, so that a year of them takes no more memory than a day.
+        """
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows."""

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from switch.core.batches.values import Batch
 from switch.core.operations import (
     Row,
     Session,
@@ -72,7 +73,9 @@ class WriteSet:
     happen to the attempt that said so.
     """
 
-    __slots__ = ("advices", "blocks", "caps", "fences", "leases", "sessions", "transactions")
+    __slots__ = (
+        "advices", "batches", "blocks", "caps", "fences", "leases", "sessions", "transactions",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -83,6 +86,7 @@ class WriteSet:
         self.blocks: dict[str, Block] = {}
         self.leases: dict[int, Lease] = {}
         self.fences: dict[int, int] = {}
+        self.batches: dict[tuple[str, str], Batch] = {}
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
@@ -100,8 +104,8 @@ class ReadSet:
     """
 
     __slots__ = (
-        "_due", "advices", "blocks", "by_rrn", "caps", "fences", "intents", "leases", "sessions",
-        "totals", "transactions",
+        "_due", "advices", "batches", "blocks", "by_rrn", "caps", "fences", "in_batch", "intents",
+        "leases", "sessions", "totals", "transactions",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -116,6 +120,9 @@ class ReadSet:
         self.leases: dict[int, Lease] = {}
         self.fences: dict[int, int] = {}
         self.totals: TotalsAre | None = None
+        self.batches: dict[tuple[str, str], Batch] = {}
+        self.in_batch: dict[tuple[str, str], list[TransactionKey]] = {}
+        """What a store looked up of a batch; without it all that is here is looked through."""
         self._due: list[tuple[int, TransactionKey]] = []
 
     def apply(self, written: WriteSet) -> None:
@@ -129,6 +136,7 @@ class ReadSet:
         self.blocks.update(written.blocks)
         self.leases.update(written.leases)
         self.fences.update(written.fences)
+        self.batches.update(written.batches)
 
     def put(self, key: TransactionKey, row: Row) -> None:
         """Store a row; those without an outcome are listed as intents too."""
@@ -139,6 +147,14 @@ class ReadSet:
             self.intents[key] = row
         else:
             self.intents.pop(key, None)
+
+    def keys_of_batch(self, terminal: str, number: str) -> list[TransactionKey]:
+        """Return the transactions of a terminal's batch."""
+        found = self.in_batch.get((terminal, number))
+        if found is None:
+            wanted = (terminal, number)
+            found = [key for key in self.transactions if (key.terminal, key.batch) == wanted]
+        return found
 
     def queue(self, key: TransactionKey, queued: Queued | None) -> None:
         """Store how a 0420 stands, or take it off the queue."""

@@ -11,7 +11,7 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from typing import Final
 import apsw
 import msgspec
 
+from switch.core.batches.values import Batch
 from switch.core.operations import (
     Advice,
     Operation,
@@ -66,6 +67,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     blocks: list[tuple[str, Block]]
     leases: list[tuple[int, Lease]]
     fences: list[tuple[int, int]]
+    batches: list[Batch] = []
 
 
 _row: Final = msgspec.msgpack.Decoder(Row).decode
@@ -171,6 +173,16 @@ class SqliteLedger:
         self.fill()
         return self._books.advices()
 
+    def batches(self, from_day: int, until_day: int) -> list[Batch]:
+        """Return terminals' batches by clearing day, terminal and number; days inclusive."""
+        self.fill()
+        return self._books.batches(from_day, until_day)
+
+    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+        """Yield the transactions of receipt days, both inclusive, by day and number."""
+        self.fill()
+        return self._books.rows(from_day, until_day)
+
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows: the whole file is read."""
         self.fill()
@@ -208,6 +220,7 @@ class SqliteLedger:
             list(written.blocks.items()),
             list(written.leases.items()),
             list(written.fences.items()),
+            list(written.batches.values()),
         )
         self._halves[0].append(self._sequence + 1, encode(entry))
         self._sequence += 1
@@ -274,6 +287,7 @@ class SqliteLedger:
         written.blocks.update(entry.blocks)
         written.leases.update(entry.leases)
         written.fences.update(entry.fences)
+        written.batches.update((batch.key, batch) for batch in entry.batches)
         self._shelf.keep(written, self._sequence)
         self._filling.add(dict(entry.rows), written, self._shelf.numbers)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from switch.core.batches.values import Batch
 from switch.core.errors import InvariantBroken
 from switch.core.operations import (
     Row,
@@ -61,6 +62,17 @@ class Working:
     def session(self, terminal: str) -> Session | None:
         """Return the session of a terminal, None where it never signed on."""
         return self.written.sessions.get(terminal) or self.stored.sessions.get(terminal)
+
+    def batch(self, key: tuple[str, str]) -> Batch | None:
+        """Return a terminal's batch by its number, None where nothing of it was settled."""
+        return self.written.batches.get(key) or self.stored.batches.get(key)
+
+    def rows_of_batch(self, terminal: str, number: str) -> list[Row]:
+        """Return the transactions of a terminal's batch."""
+        keys = dict.fromkeys(self.stored.keys_of_batch(terminal, number))
+        changed = self.written.transactions
+        keys |= {key: None for key in changed if (key.terminal, key.batch) == (terminal, number)}
+        return [row for key in keys if (row := self.row(key)) is not None]
 
     def block(self, name: str) -> Block:
         """Return the numbers of this name."""

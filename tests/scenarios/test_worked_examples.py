@@ -123,15 +123,21 @@ def _same(name: str, heard: Heard, without: tuple[int, ...]) -> None:
     assert heard.frame[6:46] == expected.frame[6:46]
 
 
-def test_a_settlement_is_refused_with_its_reason_until_there_is_one(tmp_path: Path) -> None:
+def test_a_settlement_is_answered_with_its_result_in_both_halves(tmp_path: Path) -> None:
+    """The worked batch holds one withdrawal of 500.00; DE 32 is the switch's own acquirer."""
+
     async def scenario() -> None:
         async with town(tmp_path / "city", _AT) as here:
             caller = await call(here)
             await caller.ask(FRAMES["sign-on"])
+            await caller.ask(FRAMES["withdrawal"])
             answer = await caller.ask(FRAMES["settlement"])
             caller.close()
-            assert (answer.mti, answer.get(39)) == ("0510", "40")
-            (refusal,) = here.log("management_refused")
-            assert refusal["reason"] == "service_not_open"
+            expected = WIRE.hear(WIRE.bare(FRAMES["settlement-response"]))
+            assert answer.mti == expected.mti
+            assert answer.fields.keys() == expected.fields.keys()
+            chosen = {12, 13, 15, 37}
+            kept = {n: text for n, text in answer.fields.items() if n not in chosen}
+            assert kept == {n: text for n, text in expected.fields.items() if n not in chosen}
 
     play(scenario())

@@ -251,4 +251,5 @@ class Closing:
 def _clearing_day(txn: Transaction, answer: Answer | None) -> int:
     """Return the day that a clearing centre said, 0 for the one that it was opened with."""
     date = answer.settlement_date if answer is not None else ""
-    return day_near(txn.local.day, date) if date and date != txn.local.date else 0
+    opened = txn.record.clearing_day
+    return day_near(txn.local.day, date) if date and int(date) != opened % 10_000 else 0

@@ -10,13 +10,14 @@ from functools import partial
 from messages.crypto.keys import KeyLayout, Mak, Pik, Tdk, wrap_field_62
 from messages.dialects.dialect import TransactionRule
 from messages.reasons import Reason
+from switch.core.batches.settling import SETTLEMENT, UPLOAD, TerminalBatches
 from switch.core.configuration import Configuration, Terminal
 from switch.core.incarnation.trace_numbers import Numbers, rrn_text
 from switch.core.operations import (
     Answer,
 )
 from switch.core.outbox import Outbox
-from switch.core.terminals.answers import management
+from switch.core.terminals.answers import SIGN_ON_AGAIN, management
 from switch.core.terminals.downloads import Downloads
 from switch.core.terminals.request import Request, TerminalKeys
 from switch.core.terminals.sessions import Sessions
@@ -44,6 +45,7 @@ class Management:
         self._sessions = sessions
         self._rrns = rrns
         self._downloads = Downloads(sessions)
+        self._batches = TerminalBatches(outbox, wire, sessions)
 
     def begin(self, request: Request, configuration: Configuration) -> None:
         """Take a management message, or refuse one that nobody serves."""
@@ -74,6 +76,9 @@ class Management:
         if rule.id == "echo":
             # An echo says nothing of an acquirer (DE 32).
             self._answer(request, Reason.APPROVED)
+        elif rule.id in {SETTLEMENT, UPLOAD}:
+            told = partial(self._settled, rule, request, terminal)
+            self._batches.begin(rule, request, terminal, configuration, told)
         elif rule.id == "sign_off":
             then = partial(self._signed_off, request, terminal)
             self._sessions.sign_off(terminal.id, configuration, then)
@@ -84,6 +89,25 @@ class Management:
             request, configuration, partial(self._downloaded, request, terminal)
         ):
             self._answer(request, Reason.SERVICE_NOT_OPEN, terminal)
+
+    def _settled(
+        self,
+        rule: TransactionRule,
+        request: Request,
+        terminal: Terminal,
+        reason: Reason,
+        content: dict[int, str],
+    ) -> None:
+        """Answer a settlement or an upload; the result of a settlement is in DE 48, not in 39."""
+        if reason is not Reason.APPROVED:
+            self._answer(request, reason, terminal, sign_on_again=reason in SIGN_ON_AGAIN)
+            return
+        fields = self._fields(request, reason, terminal)
+        if rule.id == SETTLEMENT:
+            del fields[39]
+        fields |= {number: text for number, text in content.items() if text}
+        frame = self._wire.of(request).answer(request, fields, None)
+        self._outbox.to_terminal(request.connection, frame)
 
     def _downloaded(self, request: Request, terminal: Terminal, content: str | None) -> None:
         fields = self._fields(request, Reason.APPROVED, terminal)
@@ -149,7 +173,14 @@ class Management:
     def _signed_off(self, request: Request, terminal: Terminal, _keys: TerminalKeys | None) -> None:
         self._answer(request, Reason.APPROVED, terminal)
 
-    def _answer(self, request: Request, reason: Reason, terminal: Terminal | None = None) -> None:
+    def _answer(
+        self,
+        request: Request,
+        reason: Reason,
+        terminal: Terminal | None = None,
+        *,
+        sign_on_again: bool = False,
+    ) -> None:
         if reason is not Reason.APPROVED:
             self._outbox.report(
                 "management_refused",
@@ -159,9 +190,9 @@ class Management:
                 terminal=request.terminal,
             )
         fields = self._fields(request, reason, terminal)
-        self._outbox.to_terminal(
-            request.connection, self._wire.of(request).answer(request, fields, None)
-        )
+        wire = self._wire.of(request)
+        frame = wire.answer(request, fields, None, sign_on_again=sign_on_again)
+        self._outbox.to_terminal(request.connection, frame)
 
     def _fields(
         self, request: Request, reason: Reason, terminal: Terminal | None

@@ -11,6 +11,7 @@ from fees.quote import Quote
 from messages.crypto.keys import Pik, Tdk
 from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import TransactionRule
+from messages.errors import DecodeError
 from messages.view import View
 from routing.choose import IsUsable
 from routing.table import NOWHERE, Candidate
@@ -69,12 +70,15 @@ class Request(msgspec.Struct, gc=False):
         return f"Request({self.mti}, terminal={self.terminal}, stan={self.stan})"
 
     def value(self, path: str) -> str | None:
-        """Return what a transaction's `match` asks for, by its path."""
+        """Return a value by its path; None where it is not there, or holds what it may not."""
         name = _MATCHED.get(path)
         if name is not None:
             text: str | None = getattr(self, name)
             return text
-        return self.view.text(int(path)) if self.view.has(int(path)) else None
+        try:
+            return self.view.text(int(path)) if self.view.has(int(path)) else None
+        except DecodeError:
+            return None
 
 
 _MATCHED = {

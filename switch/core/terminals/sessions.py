@@ -99,6 +99,10 @@ class Sessions:
             return None
         return self._known.get(terminal)
 
+    def forget(self, terminal: str) -> None:
+        """Drop the copy of a session: the ledger has changed it."""
+        self._known.pop(terminal, None)
+
     def load(self, terminal: str, configuration: Configuration, then: Ready) -> None:
         """Read the session from the ledger, then go on."""
         operation = LoadSession(self._outbox.attempt(), terminal)

@@ -6,6 +6,7 @@ The answer is MACed with the keys that its request came under, whatever the sess
 from __future__ import annotations
 
 from messages.reasons import Reason
+from switch.core.moment import clearing_day
 from switch.core.operations import (
     Answer,
 )
@@ -52,7 +53,7 @@ class Teller:
         return Answer(
             local.time,
             local.date,
-            local.date if is_dated else "",
+            f"{clearing_day(local, txn.configuration.cut_over) % 10_000:04d}" if is_dated else "",
             txn.rrn,
             authorisation,
             code,

@@ -6,12 +6,14 @@ After a crash the rest is in the log, and comes with the next start.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import apsw
 import msgspec
 
+from switch.core.batches.values import Batch
 from switch.core.operations import (
     Advice,
     Row,
@@ -36,6 +38,15 @@ _REST: Final = """
     SELECT ifnull(sum(held_fen), 0), ifnull(sum(committed_fen), 0),
         (SELECT count(*) FROM advices) FROM caps"""
 
+_BATCHES: Final = """
+    SELECT body FROM batches WHERE day BETWEEN ? AND ? ORDER BY day, terminal, number"""
+_ROWS: Final = """
+    SELECT number, body FROM transactions
+    WHERE day = ?1 AND number > ?2 ORDER BY number LIMIT ?3"""
+_DAYS: Final = "SELECT DISTINCT day FROM transactions WHERE day BETWEEN ? AND ? ORDER BY day"
+_PAGE: Final = 2_000
+
+_batch: Final = msgspec.msgpack.Decoder(Batch).decode
 _row: Final = msgspec.msgpack.Decoder(Row).decode
 
 
@@ -71,6 +82,25 @@ class SqliteBooks:
             Advice(row=_row(body), tries=tries, due_ms=due_ms, owner=owner)
             for body, tries, due_ms, owner in self._connection.execute(_ADVICES)
         ]
+
+    def batches(self, from_day: int, until_day: int) -> list[Batch]:
+        """Return terminals' batches by clearing day, terminal and number; days inclusive."""
+        found = self._connection.execute(_BATCHES, (from_day, until_day))
+        return [_batch(body) for (body,) in found]
+
+    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+        """Yield the transactions of receipt days, both inclusive, by day and number.
+
+        No statement stays open between the pages: a reader that takes its time would keep the
+        switch from clearing its write-ahead log.
+        """
+        ask = self._connection.execute
+        for (day,) in ask(_DAYS, (from_day, until_day)).fetchall():
+            last = 0
+            while page := ask(_ROWS, (day, last, _PAGE)).fetchall():
+                last = page[-1][0]
+                for _, body in page:
+                    yield _row(body)
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows: the whole file is read."""

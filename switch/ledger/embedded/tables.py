@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import apsw
 import msgspec
 
+from switch.core.batches.values import Batch
 from switch.core.moment import local
 from switch.core.operations import (
     Row,
@@ -62,12 +63,13 @@ encode: Final = msgspec.msgpack.Encoder().encode
 """Encodes whatever the log and the tables hold."""
 _row: Final = msgspec.msgpack.Decoder(Row).decode
 _session: Final = msgspec.msgpack.Decoder(Session).decode
+_batch: Final = msgspec.msgpack.Decoder(Batch).decode
 
 
 class Filling:
     """What the log has and the tables have not: the last value of each row."""
 
-    __slots__ = ("advices", "blocks", "caps", "fences", "leases", "rows", "sessions")
+    __slots__ = ("advices", "batches", "blocks", "caps", "fences", "leases", "rows", "sessions")
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -79,6 +81,7 @@ class Filling:
         self.blocks: dict[str, Block] = {}
         self.leases: dict[int, Lease] = {}
         self.fences: dict[int, int] = {}
+        self.batches: dict[tuple[str, str], Batch] = {}
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
@@ -101,6 +104,7 @@ class Filling:
         self.blocks.update(written.blocks)
         self.leases.update(written.leases)
         self.fences.update(written.fences)
+        self.batches.update(written.batches)
 
 
 class Tables:
@@ -184,6 +188,23 @@ class Tables:
                 return number, row
         return None
 
+    def batch(self, terminal: str, number: str) -> Batch | None:
+        """Return a terminal's batch, None where nothing of it was settled."""
+        found = self._reader.execute(
+            "SELECT body FROM batches WHERE terminal = ? AND number = ?", (terminal, number)
+        ).get
+        return None if found is None else _batch(found)
+
+    def rows_of_batch(self, terminal: str, number: str) -> list[tuple[int, Row]]:
+        """Return the transactions of a terminal's batch with their numbers."""
+        found = self._reader.execute(
+            "SELECT number, body FROM transactions WHERE terminal = ? AND batch = ?",
+            (_column(terminal, 8), _column(number, 6)),
+        )
+        rows = ((place, _row(body)) for place, body in found)
+        wanted = (terminal, number)
+        return [each for each in rows if (each[1].key.terminal, each[1].key.batch) == wanted]
+
     def last_stan(self, terminal: str, batch: str) -> str:
         """Return the greatest STAN of a terminal's batch, empty where there is none."""
         found = self._reader.execute(
@@ -245,6 +266,10 @@ class Tables:
             ((number, lease.nonce, lease.until_ms) for number, lease in filling.leases.items()),
         )
         tell("INSERT OR REPLACE INTO fences VALUES (?, ?)", filling.fences.items())
+        tell(
+            "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)",
+            ((*key, batch.day, encode(batch)) for key, batch in filling.batches.items()),
+        )
 
     def close(self) -> None:
         """Let go of the file."""

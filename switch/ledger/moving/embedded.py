@@ -15,9 +15,11 @@ from typing import Final
 import apsw
 import msgspec
 
+from switch.core.batches.values import Batch
 from switch.core.operations import Row, Session, TransactionKey
 from switch.ledger.embedded.tables import Filling, Tables, encode
 from switch.ledger.moving.records import (
+    BatchKept,
     Day,
     Fence,
     Incarnation,
@@ -36,6 +38,7 @@ _AT_ONCE: Final = 10_000
 
 _row: Final = msgspec.msgpack.Decoder(Row).decode
 _session: Final = msgspec.msgpack.Decoder(Session).decode
+_batch: Final = msgspec.msgpack.Decoder(Batch).decode
 _TRANSACTIONS: Final = """
     SELECT body, tries, due_ms, owner FROM transactions LEFT JOIN advices USING (number)
     ORDER BY number"""
@@ -63,6 +66,8 @@ def read_embedded(path: Path) -> Iterator[Record]:
             yield Incarnation(number, nonce)
         for attempt, said_by in tables.execute("SELECT attempt, said_by FROM fences"):
             yield Fence(attempt, said_by)
+        for (body,) in tables.execute("SELECT body FROM batches"):
+            yield BatchKept(_batch(body))
 
 
 def write_embedded(path: Path, records: Iterable[Record]) -> None:
@@ -122,3 +127,5 @@ def put(written: WriteSet, record: Record) -> None:
             written.leases[number] = record.lease
         case Fence(attempt, said_by):
             written.fences[attempt] = said_by
+        case BatchKept(batch):
+            written.batches[batch.key] = batch

@@ -12,9 +12,11 @@ from zlib import crc32
 
 import msgspec
 
+from switch.core.batches.values import Batch
 from switch.core.operations import Row, Session
 from switch.ledger.moving.embedded import put
 from switch.ledger.moving.records import (
+    BatchKept,
     Day,
     Fence,
     Incarnation,
@@ -39,10 +41,12 @@ _CAPS: Final = "SELECT bucket, card, day, held_fen, committed_fen FROM caps"
 _SESSIONS: Final = "SELECT body FROM sessions"
 _BLOCKS: Final = "SELECT name, free, attempt, first FROM blocks"
 _LEASES: Final = "SELECT incarnation, nonce FROM leases"
+_BATCHES: Final = "SELECT body FROM batches"
 _FENCES: Final = "SELECT attempt, said_by FROM fences"
 
 _row: Final = msgspec.msgpack.Decoder(Row).decode
 _session: Final = msgspec.msgpack.Decoder(Session).decode
+_batch: Final = msgspec.msgpack.Decoder(Batch).decode
 
 
 async def read_shared(line: Line) -> AsyncIterator[Record]:
@@ -67,6 +71,8 @@ async def read_within(line: Line) -> AsyncIterator[Record]:
         yield Incarnation(number, nonce)
     async for attempt, said_by in paged(line, _FENCES):
         yield Fence(attempt, said_by)
+    async for (body,) in paged(line, _BATCHES):
+        yield BatchKept(_batch(body))
 
 
 async def write_shared(line: Line, records: Iterable[Record]) -> None:

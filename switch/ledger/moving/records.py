@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from switch.core.batches.values import Batch
 from switch.core.operations import Row, Session
 from switch.ledger.rows import FENCED, Block, CapDay, CapKey, Lease, Queued
 
@@ -66,7 +67,13 @@ class Fence(msgspec.Struct, frozen=True, array_like=True, tag="fence"):
     said_by: int
 
 
-Record = Transaction | Day | SessionKept | Numbers | Incarnation | Fence
+class BatchKept(msgspec.Struct, frozen=True, array_like=True, tag="batch"):
+    """A terminal's batch that was settled."""
+
+    batch: Batch
+
+
+Record = Transaction | Day | SessionKept | Numbers | Incarnation | Fence | BatchKept
 
 
 class Digest:

@@ -6,11 +6,13 @@ within a millisecond.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
+from switch.core.batches.values import Batch
 from switch.core.moment import SHANGHAI
 from switch.core.operations import Advice, Row
 from switch.core.outcomes import TotalsAre
@@ -26,6 +28,17 @@ _ADVICES: Final = """
     ORDER BY due_ms, opened_ms, attempt"""
 _DAY_MS: Final = 86_400_000
 
+_BATCHES: Final = """
+    SELECT body FROM batches WHERE day BETWEEN $1 AND $2
+    ORDER BY day, terminal COLLATE "C", number COLLATE "C"
+"""
+_ROWS: Final = """
+    SELECT opened_ms, attempt, body FROM transactions
+    WHERE opened_ms >= $1 AND opened_ms < $2 AND (opened_ms > $1 OR attempt > $3)
+    ORDER BY opened_ms, attempt LIMIT $4"""
+_PAGE: Final = 2_000
+
+_batch: Final = msgspec.msgpack.Decoder(Batch).decode
 _row: Final = msgspec.msgpack.Decoder(Row).decode
 
 
@@ -62,6 +75,23 @@ async def advices(fetch: Fetch) -> list[Advice]:
         Advice(row=_row(body), tries=tries, due_ms=due_ms, owner=owner)
         for body, tries, due_ms, owner in await fetch(_ADVICES)
     ]
+
+
+async def batches(fetch: Fetch, from_day: int, until_day: int) -> list[Batch]:
+    """Return terminals' batches by clearing day, terminal and number; days inclusive."""
+    return [_batch(body) for (body,) in await fetch(_BATCHES, from_day, until_day)]
+
+
+async def rows(fetch: Fetch, from_day: int, until_day: int) -> AsyncIterator[Row]:
+    """Yield the transactions of receipt days, both inclusive, in the order of opening.
+
+    Each page begins after the last one, so that no transaction stays open over all of them.
+    """
+    begin_ms, end_ms, last = _begin_ms(from_day), _begin_ms(until_day) + _DAY_MS, -1
+    while page := await fetch(_ROWS, begin_ms, end_ms, last, _PAGE):
+        begin_ms, last, _ = page[-1]
+        for _, _, body in page:
+            yield _row(body)
 
 
 async def sums(fetch: Fetch) -> TotalsAre:

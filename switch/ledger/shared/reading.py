@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from switch.core.batches.values import Batch, SettleBatch
 from switch.core.operations import (
     Claim,
     Enlist,
@@ -25,6 +26,7 @@ from switch.core.operations import (
 from switch.core.operations import TransactionKey as Key
 from switch.core.outcomes import TotalsAre
 from switch.ledger.needs import (
+    BatchKey,
     BlockKey,
     Due,
     Intents,
@@ -76,6 +78,11 @@ _BLOCKS: Final = """
 _SESSIONS: Final = """
     SELECT body FROM sessions WHERE terminal = ANY($1::text[])
     ORDER BY terminal FOR NO KEY UPDATE"""
+_BATCHES: Final = """
+    SELECT b.body FROM unnest($1::text[], $2::text[]) AS wanted (terminal, number)
+    JOIN batches AS b USING (terminal, number)
+    ORDER BY terminal, number FOR NO KEY UPDATE OF b"""
+_IN_BATCH: Final = "SELECT body FROM transactions WHERE request >= $1 AND request < $2"
 _BY_RRN: Final = "SELECT body FROM transactions WHERE rrn = ANY($1::text[])"
 _INTENTS: Final = """
     SELECT body FROM transactions AS t
@@ -110,7 +117,9 @@ _row: Final = msgspec.msgpack.Decoder(Row).decode
 _session: Final = msgspec.msgpack.Decoder(Session).decode
 _encode: Final = msgspec.msgpack.Encoder().encode
 
-_SEARCHING: Final = frozenset({TakeOver, Claim, Totals})
+_batch: Final = msgspec.msgpack.Decoder(Batch).decode
+
+_SEARCHING: Final = frozenset({TakeOver, Claim, Totals, SettleBatch})
 
 
 class Fetch(Protocol):
@@ -127,6 +136,11 @@ class OvertakenError(Exception):
 def request_of(key: Key) -> bytes:
     """Return the third column of a transaction's key."""
     return _encode((key.terminal, key.merchant, key.batch, key.stan, key.date))
+
+
+def batch_prefix(terminal: str, merchant: str, number: str) -> bytes:
+    """Return what `request_of` begins with for all transactions of a batch."""
+    return _encode((terminal, merchant, number, "", ""))[:-2]
 
 
 def numbers(values: Iterable[object]) -> str:
@@ -152,7 +166,8 @@ class Wanted:
     """The needs of a batch by kind; a key is there once, in the order of its first use."""
 
     __slots__ = (
-        "blocks", "caps", "keys", "leases", "nonces", "rrns", "searches", "sessions", "unsure",
+        "batches", "blocks", "caps", "keys", "leases", "nonces", "rrns", "searches", "sessions",
+        "unsure",
     )  # fmt: skip
 
     def __init__(self, batch: Sequence[Operation]) -> None:
@@ -164,6 +179,7 @@ class Wanted:
         self.rrns: dict[str, None] = {}
         self.blocks: dict[str, None] = {}
         self.sessions: dict[str, None] = {}
+        self.batches: dict[BatchKey, None] = {}
         self.leases = ""
         """How leases are locked, empty where they are not needed."""
         self.nonces: list[bytes] = []
@@ -183,7 +199,14 @@ class Wanted:
     @property
     def is_rare(self) -> bool:
         """Whether anything besides transactions and days of cards is needed."""
-        return bool(self.leases or self.blocks or self.sessions or self.searches or self.rrns)
+        return bool(
+            self.leases
+            or self.blocks
+            or self.sessions
+            or self.searches
+            or self.rrns
+            or self.batches
+        )
 
     def _add_rare(self, operation: Operation, need: Need) -> None:
         match need:
@@ -191,6 +214,8 @@ class Wanted:
                 self.sessions[terminal] = None
             case RrnKey(rrn):
                 self.rrns[as_text(rrn)] = None
+            case BatchKey():
+                self.batches[need] = None
             case BlockKey(name):
                 self.blocks[name] = None
             case Leases():
@@ -278,7 +303,22 @@ async def _read_rare(fetch: Fetch, wanted: Wanted, stored: ReadSet) -> None:
         for (body,) in await fetch(_SESSIONS, terminals):
             session = _session(body)
             stored.sessions[session.terminal] = session
+    if wanted.batches:
+        await _read_batches(fetch, wanted, stored)
     await _search(fetch, wanted, stored)
+
+
+async def _read_batches(fetch: Fetch, wanted: Wanted, stored: ReadSet) -> None:
+    """Read and lock terminals' batches, and add the keys of their transactions where needed."""
+    terminals = [as_text(need.terminal) for need in wanted.batches]
+    for (body,) in await fetch(_BATCHES, terminals, [need.number for need in wanted.batches]):
+        batch = _batch(body)
+        stored.batches[batch.key] = batch
+    for need in wanted.batches:
+        if need.merchant:
+            first = batch_prefix(need.terminal, need.merchant, need.number)
+            for (body,) in await fetch(_IN_BATCH, first, first + b"\xff"):
+                wanted.keys[_row(body).key] = None
 
 
 async def _search(fetch: Fetch, wanted: Wanted, stored: ReadSet) -> None:

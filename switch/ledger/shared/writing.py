@@ -56,6 +56,9 @@ it would look at one by one: one text for all costs a tenth."""
 _INSERT_BLOCK: Final = "INSERT INTO blocks VALUES ($1, $2, $3, $4)"
 _UPDATE_BLOCK: Final = "UPDATE blocks SET free = $2, attempt = $3, first = $4 WHERE name = $1"
 _INSERT_SESSION: Final = "INSERT INTO sessions VALUES ($1, $2)"
+_WRITE_BATCH: Final = """
+    INSERT INTO batches VALUES ($1, $2, $3, $4)
+    ON CONFLICT (terminal, number) DO UPDATE SET day = $3, body = $4"""
 _UPDATE_SESSION: Final = "UPDATE sessions SET body = $2 WHERE terminal = $1"
 _INSERT_LEASE: Final = "INSERT INTO leases VALUES ($1, $2, $3)"
 _UPDATE_LEASE: Final = "UPDATE leases SET nonce = $2, until_ms = $3 WHERE incarnation = $1"
@@ -84,6 +87,8 @@ async def write(fetch: Fetch, written: WriteSet, stored: ReadSet) -> None:
     for terminal, session in written.sessions.items():
         sql = _UPDATE_SESSION if terminal in stored.sessions else _INSERT_SESSION
         await fetch(sql, as_text(terminal), _encode(session))
+    for batch in written.batches.values():
+        await fetch(_WRITE_BATCH, as_text(batch.terminal), batch.number, batch.day, _encode(batch))
     for incarnation, lease in written.leases.items():
         sql = _UPDATE_LEASE if incarnation in stored.leases else _INSERT_LEASE
         await fetch(sql, incarnation, lease.nonce, lease.until_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from switch.core import outcomes
+from switch.core.batches.values import BatchIs, BatchUnknown
 from switch.core.operations import Enlist, FindOriginal, Operation, Totals, TransactionKey
 from switch.core.outcomes import OriginalNotFound, Outcome, TotalsAre
 from switch.ledger.memory import MemoryLedger
@@ -18,7 +19,7 @@ def test_every_outcome_is_frozen_and_part_of_the_union() -> None:
         for value in vars(outcomes).values()
         if isinstance(value, type) and value.__module__ == outcomes.__name__
     }
-    assert kinds == set(get_args(Outcome))
+    assert kinds | {BatchIs, BatchUnknown} == set(get_args(Outcome))
     assert all(kind.__struct_config__.frozen for kind in get_args(Outcome))
 
 

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from switch.core.batches.values import (
+    AddDetails,
+    Batch,
+    Counting,
+    Detail,
+    EndBatch,
+    SettleBatch,
+    Sums,
+)
 from switch.core.operations import (
     ATTEMPT_BITS,
     Acknowledge,
@@ -173,3 +182,36 @@ def claiming(number: int, now_ms: int = 1_000, *, incarnation: int = 1, limit: i
 def enlisting(nonce: bytes = b"nonce", until_ms: int = LATER_MS) -> Enlist:
     """Return the Enlist of a process that has no number yet."""
     return Enlist(1, nonce, 0, until_ms)
+
+
+COUNTING = Counting(frozenset({"rural-withdrawal"}), frozenset())
+"""How the withdrawals here count."""
+
+
+def settling(
+    number: int, fen: int = 50_000, count: int = 1, *, batch: str = "000001", incarnation: int = 1
+) -> SettleBatch:
+    """Return a 0500 of the terminal that claims so many withdrawals."""
+    asked = Batch(
+        terminal="50010001",
+        number=batch,
+        merchant="999653080110001",
+        acquirer="99900000",
+        day=DAY,
+        settled_ms=1_403_090_000_000,
+        claimed=(Sums(fen, count), Sums()),
+        counted=(Sums(), Sums()),
+        results=(0, 0),
+    )
+    return SettleBatch(attempt(number, incarnation), asked, COUNTING)
+
+
+def uploading(number: int, *stans: int, incarnation: int = 1) -> AddDetails:
+    """Return a 0320 of the terminal with these details."""
+    details = tuple(Detail("201", f"{stan:06d}", 50_000) for stan in stans)
+    return AddDetails(attempt(number, incarnation), "50010001", "000001", details)
+
+
+def ending(number: int, count: int, *, incarnation: int = 1) -> EndBatch:
+    """Return the end of an upload."""
+    return EndBatch(attempt(number, incarnation), "50010001", "000001", count)

@@ -62,10 +62,13 @@ from tests.switch.ledger.making import (
     advising,
     claiming,
     closing,
+    ending,
     key,
     opening,
     reversing,
     rrn,
+    settling,
+    uploading,
     voiding,
 )
 
@@ -91,6 +94,7 @@ wishes = st.lists(
             + ["reverse"] * 2
             + ["acknowledge"] * 2
             + ["claim", "take over", "find", "again", "again", "totals", "renew"]
+            + ["settle", "upload", "end"]
             + ["sign on", "sign off", "load", "numbers", "enlist", "hasten", "reroute"]
         ),
         stans,
@@ -295,6 +299,15 @@ class Ledgers(RuleBasedStateMachine):
             "renew": lambda: Renew(attempt, speaker, number),
             "sign on": lambda: SignOn(attempt, "50010001", b"keys %d" % number),
             "sign off": lambda: SignOff(attempt, "50010001"),
+            "settle": lambda: settling(
+                self.count,
+                number * 500,
+                number % 3,
+                batch=f"00000{1 + number % 2}",
+                incarnation=ours,
+            ),
+            "upload": lambda: uploading(self.count, stan, number % 9, incarnation=ours),
+            "end": lambda: ending(self.count, number % 4, incarnation=ours),
             "load": lambda: LoadSession(attempt, "50010001"),
             "reroute": lambda: Reroute(attempt, key(stan), speaker, f"link {number}", b""),
             "hasten": lambda: Hasten(attempt, key(stan), number),

@@ -24,6 +24,7 @@ from switch.core.operations import (
     Totals,
 )
 from switch.ledger.needs import (
+    BatchKey,
     BlockKey,
     Due,
     Intents,
@@ -44,10 +45,13 @@ from tests.switch.ledger.making import (
     acknowledging,
     claiming,
     closing,
+    ending,
     enlisting,
     key,
     opening,
     reversing,
+    settling,
+    uploading,
     voiding,
 )
 from tests.switch.ledger.test_decide import run
@@ -72,6 +76,9 @@ NEEDED: tuple[tuple[Operation, tuple[Need, ...]], ...] = (
     (TakeOver(1, 4, 5, 6), (Leases(), Intents(4, 5, 6))),
     (claiming(1, 5, incarnation=4, limit=6), (Leases(), Due(4, 5, 6))),
     (Totals(1), (Sums(),)),
+    (settling(1), (SessionKey("50010001"), BatchKey("50010001", "000001", "999653080110001"))),
+    (uploading(1, 2), (SessionKey("50010001"), BatchKey("50010001", "000001"))),
+    (ending(1, 2), (SessionKey("50010001"), BatchKey("50010001", "000001"))),
 )
 
 

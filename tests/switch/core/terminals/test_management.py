@@ -110,13 +110,6 @@ def test_what_nobody_serves_is_refused_with_its_reason(
     assert stage.report("management_refused")["network_code"] == network
 
 
-def test_a_settlement_is_refused_with_its_reason(stage: Stage) -> None:
-    stage.terminal_says(FRAMES["settlement"])
-    assert stage.told[-1][13:15].hex() == "0510"
-    assert stage.code == "40"
-    assert stage.report("management_refused")["reason"] == "service_not_open"
-
-
 def test_strangers_are_97_and_03(stage: Stage) -> None:
     _management(stage, "0800", "003", f41="99999999")
     _management(stage, "0800", "003", f42="999653080110009")

@@ -38,6 +38,13 @@ def test_a_match_asks_by_path(path: str) -> None:
     assert _request().value(path) == expected.get(path)
 
 
+def test_a_value_that_no_one_can_read_is_not_there() -> None:
+    frame = bytearray(FRAMES["settlement"][2:])
+    at = frame.index(bytes.fromhex("0062000000050000"))
+    frame[at + 3] = 0xAB
+    assert TerminalWire(POS).read(1, bytes(frame)).value("48") is None
+
+
 def test_neither_shows_a_card() -> None:
     request = _request()
     txn = Transaction(7, request, configuration(), 0)

@@ -21,6 +21,8 @@ from tests.switch.ledger.making import (
     opening,
     record,
     reversing,
+    settling,
+    uploading,
 )
 
 
@@ -37,8 +39,9 @@ STORY: Sequence[Sequence[Operation]] = (
     [closing(5, 1), closing(6, 2, State.DECLINED), closing(7, 3, State.IN_DOUBT)],
     [opened(8, 5, 5_000), closing(9, 5, State.IN_DOUBT), claiming(10, limit=1)],
     [acknowledging(11, 3), reversing(12, 60), opened(13, 6, 1_000)],
+    [settling(14, 30_000), uploading(15, 1)],
 )
-"""Six withdrawals in six states, a tombstone, a queue, a session, numbers, a fence, leases."""
+"""Six withdrawals in six states, and with them something in every other table."""
 
 
 def embedded(path: Path) -> Path:
