@@ -15,6 +15,7 @@ from messages.crypto.pin import encode_pin_block
 from messages.crypto.track import encrypt_track
 from simulators.cards import Card, reversal_chip
 from simulators.terminal_memory import Job, Kind, Memory, Owed
+from simulators.terminals.settling import counted, totals
 
 WITHDRAWAL: Final = "70"
 BALANCE: Final = "71"
@@ -77,6 +78,14 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     operator: str = "01 "
 
 
+_SETTLING: Final = {
+    Kind.SETTLEMENT: ("0500", "201"),
+    Kind.UPLOAD: ("0320", "201"),
+    Kind.BATCH_END: ("0320", "207"),
+}
+"""MTI and DE 60.3."""
+
+
 def fields(job: Job, identity: Identity, memory: Memory, day: int) -> tuple[str, dict[int, str]]:
     """Return MTI and fields of a job's request, ascending, without its MAC; `day` is YYYYMMDD.
 
@@ -84,6 +93,8 @@ def fields(job: Job, identity: Identity, memory: Memory, day: int) -> tuple[str,
     """
     if job.kind in _NETWORK:
         return _network(job, identity, memory)
+    if job.kind in _SETTLING:
+        return _settling(job, identity, memory)
     if job.card is None or memory.pik is None:
         raise ValueError(f"a {job.kind} needs a card and working keys")
     batch = memory.batch
@@ -121,6 +132,16 @@ def _network(job: Job, identity: Identity, memory: Memory) -> tuple[str, dict[in
     if job.kind is Kind.SIGN_ON:
         told[63] = identity.operator
     return mti, told
+
+
+def _settling(job: Job, identity: Identity, memory: Memory) -> tuple[str, dict[int, str]]:
+    mti, network_code = _SETTLING[job.kind]
+    content = job.content or totals(counted(memory))
+    told = {11: f"{memory.stan:06d}", 41: identity.id, 42: identity.merchant, 48: content}
+    if job.kind is Kind.SETTLEMENT:
+        told |= {49: _YUAN, 63: identity.operator}
+    told[60] = f"00{memory.batch:06d}{network_code}"
+    return mti, dict(sorted(told.items()))
 
 
 def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]:

@@ -26,6 +26,7 @@ from simulators.terminal_memory import (
 )
 from simulators.terminals.answers import Awaiting, answers, echoes, is_taken, result_of, slip_of
 from simulators.terminals.debts import Debts, ReversalRules
+from simulators.terminals.settling import SETTLING, after, counted, is_balanced, results
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment, local
 
@@ -39,7 +40,9 @@ _REVERSED: Final = frozenset({"00", "12", "25"})
 """Clean ends of a reversal; any other code is left to reconciliation."""
 _STAN: Final = 11
 _FINANCIAL: Final = requests.CODES.keys()
-_FLUSHING: Final = frozenset({*_FINANCIAL, Kind.REVERSAL, Kind.SIGN_OFF})
+_FLUSHING: Final = frozenset({*_FINANCIAL, *SETTLING, Kind.REVERSAL, Kind.SIGN_OFF})
+_PLAIN: Final = frozenset({*SETTLING, Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO})
+"""What goes without a MAC."""
 _APPROVALS: Final = frozenset({"0110", "0210"})
 _MOST_DECLINED: Final = 16
 _REST_NS: Final = 5_000_000_000
@@ -132,6 +135,8 @@ class Terminal:
                 self._signed_on(awaiting, heard, at)
             case Kind.REVERSAL:
                 self._reversed(awaiting, heard, at)
+            case kind if kind in SETTLING:
+                self._settled(awaiting, heard)
             case kind if kind in requests.REVERSIBLE:
                 self._answered(awaiting, heard, at)
             case _:
@@ -205,8 +210,8 @@ class Terminal:
         habits, now_ns = job.habits, at.elapsed_ns
         if job.kind in requests.REVERSIBLE:
             owed = self._debts.record(job, fields, at)
-        is_plain = job.kind in {Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO}
-        frame = self._wire.say(self._heads, mti, fields, None if is_plain else memory.mac)
+        mac = None if job.kind in _PLAIN else memory.mac
+        frame = self._wire.say(self._heads, mti, fields, mac)
         awaiting = Awaiting(job.kind, frame, mti, fields, job, owed, now_ns + RESPONSE_MS * _MS)
         if habits.repeats:
             awaiting.repeat_due_ns = now_ns + habits.repeat_ms * _MS
@@ -326,6 +331,24 @@ class Terminal:
         if code in _SIGN_ON_AGAIN or awaiting.kind is Kind.SIGN_OFF:
             self.memory.is_signed_on = False
         self.results.append(result_of(awaiting, verdict, heard))
+
+    def _settled(self, awaiting: Awaiting, heard: Heard) -> None:
+        """Take the answer to a step of a settlement; its result is in DE 48, a refusal in 39."""
+        code, content, verdict = heard.get(39), heard.get(48), Verdict.APPROVED
+        if awaiting.kind is Kind.SETTLEMENT and not code:
+            # Whatever of the same settlement still waits was asked for by an earlier answer.
+            left = [job for job in self.jobs if job.kind not in {Kind.UPLOAD, Kind.BATCH_END}]
+            self.jobs = deque([*after(content, counted(self.memory)), *left])
+            verdict = Verdict.APPROVED if is_balanced(content) else Verdict.UNBALANCED
+        elif code not in APPROVED:
+            verdict = Verdict.DECLINED
+        elif awaiting.kind is Kind.BATCH_END:
+            # The next sign-on gives the number of the next batch.
+            self.memory.is_signed_on = False
+        if code in _SIGN_ON_AGAIN:
+            self.memory.is_signed_on = False
+        result = result_of(awaiting, verdict, heard)
+        self.results.append(replace(result, code=code or results(content)))
 
     def _unasked(self, heard: Heard, at: Moment) -> None:
         """Reverse an approval of what was taken for refused: a copy on the way was approved."""

@@ -33,6 +33,9 @@ class Kind(StrEnum):
     COMPLETION_VOID = "completion_void"
     COMPLETION_ADVICE = "completion_advice"
     REVERSAL = "reversal"
+    SETTLEMENT = "settlement"
+    UPLOAD = "upload"
+    BATCH_END = "batch_end"
 
 
 class Verdict(StrEnum):
@@ -40,6 +43,8 @@ class Verdict(StrEnum):
 
     APPROVED = "approved"
     DECLINED = "declined"
+    UNBALANCED = "unbalanced"
+    """Of a settlement: the totals are not those of the switch; details follow."""
     NO_ANSWER = "no_answer"
     LINE_LOST = "line_lost"
     MAC_WRONG = "mac_wrong"
@@ -89,6 +94,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     habits: Habits = Habits()
     of: Slip | None = None
+    content: str = ""
+    """DE 48 of an upload or a batch end."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from switch.cli.simulating.doing import (
     used_card,
 )
 from switch.cli.simulating.selling import SELLING
+from switch.cli.simulating.settling import settle
 from switch.cli.simulating.working import work
 from switch.cli.verbs import AsJson, verb_app
 from switch.shell.clock import Clock
@@ -162,5 +163,6 @@ def reverse(
 
 
 app.command()(work)
+app.command()(settle)
 for _verb in SELLING:
     app.command()(_verb)

@@ -51,6 +51,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         "void",
         "refund",
         "reversal",
+        "settlement",
         "hang_up",
     ]
     to: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 import msgspec
@@ -94,13 +94,16 @@ class SqliteBooks:
         No statement stays open between the pages: a reader that takes its time would keep the
         switch from clearing its write-ahead log.
         """
-        ask = self._connection.execute
-        for (day,) in ask(_DAYS, (from_day, until_day)).fetchall():
-            last = 0
-            while page := ask(_ROWS, (day, last, _PAGE)).fetchall():
-                last = page[-1][0]
-                for _, body in page:
+        days: list[Any] = self._connection.execute(_DAYS, (from_day, until_day)).fetchall()
+        for (day,) in days:
+            last, page = 0, self._page(day, 0)
+            while page:
+                for last, body in page:  # noqa: B007 - the last one is where the next page begins
                     yield _row(body)
+                page = self._page(day, last)
+
+    def _page(self, day: int, after: int) -> list[Any]:
+        return self._connection.execute(_ROWS, (day, after, _PAGE)).fetchall()
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows: the whole file is read."""
