@@ -86,6 +86,7 @@ class Accounts:
         self.movements: list[Movement] = []
         self.debits: dict[Origin, Debit] = {}
         self.reversed_first: set[Origin] = set()
+        self.scripts: list[ScriptResult] = []
         self._cards: dict[str, Card] = {}
         self._balances: dict[str, int] = {}
 
@@ -189,10 +190,28 @@ class Accounts:
             )
         )
 
+    def note_script(self, pan: str, rrn: str, results: str) -> None:
+        """Note what a card did with the scripts of a transaction (DF31)."""
+        self.scripts.append(ScriptResult(self._cards[pan].shown, rrn, results))
+
     def book(self) -> Book:
         """Return the books as they stand, for a file or a comparison."""
         balances = {self._cards[pan].shown: fen for pan, fen in sorted(self._balances.items())}
-        return Book(self.opening_fen, self.closing_fen, balances, tuple(self.movements))
+        return Book(
+            self.opening_fen,
+            self.closing_fen,
+            balances,
+            tuple(self.movements),
+            tuple(self.scripts),
+        )
+
+
+class ScriptResult(msgspec.Struct, frozen=True):
+    """What a card did with the scripts of one answer: five bytes a script (DF31)."""
+
+    shown_card: str
+    rrn: str
+    results: str
 
 
 class Book(msgspec.Struct, frozen=True):
@@ -202,3 +221,4 @@ class Book(msgspec.Struct, frozen=True):
     closing_fen: int
     balances: dict[str, int]
     movements: tuple[Movement, ...]
+    scripts: tuple[ScriptResult, ...] = ()

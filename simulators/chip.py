@@ -1,5 +1,7 @@
 """What the chip of a test card does, and what its issuer answers (simulators): DE 55 both ways.
 
+Scripts (71, 72) are carried out whatever their own MAC: a test card's files are of no worth.
+
 The tags that a cryptogram covers, and their order, are a profile; the usual one is `COVERED`.
 """
 
@@ -16,6 +18,18 @@ from messages.dialects.tlv import Tlv, TlvError, ber_item, encode_ber, parse_ber
 COVERED: Final = ("9F02", "9F03", "9F1A", "95", "5F2A", "9A", "9C", "9F37", "82", "9F36")
 """The tags that a cryptogram covers, in order; the card's own results (in 9F10) follow."""
 _CRYPTOGRAM, _COUNTER, _ISSUER_DATA, _ANSWER = "9F26", "9F36", "9F10", "91"
+_TEMPLATES: Final = ("71", "72")
+"""Scripts before and after the card's last word."""
+_SCRIPT_ID, _COMMAND, _SCRIPT_RESULT = "9F18", "86", "DF31"
+_ID_BYTES: Final = 4
+_CLASSES: Final = frozenset({0x04, 0x84, 0x8C})
+"""Classes of commands that an issuer may send in a script; DA, for one, writes a value."""
+_COMMAND_HEAD: Final = 5
+_DONE, _FAILED, _LAST_NUMBER = 0x20, 0x10, 0x0F
+_REPORTED: Final = (
+    "9F33", "95", "9F37", "9F1E", "9F10", "9F26", "9F36", "82", _SCRIPT_RESULT, "9F1A", "9A",
+)  # fmt: skip
+"""The tags of a script result, in that order."""
 _RESULTS: Final = slice(3, 7)
 """The card verification results in 9F10, after its length, key index and version."""
 MASTER_KEY: Final = "9E15204313F7318ACB79B90BD986AD29"
@@ -86,6 +100,66 @@ class Chip:
         covered = b"".join(_value(items, tag) for tag in COVERED)
         results = _value(items, _ISSUER_DATA)[_RESULTS]
         return self._key.arqc(_value(items, _COUNTER), covered + results)
+
+
+def issuer_script(identifier: str, *commands: str, template: str = "72") -> str:
+    """Return a script as it stands in DE 55 of an answer; identifier and commands in hexadecimal.
+
+    ValueError for what is no script: an identifier of another size, a template that is none.
+    """
+    if template not in _TEMPLATES or len(identifier) != 2 * _ID_BYTES or not commands:
+        raise ValueError("a script has a template 71 or 72, an id of 4 bytes, and commands")
+    items = [ber_item(_SCRIPT_ID, bytes.fromhex(identifier))]
+    items += [ber_item(_COMMAND, bytes.fromhex(command)) for command in commands]
+    return encode_ber([ber_item(template, encode_ber(items))]).hex().upper()
+
+
+def script_results(answered: str) -> str:
+    """Carry out the scripts of an answer's DE 55; return DF31's value, empty where there are none.
+
+    Five bytes a script: 2 and 0, or 1 and the number of the command that failed; then its id.
+    """
+    try:
+        scripts = [item for item in parse_ber(bytes.fromhex(answered)) if item.tag in _TEMPLATES]
+    except (TlvError, ValueError):
+        return ""
+    return b"".join(_ran(script.value) for script in scripts).hex().upper()
+
+
+def _ran(script: bytes) -> bytes:
+    try:
+        items = parse_ber(script)
+    except TlvError:
+        return bytes([_FAILED]) + bytes(_ID_BYTES)
+    named = (item.value for item in items if item.tag == _SCRIPT_ID)
+    identifier = next(named, b"")[:_ID_BYTES].rjust(_ID_BYTES, b"\0")
+    commands = [item.value for item in items if item.tag == _COMMAND]
+    for number, command in enumerate(commands, 1):
+        if not _is_command(command):
+            return bytes([_FAILED | min(number, _LAST_NUMBER)]) + identifier
+    return bytes([_DONE]) + identifier
+
+
+def _is_command(command: bytes) -> bool:
+    """Tell whether a card understands it: a class of scripts, and the length that it says."""
+    if len(command) < _COMMAND_HEAD or command[0] not in _CLASSES:
+        return False
+    return len(command) == _COMMAND_HEAD + command[_COMMAND_HEAD - 1]
+
+
+def script_chip(asked: str, results: str) -> str:
+    """Return DE 55 of a script result: from the request's own, and DF31."""
+    found = {item.tag: item for item in parse_ber(bytes.fromhex(asked))}
+    found[_SCRIPT_RESULT] = ber_item(_SCRIPT_RESULT, bytes.fromhex(results))
+    return encode_ber([found[tag] for tag in _REPORTED if tag in found]).hex().upper()
+
+
+def told_results(chip: str) -> str:
+    """Return DF31 of a script result's DE 55, empty where it has none."""
+    try:
+        return _value(parse_ber(bytes.fromhex(chip)), _SCRIPT_RESULT).hex().upper()
+    except (TlvError, ValueError):
+        return ""
 
 
 def _value(items: Sequence[Tlv], tag: str) -> bytes:

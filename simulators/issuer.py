@@ -19,8 +19,8 @@ from messages.crypto.pin import PinBlockError, decode_pin_block
 from messages.errors import DecodeError
 from messages.framing import Framing
 from messages.values import response_mti
-from simulators.accounts import APPROVED, Accounts, Debit, Origin, Use
-from simulators.chip import Chip, ChipCheck
+from simulators.accounts import APPROVED, NOT_FOUND, Accounts, Debit, Origin, Use
+from simulators.chip import Chip, ChipCheck, told_results
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment, local
 
@@ -72,6 +72,10 @@ class Temper(msgspec.Struct, frozen=True, kw_only=True):
     shifts_stan: bool = False
     breaks_mac: bool = False
     rejects_header: bool = False
+    breaks_chip: bool = False
+    """Answers a chip with a cryptogram that no card accepts."""
+    script: str = ""
+    """A script for the chip, as it stands in DE 55 of the answer."""
 
 
 CALM: Final = Temper()
@@ -177,7 +181,7 @@ class Issuer:
                 return self._key_change_answered(heard)
             case "0800":
                 return [self._take_key(heard)]
-            case "0200" | "0100" | "0220" | "0221" | "0420" | "0421":
+            case "0200" | "0100" | "0220" | "0221" | "0420" | "0421" | "0620" | "0621":
                 return self._consider(heard, at)
         return []
 
@@ -330,14 +334,36 @@ class Issuer:
             self._number += 1
             fields[38] = f"{self._number % 1_000_000:06d}"
             fields[54] = f"1002156C{self.accounts.balance_fen(pan):012d}"
-            if self._checks_chip(heard):
-                is_wrong = self.chip_check is ChipCheck.WRONG
-                fields[55] = _chip(heard).answer(heard.get(55), code, is_wrong=is_wrong)
+            if chip := self._chip_answer(heard, temper, code):
+                fields[55] = chip
+        elif temper.script and heard.get(55) and not _is_advice(heard):
+            fields[55] = temper.script  # a card may be blocked with a refusal
         return dict(sorted(fields.items()))
+
+    def _chip_answer(self, heard: Heard, temper: Temper, code: str) -> str:
+        """Return DE 55 of an approval; empty where the chip is told nothing."""
+        if not heard.get(55):
+            return ""
+        chip = ""
+        if self._checks_chip(heard) or temper.breaks_chip:
+            is_wrong = self.chip_check is ChipCheck.WRONG or temper.breaks_chip
+            chip = _chip(heard).answer(heard.get(55), code, is_wrong=is_wrong)
+        return chip + temper.script
+
+    def _script_told(self, heard: Heard) -> str:
+        """Note what a card did with its scripts; return DE 39: 00, 25 for an unknown original."""
+        answered = self._answers.get(("request", original(heard)))
+        if answered is None:
+            return NOT_FOUND
+        rrn = answered.get(37, "")
+        self.accounts.note_script(heard.get(2), rrn, told_results(heard.get(55)))
+        return APPROVED
 
     def _booked(self, heard: Heard) -> str:
         """Carry a request out on the accounts; return DE 39."""
         kind = heard.get(3)[:2]
+        if _is_script_result(heard):
+            return self._script_told(heard)
         if kind in _INQUIRY:
             return APPROVED
         if kind not in _DEBITS and kind != _BACK:
@@ -378,7 +404,8 @@ class Issuer:
         return _FORMAT
 
     def _checks_chip(self, heard: Heard) -> bool:
-        return self.chip_check is not ChipCheck.IGNORE and bool(heard.get(55))
+        is_asked = bool(heard.get(55)) and not _is_script_result(heard)
+        return is_asked and self.chip_check is not ChipCheck.IGNORE
 
     # --------------------------------------------------------------------------------- answers
 
@@ -408,7 +435,11 @@ def _chip(heard: Heard) -> Chip:
 
 def _is_advice(heard: Heard) -> bool:
     """Tell whether it says what was done already: there is nothing to authorise."""
-    return heard.mti.startswith("022")
+    return heard.mti[2] == "2"
+
+
+def _is_script_result(heard: Heard) -> bool:
+    return heard.mti.startswith("062")
 
 
 def origin(heard: Heard) -> Origin:

@@ -14,7 +14,7 @@ from messages.crypto.keys import Pik, Tmk
 from messages.crypto.pin import encode_pin_block
 from messages.crypto.track import encrypt_track
 from simulators.cards import Card, reversal_chip
-from simulators.terminal_memory import Job, Kind, Memory, Owed
+from simulators.terminal_memory import Job, Kind, Memory, Owed, Slip
 from simulators.terminals.settling import counted, totals
 
 WITHDRAWAL: Final = "70"
@@ -52,6 +52,8 @@ REVERSIBLE: Final = frozenset(
     kind for kind, codes in CODES.items() if codes.mti != "0220" and kind is not Kind.BALANCE
 )
 """What a terminal stores a reversal record for before it asks."""
+_SCRIPT_CODE: Final = "951"
+"""DE 60.3 of a script result."""
 _BY_CHIP_WITH_PIN: Final = "051"
 _LONGEST_PIN: Final = "12"
 _YUAN: Final = "156"
@@ -161,6 +163,25 @@ def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]
     if job.kind is not Kind.BALANCE:
         told[4] = f"{job.amount_fen:012d}"
     return told
+
+
+def script_fields(card: Card, slip: Slip, identity: Identity, memory: Memory) -> dict[int, str]:
+    """Return the fields of a 0620 without DE 55 and MAC, about what a slip tells of."""
+    codes = CODES[slip.kind]
+    return {
+        2: card.pan,
+        3: codes.processing,
+        11: f"{memory.stan:06d}",
+        22: _BY_CHIP_WITH_PIN,
+        23: card.sequence,
+        25: codes.condition,
+        37: slip.rrn,
+        41: identity.id,
+        42: identity.merchant,
+        49: _YUAN,
+        60: f"00{memory.batch:06d}{_SCRIPT_CODE}",
+        61: f"{slip.batch}{slip.stan}{slip.date}",
+    }
 
 
 _ADVICE: Final = "0220"

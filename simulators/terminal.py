@@ -12,6 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from messages.crypto.keys import unwrap_field_62
+from messages.crypto.mac import MacAlgorithm
 from messages.errors import DecodeError
 from simulators import requests
 from simulators.requests import Identity
@@ -22,10 +23,13 @@ from simulators.terminal_memory import (
     Owed,
     Result,
     Reverses,
+    Telling,
     Verdict,
 )
+from simulators.terminals import downloads, scripts
 from simulators.terminals.answers import Awaiting, answers, echoes, is_taken, result_of, slip_of
 from simulators.terminals.debts import Debts, ReversalRules
+from simulators.terminals.downloads import Downloads
 from simulators.terminals.settling import SETTLING, after, counted, is_balanced, results
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment, local
@@ -35,6 +39,8 @@ RESPONSE_MS: Final = 60_000
 APPROVED: Final = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
 _IN_DOUBT: Final = frozenset({"98", "68", "94", "09"})
 """Answers after which nobody knows what became of a request: it is reversed."""
+_SIGN_ON_ASKED: Final = "3"
+"""处理要求 3 in a header: sign on again."""
 _SIGN_ON_AGAIN: Final = frozenset({"A0", "77", "99"})
 _REVERSED: Final = frozenset({"00", "12", "25"})
 """Clean ends of a reversal; any other code is left to reconciliation."""
@@ -67,6 +73,7 @@ class Terminal:
         self.identity = identity
         self.memory = memory or Memory()
         self.results: list[Result] = []
+        self._downloads = Downloads(identity, self.memory)
         self._debts = Debts(identity.id, self.memory, self.results, rules)
         self._wire = wire
         self._heads = wire.framing.build_heads()
@@ -128,7 +135,8 @@ class Terminal:
             self._unasked(heard, at)
             return self._advance(at)
         self._awaiting = None
-        if self._wire.framing.read_heads(frame)["header"]["processing_request"] == "3":
+        asked = self._wire.framing.read_heads(frame)["header"]["processing_request"]
+        if asked == _SIGN_ON_ASKED:
             self.memory.is_signed_on = False
         match awaiting.kind:
             case Kind.SIGN_ON:
@@ -137,10 +145,15 @@ class Terminal:
                 self._reversed(awaiting, heard, at)
             case kind if kind in SETTLING:
                 self._settled(awaiting, heard)
+            case Kind.DOWNLOAD:
+                self._fetched(heard)
+            case Kind.SCRIPT_RESULT:
+                self._script_told(awaiting, heard)
             case kind if kind in requests.REVERSIBLE:
                 self._answered(awaiting, heard, at)
             case _:
                 self._told(awaiting, heard)
+        self._downloads.asked(asked)
         return self._advance(at)
 
     def expire(self, at: Moment) -> list[bytes]:
@@ -183,24 +196,35 @@ class Terminal:
                 self.jobs[0] = Job(kind=Kind.REVERSAL)
                 self._void_last(job.code, at)
                 continue
-            owed = self._debts.next(
-                at,
-                flushes=job is not None and job.kind in _FLUSHING,
-                late_too=job is not None and job.kind is Kind.REVERSAL,
-                rests=at.elapsed_ns < self._rests_until_ns,
-            )
-            if job is None and owed is None:
-                break
             if job is not None and job.kind in {Kind.SIGN_ON, Kind.ECHO}:
                 return self._send(self.jobs.popleft(), at)
-            if not self.memory.is_signed_on:
-                return self._send(Job(kind=Kind.SIGN_ON), at)
-            if owed is not None:
-                return self._reverse(owed, at)
-            job = self.jobs.popleft()
+            if frames := self._first(job, at):
+                return frames
+            if job is None:
+                break
+            self.jobs.popleft()
             if job.kind is not Kind.REVERSAL:
                 return self._send(job, at)
         return []
+
+    def _first(self, job: Job | None, at: Moment) -> list[bytes]:
+        """Send what goes before a job, or by itself: sign-on, reversal, script result, download."""
+        owed = self._debts.next(
+            at,
+            flushes=job is not None and job.kind in _FLUSHING,
+            late_too=job is not None and job.kind is Kind.REVERSAL,
+            rests=at.elapsed_ns < self._rests_until_ns,
+        )
+        telling = self._next_telling(job, at)
+        if not self.memory.is_signed_on:
+            is_idle = job is None and owed is None and telling is None
+            return [] if is_idle else self._send(Job(kind=Kind.SIGN_ON), at)
+        if owed is not None:
+            return self._reverse(owed, at)
+        if telling is not None:
+            return self._tell(telling, at)
+        wanted = self._downloads.next()
+        return self._ask(Kind.DOWNLOAD, downloads.MTI, wanted, at) if wanted is not None else []
 
     def _send(self, job: Job, at: Moment) -> list[bytes]:
         memory, owed = self.memory, None
@@ -220,6 +244,35 @@ class Terminal:
         self._awaiting = awaiting
         return [frame]
 
+    def _next_telling(self, job: Job | None, at: Moment) -> Telling | None:
+        """Return the script result to be told now: by itself at first, later before a job."""
+        tellings = self.memory.tellings
+        if not tellings or (tellings[0].tries and (job is None or job.kind not in _FLUSHING)):
+            return None
+        rests = at.elapsed_ns < self._rests_until_ns
+        return None if job is None and rests else tellings[0]
+
+    def _tell(self, telling: Telling, at: Moment) -> list[bytes]:
+        telling.tries += 1
+        frames = self._ask(Kind.SCRIPT_RESULT, "0620", telling.fields, at, self.memory.mac)
+        if self._awaiting is not None:
+            self._awaiting.telling = telling
+        return frames
+
+    def _ask(
+        self,
+        kind: Kind,
+        mti: str,
+        fields: dict[int, str],
+        at: Moment,
+        mac: MacAlgorithm | None = None,
+    ) -> list[bytes]:
+        """Send what no job asked for."""
+        frame = self._wire.say(self._heads, mti, fields, mac)
+        due_ns = at.elapsed_ns + RESPONSE_MS * _MS
+        self._awaiting = Awaiting(kind, frame, mti, fields, None, None, due_ns)
+        return [frame]
+
     def _repeat(self, awaiting: Awaiting, at: Moment) -> list[bytes]:
         habits = awaiting.job.habits if awaiting.job else None
         awaiting.copies += 1
@@ -231,10 +284,10 @@ class Terminal:
     def _reverse(self, owed: Owed, at: Moment) -> list[bytes]:
         owed.tries += 1
         fields = requests.reversal_fields(owed)
-        frame = self._wire.say(self._heads, "0400", fields, self.memory.mac)
-        due_ns = at.elapsed_ns + RESPONSE_MS * _MS
-        self._awaiting = Awaiting(Kind.REVERSAL, frame, "0400", fields, None, owed, due_ns)
-        return [frame]
+        frames = self._ask(Kind.REVERSAL, "0400", fields, at, self.memory.mac)
+        if self._awaiting is not None:
+            self._awaiting.owed = owed
+        return frames
 
     # ---------------------------------------------------------------------------- what it hears
 
@@ -251,6 +304,7 @@ class Terminal:
                 memory.mac = self._wire.mac(keys.mak)
                 memory.batch = int(heard.get(60)[2:8])
                 memory.is_signed_on = True
+                self._downloads.signed_on()
         self.results.append(result_of(awaiting, verdict, heard))
         if verdict is Verdict.APPROVED:
             # What counts from now on is the batch that the switch gave, not the one it was asked.
@@ -284,8 +338,10 @@ class Terminal:
             self.memory.slips.append(slip_of(self.identity.id, awaiting, heard))
             self._last_paid = owed
             self.results.append(result_of(awaiting, Verdict.APPROVED, heard))
+            scripts.run_scripts(self.identity, self.memory, awaiting, heard)
         else:
             self._refused(awaiting, owed, code, at)
+            scripts.run_scripts(self.identity, self.memory, awaiting, heard)
             verdict = Verdict.NO_ANSWER if code in _IN_DOUBT else Verdict.DECLINED
             self.results.append(result_of(awaiting, verdict, heard))
 
@@ -315,6 +371,26 @@ class Terminal:
         else:
             self._debts.leave(owed, f"the reversal was answered {code}")
             self.results.append(result_of(awaiting, Verdict.DECLINED, heard))
+
+    def _script_told(self, awaiting: Awaiting, heard: Heard) -> None:
+        telling, code = awaiting.telling, heard.get(39)
+        if telling is None:
+            return
+        is_believed = self._is_believed(heard)
+        if code in _SIGN_ON_AGAIN or not is_believed:
+            self.memory.is_signed_on = False
+            code = ""
+        scripts.told(self.memory, telling, code)
+        is_over = code != "" and telling not in self.memory.tellings
+        verdict = Verdict.APPROVED if is_over and code in APPROVED else Verdict.DECLINED
+        self.results.append(
+            result_of(awaiting, verdict if is_believed else Verdict.MAC_WRONG, heard)
+        )
+
+    def _fetched(self, heard: Heard) -> None:
+        result = self._downloads.heard(heard)
+        if result is not None:
+            self.results.append(result)
 
     def _told(self, awaiting: Awaiting, heard: Heard) -> None:
         """Take the answer to an inquiry, an advice, an echo or a sign-off."""
@@ -373,6 +449,10 @@ class Terminal:
         self.results.append(result_of(awaiting, verdict, None))
         if awaiting.kind is Kind.SIGN_ON:
             self._not_signed_on(at)
+        elif awaiting.kind is Kind.DOWNLOAD:
+            self._downloads.interrupted()
+        elif awaiting.telling is not None:
+            scripts.told(self.memory, awaiting.telling, "")
         elif awaiting.owed is not None and awaiting.kind is Kind.REVERSAL:
             self._debts.try_again(awaiting.owed, at)
         elif awaiting.owed is not None:

@@ -36,6 +36,9 @@ class Kind(StrEnum):
     SETTLEMENT = "settlement"
     UPLOAD = "upload"
     BATCH_END = "batch_end"
+    SCRIPT_RESULT = "script_result"
+    """It tells of a card's scripts by itself, and downloads what an answer's header asks for."""
+    DOWNLOAD = "download"
 
 
 class Verdict(StrEnum):
@@ -112,6 +115,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     authorisation: str = ""
     balance_fen: int | None = None
     fee_fen: int = 0
+    of: str = ""
+    """Which download, or what the card did with its scripts (DF31)."""
 
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +172,17 @@ class Owed(msgspec.Struct, kw_only=True):
         return self.fields[60][2:8]
 
 
+class Telling(msgspec.Struct, kw_only=True):
+    """A script result that is to be told: the fields of its 0620, and what the card did."""
+
+    fields: dict[int, str]
+    results: str
+    tries: int = 0
+
+    def __repr__(self) -> str:
+        return f"Telling({self.fields[11]}, {self.results}, {self.tries} tries)"
+
+
 class Unresolved(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction whose outcome the terminal never learned, kept for reconciliation."""
 
@@ -181,8 +197,8 @@ class Memory:
     """The battery-backed state of a terminal."""
 
     __slots__ = (
-        "batch", "is_signed_on", "mac", "mak", "owed", "pik", "slips", "stan", "tdk", "unresolved",
-        "voided",
+        "batch", "downloads", "is_signed_on", "mac", "mak", "owed", "pik", "slips", "stan", "tdk",
+        "tellings", "unresolved", "voided",
     )  # fmt: skip
 
     def __init__(self, batch: int = 1, stan: int = 1) -> None:
@@ -198,6 +214,8 @@ class Memory:
         self.slips: list[Slip] = []
         self.voided: list[Slip] = []
         self.unresolved: list[Unresolved] = []
+        self.tellings: list[Telling] = []
+        self.downloads: dict[str, tuple[str, ...]] = {}
 
 
 _BALANCE: Final = 20

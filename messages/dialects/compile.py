@@ -358,6 +358,7 @@ def _transaction(
     if spec.refuse is not None and (spec.refuse not in set(Reason) or spec.business is not None):
         why = "is a reason that the switch knows, of a transaction without business"
         raise ContradictionError(f"{key}.refuse", why)
+    _tells_or_costs(spec)
     match = {p: (v,) if isinstance(v, str) else v for p, v in spec.match.items()}
     return TransactionRule(
         id=spec.id,
@@ -371,6 +372,19 @@ def _transaction(
         refuse=Reason(spec.refuse) if spec.refuse else None,
         note=spec.note,
     )
+
+
+def _tells_or_costs(spec: TransactionSpec) -> None:
+    """Refuse what moves no money and has a fee, or moves some and has none."""
+    business = spec.business
+    if business is None:
+        return
+    if (business.fee == "none") != (business.original_amount == "none"):
+        key = f"transactions.{spec.id}.business.fee"
+        raise ContradictionError(key, "is none just where original_amount is none")
+    if business.fee == "none" and not business.originals:
+        key = f"transactions.{spec.id}.business.originals"
+        raise ContradictionError(key, "says of nothing what it tells of")
 
 
 def _know_their_originals(transactions: Sequence[TransactionRule]) -> None:

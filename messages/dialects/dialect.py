@@ -250,9 +250,14 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     step_fen: int
     debit_only: bool
     originals: tuple[str, ...]
-    original_amount: Literal["same", "part", "up-to"]
+    original_amount: Literal["same", "part", "up-to", "none"]
     most_percent: int
     settles: Literal["debit", "credit", "none"]
+
+    @property
+    def only_tells(self) -> bool:
+        """Whether it tells something of its original, and moves no money."""
+        return self.original_amount == "none"
 
 
 class TransactionRule(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ MtiText = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
 MaskName = Literal["open", "pan", "secret", "by-layout"]
 FeeName = Literal[
     "social_service", "sale", "preauthorisation", "inquiry", "withdrawal", "payment",
-    "transfer", "remittance", "void", "refund",
+    "transfer", "remittance", "void", "refund", "none",
 ]  # fmt: skip
 Words = tuple[str, str]
 """English and Chinese, in this order."""
@@ -195,8 +195,8 @@ class BusinessSpec(Strict):
     Amounts in fen.
 
     What takes of another transaction names the kinds that it may take of (`originals`), and how its
-    amount stands to the original's: the same, a part of it (parts add up), or up to `most_percent`
-    of it.
+    amount stands to the original's: the same, a part of it (parts add up), up to `most_percent`
+    of it, or `none` for what only tells of it: no money moves and no fee is asked (`fee` `none`).
 
     `settles` is the side of a terminal's totals on which it counts (DE 48 of a 0500).
     """
@@ -212,7 +212,7 @@ class BusinessSpec(Strict):
     step_fen: Annotated[int, Field(ge=1)] = 1
     debit_only: bool = False
     originals: tuple[Name, ...] = ()
-    original_amount: Literal["same", "part", "up-to"] = "same"
+    original_amount: Literal["same", "part", "up-to", "none"] = "same"
     most_percent: Annotated[int, Field(ge=1, le=1_000)] = 100
     settles: Literal["debit", "credit", "none"] = "none"
 

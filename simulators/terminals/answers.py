@@ -12,7 +12,16 @@ import msgspec
 
 from messages.values import Amount, response_mti
 from simulators.cards import card_accepts
-from simulators.terminal_memory import Job, Kind, Owed, Result, Slip, Verdict, balance_fen
+from simulators.terminal_memory import (
+    Job,
+    Kind,
+    Owed,
+    Result,
+    Slip,
+    Telling,
+    Verdict,
+    balance_fen,
+)
 from simulators.wire import Heard
 
 _AMOUNT: Final = 4
@@ -35,6 +44,7 @@ class Awaiting(msgspec.Struct, gc=False):
     copies: int = 1
     repeat_due_ns: int | None = None
     reversal_due_ns: int | None = None
+    telling: Telling | None = None
 
 
 def answers(awaiting: Awaiting, heard: Heard) -> bool:
@@ -76,7 +86,7 @@ def slip_of(terminal: str, awaiting: Awaiting, heard: Heard) -> Slip:
         stan=fields[_STAN],
         rrn=heard.get(37),
         authorisation=heard.get(38),
-        amount_fen=int(fields[_AMOUNT]),
+        amount_fen=int(fields.get(_AMOUNT, "0")),
         shown_card=job.card.shown if job is not None and job.card is not None else "",
         date=heard.get(13),
         time=heard.get(12),
@@ -103,4 +113,5 @@ def result_of(awaiting: Awaiting, verdict: Verdict, heard: Heard | None) -> Resu
         authorisation=answered.get(38, ""),
         balance_fen=balance_fen(answered.get(54, "")),
         fee_fen=fee_fen(answered.get(63, "")),
+        of=awaiting.telling.results if awaiting.telling is not None else "",
     )

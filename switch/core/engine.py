@@ -50,7 +50,7 @@ from switch.core.terminals.teller import Teller
 from switch.core.terminals.wire import TerminalWires
 from switch.core.transaction import State
 
-_FINANCIAL = frozenset({"0100", "0200", "0220"})
+_FINANCIAL = frozenset({"0100", "0200", "0220", "0620"})
 
 
 class Engine:

@@ -67,8 +67,9 @@ def _unregistered(txn: Transaction) -> Decline | None:
 def _registered(txn: Transaction) -> Decline | None:
     """Hold it against the registry; a refusal names stage, day and clause."""
     registry, terminal = txn.configuration.registry, txn.terminal
-    if registry is None:
-        return None
+    business = txn.rule.business
+    if registry is None or (business is not None and business.only_tells):
+        return None  # what it tells of was admitted
     asked = Asked(
         txn.rule.id,
         terminal.channel,
@@ -111,7 +112,7 @@ def _entry(txn: Transaction) -> Decline | None:
 
 def _amount(txn: Transaction) -> Decline | None:
     business, amount = txn.rule.business, txn.request.amount
-    if business is None or (amount is None and not business.least_fen):
+    if business is None or business.only_tells or (amount is None and not business.least_fen):
         return None
     fen = int(amount or 0)
     if txn.request.currency not in _YUAN:

@@ -20,7 +20,7 @@ _MOST_FEN = 99_999_999
 def quote_fee(txn: Transaction) -> Decline | None:
     """Quote what the cardholder pays, and what the institutions pay each other."""
     business = txn.rule.business
-    if business is None or business.fee in RETURNS:
+    if business is None or business.fee in RETURNS or business.only_tells:
         return None  # what gives back is quoted when its original is found
     try:
         quote = txn.configuration.tariffs.quote(case_of(txn, business.fee), txn.amount_fen)

@@ -5,6 +5,10 @@ The clock is in one's hand; frames arrive as soon as they are sent.
 
 from __future__ import annotations
 
+from typing import Any
+
+from msgspec.structs import replace
+
 from simulators.accounts import Accounts
 from simulators.cards import Card
 from simulators.installation import configuration, issuer_identity, link_name, terminal_identity
@@ -12,8 +16,10 @@ from simulators.issuer import Issuer
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Result, Slip
 from simulators.wire import Wire
+from switch.core.configuration import Download
 from switch.core.effects import DrawKeys, Effect, SendToLink, SendToTerminal, Submit
 from switch.core.events import (
+    ConfigurationChanged,
     Event,
     KeysDrawn,
     LedgerAnswered,
@@ -21,6 +27,7 @@ from switch.core.events import (
     LinkFrameReceived,
     Started,
     TerminalConnected,
+    TerminalDisconnected,
     TerminalFrameReceived,
     TimePassed,
 )
@@ -37,7 +44,7 @@ _MS = 1_000_000
 class Counter:
     """One terminal, the switch, one bank."""
 
-    def __init__(self, wire: Wire = POS) -> None:
+    def __init__(self, wire: Wire = POS, downloads: tuple[Download, ...] = ()) -> None:
         self.ledger = MemoryLedger()
         self.card = Card()
         self.accounts = Accounts()
@@ -45,13 +52,34 @@ class Counter:
         self.bank = Issuer(issuer_identity(), INTERBANK, self.accounts)
         self.terminal = Terminal(terminal_identity(), wire)
         self.wire = wire
+        self.is_deaf_to = ""
+        """MTI of what the switch never gets."""
+        self._connection = 1
+        self._configuration = replace(configuration(), downloads=downloads)
         self.elapsed_ns = 0
-        self._engine = make_engine(configuration())
+        self._engine = make_engine(self._configuration)
         self._happen(Started(bytes(16)))
         self.bank.connected()
         self._happen(LinkConnected(_LINK))
         self._happen(TerminalConnected(1))
         self._say(self.terminal.connected(self.at))
+
+    def reconfigure(self, **changes: Any) -> None:  # noqa: ANN401 - any field of a configuration
+        """Give the switch another configuration."""
+        self._configuration = replace(self._configuration, **changes)
+        self._happen(ConfigurationChanged(self._configuration))
+
+    def hang_up(self) -> None:
+        """Connect the terminal anew."""
+        self.terminal.disconnected(self.at)
+        self._happen(TerminalDisconnected(self._connection))
+        self._connection += 1
+        self._happen(TerminalConnected(self._connection))
+        self._say(self.terminal.connected(self.at))
+
+    def use_signing_card(self) -> None:
+        """Take a card whose chip makes cryptograms, of the same account."""
+        self.card = replace(self.card, signs=True)
 
     @property
     def at(self) -> Moment:
@@ -86,7 +114,9 @@ class Counter:
 
     def _say(self, frames: list[bytes]) -> None:
         for frame in frames:
-            self._happen(TerminalFrameReceived(1, self.wire.bare(frame)))
+            bare = self.wire.bare(frame)
+            if self.wire.hear(bare).mti != self.is_deaf_to:
+                self._happen(TerminalFrameReceived(self._connection, bare))
 
     def _from_bank(self, frames: list[bytes]) -> None:
         for frame in frames:

@@ -7,7 +7,14 @@ import pytest
 from messages.crypto.chip import ChipKey
 from messages.dialects.tlv import parse_ber
 from simulators.cards import Card, card_accepts
-from simulators.chip import Chip, ChipCheck
+from simulators.chip import (
+    Chip,
+    ChipCheck,
+    issuer_script,
+    script_chip,
+    script_results,
+    told_results,
+)
 
 CARD = Card(signs=True)
 CHIP = Chip(CARD.pan, CARD.sequence)
@@ -61,3 +68,46 @@ def test_a_card_that_does_not_sign_takes_whatever_comes() -> None:
 
 def test_what_an_issuer_may_do_about_chips_has_names() -> None:
     assert [check.value for check in ChipCheck] == ["ignore", "verify", "wrong"]
+
+
+_GOOD, _SHORT, _OTHER_CLASS = "0418000000", "0418000002AB", "0018000000"
+
+
+@pytest.mark.parametrize(
+    ("scripts", "results"),
+    [
+        ([("00000001", _GOOD)], "2000000001"),
+        ([("00000001", _GOOD), ("00000002", _GOOD, _SHORT)], "20000000011200000002"),
+        ([("00000003", _OTHER_CLASS)], "1100000003"),
+        ([], ""),
+    ],
+)
+def test_a_card_says_of_each_script_whether_it_was_done(
+    scripts: list[tuple[str, ...]], results: str
+) -> None:
+    answered = CHIP.answer(ASKED, "00") + "".join(issuer_script(*each) for each in scripts)
+    assert script_results(answered) == results
+    assert CHIP.accepts(ASKED, answered)
+
+
+def test_a_script_that_is_no_tlv_failed() -> None:
+    assert script_results("72029F18") == "1000000000"
+    assert script_results("zz") == script_results("") == ""
+
+
+def test_a_script_result_has_the_tags_of_its_kind_in_order() -> None:
+    told = script_chip(ASKED, "2000000001")
+    tags = ["9F33", "95", "9F37", "9F1E", "9F10", "9F26", "9F36", "82", "DF31", "9F1A", "9A"]
+    assert [item.tag for item in parse_ber(bytes.fromhex(told))] == tags
+    assert told_results(told) == "2000000001"
+    assert told_results("") == told_results(ASKED) == ""
+
+
+@pytest.mark.parametrize(
+    "wrong", [("01", _GOOD), ("00000001",), ("00000001", "zz")], ids=["id", "empty", "hex"]
+)
+def test_what_is_no_script_is_not_made(wrong: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=r"script|hexadecimal"):
+        issuer_script(*wrong)
+    with pytest.raises(ValueError, match="template"):
+        issuer_script("00000001", _GOOD, template="73")

@@ -22,6 +22,8 @@ from simulators.cards import fictional_card
 from simulators.chip import ChipCheck
 from simulators.installation import CARDS_EACH, issuer_identity, wires
 from simulators.issuer import CALM, Issuer, Temper
+from simulators.issuing import rules as issuer_rules
+from simulators.issuing.rules import Rules, RulesError
 from simulators.live import IssuerServer
 from simulators.wire import Heard
 from simulators.world.plants import LostReversal, Overcharging
@@ -30,6 +32,13 @@ from switch.cli.verbs import verb_app
 from switch.shell.clock import Clock
 
 app = verb_app()
+RuleFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="What it does wrong, and when, as TOML.")
+]
+BookFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the books as JSON at the end.")
+]
+WrongMac = Annotated[bool, typer.Option("--wrong-mac", help="Answer with a wrong MAC.")]
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -54,9 +63,7 @@ def issuer(
     silent: Annotated[bool, typer.Option("--silent", help="Carry out, and say nothing.")] = False,
     code: Annotated[str, typer.Option(help="Refuse with this DE 39.")] = "",
     twice: Annotated[bool, typer.Option("--twice", help="Answer twice.")] = False,
-    wrong_mac: Annotated[
-        bool, typer.Option("--wrong-mac", help="Answer with a wrong MAC.")
-    ] = False,
+    wrong_mac: WrongMac = False,
     every: Annotated[int, typer.Option(min=1, help="So only every n-th request.")] = 1,
     keeps: Annotated[
         bool, typer.Option("--keeps", help="Acknowledge reversals and give nothing back.")
@@ -69,9 +76,8 @@ def issuer(
     chip: Annotated[
         ChipCheck, typer.Option(help="What it does about the cryptograms of chips.")
     ] = ChipCheck.IGNORE,
-    books: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the books as JSON at the end.")
-    ] = None,
+    rules: RuleFile = None,
+    books: BookFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="The ready line as JSON.")] = False,
 ) -> None:
     """Be an issuing bank with test cards; what it does wrong is chosen here.
@@ -80,7 +86,9 @@ def issuer(
     Examples:
       jinbao issuer --port 7001 --books bank.json
       jinbao issuer --port 7001 --silent --every 3
+      jinbao issuer --port 7001 --rules trouble.toml
     """  # noqa: D301 - \b keeps the lines of the examples apart
+    ruled = _rules(rules)
     accounts = _accounts(keeps=keeps, overcharges=overcharges)
     for card in range(number * CARDS_EACH, number * CARDS_EACH + cards):
         accounts.open(fictional_card(card), yuan * 100)
@@ -97,12 +105,20 @@ def issuer(
         is_request = heard.mti in {"0100", "0200"}
         return temper if is_request and next(requests) % every == 0 else CALM
 
-    host_of_bank.temper = tempered
+    host_of_bank.temper = issuer_rules.ruled(ruled, tempered)
     try:
         live.run(_serve(host_of_bank, _Asked(host, port, lines, books, as_json)))
     except OSError as error:
         # The loop's own text names the address once more; the system's does not.
         stop(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})", BAD)
+
+
+def _rules(file: Path | None) -> Rules:
+    """Return what a rule file says, nothing without one; one that is wrong ends with status 2."""
+    try:
+        return Rules(issuer_rules.read(file) if file is not None else ())
+    except RulesError as error:
+        stop(str(error))
 
 
 def _accounts(*, keeps: bool, overcharges: bool) -> Accounts:

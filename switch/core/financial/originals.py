@@ -1,4 +1,6 @@
-"""Originals of voids, refunds and completions: found by RRN (DE 37), and held against the request.
+"""Originals of voids, refunds, completions and script results: found, held against the request.
+
+The RRN (DE 37) finds one; what only tells of its original may name it by DE 61 alone.
 
 What never changes of an original is judged here (kind, merchant, card, numbers, amount); whether it
 still stands, and how much is left of it, is decided with the opening itself.
@@ -9,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from msgspec.structs import replace
+
 from messages.dialects.dialect import Business
 from messages.reasons import Reason
 from routing.choose import choose
@@ -16,10 +20,11 @@ from routing.table import Candidate, Way
 from switch.core.errors import InvariantBroken
 from switch.core.financial.in_flight import InFlight
 from switch.core.financial.pricing import give_back
-from switch.core.operations import FindByRrn, Row, Taking
+from switch.core.operations import FindByRrn, FindOriginal, Row, Taking, TransactionKey
 from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.outcomes import Found, OriginalNotFound, Outcome, Spent, Unknown
 from switch.core.rules import Decline, Rule
+from switch.core.terminals.identity import transaction_key
 from switch.core.terminals.request import Transaction
 from switch.core.transaction import State
 
@@ -28,6 +33,7 @@ Then = Callable[[Decline | None], None]
 _BATCH_AND_STAN = 12
 """Digits of DE 61.1 and 61.2."""
 _BATCH = 6
+_DATE = 4
 
 
 class Originals:
@@ -42,7 +48,9 @@ class Originals:
         """Find what a transaction takes of; `then` goes on, unless its time is over by then."""
         txn.original = txn.taking = None
         rrn, numbers = _named(txn)
-        if not rrn or len(numbers) < _BATCH_AND_STAN:
+        business = txn.rule.business
+        only_tells = business is not None and business.only_tells
+        if len(numbers) < _BATCH_AND_STAN or not (rrn or only_tells):
             why: dict[str, object] = {"why": "fields 37 and 61 do not name an original"}
             then(Decline(Reason.FORMAT_ERROR, Rule.ORIGINAL_KNOWN, why))
             return
@@ -50,7 +58,8 @@ class Originals:
         self._look(txn, rrn, then)
 
     def _look(self, txn: Transaction, rrn: str, then: Then) -> None:
-        operation = FindByRrn(self._outbox.attempt(), rrn)
+        attempt = self._outbox.attempt()
+        operation = FindByRrn(attempt, rrn) if rrn else FindOriginal(attempt, _key_of(txn))
         self._outbox.submit(operation, partial(self._looked, txn, rrn, then))
 
     def _looked(self, txn: Transaction, rrn: str, then: Then, outcome: Outcome) -> None:
@@ -89,6 +98,17 @@ def _named(txn: Transaction) -> tuple[str, str]:
     return (request.value("37") or "").strip(), request.value("61") or ""
 
 
+def _key_of(txn: Transaction) -> TransactionKey:
+    """Return the key of what DE 61 names: same card, terminal and merchant."""
+    _, numbers = _named(txn)
+    return replace(
+        transaction_key(txn.request, txn.configuration),
+        batch=numbers[:_BATCH],
+        stan=numbers[_BATCH:_BATCH_AND_STAN],
+        date=numbers[_BATCH_AND_STAN:][:_DATE] if txn.request.date else "",
+    )
+
+
 def _judge(txn: Transaction, row: Row) -> Decline | None:
     """Hold a request against the original that it names, and set both together."""
     business, configuration = txn.rule.business, txn.configuration
@@ -114,8 +134,9 @@ def _judge(txn: Transaction, row: Row) -> Decline | None:
     txn.line = choose(txn.way, txn.is_usable)
     txn.original = row
     give_back(txn, row)
-    taken_fen = amount_fen if business.original_amount == "part" else whole_fen
-    txn.taking = Taking(row.key, taken_fen)
+    if not business.only_tells:
+        taken_fen = amount_fen if business.original_amount == "part" else whole_fen
+        txn.taking = Taking(row.key, taken_fen)
     txn.trace += (Rule.ORIGINAL_KNOWN, Rule.ORIGINAL_MATCHES, Rule.ORIGINAL_AMOUNT)
     return None
 

@@ -28,7 +28,7 @@ NO_REASON = "0000"
 
 
 class Sealed(msgspec.Struct, array_like=True, gc=False):
-    """What only a reversal or a clearing file needs of a card and its place, kept encrypted."""
+    """What only a reversal, advice or clearing file needs of a card and its place, encrypted."""
 
     pan: str
     expiry: str
@@ -45,11 +45,13 @@ class Sealed(msgspec.Struct, array_like=True, gc=False):
 def seal(txn: Transaction) -> bytes:
     """Return the sealed part of a transaction's record, under its attempt number."""
     request, terminal = txn.request, txn.terminal
+    # An advice is sent later, from here; of a request only what its reversal says.
+    chip = request.chip or "" if txn.rule.is_advice else reversal_chip(request.chip)
     sealed = Sealed(
         request.pan or "",
         request.expiry or "",
         request.card_sequence or "",
-        reversal_chip(request.chip),
+        chip,
         terminal.place,
         terminal.category,
         txn.tail,
@@ -161,7 +163,7 @@ def reversal_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
 
 
 def advice_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
-    """Return the fields of the 0220 that tells of a stored advice, without its MAC."""
+    """Return the fields of the 0220 or 0620 that a stored advice is, without its MAC."""
     record = row.record
     fields = {
         2: sealed.pan,
@@ -183,7 +185,10 @@ def advice_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
         49: "156",
         60: NO_REASON + sealed.tail,
     }
+    if not record.amount_fen:
+        del fields[4]  # it tells of a transaction, and moves nothing
     maybe = {14: sealed.expiry, 23: sealed.sequence, 38: record.authorisation, 90: record.original}
+    maybe[55] = sealed.chip
     maybe[28] = fee_text(record.fee_fen) if record.fee_fen else ""
     fields |= {number: text for number, text in maybe.items() if text}
     return dict(sorted(fields.items()))

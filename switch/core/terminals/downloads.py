@@ -17,8 +17,9 @@ _MORE, _LAST, _NONE = "31", "30", "39"
 _PAGE_DIGITS = 3
 _MOST = 900
 """Bytes of DE 62 that a list of entries may take."""
-Told = Callable[[str | None], None]
-"""Takes DE 62 of the answer in hexadecimal, None for an answer without it."""
+Told = Callable[[str | None, str], None]
+"""Takes DE 62 of the answer in hexadecimal, None for an answer without it; and what the header asks
+for next, empty for nothing."""
 
 
 class Downloads:
@@ -35,16 +36,16 @@ class Downloads:
             if code == download.end:
                 note = (download.id, download.version)
 
-                def noted(_keys: TerminalKeys | None) -> None:
-                    told(None)
+                def noted(keys: TerminalKeys | None) -> None:
+                    told(None, keys.asks if keys is not None else "")
 
                 self._sessions.note(request.terminal or "", configuration, note, noted)
                 return True
             if code == download.status:
-                told(_list(download))
+                told(_list(download), "")
                 return True
             if code == download.page:
-                told(_page(download, request.value("62") or ""))
+                told(_page(download, request.value("62") or ""), "")
                 return True
         return False
 

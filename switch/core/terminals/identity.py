@@ -50,7 +50,7 @@ def transaction_key(request: Request, configuration: Configuration) -> Transacti
 
 def record_of(txn: Transaction, opened_ms: int) -> Record:
     """Return what the ledger keeps of a transaction; its numbers are given by now."""
-    request, business, local = txn.request, txn.rule.business, txn.local
+    request, local = txn.request, txn.local
     quote = txn.quote
     return Record(
         txn.rule.id,
@@ -68,7 +68,7 @@ def record_of(txn: Transaction, opened_ms: int) -> Record:
         local.time,
         local.date,
         request.mti,
-        business.interbank_code if business else "",
+        _interbank_code(txn),
         request.entry_mode or "",
         request.condition_code or "",
         txn.configuration.number,
@@ -78,6 +78,16 @@ def record_of(txn: Transaction, opened_ms: int) -> Record:
         quote.rules if quote is not None else "",
         stored(quote) if quote is not None else (),
     )
+
+
+def _interbank_code(txn: Transaction) -> str:
+    """Return DE 3 towards the issuer: what only tells of a transaction has that one's."""
+    business, row = txn.rule.business, txn.original
+    if business is None:
+        return ""
+    if business.only_tells and row is not None:
+        return row.record.processing_code
+    return business.interbank_code
 
 
 def _of_the_original(txn: Transaction) -> tuple[str, str]:

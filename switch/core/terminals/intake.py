@@ -26,6 +26,8 @@ Step = Callable[[Transaction], Decline | None]
 _MAC_FIELD = 64
 _NO_STAN = frozenset({None, "000000"})
 """DE 11 counts 000001-999999."""
+_OF_ANY_BATCH = frozenset({"0620"})
+"""What tells of an earlier transaction may come after its batch was settled."""
 
 
 class Intake:
@@ -166,7 +168,7 @@ def session_decline(request: Request, keys: TerminalKeys | None) -> Decline | No
     """Return why this request is not from a signed-on terminal with the right batch and key."""
     if keys is None or not keys.is_signed_on or keys.mac is None:
         return Decline(Reason.NOT_SIGNED_ON, Rule.SIGNED_ON)
-    if request.batch != keys.batch_text:
+    if request.batch != keys.batch_text and request.mti not in _OF_ANY_BATCH:
         return Decline(Reason.BATCH_MISMATCH, Rule.BATCH_OPEN, {"open": keys.batch_text})
     return mac_decline(request, keys)
 

@@ -109,11 +109,13 @@ class Management:
         frame = self._wire.of(request).answer(request, fields, None)
         self._outbox.to_terminal(request.connection, frame)
 
-    def _downloaded(self, request: Request, terminal: Terminal, content: str | None) -> None:
+    def _downloaded(
+        self, request: Request, terminal: Terminal, content: str | None, asks: str
+    ) -> None:
         fields = self._fields(request, Reason.APPROVED, terminal)
         if content is not None:
             fields[62] = content
-        frame = self._wire.of(request).answer(request, fields, None)
+        frame = self._wire.of(request).answer(request, fields, None, asks=asks)
         self._outbox.to_terminal(request.connection, frame)
 
     def _keys_drawn(

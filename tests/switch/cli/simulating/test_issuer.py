@@ -96,3 +96,41 @@ def test_a_port_that_is_taken_is_told() -> None:
 def test_wrong_options_are_wrong_usage() -> None:
     for arguments in (("--port", "70000"), ("--every", "0"), ("--yuan", "-1")):
         assert run("issuer", *arguments).status == USAGE
+
+
+def test_a_rule_file_says_what_it_does_wrong(tmp_path: Path) -> None:
+    rules, books = tmp_path / "rules.toml", tmp_path / "bank.json"
+    rules.write_text(
+        'format = 1\nkind = "issuer-rules"\n'
+        '[[rule]]\nname = "much"\nleast_fen = 90_000\ncode = "61"\n'
+        '[[rule]]\nname = "script"\ncards = [0]\n'
+        'script = { id = "00000001", commands = ["04DA9F790A000000010000A1B2C3D4"] }\n',
+        "utf-8",
+    )
+    arguments = ("--rules", str(rules), "--books", str(books))
+    with city(tmp_path / "city", *arguments) as made:
+        made.until_ready()
+        assert _codes(made, "--yuan", "900") == ["00", "61"]
+        assert _codes(made, "--yuan", "20") == ["00", "00", "00"]
+        made.issuer.end()
+    [told] = json.loads(books.read_text("utf-8"))["scripts"]
+    assert told["results"] == "2000000001"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "Object missing required field `format`"),
+        ('format = 1\nkind = "issuer-rules"\n[[rule]]\nname = "a"\nlat_ms = 1\n', "lat_ms"),
+    ],
+)
+def test_a_rule_file_that_is_wrong_is_refused_with_its_name(
+    tmp_path: Path, text: str, why: str
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(text, "utf-8")
+    outcome = run("issuer", "--rules", str(file))
+    assert (outcome.status, outcome.out) == (USAGE, "")
+    assert outcome.err.startswith(f"jinbao: {file}: ")
+    assert why in outcome.err
+    assert run("issuer", "--rules", str(tmp_path / "none")).status == USAGE

@@ -1,0 +1,1 @@
+"""What a simulated issuer is told to do wrong."""

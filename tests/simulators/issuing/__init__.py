@@ -1,0 +1,1 @@
+"""Tests of what a simulated issuer is told to do wrong."""
