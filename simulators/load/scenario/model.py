@@ -13,8 +13,12 @@ from simulators.terminal_memory import Kind
 
 Role = Literal["terminals", "network"]
 Loop = Literal["open", "closed"]
-KINDS: Final = tuple(kind.value for kind in Kind if kind is not Kind.REVERSAL)
-"""What a mix can have: whatever a terminal can be asked to do; reversals come by themselves."""
+BY_THEMSELVES: Final = frozenset(
+    {Kind.REVERSAL, Kind.SCRIPT_RESULT, Kind.DOWNLOAD, Kind.UPLOAD, Kind.BATCH_END}
+)
+"""What follows from something else, and is asked of no terminal."""
+KINDS: Final = tuple(kind.value for kind in Kind if kind not in BY_THEMSELVES)
+"""What a mix can have: whatever a terminal can be asked to do."""
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from simulators.load.scenario.model import KINDS, Scenario
+from simulators.load.scenario.model import BY_THEMSELVES, KINDS, Scenario
 from simulators.terminal_memory import Kind
 
 
@@ -32,4 +32,4 @@ def test_what_is_misspelt_is_refused(told: dict[str, object]) -> None:
 
 
 def test_a_mix_can_have_whatever_a_terminal_can_do_but_reverse() -> None:
-    assert set(KINDS) | {"reversal"} == {kind.value for kind in Kind}
+    assert set(KINDS) | set(BY_THEMSELVES) == {kind.value for kind in Kind}
