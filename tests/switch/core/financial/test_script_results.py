@@ -23,8 +23,8 @@ def stage() -> Stage:
     return made
 
 
-def tell(stage: Stage, stan: str = "000011", **changes: str | None) -> None:
-    """Send the script result of the withdrawal."""
+def tell(stage: Stage, **changes: str | None) -> None:
+    """Send the script result of the withdrawal, with STAN 000011."""
     row = stage.row("000010")
     fields: dict[str, str | None] = {
         "f14": None, "f26": None, "f35": None, "f52": None, "f53": None,
@@ -33,7 +33,7 @@ def tell(stage: Stage, stan: str = "000011", **changes: str | None) -> None:
         "f60": "00000002951",
         "f61": f"{row.key.batch}{row.key.stan}{row.record.date}",
     }  # fmt: skip
-    message = stage.codec.decode(stage.withdrawal(stan, **(fields | changes)), 13)
+    message = stage.codec.decode(stage.withdrawal("000011", **(fields | changes)), 13)
     stage.terminal_says(stage.build("0620", message.fields))
 
 
