@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-codec bench-replay bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long bench-scale
+.PHONY: help setup demo test lint types format lock bench-switch bench-ledger profile bench-codec bench-replay bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long bench-scale
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -45,6 +45,16 @@ lock: setup ## resolve both locks anew (UPGRADE=--upgrade: to the newest release
 	$(LOCK) $(UPGRADE) --group build --group dev -c requirements.lock -o requirements-dev.lock \
 		pyproject.toml
 	$(LOCK) $(UPGRADE) --group pyproject.toml:fuzz -o requirements-fuzz.lock
+
+bench-switch: setup ## measure a withdrawal end to end, beside a bare relay; then with fees and two line classes
+	$(BIN)/python -m bench.switch plain
+	$(BIN)/python -m bench.switch full
+
+bench-ledger: setup ## measure ways to commit, and the ledgers
+	$(BIN)/python -m bench.ledger
+
+profile: setup ## where the switch's time goes: build/profile.svg and its parts (MIX=full)
+	$(BIN)/python -m bench.profile $(MIX)
 
 bench-fees: setup ## measure a quote, as ratios in one run
 	$(BIN)/python -m bench.fees

@@ -41,6 +41,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     `timers` has milliseconds by the names of `jinbao.toml`, `limit_fen` is the daily cap of a card.
     `ledger_url` leads to PostgreSQL; without it the ledger is embedded.
     Further issuers listen on `more_ports`; the first has a second line on `alternate_port`.
+    `tariffs` are the tariff files in force; without them those that every installation begins with.
     """
 
     terminals: int
@@ -50,6 +51,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     ledger_url: str = ""
     more_ports: tuple[int, ...] = ()
     alternate_port: int = 0
+    tariffs: tuple[str, ...] = ()
 
 
 def write(folder: Path, wanted: Wanted) -> None:
@@ -72,11 +74,12 @@ def write(folder: Path, wanted: Wanted) -> None:
 
 def _main(wanted: Wanted) -> str:
     timers = "".join(f"{name} = {value}\n" for name, value in wanted.timers.items())
+    fees = f"[fees]\ntariffs = {list(wanted.tariffs)}\n" if wanted.tariffs else ""
     return (
         'format = 1\n[listen]\nterminals = ["127.0.0.1:0"]\n[ledger]\ncommit = "inline"\n'
         f'url = "{wanted.ledger_url}"\n[connections]\nreconnect_first_ms = 20\n'
         "reconnect_most_ms = 500\n"
-        f'[paths]\nlog = "{LOG}"\n[timers]\n{timers}'
+        f'[paths]\nlog = "{LOG}"\n{fees}[timers]\n{timers}'
     )
 
 

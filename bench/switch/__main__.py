@@ -1,7 +1,8 @@
-"""`python -m bench.switch`: what a withdrawal costs in the switch, end to end; some 40 seconds.
+"""`python -m bench.switch [plain|full]`: what a withdrawal costs in the switch, end to end; 40 s.
 
 `jinbao serve` on one core; terminals and issuer in this process on another. Runs of the switch take
-turns with runs of a bare relay. The last line is `RESULT key=value ...`.
+turns with runs of a bare relay. The mixes are those of `bench.switch.village`. The last line is
+`RESULT key=value ...`.
 """
 
 from __future__ import annotations
@@ -18,20 +19,13 @@ from typing import Final, cast
 import msgspec
 import uvloop
 
-from bench.folder import Wanted, write
 from bench.serving import READY_S, Switch, Watched, until
-from bench.switch.bank import Bank
-from bench.switch.load import CARDS_EACH, Crowd, OpenLoop, Waits, waits
+from bench.switch.load import Crowd, OpenLoop, Waits, waits
 from bench.switch.measure import Run, closed_loop, fdatasync_us, middle
-from simulators.accounts import Accounts
-from simulators.cards import fictional_card
-from simulators.installation import issuer_identity, wires
-from simulators.issuer import Issuer
+from bench.switch.village import MIXES, TERMINALS, Village, stock
 from switch.core.transaction import State
 from switch.ledger.embedded.books import SqliteBooks
-from switch.shell.clock import Clock
 
-_TERMINALS: Final = 50
 _MANY: Final = 5_000
 _TURNS: Final = 3
 _WARM_UP_S: Final = 0.3
@@ -43,7 +37,6 @@ _MOST_TPS: Final = 25_000
 """Frames are built for so many."""
 _RELAY_TPS: Final = 150_000
 _SATURATED: Final = 0.95
-_BALANCE_FEN: Final = 100_000_000
 _SETTLE_S: Final = 1.5
 _SEED: Final = 8583
 _FILES: Final = 6_000
@@ -74,51 +67,37 @@ class _Echo(asyncio.Protocol):
 class Bench:
     """One whole measurement in a temporary folder."""
 
-    def __init__(self, folder: Path, cores: list[int]) -> None:
+    def __init__(self, folder: Path, cores: list[int], mix: str) -> None:
         """Measure later, with `run`: what is measured is on the first core."""
         self._folder = folder
         self._core = cores[0]
-        self._clock = Clock()
-        self._wires = wires()
+        self._mix = mix
+        self._village = Village()
         self._found = Found()
 
     async def run(self) -> Found:
         """Measure everything."""
-        loop = asyncio.get_running_loop()
-        bank = await loop.create_server(self._bank, "127.0.0.1", 0)
-        port = int(bank.sockets[0].getsockname()[1])
-        await self._throughput(port)
-        await self._memory(port)
-        bank.close()
+        await self._village.open()
+        await self._throughput()
+        await self._memory()
+        self._village.close()
         return self._found
 
-    def _bank(self) -> Bank:
-        accounts = Accounts()
-        for number in range(_TERMINALS * CARDS_EACH):
-            accounts.open(fictional_card(number), _BALANCE_FEN)
-        wire = self._wires[1]
-        return Bank(Issuer(issuer_identity(), wire, accounts), wire, self._clock)
-
-    async def _crowd(self, port: int, terminals: range) -> Crowd:
-        crowd = Crowd(self._wires[0], self._clock)
-        await crowd.connect(port, terminals)
-        return crowd
-
-    async def _throughput(self, bank_port: int) -> None:
+    async def _throughput(self) -> None:
         folder, found = self._folder / "a", self._found
-        write(folder, Wanted(terminals=_TERMINALS, issuer_port=bank_port))
+        self._village.write(folder, self._mix)
         switch = Switch(folder, self._core)
-        crowd = await self._crowd(switch.port(), range(_TERMINALS))
+        crowd = await self._village.crowd(switch.port(), range(TERMINALS))
         await crowd.sign_on()
         crowd.prepare()
         relay, relayed = await self._relay()
         approved = 0
         for turn in range(_TURNS):
-            self._stock(crowd, _MOST_TPS * (_WARM_UP_S + _SWITCH_S))
+            stock(crowd, _MOST_TPS * (_WARM_UP_S + _SWITCH_S))
             found.switch.append(await closed_loop(crowd, switch, _WARM_UP_S, _SWITCH_S))
             approved += self._looked_at(crowd)
             for line, of in zip(relayed.lines, crowd.lines, strict=True):
-                line.frames.extend([of.frames[0]] * int(_RELAY_TPS * _RELAY_S / _TERMINALS))
+                line.frames.extend([of.frames[0]] * int(_RELAY_TPS * _RELAY_S / TERMINALS))
             found.relay.append(await closed_loop(relayed, relay, _WARM_UP_S, _RELAY_S))
             for line in relayed.lines:
                 line.answers.clear()
@@ -126,7 +105,7 @@ class Bench:
             print(f"turn {turn + 1}: switch {_shown(found.switch[-1])}")
             print(f"        relay  {_shown(found.relay[-1])}")
         rate = middle(found.switch, "tps") / 2
-        self._stock(crowd, rate * _OPEN_S * 1.5)
+        stock(crowd, rate * _OPEN_S * 1.5)
         load = OpenLoop(crowd.lines, rate, _OPEN_S, _SEED)
         found.is_good &= await load.run()
         approved += self._looked_at(crowd)
@@ -144,11 +123,7 @@ class Bench:
         output = self._folder / "relay.log"
         relay = Watched(["-m", "bench.switch.relay", *arguments], output, self._core)
         await until(lambda: told.exists() or relay.status is not None, READY_S)
-        return relay, await self._crowd(int(told.read_text()), range(_TERMINALS))
-
-    def _stock(self, crowd: Crowd, count: float) -> None:
-        for line in crowd.lines:
-            line.stock(int(count / _TERMINALS))
+        return relay, await self._village.crowd(int(told.read_text()), range(TERMINALS))
 
     def _looked_at(self, crowd: Crowd) -> int:
         """Check every answer; return how many there are."""
@@ -163,14 +138,14 @@ class Bench:
         books.close()
         return count
 
-    async def _memory(self, bank_port: int) -> None:
+    async def _memory(self) -> None:
         """Measure a switch of its own: memory that others freed would hide what is asked for."""
         folder = self._folder / "b"
-        write(folder, Wanted(terminals=_MANY + 1, issuer_port=bank_port))
+        self._village.write(folder, self._mix, _MANY + 1)
         switch = Switch(folder, self._core)
         port = switch.port()
         # Whatever the first sign-on needs once is there before the first reading.
-        crowd = await self._crowd(port, range(_MANY, _MANY + 1))
+        crowd = await self._village.crowd(port, range(_MANY, _MANY + 1))
         await crowd.sign_on()
         before = switch.rss_bytes()
         await crowd.connect(port, range(_MANY))
@@ -187,6 +162,10 @@ def _shown(run: Run) -> str:
 
 def main() -> int:
     """Measure, print the turns and the RESULT line; 1 where the result is not valid."""
+    mix = "".join(sys.argv[1:]) or MIXES[0]
+    if mix not in MIXES:
+        print(f"no mix {mix!r}; known: {', '.join(MIXES)}")
+        return 2
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:  # noqa: PLR2004 - one for the switch, one for the load
         print("bench.switch needs two cores")
@@ -196,7 +175,7 @@ def main() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(_FILES, hard), hard))
     os.sched_setaffinity(0, set(cores[1:]))
     with tempfile.TemporaryDirectory() as folder:
-        found = uvloop.run(Bench(Path(folder), cores).run())
+        found = uvloop.run(Bench(Path(folder), cores, mix).run())
     cpu_us, relay_us = middle(found.switch, "cpu_us"), middle(found.relay, "cpu_us")
     is_good = found.is_good and all(run.is_good for run in (*found.switch, *found.relay))
     is_valid = is_good and middle(found.switch, "busy") >= _SATURATED
@@ -207,7 +186,7 @@ def main() -> int:
         f" relay_ratio={median(each.cpu_us / bare.cpu_us for each, bare in pairs):.1f}"
         f" p50_ms={found.latency.p50_ms:.2f} p99_ms={found.latency.p99_ms:.2f}"
         f" fdatasync_p50_us={median(found.syncs_us):.0f}"
-        f" kib_per_terminal={found.kib_per_terminal:.2f}"
+        f" kib_per_terminal={found.kib_per_terminal:.2f} mix={mix}"
     )
     return 0 if is_valid else 1
 

@@ -1,0 +1,1 @@
+"""Where the switch's time goes (bench): sampled stacks, their parts, and a flame graph."""
