@@ -21,7 +21,7 @@ from switch.shell.clock import Clock
 
 TERMINALS: Final = 50
 MIXES: Final = ("plain", "full")
-_PAID: Final = ("at-ceiling", "national")
+_PAID: Final = ("chongqing-2014", "national", "at-ceiling")
 _BALANCE_FEN: Final = 100_000_000
 
 
