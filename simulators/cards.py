@@ -19,6 +19,7 @@ PAN_DIGITS: Final = 19
 FIRST_PAN: Final = "6219991234567890120"
 EXPIRY: Final = "4912"
 PIN: Final = "123456"
+_NUMBER_DIGITS: Final = 12
 _SERVICE_CODE: Final = "220"
 _DISCRETIONARY: Final = "000000000"
 _COUNTERS: Final = 1 << 16
@@ -85,6 +86,15 @@ def fictional_card(number: int, *, signs: bool = False) -> Card:
     """Return the fictional card `number`; 0 is that of the worked examples."""
     if not number:
         return Card(signs=signs)
-    head = f"{BIN}{number:012d}"
+    head = f"{BIN}{number:0{_NUMBER_DIGITS}d}"
     check = next(digit for digit in "0123456789" if is_luhn_valid(head + digit))
     return Card(pan=head + check, signs=signs)
+
+
+def card_number(pan: str) -> int:
+    """Return which fictional card has this PAN; ValueError for none."""
+    if pan == FIRST_PAN:
+        return 0
+    if not pan.startswith(BIN) or len(pan) != PAN_DIGITS:
+        raise ValueError("no fictional card has this number")
+    return int(pan[len(BIN) : len(BIN) + _NUMBER_DIGITS])

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
+from messages.errors import DecodeError
 from messages.framing import Deframer
 from simulators.issuer import Issuer
 from simulators.network.centre import Centre
@@ -301,6 +302,68 @@ class Line:
         return [frame]
 
 
+class Concentrator:
+    """One connection for many terminals: an answer goes to the one that its DE 41 names."""
+
+    def __init__(self, wire: Wire) -> None:
+        """Connect later, with `connect`."""
+        self._wire = wire
+        self._members: dict[str, LiveTerminal] = {}
+        self._peer: _Peer | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection stands."""
+        return self._peer is not None
+
+    def add(self, member: LiveTerminal) -> None:
+        """Take a terminal in."""
+        self._members[member.terminal.identity.id] = member
+
+    async def connect(self, host: str, port: int) -> None:
+        """Connect, for all of them. OSError or TimeoutError where nobody listens."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(CONNECT_S):
+            _, peer = await loop.create_connection(
+                lambda: _Peer(self._wire, self._took), host, port
+            )
+        peer.lost = self._lost
+        self._peer = peer
+        for member in self._members.values():
+            member.use(_Share(peer))
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._peer is not None:
+            self._peer.close()
+
+    def _took(self, frame: bytes) -> None:
+        try:
+            member = self._members.get(self._wire.hear(frame).get(41))
+        except DecodeError:
+            return
+        if member is not None:
+            member.took(frame)
+
+    def _lost(self) -> None:
+        self._peer = None
+        for member in self._members.values():
+            member.lost()
+
+
+class _Share:
+    """A terminal's part of a concentrator's connection: it hangs up for itself only."""
+
+    def __init__(self, peer: _Peer) -> None:
+        self._peer = peer
+
+    def send(self, frames: list[bytes]) -> None:
+        self._peer.send(frames)
+
+    def close(self) -> None:
+        """Leave the connection to the others."""
+
+
 class LiveTerminal:
     """A terminal on a connection; `do` returns when it has nothing left to do."""
 
@@ -313,7 +376,7 @@ class LiveTerminal:
         self._wire = wire
         self._clock = clock
         self._alarm = _Alarm(clock, self._ring)
-        self._peer: _Peer | None = None
+        self._peer: _Peer | _Share | None = None
         self._idle = asyncio.Event()
 
     @property
@@ -325,10 +388,12 @@ class LiveTerminal:
         """Connect. OSError or TimeoutError where nobody listens."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(CONNECT_S):
-            _, peer = await loop.create_connection(
-                lambda: _Peer(self._wire, self._took), host, port
-            )
-        peer.lost = lambda: self._lost(peer)
+            _, peer = await loop.create_connection(lambda: _Peer(self._wire, self.took), host, port)
+        peer.lost = lambda: self.lost(peer)
+        self.use(peer)
+
+    def use(self, peer: _Peer | _Share) -> None:
+        """Go on over a connection that stands."""
         self._peer = peer
         self._go_on(self.terminal.connected(self._clock.now()))
 
@@ -348,12 +413,14 @@ class LiveTerminal:
         if self._peer is not None:
             self._peer.close()
 
-    def _took(self, frame: bytes) -> None:
+    def took(self, frame: bytes) -> None:
+        """Take a frame of its connection."""
         for heard in self._line.hears(frame):
             self._go_on(self.terminal.received(heard, self._clock.now()))
 
-    def _lost(self, peer: _Peer) -> None:
-        if self._peer is peer:
+    def lost(self, peer: _Peer | None = None) -> None:
+        """Be without the connection, unless a newer one has taken its place."""
+        if peer is None or self._peer is peer:
             self._peer = None
             self.terminal.disconnected(self._clock.now())
             self._go_on([])

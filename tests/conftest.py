@@ -6,6 +6,7 @@ In CI (`CI` is set, as .ci/run does) a skipped test is a failure: what a green b
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -20,6 +21,17 @@ settings.register_profile("dev", deadline=None)
 # The same examples on each run: a red build is then the doing of the change under test.
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if _IN_CI else "dev")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _state_home(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Let terminals keep what they keep away from the home of whoever runs the tests."""
+    home = tmp_path_factory.getbasetemp() / "state" / request.module.__name__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(home))
+        yield
 
 
 def _skips(config: pytest.Config) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from messages.dialects.tlv import parse_ber
 from messages.values import is_luhn_valid
-from simulators.cards import BIN, Card, fictional_card, reversal_chip
+from simulators.cards import BIN, Card, card_number, fictional_card, reversal_chip
 
 
 @given(st.integers(0, 10**12 - 1))
@@ -29,3 +30,10 @@ def test_a_reversal_keeps_four_tags_of_the_chip() -> None:
     kept = [item.tag for item in parse_ber(bytes.fromhex(reversal_chip(chip)))]
     assert kept == ["95", "9F1E", "9F10", "9F36"]
     assert reversal_chip("") == ""
+
+
+@pytest.mark.parametrize("number", [0, 1, 7, 999, 10**12 - 1])
+def test_a_fictional_card_is_known_by_its_number(number: int) -> None:
+    assert card_number(fictional_card(number).pan) == number
+    with pytest.raises(ValueError, match="no fictional card"):
+        card_number("6218881234567890125")

@@ -22,7 +22,7 @@ from simulators.installation import (
     wires,
 )
 from simulators.issuer import Issuer, Temper
-from simulators.live import IssuerServer, LiveTerminal
+from simulators.live import Concentrator, IssuerServer, LiveTerminal
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Result, Verdict
 from switch.core.configuration import Timers
@@ -37,7 +37,9 @@ from tests.simulators.acting import FRAMES, INTERBANK, POS
 from tests.switch.shell.playing import until
 
 HOST = "127.0.0.1"
-_QUICK = Size(timers=Timers(answer_ms=1_500, issuer_ms=700, advice_retry_ms=(200, 200)))
+_QUICK = Size(
+    terminals=3, timers=Timers(answer_ms=1_500, issuer_ms=700, advice_retry_ms=(200, 200))
+)
 _WITHDRAWAL = Job(kind=Kind.WITHDRAWAL, card=Card(), amount_fen=50_000)
 
 
@@ -257,3 +259,26 @@ def test_a_line_that_is_replaced_before_it_was_made_is_closed() -> None:
     first.connection_made(made[0])
     second.connection_made(made[1])
     assert (made[0].is_shut, made[1].is_shut) == (True, False)
+
+
+async def test_terminals_behind_a_concentrator_get_their_own_answers() -> None:
+    async with _city() as city:
+        shared, members = Concentrator(POS), []
+        for number in (1, 2):
+            terminal = Terminal(terminal_identity(number), POS)
+            members.append(LiveTerminal(terminal, POS, Clock()))
+            shared.add(members[-1])
+        await shared.connect(HOST, city.port)
+        async with asyncio.timeout(20):
+            done = await asyncio.gather(*(each.do(_WITHDRAWAL) for each in members))
+        for each, results in zip(members, done, strict=True):
+            assert [r.verdict for r in results] == [Verdict.APPROVED] * 2
+            assert [slip.terminal for slip in each.terminal.memory.slips] == [
+                each.terminal.identity.id
+            ]
+        assert city.bank.issuer.accounts.closing_fen == 400_000
+        members[0].close()  # it hangs up for itself only
+        assert shared.is_connected
+        shared.close()
+        await until(lambda: not any(each.is_connected for each in members))
+        assert not shared.is_connected

@@ -5,8 +5,10 @@ Each verb is one connection.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import typer
@@ -15,16 +17,18 @@ from msgspec.structs import replace
 from messages.crypto.keys import Tmk
 from simulators import live
 from simulators.cards import Card, fictional_card
-from simulators.installation import TMK, wires
+from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, wires
 from simulators.live import LiveTerminal
 from simulators.requests import Identity
 from simulators.terminal import Terminal
-from simulators.terminal_memory import Job, Kind, Memory, Result, Verdict
+from simulators.terminal_memory import Job, Kind, Result, Verdict
+from simulators.terminals.debts import TRIES, ReversalRules
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.security.secrets import read_key
+from switch.cli.simulating.keeping import Keeper, default_file, kept
+from switch.cli.verbs import AsJson
 from switch.shell.clock import Clock
 
-_TENTHS_A_DAY: Final = 864_000
 FEN: Final = 100
 """Fen in a yuan."""
 
@@ -43,21 +47,47 @@ OwnKey = Annotated[
 ]
 
 
+StateFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="FILE", help="Where its STAN and what it owes are kept; else by TID."
+    ),
+]
+ReversalTries = Annotated[
+    int, typer.Option("--reversal-tries", min=1, max=99, help="How often it sends a reversal.")
+]
+Expiry = Literal["never", "day_end"]
+ReversalExpiry = Annotated[
+    Expiry, typer.Option("--reversal-expiry", help="Whether one of an earlier day is still sent.")
+]
+WrongPin = Annotated[bool, typer.Option("--wrong-pin", help="Type a wrong PIN.")]
 First = Callable[[Terminal, Clock], tuple[Job, ...]]
 """What is prepared after the sign-on; it returns the jobs to begin with."""
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """Which terminal, against which switch, and how its results are told."""
+    """Which terminal, against which switch, what it keeps where, and how its results are told."""
 
     host: str
     port: int
     identity: Identity
     as_json: bool
+    state: Path
+    rules: ReversalRules
 
 
-def setting(where: str, terminal: str, merchant: str, key_file: str, *, as_json: bool) -> Setting:
-    """Return what the options say; an address or key that cannot be read ends with status 2."""
+def _options(
+    where: Where,
+    *,
+    terminal: TerminalId = str(FIRST_TERMINAL),
+    merchant: MerchantId = MERCHANT,
+    key_file: OwnKey = "",
+    state: StateFile = None,
+    reversal_tries: ReversalTries = TRIES,
+    reversal_expiry: ReversalExpiry = "never",
+    as_json: AsJson = False,
+) -> Setting:
+    """Return what the options of every verb say; an address or key that is none ends with 2."""
     host, _, port = where.rpartition(":")
     if not host or not port.isdecimal():
         stop(f"{where!r} is no HOST:PORT")
@@ -66,8 +96,33 @@ def setting(where: str, terminal: str, merchant: str, key_file: str, *, as_json:
             stop(f"--{name} {text!r}: should be {size} letters or digits")
     key = read_key(Tmk, key_file) if key_file else Tmk.from_hex(TMK)
     return Setting(
-        host, int(port), Identity(id=terminal, merchant=merchant, master_key=key), as_json
+        host,
+        int(port),
+        Identity(id=terminal, merchant=merchant, master_key=key),
+        as_json,
+        state or default_file(terminal),
+        ReversalRules(tries=reversal_tries, expires=reversal_expiry),
     )
+
+
+_COMMON: Final = inspect.signature(_options, eval_str=True).parameters
+"""The options that every verb of a terminal has, written once."""
+
+
+def terminal_verb(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the options of every terminal: it gets them as its first argument, `given`."""
+    _, *own = inspect.signature(verb, eval_str=True).parameters.values()
+    where, *common = _COMMON.values()
+    parameters = [where, *own, *common]
+
+    def called(**options: Any) -> None:  # noqa: ANN401 - whatever the verb's options are
+        given = _options(**{name: options.pop(name) for name in _COMMON})
+        verb(given, **options)
+
+    called.__name__, called.__doc__ = verb.__name__, verb.__doc__
+    called.__annotations__ = {each.name: each.annotation for each in parameters}
+    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return called
 
 
 def used_card(number: int, *, wrong_pin: bool) -> Card:
@@ -85,11 +140,16 @@ def do(given: Setting, *jobs: Job, first: First | None = None) -> list[Result]:
 
 
 async def _done(given: Setting, jobs: tuple[Job, ...], first: First | None) -> list[Result]:
+    with kept(given.state) as keeper:
+        return await _with(keeper, given, jobs, first)
+
+
+async def _with(
+    keeper: Keeper, given: Setting, jobs: tuple[Job, ...], first: First | None
+) -> list[Result]:
     clock, (wire, _) = Clock(), wires()
-    # A trace number counts tenths of a second, so that one command never repeats another.
-    stan = clock.now().utc_ms // 100 % _TENTHS_A_DAY + 1
-    terminal = Terminal(given.identity, wire, Memory(stan=stan))
-    line = LiveTerminal(terminal, wire, clock)
+    terminal = Terminal(given.identity, wire, keeper.memory, given.rules)
+    line = LiveTerminal(terminal, wire, clock, keeper)
     await line.connect(given.host, given.port)
     results: list[Result] = []
     if first is not None:

@@ -10,7 +10,6 @@ from typing import Annotated, Final
 import typer
 from msgspec.structs import replace
 
-from simulators.installation import FIRST_TERMINAL, MERCHANT
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Slip
 from switch.cli.outcome import stop
@@ -18,17 +17,13 @@ from switch.cli.simulating.doing import (
     FEN,
     AmountYuan,
     CardNumber,
-    MerchantId,
-    OwnKey,
     Setting,
-    TerminalId,
-    Where,
+    WrongPin,
     do,
-    setting,
     tell,
+    terminal_verb,
     used_card,
 )
-from switch.cli.verbs import AsJson
 from switch.core.moment import local
 from switch.shell.clock import Clock
 
@@ -41,7 +36,6 @@ VOIDS: Final = {
 """What can be voided, and how; a withdrawal has no void."""
 
 _RRN, _MMDD, _TYPE = 12, 4, 2
-WrongPin = Annotated[bool, typer.Option("--wrong-pin", help="Type a wrong PIN.")]
 TypeCode = Annotated[str, typer.Option("--type", metavar="NN", help="DE 60.1, if not the usual.")]
 OriginalRrn = Annotated[str, typer.Option("--rrn", metavar="RRN", help="DE 37 of the original.")]
 OriginalStan = Annotated[
@@ -58,17 +52,14 @@ OriginalDate = Annotated[
 ]
 
 
+@terminal_verb
 def sale(
-    where: Where,
+    given: Setting,
     *,
     yuan: AmountYuan = 100,
     card: CardNumber = 0,
     wrong_pin: WrongPin = False,
     type_code: TypeCode = "",
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
 ) -> None:
     """Sell something (社保卡消费; --type 22 is an ordinary sale).
 
@@ -77,21 +68,17 @@ def sale(
       jinbao terminal sale 127.0.0.1:8583 --yuan 80
     """  # noqa: D301 - \b keeps the lines of the examples apart
     _known_type(type_code)
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     used = used_card(card, wrong_pin=wrong_pin)
     _afresh(given, Job(kind=Kind.SALE, card=used, amount_fen=yuan * FEN, code=type_code))
 
 
+@terminal_verb
 def pay(
-    where: Where,
+    given: Setting,
     *,
     yuan: AmountYuan = 100,
     card: CardNumber = 0,
     wrong_pin: WrongPin = False,
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
 ) -> None:
     """Pay a bill (自主缴费).
 
@@ -99,21 +86,17 @@ def pay(
     Example:
       jinbao terminal pay 127.0.0.1:8583 --yuan 35
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     used = used_card(card, wrong_pin=wrong_pin)
     _afresh(given, Job(kind=Kind.PAYMENT, card=used, amount_fen=yuan * FEN))
 
 
+@terminal_verb
 def preauth(
-    where: Where,
+    given: Setting,
     *,
     yuan: AmountYuan = 1_000,
     card: CardNumber = 0,
     wrong_pin: WrongPin = False,
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
 ) -> None:
     """Have an amount held (预授权).
 
@@ -121,13 +104,13 @@ def preauth(
     Example:
       jinbao terminal preauth 127.0.0.1:8583 --yuan 1000
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     used = used_card(card, wrong_pin=wrong_pin)
     _afresh(given, Job(kind=Kind.AUTHORISATION, card=used, amount_fen=yuan * FEN))
 
 
+@terminal_verb
 def void(
-    where: Where,
+    given: Setting,
     *,
     rrn: OriginalRrn,
     stan: OriginalStan,
@@ -139,10 +122,6 @@ def void(
     date: OriginalDate = "",
     card: CardNumber = 0,
     type_code: TypeCode = "",
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
 ) -> None:
     """Void a sale, payment, pre-authorisation or completion (撤销); --type 23 for one of type 22.
 
@@ -153,14 +132,14 @@ def void(
     if of not in VOIDS:
         stop(f"--of is one of {', '.join(VOIDS)}, not {of!r}")
     _known_type(type_code)
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     used = used_card(card, wrong_pin=False)
     job = Job(kind=VOIDS[of], card=used, amount_fen=yuan * FEN, code=type_code)
     _about(given, job, _slip(given, rrn, stan, batch, date))
 
 
+@terminal_verb
 def refund(
-    where: Where,
+    given: Setting,
     *,
     rrn: OriginalRrn,
     stan: OriginalStan,
@@ -168,10 +147,6 @@ def refund(
     batch: OriginalBatch = 0,
     date: OriginalDate = "",
     card: CardNumber = 0,
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
 ) -> None:
     """Refund a sale, or a part of it (退货).
 
@@ -179,13 +154,13 @@ def refund(
     Example:
       jinbao terminal refund 127.0.0.1:8583 --rrn 417000000001 --stan 417 --yuan 30
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     job = Job(kind=Kind.REFUND, card=used_card(card, wrong_pin=False), amount_fen=yuan * FEN)
     _about(given, job, _slip(given, rrn, stan, batch, date))
 
 
+@terminal_verb
 def complete(
-    where: Where,
+    given: Setting,
     *,
     rrn: OriginalRrn,
     stan: OriginalStan,
@@ -196,10 +171,6 @@ def complete(
     batch: OriginalBatch = 0,
     date: OriginalDate = "",
     card: CardNumber = 0,
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
 ) -> None:
     """Complete a pre-authorisation (预授权完成), for at most 115 % of it.
 
@@ -207,7 +178,6 @@ def complete(
     Example:
       jinbao terminal complete 127.0.0.1:8583 --rrn 417000000001 --stan 417 --yuan 900
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     kind = Kind.COMPLETION_ADVICE if advice else Kind.COMPLETION
     job = Job(kind=kind, card=used_card(card, wrong_pin=False), amount_fen=yuan * FEN)
     _about(given, job, _slip(given, rrn, stan, batch, date))

@@ -10,28 +10,18 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from simulators.installation import FIRST_TERMINAL, MERCHANT
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Slip
 from switch.cli.outcome import stop
-from switch.cli.simulating.doing import (
-    FEN,
-    MerchantId,
-    OwnKey,
-    TerminalId,
-    Where,
-    do,
-    setting,
-    tell,
-)
-from switch.cli.verbs import AsJson
+from switch.cli.simulating.doing import FEN, Setting, do, tell, terminal_verb
 from switch.shell.clock import Clock
 
 _MOST_STAN = 999_999
 
 
+@terminal_verb
 def settle(
-    where: Where,
+    given: Setting,
     *,
     slip: Annotated[
         list[str] | None,
@@ -41,10 +31,6 @@ def settle(
         list[str] | None,
         typer.Option(metavar="STAN:YUAN", help="A void or refund; once for each."),
     ] = None,
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
 ) -> None:
     """Settle the open batch (批结算): totals of the slips, and each of them where totals differ.
 
@@ -53,10 +39,9 @@ def settle(
       jinbao terminal settle 127.0.0.1:8583
       jinbao terminal settle 127.0.0.1:8583 --slip 351204:500 --slip 351733:80
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     named = [("--slip", Kind.WITHDRAWAL, each) for each in slip or ()]
     named += [("--credit", Kind.VOID, each) for each in credit or ()]
-    kept = [_slip(terminal, *each) for each in named]
+    kept = [_slip(given.identity.id, *each) for each in named]
 
     def remember(live_terminal: Terminal, _clock: Clock) -> tuple[Job, ...]:
         memory = live_terminal.memory

@@ -9,7 +9,6 @@ from typing import Annotated, Final
 
 import typer
 
-from simulators.installation import FIRST_TERMINAL, MERCHANT
 from simulators.requests import BALANCE, WITHDRAWAL
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind
@@ -18,19 +17,17 @@ from switch.cli.simulating.doing import (
     FEN,
     AmountYuan,
     CardNumber,
-    MerchantId,
-    OwnKey,
-    TerminalId,
-    Where,
+    Setting,
+    WrongPin,
     do,
-    setting,
     tell,
+    terminal_verb,
     used_card,
 )
 from switch.cli.simulating.selling import SELLING
 from switch.cli.simulating.settling import settle
 from switch.cli.simulating.working import work
-from switch.cli.verbs import AsJson, verb_app
+from switch.cli.verbs import verb_app
 from switch.shell.clock import Clock
 
 app = verb_app("Be a terminal with a test card: sign on, withdraw, sell, inquire, reverse, echo.")
@@ -39,13 +36,9 @@ _REASONS: Final = ("98", "A0", "06")
 
 
 @app.command()
+@terminal_verb
 def signon(
-    where: Where,
-    *,
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
+    given: Setting,
 ) -> None:
     """Sign on and check the working keys.
 
@@ -53,17 +46,13 @@ def signon(
     Example:
       jinbao terminal signon 127.0.0.1:8583
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     tell(given, do(given, Job(kind=Kind.SIGN_ON)))
 
 
 @app.command()
+@terminal_verb
 def echo(
-    where: Where,
-    *,
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    as_json: AsJson = False,
+    given: Setting,
 ) -> None:
     """Ask whether the switch is there; no keys are needed.
 
@@ -71,21 +60,17 @@ def echo(
     Example:
       jinbao terminal echo 127.0.0.1:8583
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, "", as_json=as_json)
     tell(given, do(given, Job(kind=Kind.ECHO)))
 
 
 @app.command()
+@terminal_verb
 def withdraw(
-    where: Where,
+    given: Setting,
     *,
     yuan: AmountYuan = 500,
     card: CardNumber = 0,
-    wrong_pin: Annotated[bool, typer.Option("--wrong-pin", help="Type a wrong PIN.")] = False,
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
+    wrong_pin: WrongPin = False,
 ) -> None:
     """Withdraw cash (助农取款) with a test card.
 
@@ -94,7 +79,6 @@ def withdraw(
       jinbao terminal withdraw 127.0.0.1:8583 --yuan 500
       jinbao terminal withdraw 127.0.0.1:8583 --card 3 --wrong-pin
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     used = used_card(card, wrong_pin=wrong_pin)
     job = Job(kind=Kind.WITHDRAWAL, card=used, amount_fen=yuan * FEN, code=WITHDRAWAL)
     # A withdrawal of unknown outcome is reversed before the terminal hangs up.
@@ -102,15 +86,12 @@ def withdraw(
 
 
 @app.command()
+@terminal_verb
 def balance(
-    where: Where,
+    given: Setting,
     *,
     card: CardNumber = 0,
-    wrong_pin: Annotated[bool, typer.Option("--wrong-pin", help="Type a wrong PIN.")] = False,
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
+    wrong_pin: WrongPin = False,
 ) -> None:
     """Ask for the balance of a test card.
 
@@ -118,14 +99,14 @@ def balance(
     Example:
       jinbao terminal balance 127.0.0.1:8583 --card 3
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     used = used_card(card, wrong_pin=wrong_pin)
     tell(given, do(given, Job(kind=Kind.BALANCE, card=used, code=BALANCE)))
 
 
 @app.command()
+@terminal_verb
 def reverse(
-    where: Where,
+    given: Setting,
     *,
     stan: Annotated[int, typer.Option(min=1, max=999_999, help="DE 11 of the withdrawal.")],
     yuan: AmountYuan = 500,
@@ -134,10 +115,6 @@ def reverse(
     ] = 0,
     card: CardNumber = 0,
     reason: Annotated[str, typer.Option(help="DE 39: 98, A0 or 06.")] = "98",
-    terminal: TerminalId = str(FIRST_TERMINAL),
-    merchant: MerchantId = MERCHANT,
-    key_file: OwnKey = "",
-    as_json: AsJson = False,
 ) -> None:
     """Reverse a withdrawal by its trace number.
 
@@ -145,7 +122,6 @@ def reverse(
     Example:
       jinbao terminal reverse 127.0.0.1:8583 --stan 351204 --yuan 500
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    given = setting(where, terminal, merchant, key_file, as_json=as_json)
     if reason not in _REASONS:
         stop(f"--reason {reason!r}: should be {', '.join(_REASONS)}")
     job = Job(

@@ -1,6 +1,6 @@
-"""`jinbao terminal work` (switch/cli): a terminal that takes jobs from standard input, one a line.
+"""`jinbao terminal work` (switch/cli): terminals that take jobs from standard input, one a line.
 
-Its memory lives as long as the process; slips, and every answer that it heard, are kept in a file,
+Their memory lives as long as the process; slips, and every answer that was heard, are in a file,
 so that they can be compared with the books of the switch and of the issuers.
 """
 
@@ -19,7 +19,7 @@ from messages.crypto.keys import Tmk
 from simulators import live
 from simulators.cards import Card, fictional_card
 from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, wires
-from simulators.live import Line, LiveTerminal
+from simulators.live import Concentrator, Line, LiveTerminal
 from simulators.requests import Identity
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Result
@@ -55,6 +55,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         "hang_up",
     ]
     to: str = ""
+    terminal: str = ""
+    """Which one, where there are several: DE 41. The first without it."""
     card: int = 0
     yuan: int = 0
     wrong_pin: bool = False
@@ -101,6 +103,77 @@ class WatchedLine(Line):
         return frames
 
 
+Connection = Literal["held", "per_transaction", "concentrator"]
+"""How terminals are connected: each by itself and for long, or anew for every job, or all over one
+connection."""
+
+
+class Crew:
+    """Terminals at work: each with its line, and how they are connected."""
+
+    def __init__(
+        self, identities: list[Identity], connection: Connection, *, doubles: bool
+    ) -> None:
+        """Begin unconnected."""
+        wire, clock = wires()[0], Clock()
+        self.lines = {each.id: WatchedLine(wire, doubles=doubles) for each in identities}
+        self.terminals = {
+            each.id: LiveTerminal(Terminal(each, wire), wire, clock, self.lines[each.id])
+            for each in identities
+        }
+        self._first = identities[0].id
+        self._connection = connection
+        self._concentrator = Concentrator(wire)
+        self._address: tuple[str, int] | None = None
+        if connection == "concentrator":
+            for each in self.terminals.values():
+                self._concentrator.add(each)
+
+    async def do(self, order: Order) -> list[Result]:
+        """Carry an order out. ValueError or OSError says why that cannot be."""
+        name = order.terminal or self._first
+        terminal = self.terminals.get(name)
+        if terminal is None:
+            raise ValueError(f"there is no terminal {name} here")
+        if order.do == "connect":
+            await self._connect(terminal, order.to)
+            return []
+        if order.do == "hang_up":
+            self._hang_up(terminal)
+            return []
+        if self._connection == "per_transaction" and self._address is not None:
+            await terminal.connect(*self._address)
+        if not terminal.is_connected:
+            raise ValueError("not connected")
+        results = await terminal.do(_job(order, terminal.terminal, self.lines[name]))
+        if self._connection == "per_transaction":
+            terminal.close()
+        return results
+
+    async def _connect(self, terminal: LiveTerminal, to: str) -> None:
+        host, _, port = to.rpartition(":")
+        if not host or not port.isdecimal():
+            raise ValueError(f"{to!r} is no HOST:PORT")
+        self._address = host, int(port)
+        if self._connection == "concentrator":
+            await self._concentrator.connect(*self._address)
+        elif self._connection == "held":
+            await terminal.connect(*self._address)
+
+    def _hang_up(self, terminal: LiveTerminal) -> None:
+        self._address = None
+        if self._connection == "concentrator":
+            self._concentrator.close()
+        else:
+            terminal.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._concentrator.close()
+        for each in self.terminals.values():
+            each.close()
+
+
 def work(
     *,
     books: Annotated[
@@ -109,7 +182,12 @@ def work(
     doubles: Annotated[
         bool, typer.Option("--doubles", help="Let the line add a refusal to every approval.")
     ] = False,
-    terminal: Annotated[str, typer.Option(metavar="TID", help="DE 41.")] = str(FIRST_TERMINAL),
+    connection: Annotated[
+        Connection, typer.Option(help="How terminals are connected to the switch.")
+    ] = "held",
+    terminal: Annotated[
+        list[str] | None, typer.Option(metavar="TID[:MID]", help="DE 41 and 42; once for each.")
+    ] = None,
     merchant: Annotated[str, typer.Option(metavar="MID", help="DE 42.")] = MERCHANT,
 ) -> None:
     """Take jobs from standard input, one JSON object a line, and answer each with one.
@@ -119,50 +197,43 @@ def work(
       echo '{"do":"connect","to":"127.0.0.1:8583"}
       {"do":"withdrawal","yuan":500}' | jinbao terminal work --books slips.json
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    identity = Identity(id=terminal, merchant=merchant, master_key=Tmk.from_hex(TMK))
-    if not live.run(_work(identity, books, doubles=doubles)):
+    key = Tmk.from_hex(TMK)
+    named = [each.partition(":") for each in terminal or [str(FIRST_TERMINAL)]]
+    identities = [
+        Identity(id=name, merchant=own or merchant, master_key=key) for name, _, own in named
+    ]
+    if not live.run(_work(identities, connection, books, doubles=doubles)):
         raise typer.Exit(BAD)
 
 
-async def _work(identity: Identity, books: Path, *, doubles: bool) -> bool:
+async def _work(
+    identities: list[Identity], connection: Connection, books: Path, *, doubles: bool
+) -> bool:
     """Work until standard input ends; tell whether every line could be read and done."""
-    wire, clock = wires()[0], Clock()
-    line = WatchedLine(wire, doubles=doubles)
-    terminal = LiveTerminal(Terminal(identity, wire), wire, clock, line)
+    crew = Crew(identities, connection, doubles=doubles)
     loop, is_good = asyncio.get_running_loop(), True
     while text := await loop.run_in_executor(None, sys.stdin.readline):
         try:
-            results = await _done(terminal, line, msgspec.json.decode(text, type=Order))
+            results = await crew.do(msgspec.json.decode(text, type=Order))
         except (msgspec.MsgspecError, OSError, ValueError) as error:
             is_good = False
             say(msgspec.json.encode({"error": str(error) or type(error).__name__}).decode())
             continue
-        _save(terminal.terminal, line, books)
+        _save(crew, books)
         say(msgspec.json.encode({"results": results}).decode())
-    terminal.close()
+    crew.close()
     return is_good
 
 
-async def _done(terminal: LiveTerminal, line: WatchedLine, order: Order) -> list[Result]:
-    if order.do == "hang_up":
-        terminal.close()
-        return []
-    if order.do == "connect":
-        host, _, port = order.to.rpartition(":")
-        if not host or not port.isdecimal():
-            raise ValueError(f"{order.to!r} is no HOST:PORT")
-        await terminal.connect(host, int(port))
-        return []
-    if not terminal.is_connected:
-        raise ValueError("not connected")
+def _job(order: Order, terminal: Terminal, line: WatchedLine) -> Job:
     kind = Kind(order.do)
     card = _card(order) if kind in _CARD_JOBS else None
     line.tampers = order.is_tampered
-    slips = terminal.terminal.memory.slips
+    slips = terminal.memory.slips
     if kind in _OF_A_SLIP and not slips:
         raise ValueError(f"a {kind} needs a slip, and there is none")
     of = slips[-1] if kind in _OF_A_SLIP else None
-    return await terminal.do(Job(kind=kind, card=card, amount_fen=order.yuan * _FEN, of=of))
+    return Job(kind=kind, card=card, amount_fen=order.yuan * _FEN, of=of)
 
 
 def _card(order: Order) -> Card:
@@ -170,17 +241,20 @@ def _card(order: Order) -> Card:
     return replace(card, pin=card.pin[::-1]) if order.wrong_pin else card
 
 
-def _save(terminal: Terminal, line: WatchedLine, books: Path) -> None:
+def _save(crew: Crew, books: Path) -> None:
     """Write the books anew; whoever reads them never sees half of them."""
-    memory = terminal.memory
-    kept = {
-        "terminal": terminal.identity.id,
-        "slips": memory.slips,
-        "voided": memory.voided,
-        "owed": len(memory.owed),
-        "unresolved": memory.unresolved,
-        "heard": line.heard,
-    }
+    first, *others = (
+        {
+            "terminal": name,
+            "slips": each.terminal.memory.slips,
+            "voided": each.terminal.memory.voided,
+            "owed": len(each.terminal.memory.owed),
+            "unresolved": each.terminal.memory.unresolved,
+            "heard": crew.lines[name].heard,
+        }
+        for name, each in crew.terminals.items()
+    )
+    kept = {**first, "others": others} if others else first
     fresh = books.with_name(f"{books.name}.new")
     fresh.write_bytes(msgspec.json.encode(kept) + b"\n")
     fresh.replace(books)

@@ -16,7 +16,6 @@ from tests.switch.cli.running import ROOT, Outcome, run
 from tests.switch.config import folders
 
 _WAIT_S: Final = 20
-_PACE_S: Final = 0.3
 
 
 class Process:
@@ -65,12 +64,7 @@ class City:
         self.switch = switch
 
     def terminal(self, verb: str, *arguments: str) -> Outcome:
-        """Be a terminal of this city.
-
-        Trace numbers count tenths of a second, and a command in this process has no start-up to
-        keep two of them apart.
-        """
-        time.sleep(_PACE_S)
+        """Be a terminal of this city."""
         return run("terminal", verb, self.switch.ready["terminals"][0], *arguments)
 
     def ask(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import typer
 
+from simulators.installation import terminal_identity
 from simulators.terminal_memory import Kind, Result, Verdict
+from simulators.terminals.debts import ReversalRules
 from switch.cli.outcome import BAD, USAGE
-from switch.cli.simulating.doing import setting, tell, used_card
+from switch.cli.simulating.doing import Setting, tell, used_card
 from tests.switch.cli.running import run
 
 
@@ -33,7 +37,9 @@ def test_a_wrong_pin_is_another_one_of_the_same_card() -> None:
 def test_anything_that_was_not_approved_ends_in_status_1(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    given = setting("127.0.0.1:8583", "50010001", "999653080110001", "", as_json=False)
+    given = Setting(
+        "127.0.0.1", 8583, terminal_identity(), as_json=False, state=Path(), rules=ReversalRules()
+    )
     good = Result(kind=Kind.SALE, verdict=Verdict.APPROVED, code="00", amount_fen=8_050)
     tell(given, [good])
     assert "80.50 yuan" in capsys.readouterr().out

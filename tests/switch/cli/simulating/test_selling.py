@@ -13,13 +13,9 @@ from switch.cli.outcome import BAD, USAGE
 from tests.scenarios.town import BALANCE_FEN, Town, play, town
 from tests.switch.cli.running import run
 
-_APART_S = 0.3
-
 
 async def _say(here: Town, *words: str) -> dict[str, Any]:
     """Run a verb; return its last result, which shows whether it was approved."""
-    # A verb takes its trace numbers from the tenth of a second at which its process begins.
-    await asyncio.sleep(_APART_S)
     outcome = await asyncio.to_thread(
         run, "terminal", words[0], f"127.0.0.1:{here.port}", "--json", *words[1:]
     )

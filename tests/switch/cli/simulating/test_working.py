@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from simulators.installation import wires
 from switch.cli.outcome import BAD
 from switch.cli.simulating.working import Heard, WatchedLine
@@ -70,3 +72,39 @@ def test_a_void_without_a_slip_is_told(tmp_path: Path) -> None:
     _, void, refund = (json.loads(line) for line in outcome.out.splitlines())
     assert void["error"] == "a void needs a slip, and there is none"
     assert refund["error"] == "a refund needs a slip, and there is none"
+
+
+@pytest.mark.parametrize("connection", ["held", "per_transaction", "concentrator"])
+def test_several_terminals_work_however_they_are_connected(tmp_path: Path, connection: str) -> None:
+    books = tmp_path / "books.json"
+    terminals = ("50010001", "50010003")
+    with city(tmp_path / "city") as made:
+        made.until_ready()
+        to = made.switch.ready["terminals"][0]
+        names = terminals if connection == "held" else terminals[:1]
+        orders = [{"do": "connect", "to": to, "terminal": name} for name in names]
+        orders += [{"do": "sale", "yuan": 10, "terminal": name} for name in terminals * 2]
+        orders.append({"do": "hang_up"})
+        if connection != "held":
+            orders.append({"do": "echo", "terminal": terminals[1]})
+        outcome = run(
+            *("terminal", "work", "--books", str(books), "--connection", connection),
+            *("--terminal", terminals[0], "--terminal", f"{terminals[1]}:999653053990003"),
+            stdin="".join(json.dumps(order) + "\n" for order in orders),
+        )
+    told = [json.loads(line) for line in outcome.out.splitlines()]
+    if connection != "held":
+        assert told.pop() == {"error": "not connected"}
+    assert all("results" in each for each in told), told
+    kept = json.loads(books.read_bytes())
+    for each, name in zip((kept, *kept["others"]), terminals, strict=True):
+        assert each["terminal"] == name
+        assert [slip["amount_fen"] for slip in each["slips"]] == [1_000, 1_000], told
+
+
+def test_a_terminal_that_is_not_at_work_is_told(tmp_path: Path) -> None:
+    books = str(tmp_path / "books.json")
+    order = '{"do":"echo","terminal":"50010009"}\n'
+    outcome = run("terminal", "work", "--books", books, stdin=order)
+    assert outcome.status == BAD
+    assert "there is no terminal 50010009 here" in outcome.out
