@@ -24,11 +24,13 @@ from messages.dialects.dialect import (
     Presence,
     ReasonText,
     ResponseCode,
+    Social,
     Tag,
     TransactionRule,
     Words,
 )
 from messages.dialects.model import (
+    BusinessSpec,
     DialectSpec,
     FieldSpec,
     FrameSpec,
@@ -368,7 +370,7 @@ def _transaction(
         presence=presence[spec.presence],
         reversal=presence[spec.reversal] if spec.reversal else None,
         reversal_mti=spec.reversal_mti,
-        business=Business(**spec.business.model_dump()) if spec.business else None,
+        business=_business(spec.business) if spec.business else None,
         refuse=Reason(spec.refuse) if spec.refuse else None,
         note=spec.note,
     )
@@ -385,6 +387,11 @@ def _tells_or_costs(spec: TransactionSpec) -> None:
     if business.fee == "none" and not business.originals:
         key = f"transactions.{spec.id}.business.originals"
         raise ContradictionError(key, "says of nothing what it tells of")
+
+
+def _business(spec: BusinessSpec) -> Business:
+    social = Social(**spec.social.model_dump()) if spec.social else None
+    return Business(**spec.model_dump(exclude={"social"}), social=social)
 
 
 def _know_their_originals(transactions: Sequence[TransactionRule]) -> None:

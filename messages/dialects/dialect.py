@@ -236,6 +236,15 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
     together: Mapping[int, tuple[int, ...]]
 
 
+class Social(msgspec.Struct, frozen=True, kw_only=True):
+    """What a transaction is to the social-security host; see `SocialSpec`."""
+
+    leg: Literal["inquiry", "payment", "reconciliation"]
+    services: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+
+
 class Business(msgspec.Struct, frozen=True, kw_only=True):
     """How a switch carries a transaction out; see `BusinessSpec`. Amounts in fen."""
 
@@ -253,6 +262,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     original_amount: Literal["same", "part", "up-to", "none"]
     most_percent: int
     settles: Literal["debit", "credit", "none"]
+    social: Social | None = None
 
     @property
     def only_tells(self) -> bool:

@@ -83,6 +83,10 @@ def _resolve(name: str, above: tuple[str, ...]) -> tuple[Table, tuple[str, ...]]
     parent = table.pop("extends", None)
     lineage: tuple[str, ...] = (name,)
     removed = table.pop("remove", [])
+    for kind in table.pop("transaction_types", []):
+        _named(source, "transaction_types", str(kind), "transaction-types")
+        # What a file names takes the place of what it inherits, and gives way to its own words.
+        table = merge(_transaction_types(str(kind)), table, keep_order=True)
     if parent is not None:
         _named(source, "extends", str(parent), "dialect")
         inherited, older = _resolve(str(parent), (*above, name))
@@ -90,9 +94,6 @@ def _resolve(name: str, above: tuple[str, ...]) -> tuple[Table, tuple[str, ...]]
             _remove(inherited, str(path), source)
         table = merge(inherited, table)
         lineage = (name, *older)
-    for kind in table.pop("transaction_types", []):
-        _named(source, "transaction_types", str(kind), "transaction-types")
-        table = merge(_transaction_types(str(kind)), table, keep_order=True)
     return table, lineage
 
 

@@ -187,6 +187,20 @@ class PresenceSpec(Strict):
     together: dict[FieldNumber, tuple[FieldNumber, ...]] = {}
 
 
+class SocialSpec(Strict):
+    """What a transaction is to the social-security host.
+
+    `inquiry`: the host alone answers it. `payment`: it has a bill there, and a debit of the card.
+    `reconciliation`: counts and sums are compared. `services` are the service codes (S1) that a
+    request may have, `needs` the tags that its payload must have; `any_of` one of these at least.
+    """
+
+    leg: Literal["inquiry", "payment", "reconciliation"]
+    services: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+
+
 class BusinessSpec(Strict):
     """What a switch must know of a transaction to carry it out; without it, it is not served.
 
@@ -215,6 +229,7 @@ class BusinessSpec(Strict):
     original_amount: Literal["same", "part", "up-to", "none"] = "same"
     most_percent: Annotated[int, Field(ge=1, le=1_000)] = 100
     settles: Literal["debit", "credit", "none"] = "none"
+    social: SocialSpec | None = None
 
 
 class TransactionSpec(Strict):

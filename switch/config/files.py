@@ -97,6 +97,7 @@ class TimerOptions(_Model):
 
     answer_ms: Milliseconds | None = None
     issuer_ms: Milliseconds | None = None
+    social_ms: Milliseconds | None = None
     advice_retry_ms: Annotated[list[Milliseconds], Field(min_length=1, max_length=16)] | None = None
     advice_expiry_ms: Milliseconds | None = None
     echo_ms: Milliseconds | None = None
@@ -281,6 +282,14 @@ class ClearingFile(_Model):
     subsidy_fen: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
+class SocialFile(_Model):
+    """`[social]` of `banks.toml`: the social-security host, and its line of 金保专网."""
+
+    id: Institution
+    name: Text
+    links: Annotated[list[Name], Field(min_length=1, max_length=1)]
+
+
 class BanksFile(_Model):
     """`banks.toml`."""
 
@@ -290,6 +299,7 @@ class BanksFile(_Model):
     issuer: list[IssuerEntry] = []
     link: list[LinkEntry] = []
     clearing: ClearingFile = ClearingFile()
+    social: SocialFile | None = None
 
 
 class CapEntry(_Model):

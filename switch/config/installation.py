@@ -23,7 +23,13 @@ from routing.links import LinkClass
 from switch.config.checks import check_across
 from switch.config.downloads import load_downloads
 from switch.config.faults import ConfigurationError, Fault
-from switch.config.files import AcquirerEntry, IssuerEntry, JinbaoFile, split_address
+from switch.config.files import (
+    AcquirerEntry,
+    IssuerEntry,
+    JinbaoFile,
+    SocialFile,
+    split_address,
+)
 from switch.config.keystore import Group, KeyStore
 from switch.config.reading import Models, Sources
 from switch.config.registry.building import load_registry
@@ -165,6 +171,7 @@ class _Building:
             groups={entry.id: entry.name for entry in banks.group},
             centre=_present(banks.clearing.links, links),
             cut_over=_cut_over(banks.clearing.cut_over),
+            social_host=_social(banks.social, links),
             caps=tuple(
                 Cap(_number(entry.from_day), entry.limit_fen, entry.rule)
                 for entry in models.caps.cap
@@ -334,6 +341,12 @@ def _issuer(entry: IssuerEntry, links: Mapping[str, Link]) -> Issuer:
         group=entry.group or "",
         is_in_city=entry.in_city,
     )
+
+
+def _social(entry: SocialFile | None, links: Mapping[str, Link]) -> Issuer | None:
+    if entry is None:
+        return None
+    return Issuer(id=entry.id, name=entry.name, links=_present(entry.links, links))
 
 
 def _present(names: Iterable[str], links: Mapping[str, Link]) -> tuple[str, ...]:

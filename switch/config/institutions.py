@@ -22,6 +22,7 @@ def check_institutions(source: Source[BanksFile], banks: BanksFile) -> None:
             source.fault(("acquirer", index, "alternate"), reason)
     for index, issuer in enumerate(banks.issuer):
         _check_links(source, banks, ("issuer", index, "links"), issuer.links)
+    _check_social(source, banks)
     clearing = banks.clearing
     _check_links(source, banks, ("clearing", "links"), clearing.links)
     if clearing.profile == "member" and not clearing.links:
@@ -33,6 +34,19 @@ def check_institutions(source: Source[BanksFile], banks: BanksFile) -> None:
         for index, issuer in enumerate(banks.issuer):
             if not issuer.links:
                 source.fault(("issuer", index, "links"), "no link leads there")
+
+
+def _check_social(source: Source[BanksFile], banks: BanksFile) -> None:
+    social, classes = banks.social, {link.name: link.link_class for link in banks.link}
+    if social is None:
+        return
+    _check_links(source, banks, ("social", "links"), social.links)
+    for name in social.links:
+        if classes.get(name, "jinbao") != "jinbao":
+            reason = f"{name} is of class {classes[name]}: social services go over 金保专网 only"
+            source.fault(("social", "links"), reason)
+    if social.id in {entry.id for entry in banks.issuer}:
+        source.fault(("social", "id"), f"{social.id} is an issuer too")
 
 
 def _check_groups(source: Source[BanksFile], banks: BanksFile) -> None:

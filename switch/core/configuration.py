@@ -141,13 +141,15 @@ class Timers(msgspec.Struct, frozen=True, kw_only=True):
     """How long things may take, in milliseconds.
 
     `answer_ms`: from a terminal's request to our answer at the latest (terminals wait 60 s).
-    `issuer_ms`: what an issuer is given. `advice_retry_ms`: between repeats of a 0420, the last
-    value for all that follow. `advice_expiry_ms`: then it becomes a manual case. `link_rest_ms`:
-    how long a link is left alone after `link_failures` requests over it failed in a row.
+    `issuer_ms`: what an issuer is given, `social_ms` what the social-security host is.
+    `advice_retry_ms`: between repeats of a 0420, the last value for all that follow.
+    `advice_expiry_ms`: then it becomes a manual case. `link_rest_ms`: how long a link is left alone
+    after `link_failures` requests over it failed in a row.
     """
 
     answer_ms: int = 55_000
     issuer_ms: int = 45_000
+    social_ms: int = 8_000
     advice_retry_ms: tuple[int, ...] = (1_000, 5_000, 15_000, 60_000, 300_000)
     advice_expiry_ms: int = 3 * 86_400_000
     echo_ms: int = 60_000
@@ -206,6 +208,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """hhmmss from which on a transaction belongs to the next clearing day; empty: midnight."""
     foreign: tuple[str, ...] = ()
     """How foreign cards begin, in the six digits that may be shown; follows from the ranges."""
+    social_host: Issuer | None = None
+    """The social-security host and its lines, None where there is none."""
 
     def __post_init__(self) -> None:
         """Work the routes out, so that they are never those of another configuration."""
@@ -220,7 +224,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         centre = Destination(links=self._by_class(self.centre)) if self.centre else None
         foreign = tuple(each.prefix[:_SHOWN] for each in self.card_ranges if each.is_foreign)
         msgspec.structs.force_setattr(self, "foreign", foreign)
-        msgspec.structs.force_setattr(self, "routes", build(acquirers, issuers, centre))
+        host = self.social_host
+        social = Destination(links=self._by_class(host.links)) if host is not None else None
+        msgspec.structs.force_setattr(self, "routes", build(acquirers, issuers, centre, social))
 
     def _by_class(self, links: tuple[str, ...]) -> dict[LinkClass, str]:
         return {self.links[name].link_class: name for name in links}

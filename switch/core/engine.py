@@ -41,6 +41,8 @@ from switch.core.issuers.store_and_forward import StoreAndForward
 from switch.core.issuers.wire import answer_mti
 from switch.core.moment import Moment
 from switch.core.outbox import Outbox
+from switch.core.social.bills import Bills
+from switch.core.social.reconciling import Reconciling
 from switch.core.terminals.answers import code_for
 from switch.core.terminals.intake import Intake, Step
 from switch.core.terminals.management import Management
@@ -71,13 +73,15 @@ class Engine:
         closing = Closing(
             self._outbox, teller, (self._links, self._advices), self._in_flight, reversing
         )
-        opening = Opening(self._outbox, teller, self._links, closing, (stans, rrns))
+        bills = Bills(self._outbox, teller, (self._links, self._advices), closing, reversing)
+        opening = Opening(self._outbox, teller, self._links, (closing, bills), (stans, rrns))
         originals = Originals(self._outbox, self._in_flight)
         self._intake = Intake(self._outbox, self._wire, self._sessions, (originals, opening), walk)
         self._reversals = Reversals(
             self._outbox, self._wire, self._sessions, (self._in_flight, reversing), self._advices
         )
-        self._management = Management(self._outbox, self._wire, self._sessions, rrns)
+        reconciling = Reconciling(self._outbox, self._wire, self._sessions, self._links)
+        self._management = Management(self._outbox, self._wire, self._sessions, rrns, reconciling)
         self._take_over = TakeOver(
             configuration, self._outbox, (stans, rrns), reversing, self._advices
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from switch.core.batches.values import AddDetails, EndBatch, SettleBatch
+from switch.core.social.bill import Bill, BillState
 from switch.core.transaction import State
 
 ATTEMPT_BITS = 40
@@ -118,6 +119,7 @@ class Row(msgspec.Struct, kw_only=True, frozen=True, array_like=True, gc=False):
 
     The attempts are those of its `Open`, `Close` and first `Reverse`; 0 where there was none.
     `taken_fen` is what others have taken of it or are about to: it is 0 unless it is APPROVED.
+    `bill` is its second leg, at the social-security host.
     """
 
     key: TransactionKey
@@ -135,6 +137,7 @@ class Row(msgspec.Struct, kw_only=True, frozen=True, array_like=True, gc=False):
     is_reversible: bool = True
     taking: Taking | None = None
     taken_fen: int = 0
+    bill: Bill | None = None
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -184,6 +187,7 @@ class Open(msgspec.Struct, frozen=True, gc=False):
     taking: Taking | None = None
     plan: ReversalPlan | None = None
     answer: Answer | None = None
+    bill: Bill | None = None
 
 
 class Close(msgspec.Struct, frozen=True, gc=False):
@@ -204,6 +208,10 @@ class Close(msgspec.Struct, frozen=True, gc=False):
     plan: ReversalPlan | None
     clearing_day: int = 0
     """YYYYMMDD where a clearing centre said another than the one it was opened with."""
+    bill: BillState | None = None
+    """What its bill becomes, where that is not what follows from `state`."""
+    told: str = ""
+    """What the host said of the bill."""
 
 
 class Reroute(msgspec.Struct, frozen=True, gc=False):
@@ -352,6 +360,21 @@ class Acknowledge(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class SettleBill(msgspec.Struct, frozen=True, gc=False):
+    """What the host answered (`told`) to what is queued about a bill.
+
+    `state` is CONFIRMED, CANCELLED or PERSON; CANCELLING with a `plan` where it refused to confirm,
+    and the debit must be reversed. Done: Closed. Refused: Superseded (another word came between),
+    Missing.
+    """
+
+    attempt: int
+    key: TransactionKey
+    state: BillState
+    told: str
+    plan: ReversalPlan | None = None
+
+
 class Hasten(msgspec.Struct, frozen=True, gc=False):
     """A queued advice is due at `due_ms`, if it was due later.
 
@@ -398,6 +421,7 @@ Operation = (
     | TakeOver
     | Claim
     | Acknowledge
+    | SettleBill
     | Hasten
     | Resolve
     | Totals

@@ -61,6 +61,8 @@ class Rule(IntEnum):
     POINT_AGREED = 42
     PILOT_BEGUN = 43
     STAGE_OPEN = 44
+    PAYLOAD_READ = 45
+    BILL_RESERVED = 46
 
 
 WORDS: dict[Rule, Words] = {
@@ -149,6 +151,8 @@ WORDS: dict[Rule, Words] = {
     ),
     Rule.ORIGINAL_AMOUNT: Words("the amount fits the original's", "金额与原交易相符"),
     Rule.ORIGINAL_FREE: Words("nothing else has taken of the original", "原交易未被撤销或退货"),
+    Rule.PAYLOAD_READ: Words("field 62 says which social service", "社保业务数据域完整"),
+    Rule.BILL_RESERVED: Words("the social-security host reserved the bill", "社保主机已锁定单据"),
     Rule.TERMINAL_ADMITTED: Words("the terminal may do this", "该终端允许此交易"),
 }
 """English and Chinese words of every rule, as the thing that holds where it is kept."""

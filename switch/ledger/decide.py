@@ -33,6 +33,7 @@ from switch.core.operations import (
     Resolve,
     Reverse,
     Row,
+    SettleBill,
     SignOff,
     SignOn,
     TakeOver,
@@ -58,6 +59,7 @@ from switch.core.outcomes import (
 )
 from switch.core.transaction import FINAL, TRANSITIONS, State
 from switch.ledger import upkeep
+from switch.ledger.bills import follow, settle_bill
 from switch.ledger.rows import EMPTY_DAY, CapKey, ReadSet, WriteSet
 from switch.ledger.settling import batches
 from switch.ledger.taking import find_by_rrn, taken
@@ -125,6 +127,7 @@ def _open(working: Working, operation: Open) -> Outcome:
         plan=plan,
         is_reversible=operation.is_reversible,
         taking=taking,
+        bill=operation.bill,
     )
     working.written.transactions[key] = row
     if plan is not None:
@@ -177,6 +180,8 @@ def _close(working: Working, operation: Close) -> Outcome:
     )
     if is_queued:
         working.enqueue(row, operation.incarnation)
+    if row.bill is not None:
+        row = follow(working, row, operation.incarnation, operation)
     return Closed(row)
 
 
@@ -252,8 +257,11 @@ def _acknowledge(working: Working, operation: Acknowledge) -> Outcome:
     if state not in TRANSITIONS[row.state] or not (is_queued or row.state in _EXPIRED):
         return Missing()
     row = working.become(row, state, reason=operation.reason)
-    if is_queued:
+    queued = working.queued(row.key)
+    if queued is not None:
         working.written.advices[row.key] = None
+    if row.bill is not None:
+        row = follow(working, row, queued.owner if queued is not None else 0)
     return Closed(row)
 
 
@@ -290,6 +298,7 @@ _DECIDE: Final[dict[type, Callable[[Working, Any], Outcome]]] = {
     TakeOver: upkeep.take_over,
     Claim: upkeep.claim,
     Acknowledge: _acknowledge,
+    SettleBill: settle_bill,
     Hasten: upkeep.hasten,
     Resolve: _resolve,
     Totals: upkeep.totals,

@@ -31,6 +31,7 @@ from switch.core.operations import (
     Resolve,
     Reverse,
     Row,
+    SettleBill,
     SignOff,
     SignOn,
     TakeOver,
@@ -133,7 +134,9 @@ def _open(operation: Open) -> tuple[Need, ...]:
 
 
 def _row(
-    operation: Close | Reroute | Reverse | FindOriginal | Acknowledge | Hasten | Resolve,
+    operation: (
+        Close | Reroute | Reverse | FindOriginal | Acknowledge | SettleBill | Hasten | Resolve
+    ),
 ) -> tuple[Need, ...]:
     return (operation.key,)
 
@@ -159,6 +162,7 @@ _NEEDS: Final[dict[type, Callable[[Any], tuple[Need, ...]]]] = {
     FindOriginal: _row,
     FindByRrn: lambda operation: (RrnKey(operation.rrn),),
     Acknowledge: _row,
+    SettleBill: _row,
     Hasten: _row,
     Resolve: _row,
     SignOn: _session,

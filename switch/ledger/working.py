@@ -131,9 +131,9 @@ class Working:
         self.written.transactions[original.key] = replace(original, taken_fen=taken_fen)
 
     def enqueue(self, row: Row, owner: int) -> None:
-        """Queue the one 0420 or 0220 that a row ever has."""
+        """Queue the one 0420 or 0220 that a row ever has; it takes the place of a bill's."""
         if row.plan is None:
             raise InvariantBroken("a queued message without a plan")
-        if self.queued(row.key) is not None:
+        if row.bill is None and self.queued(row.key) is not None:
             raise InvariantBroken("a second queued message of one row")
         self.written.advices[row.key] = Queued(0, row.plan.due_ms, owner)

@@ -13,6 +13,7 @@ from messages.reasons import Reason
 from routing.choose import choose
 from routing.table import Case
 from switch.core.rules import Decline, Rule
+from switch.core.social.routes import to_host, with_bill
 from switch.core.terminals.request import Transaction
 
 _CASES: Final[Mapping[Case, Rule]] = {
@@ -25,7 +26,10 @@ _CASES: Final[Mapping[Case, Rule]] = {
 
 def choose_route(txn: Transaction) -> Decline | None:
     """Find the issuer of the card's range and a line towards it."""
-    configuration = txn.configuration
+    configuration, business = txn.configuration, txn.rule.business
+    social = business.social if business is not None else None
+    if social is not None and social.leg != "payment":
+        return to_host(txn, social)
     issuer = configuration.issuers.get(txn.card.issuer)
     if issuer is None:
         return Decline(Reason.ISSUER_UNKNOWN, Rule.ISSUER_KNOWN)
@@ -39,4 +43,4 @@ def choose_route(txn: Transaction) -> Decline | None:
     txn.line = choose(way, txn.is_usable)
     txn.link = (txn.line or way.candidates[0]).link
     txn.trace.append(_CASES[way.case])
-    return None
+    return None if social is None else with_bill(txn, social)

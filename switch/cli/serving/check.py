@@ -56,6 +56,7 @@ def _told(found: Installation) -> dict[str, Any]:
             "terminals": configuration.terminal_dialect.name,
             "issuers": configuration.issuer_dialect.name,
         },
+        "social_host": configuration.social_host.id if configuration.social_host else None,
         "card_ranges": len(configuration.card_ranges),
         "caps": [
             {"from_day": cap.from_day, "limit_fen": cap.limit_fen, "rule": cap.rule}
@@ -97,11 +98,17 @@ def summary(found: Installation) -> list[str]:
         f"groups       {', '.join(configuration.groups) or 'none'}",
         f"links        {links or 'none'}",
         f"clearing     {_clearing(configuration)}",
+        f"social host  {_social(configuration)}",
         f"card ranges  {len(ranges)}, {social} of social-security cards",
         f"cap          {caps or 'none: every withdrawal is refused'}",
         f"listening    {listening}",
         f"ledger       {found.ledger_url or found.ledger}",
     ]
+
+
+def _social(configuration: Configuration) -> str:
+    host = configuration.social_host
+    return "none: social services are refused" if host is None else f"{host.id} {host.name}"
 
 
 def _clearing(configuration: Configuration) -> str:

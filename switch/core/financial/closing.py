@@ -6,7 +6,7 @@ to leave the issuer its time is closed unsent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -42,6 +42,9 @@ from switch.core.outcomes import (
     Unknown,
 )
 from switch.core.rules import Decline, Rule
+from switch.core.social.bill import BillState
+from switch.core.social.messages import ECHOED, inquiry_fields
+from switch.core.social.payload import from_host
 from switch.core.terminals.answers import APPROVED, WITHOUT_MAC, Extra
 from switch.core.terminals.request import Transaction
 from switch.core.terminals.teller import Teller
@@ -81,6 +84,8 @@ class Closing:
         self.in_flight = in_flight
         self._reversing = reversing
         self._rerouting = Rerouting(outbox, in_flight)
+        self.confirm: Callable[[Transaction, Answer], None] = self._unconfirmed
+        """Takes a debited payment whose bill is to be confirmed before its answer is said."""
 
     def forward(self, txn: Transaction) -> None:
         """Send an opened transaction to its issuer, or close it unsent (91)."""
@@ -102,16 +107,17 @@ class Closing:
         if txn.translated_pin is not None and txn.link_pik is not link.pik:
             # Another line, or its key changed while the ledger decided.
             translate_pin(txn, link)
-        fields = request_fields(txn, link.link.own_id)
+        is_social = txn.way.case is Case.SOCIAL
+        fields = (inquiry_fields if is_social else request_fields)(txn, link.link.own_id)
         sent = _Sent(link, link.breaker.sent(now_ns))
         txn.move(State.FORWARDED)
         waiting = Waiting(
             _ANSWER_OF[txn.request.mti],
             fields,
-            _ECHOED,
+            ECHOED if is_social else _ECHOED,
             partial(self._issuer_answered, txn, sent),
             partial(self._silent, txn, sent),
-            now_ns + timers.issuer_ms * _MILLISECOND_NS,
+            now_ns + (timers.social_ms if is_social else timers.issuer_ms) * _MILLISECOND_NS,
         )
         link.pending.add(txn.transmission, txn.stan, waiting)
         frame = link.wire.build(link.heads, txn.request.mti, fields, link.mac)
@@ -152,6 +158,8 @@ class Closing:
             self._doubt(txn, _MALFUNCTION)
         else:
             txn.issuer_chip = texts.get(55)
+            if txn.way.case is Case.SOCIAL:
+                txn.lines = from_host(texts.get(48, ""))
             if code in WITHOUT_MAC:
                 # These speak of the issuer's leg; a terminal would take them for its own keys.
                 self._outbox.report("issuer_at_odds", link=link.link.name, rrn=txn.rrn, code=code)
@@ -164,7 +172,12 @@ class Closing:
             self._close(txn, state, answer, None)
 
     def _close(
-        self, txn: Transaction, state: State, answer: Answer | None, plan: ReversalPlan | None
+        self,
+        txn: Transaction,
+        state: State,
+        answer: Answer | None,
+        plan: ReversalPlan | None,
+        bill: BillState | None = None,
     ) -> None:
         txn.move(State.CLOSING)
         operation = Close(
@@ -176,15 +189,28 @@ class Closing:
             answer,
             plan,
             _clearing_day(txn, answer),
+            bill,
+            answer.code if answer is not None and bill is not None else "",
         )
         self._outbox.submit(operation, partial(self._closed, txn, operation))
 
-    def close_unsent(self, txn: Transaction) -> None:
-        """Answer 91, and let go of what was held for a request that nobody got."""
+    def close_unsent(self, txn: Transaction, bill: BillState | None = None) -> None:
+        """Answer 91, and let go of what was held for a request that nobody got.
+
+        `bill` is what becomes of its bill, where the host may not have heard of it.
+        """
         if not txn.answered:
             decline = Decline(Reason.ROUTE_UNAVAILABLE, Rule.FORWARDED_IN_TIME)
             self._teller.refuse(txn, decline)
-        self._close(txn, State.UNSENT, None, None)
+        self._close(txn, State.UNSENT, None, None, bill)
+
+    def refuse_unsent(self, txn: Transaction, answer: Answer) -> None:
+        """Pass on that the host refused the bill: nothing is debited, nothing was reserved."""
+        self._close(txn, State.UNSENT, answer, None, BillState.CANCELLED)
+
+    def approve_unsent(self, txn: Transaction, answer: Answer) -> None:
+        """Approve a payment that has nothing to debit; its bill is confirmed."""
+        self._close(txn, State.APPROVED, answer, None)
 
     def _doubt(self, txn: Transaction, reason: str) -> None:
         """Say 98 now and close with a 0420: nobody knows what the issuer did."""
@@ -228,10 +254,22 @@ class Closing:
             self._reverse_answered(txn, row)
         elif operation.answer is not None and not txn.answered and not txn.is_reversed:
             # A terminal that has reversed it is never told that it was approved.
-            record = row.record
-            extra = Extra(record.acquirer, record.issuer, txn.issuer_chip, record.fee_fen)
-            self._teller.say(txn, operation.answer, extra)
+            if row.bill is not None and row.bill.state is BillState.CONFIRMING:
+                self.confirm(txn, operation.answer)
+                return
+            self.say(txn, operation.answer)
+        if row.bill is not None:
+            self._advices.wake()
         self.in_flight.finish(txn)
+
+    def say(self, txn: Transaction, answer: Answer) -> None:
+        """Say an answer to a transaction that was opened."""
+        record = txn.record
+        extra = Extra(record.acquirer, record.issuer, txn.issuer_chip, record.fee_fen, txn.lines)
+        self._teller.say(txn, answer, extra)
+
+    def _unconfirmed(self, txn: Transaction, _answer: Answer) -> None:
+        raise InvariantBroken(f"nobody confirms the bill of {txn.rrn}")
 
     def _reverse_answered(self, txn: Transaction, row: Row) -> None:
         """Take an approval back that became durable after the terminal was told 98."""

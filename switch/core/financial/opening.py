@@ -46,6 +46,7 @@ from switch.core.outcomes import (
     Unknown,
 )
 from switch.core.rules import Decline, Rule
+from switch.core.social.bills import Bills
 from switch.core.terminals.answers import APPROVED, Extra
 from switch.core.terminals.identity import identify, record_of
 from switch.core.terminals.request import Transaction
@@ -64,15 +65,15 @@ class Opening:
         outbox: Outbox,
         teller: Teller,
         links: Links,
-        closing: Closing,
+        closing: tuple[Closing, Bills],
         numbers: tuple[Numbers, Numbers],
     ) -> None:
-        """Hand what is opened to `closing`; `numbers` are those of STAN and RRN."""
+        """Hand what is opened to its bill or its issuer; `numbers` are those of STAN and RRN."""
         self._outbox = outbox
         self._teller = teller
         self._links = links
-        self._closing = closing
-        self.in_flight: InFlight = closing.in_flight
+        self._closing, self._bills = closing
+        self.in_flight: InFlight = self._closing.in_flight
         self._stans, self._rrns = numbers
         self.is_usable = links.is_usable
 
@@ -132,6 +133,8 @@ class Opening:
         )
         if txn.rule.is_advice:
             operation = replace(operation, plan=self._plan(txn), answer=self._accepted(txn))
+        elif txn.bill is not None:
+            operation = replace(operation, bill=txn.bill)
         outbox.submit(operation, partial(self._opened, txn))
         return None
 
@@ -149,6 +152,8 @@ class Opening:
         """Forward what is open; an advice is accepted, and forwarded from the queue."""
         if txn.rule.is_advice:
             self._closing.accept(txn, self._accepted(txn))
+        elif txn.bill is not None:
+            self._bills.reserve(txn)
         else:
             self._closing.forward(txn)
 

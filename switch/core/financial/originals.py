@@ -24,7 +24,11 @@ from switch.core.operations import FindByRrn, FindOriginal, Row, Taking, Transac
 from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.outcomes import Found, OriginalNotFound, Outcome, Spent, Unknown
 from switch.core.rules import Decline, Rule
+<<<<<<< HEAD
 from switch.core.terminals.identity import transaction_key
+=======
+from switch.core.social.routes import undo
+>>>>>>> 1d1d80f (Social services: bills as the second leg of a payment, the host, reconciliation)
 from switch.core.terminals.request import Transaction
 from switch.core.transaction import State
 
@@ -138,7 +142,7 @@ def _judge(txn: Transaction, row: Row) -> Decline | None:
         taken_fen = amount_fen if business.original_amount == "part" else whole_fen
         txn.taking = Taking(row.key, taken_fen)
     txn.trace += (Rule.ORIGINAL_KNOWN, Rule.ORIGINAL_MATCHES, Rule.ORIGINAL_AMOUNT)
-    return None
+    return None if row.bill is None else undo(txn, row)
 
 
 def _differing(txn: Transaction, row: Row, business: Business) -> str | None:

@@ -7,7 +7,7 @@ is followed by 0221, and a 0230 that approves settles it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from messages.crypto.vault import SealError
@@ -34,6 +34,7 @@ from switch.core.outcomes import (
     Outcome,
     Unknown,
 )
+from switch.core.social.bill import FOLLOWS
 from switch.core.terminals.answers import APPROVED
 from switch.core.transaction import State
 
@@ -61,6 +62,8 @@ class StoreAndForward:
         self._stranded: dict[str, dict[TransactionKey, Advice]] = {}
         self._look_ns = NEVER
         links.on_ready = self._send_stranded
+        self.send_word: Callable[[Advice], None] = self._unsent
+        """Sends what is queued about a bill, once nothing is to be reversed."""
 
     def next_due_ns(self) -> int:
         """Return when the queue is looked at next, NEVER while it is being asked."""
@@ -107,6 +110,9 @@ class StoreAndForward:
 
     def _send(self, advice: Advice) -> None:
         row = advice.row
+        if row.bill is not None and row.state in FOLLOWS:
+            self.send_word(advice)
+            return
         if row.plan is None:
             raise InvariantBroken("a queued reversal has no plan")
         if self._outbox.at.utc_ms >= row.plan.expires_ms:
@@ -114,9 +120,7 @@ class StoreAndForward:
             return
         link = self._links.get(row.record.link)
         if link is None or not link.is_ready:
-            stranded = self._stranded.setdefault(row.record.link, {})
-            if len(stranded) < STRANDED_PER_LINK:
-                stranded.setdefault(row.key, advice)
+            self.strand(row.record.link, advice)
             return
         try:
             sealed = unseal(row, self.configuration)
@@ -134,6 +138,20 @@ class StoreAndForward:
         sent_mti = mti if advice.tries <= 1 else f"{mti[:3]}{_REPEAT}"
         frame = link.wire.build(link.heads, sent_mti, fields, link.mac)
         self._outbox.to_link(link.link.name, frame)
+
+    def strand(self, link: str, advice: Advice) -> None:
+        """Keep what was claimed for a line that is down."""
+        stranded = self._stranded.setdefault(link, {})
+        if len(stranded) < STRANDED_PER_LINK:
+            stranded[advice.row.key] = advice
+
+    @property
+    def word_ms(self) -> int:
+        """How long the social-security host is given."""
+        return self.configuration.timers.social_ms
+
+    def _unsent(self, advice: Advice) -> None:
+        raise InvariantBroken(f"nobody sends the word about the bill of {advice.row.record.rrn}")
 
     def _send_stranded(self, link: IssuerLink) -> None:
         """Send what was claimed while the line was down: its next turn may be minutes away."""

@@ -39,6 +39,8 @@ class Extra(msgspec.Struct, frozen=True, gc=False):
     issuer: str = ""
     chip: str | None = None
     fee_fen: int = 0
+    lines: str = ""
+    """DE 62 of the answer to a social service, in hexadecimal."""
 
 
 def code_for(dialect: Dialect, reason: Reason) -> str:
@@ -68,6 +70,7 @@ def financial(request: Request, answer: Answer, extra: Extra) -> dict[int, str]:
         49: request.currency,
         54: answer.balances,
         55: extra.chip,
+        62: extra.lines,
     }
     fields = {12: answer.time, 13: answer.date, 39: answer.code}
     fields |= {number: text for number, text in maybe.items() if text}

@@ -17,6 +17,7 @@ from switch.core.operations import (
     Answer,
 )
 from switch.core.outbox import Outbox
+from switch.core.social.reconciling import Reconciling
 from switch.core.terminals.answers import SIGN_ON_AGAIN, management
 from switch.core.terminals.downloads import Downloads
 from switch.core.terminals.request import Request, TerminalKeys
@@ -37,9 +38,15 @@ class Management:
     """Answers sign-on, sign-off, echo and downloads."""
 
     def __init__(
-        self, outbox: Outbox, wire: TerminalWires, sessions: Sessions, rrns: Numbers
+        self,
+        outbox: Outbox,
+        wire: TerminalWires,
+        sessions: Sessions,
+        rrns: Numbers,
+        reconciling: Reconciling,
     ) -> None:
         """Share sessions and numbers with the transactions."""
+        self._reconciling = reconciling
         self._outbox = outbox
         self._wire = wire
         self._sessions = sessions
@@ -73,7 +80,10 @@ class Management:
         terminal: Terminal,
         configuration: Configuration,
     ) -> None:
-        if rule.id == "echo":
+        business = rule.business
+        if business is not None and business.social is not None:
+            self._reconciling.begin(request, terminal, configuration, business.social)
+        elif rule.id == "echo":
             # An echo says nothing of an acquirer (DE 32).
             self._answer(request, Reason.APPROVED)
         elif rule.id in {SETTLEMENT, UPLOAD}:

@@ -26,6 +26,7 @@ from switch.core.operations import (
     TransactionKey,
 )
 from switch.core.rules import Rule
+from switch.core.social.bill import Bill
 from switch.core.transaction import TRANSITIONS, State
 
 
@@ -118,6 +119,9 @@ READ = (
 """The selection that fills `Request` after `mti`, in its order."""
 
 
+_NO_PAYLOAD: dict[str, str] = {}
+
+
 class TerminalKeys(msgspec.Struct, gc=False):
     """A terminal's session in memory: the ledger's version of it, and its keys made ready."""
 
@@ -142,6 +146,7 @@ class Transaction:
         "answered",
         "asks",
         "attempt",
+        "bill",
         "cap",
         "card",
         "configuration",
@@ -153,11 +158,13 @@ class Transaction:
         "issuer_id",
         "key",
         "line",
+        "lines",
         "link",
         "link_pik",
         "local",
         "mac",
         "original",
+        "payload",
         "pik",
         "promised",
         "quote",
@@ -193,9 +200,7 @@ class Transaction:
         self.is_reversed = False
         self.promised = False
         """Whether a number is kept for its reversal."""
-        self.answered = ""
-        self.asks = ""
-        self.acquirer = ""
+        self.answered = self.asks = self.acquirer = ""
         self.mac: MacAlgorithm | None = None
         self.pik: Pik | None = None
         self.tdk: Tdk | None = None
@@ -218,9 +223,7 @@ class Transaction:
         self.fingerprint = b""
         self.record: Record
         self.attempt = 0
-        self.rrn = ""
-        self.stan = ""
-        self.transmission = ""
+        self.rrn = self.stan = self.transmission = self.lines = ""
         self.tail = ""
         """DE 60 of its interbank messages, but for the reason at its head."""
         self.translated_pin: str | None = None
@@ -232,6 +235,9 @@ class Transaction:
         self.line: Candidate | None = None
         """The line that was chosen; None where none of the way's can be used."""
         self.issuer_chip: str | None = None
+        # Of a social service: its leg at the host, what it carries by tag, and DE 62 of its answer.
+        self.bill: Bill | None = None
+        self.payload = _NO_PAYLOAD
 
     def move(self, state: State) -> None:
         """Go to a state that may follow; raises InvariantBroken for any other."""

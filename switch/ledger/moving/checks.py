@@ -15,6 +15,7 @@ import apsw
 import msgspec
 
 from switch.core.operations import Row, TransactionKey
+from switch.core.social.bill import is_owed, stands
 from switch.core.transaction import COMMITTED, FINAL, HELD, State
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -26,11 +27,12 @@ FACTS: Final = """
         bucket bigint, card bytea, cap_day bigint, limit_fen bigint, attempt bigint,
         close_attempt bigint, reverse_attempt bigint, incarnation bigint, is_open bigint,
         is_over bigint, is_sealed bigint, of_id bytea, of_fen bigint, taken_fen bigint,
-        is_queued bigint, is_awaited bigint, rrn text, column_state bigint,
+        is_queued bigint, is_awaited bigint, is_torn bigint, rrn text, column_state bigint,
         column_amount_fen bigint, column_rrn text
     )"""
-"""`is_awaited`: the answer to its 0420 or 0220. `rrn` is empty where there was no transaction."""
-COLUMNS: Final = 25
+"""`is_awaited`: the answer to its 0420 or 0220, or to what the host is told of its bill.
+`is_torn`: its bill is not where its debit puts it. `rrn` is empty where it was forestalled."""
+COLUMNS: Final = 26
 _AWAITED: Final = frozenset({State.IN_DOUBT, State.REVERSING, State.ADVISED})
 CHECKS: Final[dict[str, str]] = {
     "a day holds what its transactions hold": """
@@ -49,7 +51,7 @@ CHECKS: Final[dict[str, str]] = {
         ) AS limits ON limits.bucket = caps.bucket AND limits.card = caps.card
             AND limits.cap_day = caps.day
         WHERE held_fen + committed_fen > limit_fen OR held_fen < 0 OR committed_fen < 0""",
-    "what waits for its 0420 or 0220 to be answered is queued, and nothing else": """
+    "what waits for its 0420, 0220 or bill to be answered is queued, and nothing else": """
         SELECT count(*) FROM facts WHERE is_queued <> is_awaited""",
     "what was taken of an original is what others took of it": """
         SELECT count(*) FROM (
@@ -84,6 +86,8 @@ CHECKS: Final[dict[str, str]] = {
     "the columns say what the bodies say": """
         SELECT count(*) FROM facts WHERE state <> column_state OR amount_fen <> column_amount_fen
             OR (rrn <> '' AND rrn <> column_rrn)""",
+    "a bill is where its debit puts it": """
+        SELECT count(*) FROM facts WHERE is_torn = 1""",
 }
 """The rule, and how many rows break it."""
 
@@ -99,7 +103,8 @@ def fact(body: bytes, queued: object, columns: tuple[int, int, str]) -> tuple[ob
         row.reverse_attempt, row.incarnation, int(state is State.FORWARDED), int(state in FINAL),
         int(bool(row.record.sealed)), None if taking is None else identity(taking.of),
         0 if taking is None else taking.fen, row.taken_fen, int(queued is not None),
-        int(state in _AWAITED and row.plan is not None),
+        int((state in _AWAITED and row.plan is not None) or is_owed(state, row.bill)),
+        int(not stands(state, row.bill)),
         "" if state is State.FORESTALLED else row.record.rrn, *columns,
     )  # fmt: skip
 

@@ -25,9 +25,11 @@ from switch.core.operations import (
     Record,
     ReversalPlan,
     Reverse,
+    SettleBill,
     Taking,
     TransactionKey,
 )
+from switch.core.social.bill import Bill, BillState
 from switch.core.transaction import State
 from switch.ledger.rows import ReadSet, WriteSet
 
@@ -112,6 +114,20 @@ def opening(
         cap=CapCheck(day, LIMIT_FEN),
         incarnation=incarnation,
     )
+
+
+def billing(number: int, stan: int = 1, fen: int = 50_000, *, incarnation: int = 1) -> Open:
+    """Return an Open of a payment whose bill is a second leg."""
+    bill = Bill("C1", "PAY", "social", "910000")
+    return replace(opening(number, stan, fen, incarnation=incarnation), bill=bill)
+
+
+def answering(
+    number: int, stan: int = 1, state: BillState = BillState.CONFIRMED, told: str = "00"
+) -> SettleBill:
+    """Return what the host said of a bill; where it refuses to confirm, with a 0420."""
+    refused = state is BillState.CANCELLING
+    return SettleBill(attempt(number), key(stan), state, told, plan() if refused else None)
 
 
 def rrn(stan: int = 1) -> str:

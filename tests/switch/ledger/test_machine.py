@@ -49,6 +49,7 @@ from switch.core.outcomes import (
     Spent,
     TotalsAre,
 )
+from switch.core.social.bill import BillState, is_owed, stands
 from switch.core.transaction import State
 from switch.ledger.memory import MemoryLedger
 from switch.ledger.postgres import PostgresLedger
@@ -60,6 +61,8 @@ from tests.switch.ledger.making import (
     LIMIT_FEN,
     acknowledging,
     advising,
+    answering,
+    billing,
     claiming,
     closing,
     ending,
@@ -77,6 +80,12 @@ DAYS = (DAY, DAY + 1)
 AMOUNTS = (0, 10_000, 40_000, 60_000, LIMIT_FEN, LIMIT_FEN + 1)
 _REVERSAL_ENDS = (State.REVERSAL_EXPIRED, State.REVERSED, State.REVERSED)
 ENDS = (*_REVERSAL_ENDS, State.APPROVED, State.ADVICE_EXPIRED, State.DECLINED)
+BILL_ENDS = (
+    BillState.CONFIRMED,
+    BillState.CANCELLED,
+    BillState.CANCELLING,
+    BillState.PERSON,
+)
 OUTCOMES = (State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT)
 WITHDRAWN = frozenset({State.APPROVED})
 GIVEN_BACK = frozenset({State.DECLINED, State.UNSENT, State.REVERSED})
@@ -90,6 +99,7 @@ wishes = st.lists(
             ["open"] * 8
             + ["void", "refund"] * 3
             + ["by rrn"]
+            + ["bill", "answer"] * 4
             + ["close"] * 6
             + ["reverse"] * 2
             + ["acknowledge"] * 2
@@ -237,6 +247,16 @@ class Ledgers(RuleBasedStateMachine):
             assert row.taken_fen == self.arithmetic.taken(int(row.key.stan))
             assert row.taken_fen <= row.record.amount_fen
 
+    @invariant()
+    def a_bill_follows_its_debit(self) -> None:
+        """Hold both legs against one another, and against the queue."""
+        queued = {advice.row.key for advice in self.memory.advices()}
+        for row in self.memory.transactions():
+            assert stands(row.state, row.bill)
+            reverses = row.state in {State.IN_DOUBT, State.REVERSING, State.ADVISED}
+            is_awaited = (reverses and row.plan is not None) or is_owed(row.state, row.bill)
+            assert is_awaited == (row.key in queued)
+
     def teardown(self) -> None:
         """Compare the books once more, then let go."""
         totals = self.memory.totals()
@@ -280,6 +300,12 @@ class Ledgers(RuleBasedStateMachine):
                 AMOUNTS[number % len(AMOUNTS)],
                 day=DAYS[number % 2],
                 incarnation=speaker,
+            ),
+            "bill": lambda: billing(
+                self.count, stan, AMOUNTS[number % len(AMOUNTS)], incarnation=speaker
+            ),
+            "answer": lambda: answering(
+                self.count, stan, BILL_ENDS[number % len(BILL_ENDS)], f"{number % 3:02d}"
             ),
             "close": lambda: closing(self.count, stan, OUTCOMES[number % 4], incarnation=speaker),
             "void": lambda: voiding(

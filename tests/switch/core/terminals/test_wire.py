@@ -8,6 +8,7 @@ from messages.dialects.dialect import Dialect
 from messages.dialects.loader import load_dialect
 from messages.errors import DecodeError
 from messages.framing import Framing
+from switch.core.rules import Rule
 from switch.core.terminals.wire import MOST_KINDS, TerminalWire
 from tests.switch.core.stage import FRAMES, POS, Stage
 
@@ -70,7 +71,8 @@ def _social(stage: Stage, mti: str, code: str, of_60: str, *, header: str) -> No
     kept = (11, 14, 22, 23, 25, 26, 35, 41, 42, 49, 52, 53, 64)
     message = stage.codec.decode(FRAMES["withdrawal"], 13)
     fields = {n: message.fields[n] for n in kept} | {3: code, 60: f"{of_60}00000200090"}
-    fields[62] = b"S1003QRY".hex().upper()
+    service = {"75": b"QRY", "76": b"PAY", "77": b"BEN"}[of_60]
+    fields[62] = (b"S1003" + service + b"S5002C1S6002P1").hex().upper()
     if mti == "0200":
         fields[4] = "000000010000"
     stage.terminal_says(stage.build(mti, fields, header))
@@ -92,13 +94,14 @@ def test_a_plain_pos_that_asks_for_a_social_service_gets_58(
 
 
 @pytest.mark.parametrize(("mti", "code", "of_60"), _SERVICES)
-def test_a_composite_terminal_is_told_that_they_are_not_open_yet(
+def test_a_composite_terminal_without_a_host_to_serve_it_gets_92(
     mti: str, code: str, of_60: str
 ) -> None:
     stage = Stage(other_terminal_dialects=(_COMPOSITE,))
     stage.sign_on()
     _social(stage, mti, code, of_60, header=_CLASS_64)
-    assert stage.code == "40"
+    assert stage.code == "92"
+    assert stage.report("declined")["rule"] == Rule.ROUTE_SOCIAL
     assert stage.told[-1][7:8] == b"\x64"
 
 

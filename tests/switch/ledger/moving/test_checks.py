@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from switch.core.operations import Row, Taking
+from switch.core.social.bill import Bill, BillState
 from switch.core.transaction import State
 from switch.ledger.moving.checks import CHECKS, COLUMNS, FACTS, check_embedded
 from switch.ledger.moving.checks_on_postgres import check_shared
@@ -34,6 +35,7 @@ BROKEN: dict[str, tuple[int, str | dict[str, object]]] = {
     "nobody holds it": (9, "DELETE FROM leases"),
     "a number given twice": (10, "UPDATE blocks SET free = 1 WHERE name = 'incarnation'"),
     "another state": (11, "UPDATE transactions SET state = 7 WHERE rrn = '416900000001'"),
+    "torn apart": (12, {"bill": Bill("C1", "PAY", "social", "910000", BillState.CANCELLED)}),
 }
 
 

@@ -1,0 +1,1 @@
+"""The social-security host (simulators): persons, bills, benefits, and their pay-out files."""
