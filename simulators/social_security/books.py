@@ -16,7 +16,7 @@ TOO_LITTLE, WRONG_AMOUNT, PAID_BEFORE = "51", "64", "94"
 """DE 39 of the host: what it says of a person, a bill, an amount."""
 
 
-class Service(StrEnum):
+class Purpose(StrEnum):
     """What a bill is for: S1."""
 
     CONTRIBUTION = "PAY"
@@ -51,7 +51,7 @@ class Due(msgspec.Struct, kw_only=True):
 
     number: str
     person: str
-    service: Service
+    service: Purpose
     period: str
     total_fen: int
     pooled_fen: int = 0
@@ -118,7 +118,7 @@ class Books:
             return None
         return next((each for each in self.persons.values() if each.identity == identity), None)
 
-    def open_bill(self, person: Person, service: Service) -> Due | None:
+    def open_bill(self, person: Person, service: Purpose) -> Due | None:
         """Return the first bill of a person that is not paid."""
         for due in self.dues.values():
             if due.person == person.number and due.service is service and not due.paid_by:

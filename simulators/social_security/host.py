@@ -20,7 +20,7 @@ from simulators.social_security.books import (
     Deed,
     Due,
     Person,
-    Service,
+    Purpose,
 )
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment, local
@@ -28,7 +28,7 @@ from switch.core.moment import Moment, local
 FORMAT_ERROR, UNBALANCED = "30", "95"
 _INQUIRY, _RESERVE, _TOTALS = "0100", "0200", "0500"
 _UNDO = "950000"
-_SERVICES: Final = {"910000": Service.CONTRIBUTION, "920000": Service.MEDICAL}
+_SERVICES: Final = {"910000": Purpose.CONTRIBUTION, "920000": Purpose.MEDICAL}
 _USAGE, _CHARSET = "SS", "gbk"
 _ECHOED: Final = (3, 4, 7, 11, 12, 13, 25, 32, 33, 37, 41, 42, 49, 102)
 _INSURANCE: Final = {"310": "职工医保", "342": "居民医保"}
@@ -64,7 +64,7 @@ class SocialHost(Issuer):
         return super().received(frame, at)
 
     def _carried_out(self, heard: Heard, temper: Temper, at: Moment) -> dict[int, str]:
-        fields = {n: heard.fields[n] for n in _ECHOED if n in heard.fields}
+        fields: dict[int, str] = {n: heard.fields[n] for n in _ECHOED if n in heard.fields}
         if temper.code:
             fields[39] = temper.code
             return fields
@@ -136,9 +136,9 @@ class SocialHost(Issuer):
         return self._to_pay(person, service)
 
     def _to_pay(self, person: Person, service: str) -> tuple[str, dict[str, str]]:
-        if service not in {each.value for each in Service}:
+        if service not in {each.value for each in Purpose}:
             return INVALID, {}
-        open_bill = self.books.open_bill(person, Service(service))
+        open_bill = self.books.open_bill(person, Purpose(service))
         if open_bill is None:
             return NOT_FOUND, {"S7": "无应缴单据"}
         return DONE, {"S5": open_bill.number, "S7": slip(open_bill, "")}
@@ -172,7 +172,7 @@ def yuan(fen: int) -> str:
 def slip(due: Due, rrn: str) -> str:
     """Return the lines of a bill: what the card bears comes first."""
     lines = [f"应付 {yuan(due.card_fen)}", f"单据 {due.number}", f"期间 {due.period}"]
-    if due.service is Service.MEDICAL:
+    if due.service is Purpose.MEDICAL:
         shares = ("总额", due.total_fen), ("统筹", due.pooled_fen), ("个人账户", due.account_fen)
         lines += [f"{name} {yuan(fen)}" for name, fen in shares]
     lines.append(f"已缴 {rrn}" if rrn else "未缴")

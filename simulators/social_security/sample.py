@@ -11,7 +11,7 @@ from messages.crypto.keys import Mak, Pik, Zmk
 from simulators.cards import fictional_card
 from simulators.installation import ACQUIRER, ZMK, ZONE_MAK, ZONE_PIK
 from simulators.issuer import IssuerIdentity
-from simulators.social_security.books import Benefit, Books, Due, Person, Service
+from simulators.social_security.books import Benefit, Books, Due, Person, Purpose
 
 HOST: Final = "99980000"
 """The host's institution number."""
@@ -84,7 +84,7 @@ def add_due(
     due = Due(
         number=number,
         person=person_of(card).number,
-        service=Service.MEDICAL if any(funds) else Service.CONTRIBUTION,
+        service=Purpose.MEDICAL if any(funds) else Purpose.CONTRIBUTION,
         period="20260601" if any(funds) else _YEAR,
         total_fen=total_fen,
         pooled_fen=funds[0],

@@ -59,7 +59,7 @@ from switch.core.outcomes import (
 )
 from switch.core.transaction import FINAL, TRANSITIONS, State
 from switch.ledger import upkeep
-from switch.ledger.bills import follow, settle_bill
+from switch.ledger.legs.bills import follow, settle_bill
 from switch.ledger.rows import EMPTY_DAY, CapKey, ReadSet, WriteSet
 from switch.ledger.settling import batches
 from switch.ledger.taking import find_by_rrn, taken

@@ -1,0 +1,1 @@
+"""Tests of simulators/social_security."""

@@ -13,7 +13,7 @@ from switch.config.installation import KEYS, VAULT_ROLES
 from switch.config.keystore import KeyStore
 
 TERMINALS = ("50010001", "50010002", "50010003")
-LINKS = ("issuer", "issuer-jinbao", "first", "first-jinbao", "outside")
+LINKS = ("issuer", "issuer-jinbao", "first", "first-jinbao", "outside", "social")
 ROLES = ("zmk", "pik", "mak")
 NAMES = ("jinbao", "terminals", "cards", "banks", "caps")
 

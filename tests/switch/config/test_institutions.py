@@ -8,6 +8,7 @@ import pytest
 
 from routing.links import LinkClass
 from routing.table import Case
+from switch.config.faults import ConfigurationError
 from switch.config.installation import load
 from switch.config.institutions import check_institutions
 from switch.config.reading import Sources
@@ -91,3 +92,43 @@ def test_a_link_without_its_keys_is_one_fault_and_not_a_broken_table(tmp_path: P
     folders.change(folder, "banks", 'links = ["outside"]', 'links = ["abroad"]')
     with pytest.raises(ValueError, match=r"abroad\.zmk: there is no such key"):
         load(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('links = ["social"]', 'links = ["issuer"]', "social services go over 金保专网 only"),
+        ('links = ["social"]', 'links = ["nowhere"]', "no link nowhere in this file"),
+        ('links = ["social"]', "links = []", "social.links"),
+        ('id = "99980000"', 'id = "99930000"', "99930000 is an issuer too"),
+    ],
+)
+def test_a_social_host_that_cannot_be_is_told(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    folder = folders.make(tmp_path / "city")
+    folders.change(folder, "banks", old, new)
+    with pytest.raises(ConfigurationError) as refused:
+        load(folder)
+    assert said in str(refused.value)
+
+
+def test_without_a_social_host_there_is_no_way_to_one(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path / "city")
+    assert load(folder).configuration.routes.social_way("99900000").candidates
+    text = (folder / "banks.toml").read_text("utf-8")
+    start = text.index("[social]")
+    (folder / "banks.toml").write_text(
+        text[:start] + text[text.index("[[link]]", start) :], "utf-8"
+    )
+    configuration = load(folder).configuration
+    assert configuration.social_host is None
+    assert not configuration.routes.social_way("99900000").candidates
+
+
+def test_bill_and_issuer_together_leave_time_for_an_answer(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path / "city")
+    folders.change(folder, "jinbao", "# social_ms = 8000 ", "social_ms = 10000 ")
+    with pytest.raises(ConfigurationError) as refused:
+        load(folder)
+    assert "timers.social_ms: a bill's 10000 ms and an issuer's 45000 ms" in str(refused.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simulators.issuer import Temper
 from simulators.wire import Heard
 from tests.switch.core.social import BILL, Clinic
 from tests.switch.core.stage import PAN
@@ -10,7 +11,12 @@ from tests.switch.core.stage import PAN
 def _heard(clinic: Clinic) -> list[Heard]:
     heard: list[Heard] = []
     usual = clinic.host.temper
-    clinic.host.temper = lambda message: heard.append(message) or usual(message)  # type: ignore[func-returns-value]
+
+    def tempered(message: Heard) -> Temper:
+        heard.append(message)
+        return usual(message)
+
+    clinic.host.temper = tempered
     return heard
 
 

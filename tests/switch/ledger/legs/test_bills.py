@@ -43,7 +43,6 @@ class Book:
         assert self.row.bill is not None
         return self.row.state.name, self.row.bill.state.name
 
-    @property
     def is_queued(self) -> bool:
         return bool(self.ledger.advices())
 
@@ -51,10 +50,10 @@ class Book:
 def test_an_approval_queues_the_confirmation() -> None:
     book = Book(closing(2))
     assert book.legs == ("APPROVED", "CONFIRMING")
-    assert book.is_queued
+    assert book.is_queued()
     book.does(answering(3))
     assert book.legs == ("APPROVED", "CONFIRMED")
-    assert not book.is_queued
+    assert not book.is_queued()
     assert book.row.bill is not None
     assert book.row.bill.told == "00"
 
@@ -65,14 +64,14 @@ def test_what_was_not_debited_queues_the_cancellation(state: State) -> None:
     assert book.legs == (state.name, "CANCELLING")
     book.does(answering(3, state=BillState.CANCELLED))
     assert book.legs == (state.name, "CANCELLED")
-    assert not book.is_queued
+    assert not book.is_queued()
 
 
 def test_a_bill_that_was_never_reserved_is_not_cancelled() -> None:
     close = replace(closing(2, state=State.UNSENT), bill=BillState.CANCELLED, told="64")
     book = Book(close)
     assert book.legs == ("UNSENT", "CANCELLED")
-    assert not book.is_queued
+    assert not book.is_queued()
     assert book.row.bill is not None
     assert book.row.bill.told == "64"
 
@@ -82,16 +81,16 @@ def test_in_doubt_the_reversal_has_the_place_in_the_queue() -> None:
     assert book.legs == ("IN_DOUBT", "RESERVING")
     book.does(acknowledging(3))
     assert book.legs == ("REVERSED", "CANCELLING")
-    assert book.is_queued
+    assert book.is_queued()
     book.does(answering(4, state=BillState.CANCELLED))
-    assert not book.is_queued
+    assert not book.is_queued()
 
 
 def test_a_reversal_takes_the_place_of_a_confirmation() -> None:
     book = Book(closing(2), reversing(3))
     assert book.legs == ("REVERSING", "CONFIRMING")
     assert isinstance(book.does(answering(4)), Superseded)
-    assert book.is_queued
+    assert book.is_queued()
     book.does(acknowledging(5))
     assert book.legs == ("REVERSED", "CANCELLING")
 
@@ -99,7 +98,7 @@ def test_a_reversal_takes_the_place_of_a_confirmation() -> None:
 def test_a_reversal_whose_case_a_person_ends_cancels_the_bill() -> None:
     book = Book(closing(2, state=State.IN_DOUBT), acknowledging(3, state=State.REVERSAL_EXPIRED))
     assert book.legs == ("REVERSAL_EXPIRED", "RESERVING")
-    assert not book.is_queued
+    assert not book.is_queued()
     book.does(acknowledging(4))
     assert book.legs == ("REVERSED", "CANCELLING")
     (advice,) = book.does(claiming(5, 10**15)).advices  # type: ignore[union-attr]
@@ -118,7 +117,7 @@ def test_a_refused_confirmation_reverses_the_debit() -> None:
 def test_a_refused_cancellation_is_a_case_for_a_person_and_can_end() -> None:
     book = Book(closing(2, state=State.DECLINED), answering(3, state=BillState.PERSON, told="12"))
     assert book.legs == ("DECLINED", "PERSON")
-    assert not book.is_queued
+    assert not book.is_queued()
     book.does(answering(4, state=BillState.CANCELLED))
     assert book.legs == ("DECLINED", "CANCELLED")
 

@@ -1,4 +1,4 @@
-"""Decisions about bills (switch/ledger): the second leg follows the first in the same commit.
+"""Decisions about bills (switch/ledger/legs): the second leg follows the first in the same commit.
 
 Part of `decide`. A row has one place in the queue: its 0420 comes first, and what the host must be
 told of the bill takes the place when that is done.
