@@ -24,11 +24,8 @@ from switch.core.operations import FindByRrn, FindOriginal, Row, Taking, Transac
 from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.outcomes import Found, OriginalNotFound, Outcome, Spent, Unknown
 from switch.core.rules import Decline, Rule
-<<<<<<< HEAD
-from switch.core.terminals.identity import transaction_key
-=======
 from switch.core.social.routes import undo
->>>>>>> 1d1d80f (Social services: bills as the second leg of a payment, the host, reconciliation)
+from switch.core.terminals.identity import transaction_key
 from switch.core.terminals.request import Transaction
 from switch.core.transaction import State
 
