@@ -15,6 +15,7 @@ from fees.quote import Tariffs
 from messages.crypto.keys import Mak, Pik, Tmk, Zmk
 from messages.crypto.vault import KEY_BYTES, Vault
 from messages.dialects.loader import load_dialect
+from routing.links import LinkClass
 from simulators.cards import BIN, PAN_DIGITS
 from simulators.issuer import IssuerIdentity
 from simulators.requests import Identity
@@ -44,6 +45,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 
     terminals: int = 1
     issuers: int = 1
+    lines: int = 1
+    """Lines to each issuer: the acquirer's own class, and with 2 the other one as its alternate."""
     timers: core.Timers = core.Timers()
     limits: core.Limits = core.Limits()
     caps: tuple[core.Cap, ...] = (
@@ -68,9 +71,13 @@ def terminal_identity(number: int = 0) -> Identity:
     return Identity(id=terminal_id(number), merchant=MERCHANT, master_key=Tmk.from_hex(TMK))
 
 
-def link_name(number: int) -> str:
-    """Return the name of the link to issuer `number`, from 0."""
-    return f"bank-{number + 1}"
+def link_name(number: int, line: int = 0) -> str:
+    """Return the name of a link to issuer `number`: its usual line, or (1) the alternate."""
+    return f"bank-{number + 1}" + (f"-{_CLASSES[line].value}" if line else "")
+
+
+_CLASSES: Final = (LinkClass.BANK, LinkClass.JINBAO)
+"""The classes of an issuer's lines."""
 
 
 def issuer_of(card_number: int, issuers: int) -> int:
@@ -113,15 +120,28 @@ def configuration(size: Size = DEFAULT) -> core.Configuration:
         issuer_dialect=load_dialect("interbank"),
         terminals={terminal_id(n): _terminal(n) for n in range(size.terminals)},
         merchants=frozenset({MERCHANT}),
-        acquirers={ACQUIRER: core.Acquirer(id=ACQUIRER, name="Test", other_cards_from=None)},
+        acquirers={
+            ACQUIRER: core.Acquirer(
+                id=ACQUIRER,
+                name="Test",
+                other_cards_from=None,
+                alternate=LinkClass.JINBAO if size.lines > 1 else None,
+            )
+        },
         card_ranges=_card_ranges(size.issuers),
         issuers={
             _institution(n): core.Issuer(
-                id=_institution(n), name=f"Bank {n + 1}", links=(link_name(n),)
+                id=_institution(n),
+                name=f"Bank {n + 1}",
+                links=tuple(link_name(n, line) for line in range(size.lines)),
             )
             for n in range(size.issuers)
         },
-        links={link_name(n): _link(n) for n in range(size.issuers)},
+        links={
+            link_name(n, line): _link(n, line)
+            for n in range(size.issuers)
+            for line in range(size.lines)
+        },
         caps=size.caps,
         timers=size.timers,
         limits=size.limits,
@@ -142,15 +162,16 @@ def _terminal(number: int) -> core.Terminal:
     )
 
 
-def _link(number: int) -> core.Link:
+def _link(number: int, line: int) -> core.Link:
     identity = issuer_identity(number)
     return core.Link(
-        name=link_name(number),
+        name=link_name(number, line),
         own_id=ACQUIRER,
         peer_id=identity.id,
         zmk=identity.zmk,
         pik=identity.pik,
         mak=identity.mak,
+        link_class=_CLASSES[line],
     )
 
 

@@ -404,6 +404,11 @@ class Terminal:
             verdict = Verdict.APPROVED if code in APPROVED else Verdict.DECLINED
             if verdict is Verdict.APPROVED and _AMOUNT in awaiting.fields:
                 self.memory.slips.append(slip_of(self.identity.id, awaiting, heard))
+        # Of an advice whose copy may be accepted yet, nobody can say what became of it.
+        is_open = code in _IN_DOUBT or awaiting.copies > 1
+        is_known = verdict is Verdict.APPROVED or (verdict is Verdict.DECLINED and not is_open)
+        if awaiting.kind in _FINANCIAL and _AMOUNT in awaiting.fields and not is_known:
+            self.memory.leave(self.identity.id, awaiting.fields, f"the advice was answered {code}")
         if code in _SIGN_ON_AGAIN or awaiting.kind is Kind.SIGN_OFF:
             self.memory.is_signed_on = False
         self.results.append(result_of(awaiting, verdict, heard))
@@ -457,6 +462,8 @@ class Terminal:
             self._debts.try_again(awaiting.owed, at)
         elif awaiting.owed is not None:
             self._debts.owe(awaiting.owed, "98", at)
+        elif awaiting.kind in _FINANCIAL and _AMOUNT in awaiting.fields:
+            self.memory.leave(self.identity.id, awaiting.fields, "the advice was not answered")
 
     def _void_last(self, reason: str, at: Moment) -> None:
         """Take the last slip back: the card refused after the approval, so no cash was paid."""

@@ -5,6 +5,7 @@ Reversals hold card data for the wire, so nothing here prints its fields.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -216,6 +217,18 @@ class Memory:
         self.unresolved: list[Unresolved] = []
         self.tellings: list[Telling] = []
         self.downloads: dict[str, tuple[str, ...]] = {}
+
+    def leave(self, terminal: str, fields: Mapping[int, str], why: str) -> None:
+        """Leave a transaction, by the fields of its request, to reconciliation."""
+        self.unresolved.append(
+            Unresolved(
+                terminal=terminal,
+                batch=fields[60][2:8],
+                stan=fields[11],
+                amount_fen=int(fields[4]),
+                why=why,
+            )
+        )
 
 
 _BALANCE: Final = 20

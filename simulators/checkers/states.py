@@ -12,6 +12,7 @@ from switch.core.operations import (
     Acknowledge,
     Close,
     Open,
+    Reroute,
     Reverse,
     Row,
 )
@@ -37,14 +38,16 @@ def _stored(applied: Applied) -> Row | None:
             return Row(
                 key=opened.key,
                 fingerprint=opened.fingerprint,
-                state=State.FORWARDED,
+                state=State.FORWARDED if opened.plan is None else State.ADVISED,
                 record=opened.record,
                 cap=opened.cap,
                 attempt=opened.attempt,
                 incarnation=opened.incarnation,
+                plan=opened.plan,
                 is_reversible=opened.is_reversible,
+                taking=opened.taking,
             )
-        case ((Close() | Acknowledge()), Closed(row)):
+        case ((Close() | Acknowledge() | Reroute()), Closed(row)):
             return row
         case Reverse(), ReversalQueued(row, _):
             return row

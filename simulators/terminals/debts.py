@@ -16,7 +16,6 @@ from simulators.terminal_memory import (
     Owed,
     Result,
     Reverses,
-    Unresolved,
     Verdict,
 )
 from switch.core.moment import Moment, local
@@ -103,15 +102,7 @@ class Debts:
     def leave(self, owed: Owed, why: str) -> None:
         """Leave a transaction to reconciliation."""
         self._memory.owed.remove(owed)
-        self._memory.unresolved.append(
-            Unresolved(
-                terminal=self._terminal,
-                batch=owed.batch,
-                stan=owed.stan,
-                amount_fen=owed.amount_fen,
-                why=why,
-            )
-        )
+        self._memory.leave(self._terminal, owed.fields, why)
 
     def _forget_earlier_days(self, at: Moment) -> None:
         if self._rules.expires == "never" or not self._memory.owed:

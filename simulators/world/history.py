@@ -14,6 +14,7 @@ import msgspec
 
 from messages.errors import DecodeError
 from simulators.accounts import Accounts
+from simulators.checkers.books.bank_tables import BankTable
 from simulators.terminal_memory import Memory
 from simulators.wire import Heard, Wire
 from simulators.world.agenda import Agenda
@@ -27,6 +28,7 @@ from switch.core.operations import (
 from switch.core.outcomes import Closed, Opened, Outcome, TotalsAre
 from switch.core.transaction import State
 
+FINANCIAL_ANSWERS: Final = frozenset({"0110", "0210", "0230"})
 MOST_SECRETS: Final = 128
 """So many are looked for in each world."""
 
@@ -71,11 +73,16 @@ class Spoken(msgspec.Struct, frozen=True, gc=False):
 
 
 class IssuerSide(msgspec.Struct, frozen=True):
-    """What an issuer has when the world ends: its link, its books, the reversals it was sent."""
+    """What an issuer has when the world ends: its links, its books, the reversals it was sent."""
 
-    link: str
+    links: tuple[str, ...]
     accounts: Accounts
     reversals: list[tuple[str, dict[int, str]]]
+
+    @property
+    def name(self) -> str:
+        """Its first link, by which it is told from others."""
+        return self.links[0]
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +106,8 @@ class History:
         """Begin with nothing recorded; `wire` reads what terminals are told."""
         self._agenda = agenda
         self.configuration = configuration
+        self.bank_tariff = BankTable.FREE
+        """What the banks take of cardholders."""
         self.applied: list[Applied] = []
         self.told: list[Told] = []
         self.reported: list[Reported] = []
@@ -213,6 +222,6 @@ class History:
         self.reported.append(Reported(self._number, self._agenda.step, event, facts))
         self.note(at_ns, f"report {event}", repr(facts).encode(), repr(facts))
 
-    def answers(self, mti: str) -> Iterator[Told]:
-        """Yield what terminals were told under this MTI, in order."""
-        return (told for told in self.told if told.heard.mti == mti)
+    def answers(self) -> Iterator[Told]:
+        """Yield what terminals were told of financial requests and advices, in order."""
+        return (told for told in self.told if told.heard.mti in FINANCIAL_ANSWERS)

@@ -108,6 +108,10 @@ class Host:
         """What is in force."""
         return self._configuration
 
+    def set_out(self, configuration: Configuration) -> None:
+        """Begin with another configuration than the one that everybody believes in."""
+        self._configuration = configuration
+
     @property
     def is_started(self) -> bool:
         """Whether there is a process, which connects to issuers at once."""

@@ -11,6 +11,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from fees.quote import Tariffs
+from fees.tariff import BankTariff, Price
 from simulators.accounts import APPROVED, Accounts, Debit, Origin
 from simulators.cards import FIRST_PAN
 from simulators.wire import Wire
@@ -58,6 +60,10 @@ class Plant:
     def accounts(self) -> Accounts:
         """Return the books of an issuer."""
         return Accounts()
+
+    def tariffs(self, tariffs: Tariffs) -> Tariffs:
+        """Return the tables that the switch really computes fees by."""
+        return tariffs
 
     def heard(self, reversals: list[tuple[str, dict[int, str]]]) -> None:
         """Change what an issuer was sent."""
@@ -116,6 +122,29 @@ class FeeOffByOne(Plant):
             record = operation.record
             return replace(operation, record=replace(record, fee_fen=record.fee_fen + 1))
         return operation
+
+
+class OldTable(Plant):
+    """The switch charges withdrawals by a table that is 0.2 % cheaper than ours."""
+
+    promise = "fees"
+
+    def tariffs(self, tariffs: Tariffs) -> Tariffs:
+        """Return tables in which each bank's rate of withdrawals is lower."""
+        banks = {
+            bank: tuple(_cheaper(tariff) for tariff in versions)
+            for bank, versions in tariffs.banks.items()
+        }
+        return Tariffs(tariffs.matrix, tariffs.national, banks)
+
+
+def _cheaper(tariff: BankTariff) -> BankTariff:
+    name = "withdrawal_off_us"
+    steps = tuple(
+        replace(step, rate_ppm=max(step.rate_ppm - 2_000, 0))
+        for step in tariff.as_issuer[name].steps
+    )
+    return replace(tariff, as_issuer={**tariff.as_issuer, name: Price(steps)})
 
 
 class DoubleDebit(Plant):
@@ -238,6 +267,7 @@ PLANTS: Final[Mapping[str, type[Plant]]] = {
     "double-debit": DoubleDebit,
     "lost-reversal": LostReversal,
     "fee-off-by-one": FeeOffByOne,
+    "old-table": OldTable,
     "second-reversal": SecondReversal,
     "early-answer": EarlyAnswer,
     "clear-pan": ClearPan,

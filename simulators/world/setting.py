@@ -12,19 +12,16 @@ import msgspec
 
 from simulators.accounts import Accounts
 from simulators.cards import Card, fictional_card
+from simulators.checkers.books.bank_tables import BankTable
 from simulators.installation import CARDS_EACH, Size
 from simulators.world.plants import Plant
 from simulators.world.weather.faults import stream
-from switch.config.tariffs import packaged_tariffs
 from switch.core.configuration import Timers
 
 MOST_TERMINALS: Final = 10
 MOST_ISSUERS: Final = 3
 MOST_CARDS: Final = 6
 """The most that is drawn of each; cards are those of one issuer."""
-TABLES: Final = ("chongqing-2014", "national")
-BANKS: Final = ("free", "at-ceiling")
-"""Packaged tariffs: the tables, and what banks may take of cardholders."""
 MEMORY: Final = "memory"
 SQLITE: Final = "sqlite"
 SLOW: Final = Timers()
@@ -66,8 +63,14 @@ def size_of(setting: Setting, chance: Random) -> Size:
         issuers=_at_most(chance.randint(1, MOST_ISSUERS), setting.issuers),
         timers=timers,
         repeats_get_stored_answer=chance.random() < 0.5,  # noqa: PLR2004 - as likely as not
-        tariffs=packaged_tariffs(*TABLES, stream(setting.seed, "fees").choice(BANKS)),
+        lines=chance.randint(1, 2),
+        tariffs=tariff_of(setting).tariffs,
     )
+
+
+def tariff_of(setting: Setting) -> BankTable:
+    """Draw what the banks take of cardholders."""
+    return stream(setting.seed, "fees").choice(tuple(BankTable))
 
 
 def cards_of(

@@ -11,19 +11,10 @@ from typing import Final
 
 import msgspec
 
-from simulators.checkers import (
-    approvals,
-    cap,
-    holds,
-    masks,
-    money,
-    outcomes,
-    quiet,
-    records,
-    reversals,
-    stops,
-)
+from simulators.checkers.answers import outcomes, records, reversals
+from simulators.checkers.books import approvals, cap, fees, holds, money
 from simulators.checkers.finding import Finding
+from simulators.checkers.system import masks, quiet, stops
 from simulators.world.history import History
 from simulators.world.setting import Setting
 from simulators.world.telling.stakes import stakes
@@ -36,6 +27,7 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "outcomes": (outcomes.PROMISE, outcomes.check),
     "approvals": (approvals.PROMISE, approvals.check),
     "money": (money.PROMISE, money.check),
+    "fees": (fees.PROMISE, fees.check),
     "records": (records.PROMISE, records.check),
     "reversals": (reversals.PROMISE, reversals.check),
     "holds": (holds.PROMISE, holds.check),

@@ -6,9 +6,12 @@ virtual time.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from random import Random
 from typing import Final
+
+from msgspec.structs import replace
 
 from simulators.accounts import Accounts
 from simulators.installation import (
@@ -20,21 +23,22 @@ from simulators.installation import (
 )
 from simulators.issuer import Issuer
 from simulators.terminal import Terminal
+from simulators.world.actors.bank import Bank
+from simulators.world.actors.booth import Booth
 from simulators.world.agenda import MINUTE, MS, Agenda
-from simulators.world.bank import Bank
-from simulators.world.booth import Booth
 from simulators.world.history import End, History, IssuerSide
 from simulators.world.host import Chances, Host
 from simulators.world.ledgers.disk import OnDisk
 from simulators.world.ledgers.kept import InMemory, Kept
 from simulators.world.lines import Road
 from simulators.world.plants import PLANTS, Plant
-from simulators.world.setting import SQLITE, Setting, cards_of, size_of
+from simulators.world.setting import SQLITE, Setting, cards_of, size_of, tariff_of
 from simulators.world.store import Store
 from simulators.world.weather.faults import draw, stream
 from simulators.world.weather.passing import Passing
 from simulators.world.weather.profiles import PROFILES
 from switch.core.moment import SHANGHAI
+from switch.core.transaction import State
 
 SETTLES_WITHIN: Final = 30 * MINUTE
 """Longer than any timer, try and retry of an advice together."""
@@ -59,6 +63,7 @@ class World:
         start = chance.choice(profile.starts) - SHANGHAI
         self._agenda = Agenda(int(start.timestamp() * 1000) + chance.randint(0, 60_000))
         self.history = History(configuration(size), pos, self._agenda)
+        self.history.bank_tariff = tariff_of(setting)
         if setting.keeps_trace:
             self.history.lines = []
         kind = PLANTS[setting.plant] if setting.plant else Plant
@@ -77,14 +82,15 @@ class World:
         for card in cards:
             self.history.keep_secret(card.pan)
             self.history.keep_secret(card.track_2)
+        self._lines = size.lines
         self._banks = [
-            self._bank(number, accounts, host)
+            bank
             for host in self._hosts
             for number, accounts in enumerate(books)
+            for bank in self._banks_of(number, accounts, host)
         ]
         for host in self._hosts:
-            banks = [bank for bank in self._banks if bank.host is host]
-            host.banks = banks
+            host.banks = [bank for bank in self._banks if bank.host is host]
         self._booths = [
             Booth(
                 Terminal(terminal_identity(n), pos),
@@ -113,14 +119,19 @@ class World:
         )
         host = Host(self._agenda, self._faults, chances, self.history, store)
         host.plant = self._plant
+        honest = host.configuration
+        host.set_out(replace(honest, tariffs=self._plant.tariffs(honest.tariffs)))
         return host
 
-    def _bank(self, number: int, accounts: Accounts, host: Host) -> Bank:
-        chance = self._stream(f"bank-{number}", host.name)
+    def _banks_of(self, number: int, accounts: Accounts, host: Host) -> Iterator[Bank]:
+        """Yield the ends of a bank's lines to a switch: one host, that answers on each."""
         issuer = Issuer(issuer_identity(number), self._wires[1], accounts)
-        bank = Bank(link_name(number), issuer, host, self._road, chance)
-        bank.plant = self._plant
-        return bank
+        for line in range(self._lines):
+            chance = self._stream(f"bank-{number}" + f"-{line}" * (line > 0), host.name)
+            here = issuer.another_line() if line else issuer
+            bank = Bank(link_name(number, line), here, host, self._road, chance)
+            bank.plant = self._plant
+            yield bank
 
     # ----------------------------------------------------------------------------------- running
 
@@ -166,17 +177,27 @@ class World:
         left = [booth.terminal.identity.id for booth in self._booths if not booth.is_idle]
         left += [bank.name for bank in self._banks if not bank.is_idle]
         left += [f"switch {host.name}" for host in self._hosts if not host.is_idle]
-        if not left and (not all(store.is_idle for store in self._stores) or self._kept.advices()):
+        if not left and not self._is_settled():
             left.append("the ledger")
         return ", ".join(left)
+
+    def _is_settled(self) -> bool:
+        """Tell whether the ledger waits for nobody: what a dead process left is taken over."""
+        if self._kept.advices() or not all(store.is_idle for store in self._stores):
+            return False
+        return State.FORWARDED not in self._kept.totals().by_state
 
     def _end(self, settled_ns: int | None) -> End:
         kept, issuers = self._kept, []
         for number, accounts in enumerate(self._books):
-            name = link_name(number)
-            of_bank = [bank.issuer for bank in self._banks if bank.name == name]
-            heard = [told for issuer in of_bank for told in issuer.heard_reversals]
-            issuers.append(IssuerSide(name, accounts, heard))
+            links = tuple(link_name(number, line) for line in range(self._lines))
+            heard = [
+                told
+                for bank in self._banks
+                if bank.name == links[0]  # all lines of one host remember together
+                for told in bank.issuer.heard_reversals
+            ]
+            issuers.append(IssuerSide(links, accounts, heard))
         return End(
             rows=kept.rows(),
             advices=kept.advices(),

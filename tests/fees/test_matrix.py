@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fees.matrix import DIMENSIONS, Box, Entry, FeeTableError, Options, Rule, cover, shown, tabulate
 from fees.quote import Tariffs
-from tests.fees.slow import row_c, row_i
+from simulators.checkers.books.slow_fees import row_c, row_i
 from tests.fees.tariffs import load
 
 _OPTIONS = [

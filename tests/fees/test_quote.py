@@ -25,8 +25,8 @@ from fees.matrix import (
 )
 from fees.quote import MOST_PLANS, Case, Leg, Quote, Refund, Tariffs, stored
 from fees.tariff import MissingTariffError
+from simulators.checkers.books import slow_fees as slow
 from switch.config.tariffs import packaged_tariffs
-from tests.fees import slow
 from tests.fees.tariffs import BANKS, case, load
 
 _YUAN = 100

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fees.tariff import FREE, Ceiling, Price, Step, in_force, latest_first, make_price
-from tests.fees.slow import price
+from simulators.checkers.books.slow_fees import price
 
 _FEN = st.integers(0, 999_999_999_999)
 

@@ -88,7 +88,7 @@ def row(state: State, stan: int = 1, **changes: object) -> Row:
         key=opening.key,
         fingerprint=opening.fingerprint,
         state=state,
-        record=replace(opening.record, link=LINK),
+        record=replace(opening.record, kind="rural_withdrawal", link=LINK),
         cap=opening.cap,
         attempt=opening.attempt,
         incarnation=1,
@@ -110,7 +110,7 @@ def accounts(*, withdraws: bool = True, gives_back: bool = False) -> Accounts:
 
 def side(books: Accounts, *reversals: dict[int, str]) -> IssuerSide:
     """Return an issuer at the end: its books, and the reversals that it was sent."""
-    return IssuerSide(LINK, books, [("0420", fields) for fields in reversals])
+    return IssuerSide((LINK,), books, [("0420", fields) for fields in reversals])
 
 
 def memory(*amounts_fen: int) -> dict[str, Memory]:

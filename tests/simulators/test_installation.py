@@ -6,6 +6,7 @@ import pytest
 
 from simulators.cards import Card, fictional_card
 from simulators.installation import (
+    ACQUIRER,
     CARDS_EACH,
     DEFAULT,
     Size,
@@ -30,6 +31,18 @@ def test_a_card_leads_to_the_issuer_that_has_its_account(number: int) -> None:
     found = made.card_range(fictional_card(number).pan)
     assert found is not None
     assert made.issuers[found.issuer].links == (link_name(issuer_of(number, 3)),)
+
+
+def test_a_second_line_is_the_alternate_of_another_class() -> None:
+    made = configuration(Size(issuers=2, lines=2))
+    for number in range(2):
+        issuer = issuer_identity(number).id
+        names = (link_name(number), link_name(number, 1))
+        assert made.issuers[issuer].links == names
+        way = made.way(ACQUIRER, issuer, 20140618)
+        assert tuple(each.link for each in way.candidates) == names
+        assert [each.is_alternate for each in way.candidates] == [False, True]
+    assert len(made.links) == 4
 
 
 def test_the_first_card_is_of_the_first_bank() -> None:

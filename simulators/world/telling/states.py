@@ -20,6 +20,7 @@ from switch.core.operations import (
     Hasten,
     Open,
     Operation,
+    Reroute,
     Resolve,
     Reverse,
     TransactionKey,
@@ -40,9 +41,19 @@ _CLOSES: Final = tuple(
     for state in (State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT)
 )
 _ENDS: Final = tuple(
-    f"Acknowledge {state.name}" for state in (State.REVERSED, State.REVERSAL_EXPIRED)
+    f"Acknowledge {state.name}"
+    for state in (State.REVERSED, State.REVERSAL_EXPIRED, State.APPROVED, State.ADVICE_EXPIRED)
 )
-_OPERATIONS: Final = ("Open", *_CLOSES, "Reverse", *_ENDS, "FindOriginal", "Resolve", "Hasten")
+_OPERATIONS: Final = (
+    "Open",
+    "Reroute",
+    *_CLOSES,
+    "Reverse",
+    *_ENDS,
+    "FindOriginal",
+    "Resolve",
+    "Hasten",
+)
 _EVENTS: Final = tuple(kind.__name__ for kind in get_args(Event) if kind is not Started)
 
 ENGINE_PAIRS: Final = tuple(product((state.name for state in _IN_MEMORY), _EVENTS))
@@ -80,7 +91,7 @@ def _name(operation: Operation) -> str:
     match operation:
         case Close(state=state) | Acknowledge(state=state):
             return f"{type(operation).__name__} {state.name}"
-        case Open() | Reverse() | FindOriginal() | Resolve() | Hasten():
+        case Open() | Reroute() | Reverse() | FindOriginal() | Resolve() | Hasten():
             return type(operation).__name__
     return ""
 

@@ -6,6 +6,8 @@ timer ends; what comes later is settled then.
 
 from __future__ import annotations
 
+from typing import Final
+
 from messages.reasons import Reason
 from switch.core.deadlines import Deadlines
 from switch.core.incarnation.trace_numbers import Numbers
@@ -18,6 +20,10 @@ from switch.core.terminals.request import Transaction
 from switch.core.terminals.teller import Teller
 from switch.core.transaction import State
 
+_MOST_REFUSED: Final = 4_096
+"""Refused requests that are remembered; a copy comes within seconds."""
+_NEVER: Final[tuple[bytes, Decline | None]] = b"", None
+
 
 class InFlight:
     """Transactions by ticket and by key, with the time by which each is answered."""
@@ -28,6 +34,7 @@ class InFlight:
         self._stans = stans
         self._transactions: dict[int, Transaction] = {}
         self._by_key: dict[TransactionKey, Transaction] = {}
+        self._refused: dict[TransactionKey, tuple[bytes, Decline]] = {}
         self._deadlines: Deadlines[int] = Deadlines(outbox.wake_by)
 
     def __len__(self) -> int:
@@ -69,6 +76,26 @@ class InFlight:
         if not txn.answered:
             self._teller.refuse(txn, decline)
         self.finish(txn)
+
+    def refuse_for_good(self, txn: Transaction, decline: Decline) -> None:
+        """Refuse what the ledger has nothing of, and remember it: its copies get no other answer.
+
+        A terminal that was refused has let go of the request, and could not take an approval back.
+        """
+        self.remember(txn, decline)
+        self.refuse(txn, decline)
+
+    def remember(self, txn: Transaction, decline: Decline) -> None:
+        """Remember a refusal for the copies of a request; an advice may always come again."""
+        if not txn.rule.is_advice:
+            self._refused[txn.key] = txn.fingerprint, decline
+            if len(self._refused) > _MOST_REFUSED:
+                del self._refused[next(iter(self._refused))]
+
+    def refused(self, txn: Transaction) -> Decline | None:
+        """Return how the first copy of a request was refused, None for one that was not."""
+        fingerprint, decline = self._refused.get(txn.key, _NEVER)
+        return decline if fingerprint == txn.fingerprint else None
 
     def finish(self, txn: Transaction) -> None:
         """Forget a transaction: nothing more will come of it."""

@@ -86,6 +86,13 @@ class Opening:
         before = self.in_flight.with_key(txn.key)
         if before is not None:
             return self._join(before, txn)
+        refusal = self.in_flight.refused(txn) or self._tried(txn)
+        if refusal is not None:
+            self.in_flight.remember(txn, refusal)
+        return refusal
+
+    def _tried(self, txn: Transaction) -> Decline | None:
+        """Open a transaction that is neither in flight nor refused; return a refusal to tell."""
         line = txn.line
         if txn.rule.is_advice:
             return self._open(txn, self._links[txn.link])
@@ -185,7 +192,7 @@ class Opening:
             case Found(row):
                 self._seen_before(txn, row)
             case OriginalNotFound():
-                self.in_flight.refuse(txn, refusal)
+                self.in_flight.refuse_for_good(txn, refusal)
             case Unknown():
                 self._outbox.after(RETRY_MS, partial(self._look_back, txn, refusal))
             case _:
@@ -222,7 +229,7 @@ class Opening:
     def _refuse_unopened(self, txn: Transaction, decline: Decline) -> None:
         """Refuse what the ledger did not open: its RRN names nothing."""
         txn.rrn = ""
-        self.in_flight.refuse(txn, decline)
+        self.in_flight.refuse_for_good(txn, decline)
 
     def _seen_before(self, txn: Transaction, row: Row) -> None:
         """Answer what is not the first of its key: 94, or what its first was told."""

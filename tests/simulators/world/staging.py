@@ -13,9 +13,9 @@ from simulators.installation import (
 )
 from simulators.issuer import Issuer
 from simulators.terminal import Terminal
+from simulators.world.actors.bank import Bank
+from simulators.world.actors.booth import Booth
 from simulators.world.agenda import SECOND, Agenda
-from simulators.world.bank import Bank
-from simulators.world.booth import Booth
 from simulators.world.history import History
 from simulators.world.host import Chances, Host
 from simulators.world.ledgers.kept import InMemory

@@ -53,6 +53,6 @@ def test_a_trace_is_kept_only_where_it_is_wanted() -> None:
 
 def test_answers_are_told_apart_by_mti() -> None:
     history = recording.blank()
-    recording.told(history, "0210", {39: "00"})
-    recording.told(history, "0410", {39: "00"})
-    assert [told.heard.mti for told in history.answers("0410")] == ["0410"]
+    for mti in ("0110", "0210", "0230", "0410"):
+        recording.told(history, mti, {39: "00"})
+    assert [told.heard.mti for told in history.answers()] == ["0110", "0210", "0230"]

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from simulators.checkers.books.bank_tables import BankTable
 from simulators.world.plants import Plant
 from simulators.world.setting import (
-    BANKS,
     MOST_CARDS,
     MOST_ISSUERS,
     MOST_TERMINALS,
-    TABLES,
     Setting,
     cards_of,
     size_of,
+    tariff_of,
 )
 from simulators.world.weather.faults import stream
-from switch.config.tariffs import packaged_tariffs
 from tests.simulators import recording
 from tests.simulators.acting import INTERBANK, POS
 
@@ -25,6 +24,7 @@ def test_sizes_are_drawn_within_their_bounds_and_reach_them() -> None:
     sizes = [size_of(Setting(seed=seed), stream(seed, "population")) for seed in range(200)]
     assert {size.terminals for size in sizes} == set(range(1, MOST_TERMINALS + 1))
     assert {size.issuers for size in sizes} == set(range(1, MOST_ISSUERS + 1))
+    assert {size.lines for size in sizes} == {1, 2}
     assert len({size.timers for size in sizes}) == 2
 
 
@@ -49,9 +49,10 @@ def test_each_card_has_its_account_at_its_issuer() -> None:
 
 
 def test_banks_charge_in_some_worlds_and_in_others_not() -> None:
-    seeds = range(20)
-    sizes = [size_of(Setting(seed=seed), stream(seed, "population")) for seed in seeds]
-    assert {size.tariffs for size in sizes} == {packaged_tariffs(*TABLES, banks) for banks in BANKS}
+    drawn = {seed: tariff_of(Setting(seed=seed)) for seed in range(20)}
+    assert set(drawn.values()) == set(BankTable)
+    size = size_of(Setting(seed=1), stream(1, "population"))
+    assert size.tariffs is drawn[1].tariffs
     fees = {
         seed: {row.record.fee_fen for row in recording.world(seed).end.rows}
         for seed in (0, 1, 2, 3)

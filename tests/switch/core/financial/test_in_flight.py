@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from switch.core.configuration import Limits
-from switch.core.events import TerminalConnected
+from switch.core.events import LinkConnected, LinkDisconnected, TerminalConnected
 from switch.core.transaction import State
 from tests.switch.core.stage import Stage, mute
 
@@ -86,3 +86,16 @@ def test_nothing_is_kept_of_a_finished_transaction(stage: Stage) -> None:
     assert stage.engine.is_idle
     assert stage.engine._in_flight._by_key == {}
     assert stage.engine._in_flight._stans.promised == 0
+
+
+def test_no_more_refusals_are_remembered_than_its_bound(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switch.core.financial.in_flight._MOST_REFUSED", 2)
+    stage.happen(LinkDisconnected("bank"))
+    for stan in ("000002", "000003", "000004"):
+        stage.withdraw(stan)
+    stage.happen(LinkConnected("bank"))
+    for stan in ("000004", "000002"):
+        stage.withdraw(stan)
+    assert stage.codes()[1:] == ["91", "91", "91", "91", "00"]

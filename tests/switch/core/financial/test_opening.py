@@ -10,7 +10,7 @@ from messages.crypto.mac import make_mac
 from messages.view import Viewer
 from switch.core.configuration import Acquirer
 from switch.core.errors import InvariantBroken
-from switch.core.events import LedgerAnswered, LinkDisconnected, TerminalConnected
+from switch.core.events import LedgerAnswered, LinkConnected, LinkDisconnected, TerminalConnected
 from switch.core.moment import Moment
 from switch.core.operations import (
     FindOriginal,
@@ -81,6 +81,28 @@ def test_a_repeat_is_known_also_while_the_link_is_down(stage: Stage) -> None:
     stage.withdraw()
     stage.withdraw("000003")
     assert stage.codes()[1:] == ["00", "94", "91"]
+
+
+def test_a_copy_of_what_was_refused_gets_the_same_refusal(stage: Stage) -> None:
+    stage.happen(LinkDisconnected("bank"))
+    stage.withdraw()
+    stage.happen(LinkConnected("bank"))
+    stage.withdraw()
+    stage.withdraw("000003")
+    assert stage.codes()[1:] == ["91", "91", "00"]
+    assert [row.key.stan for row in stage.ledger.transactions()] == ["000003"]
+
+
+def test_a_copy_of_what_was_over_the_cap_gets_61_also_when_there_is_room(stage: Stage) -> None:
+    stage.issue = mute
+    stage.withdraw("000002", f4="000000100000")
+    stage.withdraw("000003", f4="000000100000")
+    stage.bank_says("0200", stage.requests()[0], {39: "05"})
+    stage.withdraw("000003", f4="000000100000")
+    stage.withdraw("000003", f4="000000050000")
+    assert stage.codes()[1:3] == ["61", "05"]
+    assert stage.code == "61"
+    assert len(stage.requests()) == 2
 
 
 def test_a_repeat_in_flight_joins_also_while_the_link_is_down(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.checkers.records import check
+from simulators.checkers.answers.records import check
 from switch.core.operations import Operation, SignOn
 from switch.core.outcomes import (
     Closed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.checkers.outcomes import check
+from simulators.checkers.answers.outcomes import check
 from switch.core.transaction import State
 from tests.simulators import recording
 from tests.simulators.recording import RRN

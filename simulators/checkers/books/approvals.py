@@ -22,20 +22,15 @@ PROMISE = "each issuer approval is answered as approved, or reversed and acknowl
 
 def check(history: History) -> Iterator[Finding]:
     """Yield each debit of an issuer that nobody answers for."""
-    rows = {
-        (row.record.link, row.record.transmission, row.record.link_stan): row
-        for row in history.end.rows
-    }
-    answered = {
-        told.heard.get(37) for told in history.answers("0210") if told.heard.get(39) in APPROVED
-    }
+    rows = {(row.record.transmission, row.record.link_stan): row for row in history.end.rows}
+    answered = {told.heard.get(37) for told in history.answers() if told.heard.get(39) in APPROVED}
     known = unresolved(history)
     for side in history.end.issuers:
         for origin, debit in side.accounts.debits.items():
-            row = rows.get((side.link, origin.transmission, origin.stan))
-            if row is None:
+            row = rows.get((origin.transmission, origin.stan))
+            if row is None or row.record.link not in side.links:
                 yield Finding(
-                    f"{side.link} debited {debit.rrn} ({origin.stan}), which the ledger lacks"
+                    f"{side.name} debited {debit.rrn} ({origin.stan}), which the ledger lacks"
                 )
             else:
                 yield from _of_row(row, debit, answered, known)
@@ -58,15 +53,15 @@ def _of_row(
             yield Finding(
                 f"{rrn} is reversed in the ledger, and the issuer kept the money", rrn=rrn
             )
-    elif state is not State.REVERSAL_EXPIRED:
+    elif state not in {State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED}:
         yield Finding(f"{rrn} was approved by the issuer and is {state.name}", rrn=rrn)
 
 
 def _unknown_returns(side: IssuerSide) -> Iterator[Finding]:
-    returned = [m for m in side.accounts.movements if m.amount_fen > 0]
+    returned = [m for m in side.accounts.movements if m.stan_of_reversal]
     twice = len(returned) - len({movement.origin for movement in returned})
     if twice:
-        yield Finding(f"{side.link} gave {twice} withdrawals back twice")
+        yield Finding(f"{side.name} gave {twice} withdrawals back twice")
 
 
 def unresolved(history: History) -> dict[tuple[str, str, str], str]:

@@ -14,14 +14,13 @@ from simulators.cards import Card
 from simulators.installation import wires
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Reverses
+from simulators.world.actors.trade import Desk, job
 from simulators.world.agenda import MS, SECOND
 from simulators.world.host import Host
 from simulators.world.lines import Line, Road, Way
 
 _CONNECT_NS: Final = (50 * MS, 3 * SECOND)
 _DARK_NS: Final = (5 * SECOND, 60 * SECOND)
-_AMOUNTS_YUAN: Final = (10, 10, 10, 20, 20, 50, 50, 100, 100, 200, 500, 1_000, 15)
-"""15 yuan is refused: it is no multiple of ten."""
 _MOST_WAITING: Final = 2
 _HELD_NS: Final = 8 * SECOND
 """How long a concentrator may hold a frame up."""
@@ -73,9 +72,9 @@ class Booth:
         if agenda.now_ns >= self._trades_until_ns:
             self._finish()
             return
-        job = self._job()
+        asked = self._job()
         if not self._is_dark and len(self.terminal.jobs) < _MOST_WAITING:
-            self._ask(job)
+            self._ask(asked)
         self._plan_work()
 
     def _finish(self) -> None:
@@ -85,24 +84,17 @@ class Booth:
         if self.terminal.memory.owed or not self.terminal.is_idle:
             self._road.agenda.after(_FLUSH_NS, self._finish)
 
-    def _ask(self, job: Job) -> None:
-        self._send(self.terminal.ask(job, self._road.agenda.moment))
+    def _ask(self, asked: Job) -> None:
+        self._send(self.terminal.ask(asked, self._road.agenda.moment))
         if self._line is None:
             self._connect_later(0)
 
     def _job(self) -> Job:
         chance, faults = self._chance, self._road.faults
-        card, amount_yuan = chance.choice(self._cards), chance.choice(_AMOUNTS_YUAN)
-        drawn, habits = chance.random(), self._habits()
+        card, habits = chance.choice(self._cards), self._habits()
         if faults.happens(chance, "terminal_voids"):
             return Job(kind=Kind.REVERSAL, code="06")
-        if drawn < 0.12:  # noqa: PLR2004 - one in eight
-            return Job(kind=Kind.BALANCE, card=card, habits=habits)
-        if drawn < 0.18:  # noqa: PLR2004 - some
-            return Job(kind=chance.choice((Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO)))
-        if drawn < 0.21:  # noqa: PLR2004 - some
-            card = Card(pan=card.pan, pin="654321")
-        return Job(kind=Kind.WITHDRAWAL, card=card, amount_fen=amount_yuan * 100, habits=habits)
+        return job(Desk(chance, card, self._cards, self.terminal.memory.slips, habits))
 
     def _habits(self) -> Habits:
         chance, faults = self._chance, self._road.faults

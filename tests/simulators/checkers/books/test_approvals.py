@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.checkers.approvals import check
+from simulators.checkers.books.approvals import check
 from simulators.terminal_memory import Unresolved
 from simulators.world.history import History
 from switch.core.transaction import State

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.checkers.stops import check
+from simulators.checkers.system.stops import check
 from tests.simulators import recording
 
 

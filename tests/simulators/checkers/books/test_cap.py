@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from simulators.checkers.cap import check
+from simulators.checkers.books.cap import check
 from switch.core.operations import CapCheck
 from switch.core.outcomes import Closed, Opened, TotalsAre
 from switch.core.transaction import State

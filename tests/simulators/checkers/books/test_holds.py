@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.checkers.holds import check
+from simulators.checkers.books.holds import check
 from switch.core.operations import Advice
 from switch.core.transaction import State
 from tests.simulators import recording

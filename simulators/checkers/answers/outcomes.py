@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from simulators.checkers.finding import Finding
 from simulators.terminal import APPROVED
-from simulators.world.history import History, Told
+from simulators.world.history import FINANCIAL_ANSWERS, History, Told
 from switch.core.transaction import State
 
 PROMISE = "at most one distinct outcome per request"
@@ -35,23 +35,25 @@ def check(history: History) -> Iterator[Finding]:
 
 def _by_rrn(history: History) -> Iterator[Finding]:
     """Compare all answers under one RRN, and what became of those that were in doubt."""
-    by_rrn: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
-    in_doubt: dict[str, Told] = {}
-    for told in history.answers("0210"):
+    by_rrn: dict[tuple[str, Place], set[tuple[str, str, str]]] = defaultdict(set)
+    in_doubt: dict[tuple[str, Place], Told] = {}
+    for told in history.answers():
         heard = told.heard
         code, rrn = heard.get(39), heard.get(37)
         if code not in _REPEATED and rrn:
-            by_rrn[rrn].add((code, heard.get(38), heard.get(4)))
+            which = rrn, _place(told)
+            by_rrn[which].add((code, heard.get(38), heard.get(4)))
             if code == _IN_DOUBT:
-                in_doubt[rrn] = told
-    for rrn, outcomes in sorted(by_rrn.items()):
+                in_doubt[which] = told
+    for (rrn, _), outcomes in sorted(by_rrn.items()):
         if len(outcomes) > 1:
             answers = sorted(code for code, _, _ in outcomes)
             yield Finding(f"{rrn} was answered {' and '.join(answers)}", rrn=rrn)
     for row in history.end.rows:
-        rrn = row.record.rrn
-        stays = rrn in in_doubt and row.state is State.APPROVED and row.is_reversible
-        if stays and not _died_after(history, in_doubt[rrn]):
+        rrn, key = row.record.rrn, row.key
+        told_so = in_doubt.get((rrn, (key.terminal, key.batch, key.stan)))
+        stays = row.state is State.APPROVED and row.is_reversible
+        if told_so is not None and stays and not _died_after(history, told_so):
             yield Finding(f"{rrn} was answered 98 and stays approved", rrn=rrn)
 
 
@@ -63,7 +65,7 @@ def _died_after(history: History, told: Told) -> bool:
 
 def _by_request(history: History) -> Iterator[Finding]:
     approvals: dict[tuple[Place, str], set[str]] = defaultdict(set)
-    for told in history.answers("0210"):
+    for told in history.answers():
         if told.heard.get(39) in APPROVED:
             approvals[_place(told), told.heard.get(3)].add(told.heard.get(37))
     for (place, _), rrns in sorted(approvals.items()):
@@ -78,7 +80,7 @@ def _taken_back(history: History) -> Iterator[Finding]:
         code = told.heard.get(39)
         if told.heard.mti == "0410" and code == "00":
             reversed_.add(_place(told))
-        elif told.heard.mti == "0210" and code in APPROVED and _place(told) in reversed_:
+        elif told.heard.mti in FINANCIAL_ANSWERS and code in APPROVED and _place(told) in reversed_:
             what = f"{' '.join(_place(told))} was approved after its reversal"
             yield Finding(what, rrn=told.heard.get(37), step=told.step)
 

@@ -30,7 +30,7 @@ def test_a_lost_line_is_made_again() -> None:
 
 def test_a_silent_bank_leaves_reversals_and_no_approval() -> None:
     parts = _traded(Faults(issuer_silent=1.0))
-    states = {row.state for row in parts.rows if row.cap is not None}
+    states = {row.state for row in parts.rows if row.is_reversible}
     assert State.APPROVED not in states
     assert states & {State.IN_DOUBT, State.REVERSING}
 

@@ -24,5 +24,5 @@ def check(history: History) -> Iterator[Finding]:
             seen[fields[90]].add((*identity, fields[60][:4]))
         for original, identities in sorted(seen.items()):
             if len(identities) > 1:
-                what = f"{side.link}: {original[4:10]} was reversed by {len(identities)} messages"
+                what = f"{side.name}: {original[4:10]} was reversed by {len(identities)} messages"
                 yield Finding(what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.checkers.reversals import check
+from simulators.checkers.answers.reversals import check
 from tests.simulators import recording
 
 _FIRST = {

@@ -7,8 +7,10 @@ and what terminals never learned.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from simulators.checkers.approvals import unresolved
+from simulators.checkers.books.approvals import unresolved
+from simulators.checkers.books.effects import effect_fen
 from simulators.checkers.finding import Finding
 from simulators.world.history import History
 from switch.core.transaction import State
@@ -23,24 +25,22 @@ def check(history: History) -> Iterator[Finding]:
 
 
 def _issuers(history: History) -> Iterator[Finding]:
+    rows = {row.key: row for row in history.end.rows}
     for side in history.end.issuers:
         accounts = side.accounts
         moved = sum(movement.amount_fen for movement in accounts.movements)
         if accounts.opening_fen + moved != accounts.closing_fen:
-            yield Finding(f"{side.link}: the movements do not explain the balances")
-        of_link = [row for row in history.end.rows if row.record.link == side.link and row.cap]
-        ledger = sum(
-            row.record.amount_fen + row.record.fee_fen
-            for row in of_link
-            if row.state is State.APPROVED
-        )
-        manual = {row.record.rrn for row in of_link if row.state is State.REVERSAL_EXPIRED}
-        open_debits = [debit for debit in accounts.debits.values() if not debit.is_returned]
+            yield Finding(f"{side.name}: the movements do not explain the balances")
+        here = [row for row in history.end.rows if row.record.link in side.links]
+        ledger = sum(effect_fen(row, rows) for row in here if row.state is State.APPROVED)
+        manual = {row.record.rrn for row in here if row.state in _MANUAL}
         debited = sum(
-            debit.amount_fen + debit.fee_fen for debit in open_debits if debit.rrn not in manual
+            debit.effect_fen
+            for debit in accounts.debits.values()
+            if not debit.is_returned and debit.rrn not in manual
         )
         if debited != ledger:
-            yield Finding(f"{side.link}: accounts are down {debited} fen, the ledger has {ledger}")
+            yield Finding(f"{side.name}: accounts moved by {debited} fen, the ledger by {ledger}")
 
 
 def _slips(history: History) -> Iterator[Finding]:
@@ -48,10 +48,10 @@ def _slips(history: History) -> Iterator[Finding]:
     approved = {
         (row.key.terminal, row.key.batch, row.key.stan): (
             row.record.amount_fen,
-            row.record.fee_fen,
+            max(row.record.fee_fen, 0),  # a slip names no fee that is given back
         )
         for row in history.end.rows
-        if row.state is State.APPROVED and row.cap is not None
+        if row.state in _ACCEPTED and row.record.amount_fen
     }
     printed: dict[tuple[str, str, str], tuple[int, int]] = {}
     for memory in history.end.memories.values():
@@ -66,3 +66,9 @@ def _slips(history: History) -> Iterator[Finding]:
             yield Finding(f"the slip {told} is not approved in the ledger")
     for place in sorted(approved.keys() - printed.keys() - known.keys()):
         yield Finding(f"{' '.join(place)} is approved in the ledger, without a slip or a question")
+
+
+_MANUAL: Final = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
+"""A person has to find out what the issuer did."""
+_ACCEPTED: Final = frozenset({State.APPROVED, State.ADVISED, State.ADVICE_EXPIRED})
+"""Told to the terminal as done; of an advice before its issuer has it."""

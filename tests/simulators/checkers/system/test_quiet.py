@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.checkers.quiet import check
+from simulators.checkers.system.quiet import check
 from tests.simulators import recording
 
 

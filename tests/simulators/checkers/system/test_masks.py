@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from simulators.cards import FIRST_PAN, Card
-from simulators.checkers.masks import check
+from simulators.checkers.system.masks import check
 from switch.core.transaction import State
 from tests.simulators import recording
 from tests.simulators.acting import FRAMES, POS

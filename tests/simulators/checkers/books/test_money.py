@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from simulators.checkers.money import check
+from simulators.checkers.books.money import check
 from simulators.terminal_memory import Unresolved
 from simulators.world.history import History
 from switch.core.transaction import State
@@ -33,13 +33,13 @@ def test_three_books_that_agree_are_good() -> None:
 
 def test_accounts_that_are_down_without_the_ledger_are_seen() -> None:
     assert list(check(_ended(state=State.DECLINED))) == [
-        "bank: accounts are down 50000 fen, the ledger has 0"
+        "bank: accounts moved by -50000 fen, the ledger by 0"
     ]
 
 
 def test_a_ledger_without_a_debit_is_seen() -> None:
     assert list(check(_ended(50_000, withdraws=False))) == [
-        "bank: accounts are down 0 fen, the ledger has 50000"
+        "bank: accounts moved by 0 fen, the ledger by -50000"
     ]
 
 

@@ -1,7 +1,7 @@
 """Promise: no answer leaves without its record in the ledger.
 
-An approval needs its close, an accepted reversal its queued 0420, a sign-on its session: each must
-have been carried out before the frame was written.
+An approval needs its close, an advice its queued 0220, an accepted reversal its queued 0420, a
+sign-on its session: each must have been carried out before the frame was written.
 """
 
 from __future__ import annotations
@@ -14,13 +14,19 @@ from simulators.wire import Heard
 from simulators.world.history import Applied, History, Told
 from switch.core.operations import (
     Close,
+    Open,
+    Resolve,
+    ReversalPlan,
     Reverse,
+    Row,
     SignOn,
 )
 from switch.core.outcomes import (
     Closed,
     NothingToReverse,
+    Opened,
     OriginalNotFound,
+    Resolved,
     ReversalQueued,
     SessionIs,
 )
@@ -42,6 +48,10 @@ class _Recorded:
         match applied.operation, applied.outcome:
             case Close(state=State.APPROVED), Closed(row):
                 self.approved.add(row.record.rrn)
+            case Open(plan=ReversalPlan(), record=record), Opened():
+                self.approved.add(record.rrn)
+            case Resolve(), Resolved("done", Row() as row) if row.plan is not None:
+                self.approved.add(row.record.rrn)
             case Reverse(key=key), (ReversalQueued() | NothingToReverse()):
                 self.reversed_.add((key.terminal, key.stan))
             case Reverse(key=key), OriginalNotFound():
@@ -53,7 +63,9 @@ class _Recorded:
         """Return what an answer says and the ledger does not, empty for nothing."""
         code, place = heard.get(39), (heard.get(41), heard.get(11))
         match heard.mti:
-            case "0210" if code in APPROVED and heard.get(37) not in self.approved:
+            case "0210" | "0110" | "0230" if (
+                code in APPROVED and heard.get(37) not in self.approved
+            ):
                 return f"{heard.get(37)} was answered {code} before it was recorded"
             case "0410" if code == "00" and place not in self.reversed_:
                 return f"the reversal {' '.join(place)} was answered before it was recorded"

@@ -27,7 +27,8 @@ def check(history: History) -> Iterator[Finding]:
             yield Finding(what, rrn=row.record.rrn)
     for advice in history.end.advices:
         rrn = advice.row.record.rrn
-        yield Finding(f"the reversal of {rrn} is still queued", rrn=rrn)
+        what = "advice" if advice.row.state is State.ADVISED else "reversal of"
+        yield Finding(f"the {what} {rrn} is still queued", rrn=rrn)
 
 
 _CLEAN = frozenset({"00", "25"})

@@ -1,4 +1,4 @@
-"""Fees computed again, slowly and apart: a ladder of questions and decimal arithmetic.
+"""Fees computed again, slowly and apart (simulators): a ladder of questions and decimal arithmetic.
 
 Nothing of `fees` is used here; rates and rules are written down a second time.
 """
@@ -13,6 +13,8 @@ FINANCIAL: Final = (
     "sale", "preauthorisation", "inquiry", "withdrawal", "payment", "transfer", "remittance",
 )  # fmt: skip
 _CENT: Final = Decimal(1)
+_CEILING_2014: Final = 20140910
+_RATES_2016: Final = 20160906
 Legs = list[tuple[str, str, int]]
 
 # 发改价格〔2013〕66号 in percent and yuan: issuer, network, acquirer, their bounds.
@@ -111,7 +113,7 @@ def percent(fen: int, rate: str, most_yuan: str | None) -> int:
 
 def farm_worker_fee(fen: int, day: int) -> int:
     """Return the ceiling of a withdrawal at another bank."""
-    if day >= 20140910:
+    if day >= _CEILING_2014:
         return min(percent(fen, "0.5", None), 2_000)
     return max(100, min(percent(fen, "0.8", None), 2_000))
 
@@ -190,7 +192,7 @@ def interbank(
 
 def purchase(case: Mapping[str, str], fen: int, day: int, market_fen: int) -> Legs:
     """Return the legs of a purchase by the national prices of its day."""
-    if day < 20160906:
+    if day < _RATES_2016:
         kind = CLASS_OF.get(case["category"], "general")
         issuer, network, own = (percent(fen, rate, most) for rate, most in _2013[kind])
         return [

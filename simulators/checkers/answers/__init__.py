@@ -1,0 +1,1 @@
+"""Checkers of what was answered and reversed (simulators)."""

@@ -1,0 +1,1 @@
+"""Checkers of what the books say: cap, holds, fees, approvals, money (simulators)."""

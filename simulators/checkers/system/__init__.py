@@ -1,0 +1,1 @@
+"""Checkers of the switch as a whole: secrets, stops, and coming to rest (simulators)."""

@@ -1,0 +1,56 @@
+"""What a transaction did to its account, from the rows of the ledger."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from simulators.checkers.books.effects import KINDS, effect_fen, priced_as
+from simulators.installation import configuration
+from switch.core.operations import Row, Taking
+from switch.core.transaction import State
+from tests.simulators import recording
+
+
+def _row(kind: str, stan: int, fen: int, fee_fen: int = 0, of: Row | None = None) -> Row:
+    row = recording.row(State.APPROVED, stan)
+    record = replace(row.record, kind=kind, amount_fen=fen, fee_fen=fee_fen)
+    return replace(row, record=record, taking=Taking(of.key, fen) if of is not None else None)
+
+
+_AUTHORISED = _row("pre_authorisation", 1, 10_000, 7)
+_COMPLETED = _row("completion", 2, 11_000, 9, _AUTHORISED)
+
+
+@pytest.mark.parametrize(
+    ("row", "fen"),
+    [
+        (_AUTHORISED, -10_007),
+        (_COMPLETED, 10_007 - 11_009),
+        (_row("completion_void", 3, 11_000, -9, _COMPLETED), 11_009 - 10_007),
+        (_row("pre_authorisation_void", 4, 10_000, -7, _AUTHORISED), 10_007),
+        (_row("refund", 5, 4_000, -3, _COMPLETED), 4_003),
+        (_row("bill_payment", 6, 500, 30), -530),
+        (_row("social_balance_inquiry", 7, 0), 0),
+    ],
+)
+def test_what_each_kind_does(row: Row, fen: int) -> None:
+    rows = {each.key: each for each in (_AUTHORISED, _COMPLETED, row)}
+    assert effect_fen(row, rows) == fen
+
+
+def test_what_nobody_knows_is_an_error_and_not_nothing() -> None:
+    row = _row("lottery", 1, 500)
+    with pytest.raises(KeyError, match="lottery"):
+        effect_fen(row, {row.key: row})
+    with pytest.raises(ValueError, match="of nothing"):
+        effect_fen(_row("social_void", 1, 500), {})
+
+
+def test_the_tables_call_a_kind_what_the_dialect_says() -> None:
+    rules = configuration().terminal_dialect.transactions
+    named = {rule.id: rule.business.fee for rule in rules if rule.business is not None}
+    assert {kind: name for kind, (name, _) in KINDS.items()} == {
+        kind: fee for kind, fee in named.items() if kind in KINDS
+    }
+    assert priced_as(_AUTHORISED.record) == "preauthorisation"
