@@ -89,17 +89,16 @@ def _fits(frame: Frame, wanted: Wanted, card: re.Match[str] | None, zone: timezo
     )
 
 
-def find(source: str, wanted: Wanted) -> Iterator[Exchange]:
+def find(trace: Trace, wanted: Wanted) -> Iterator[Exchange]:
     """Yield the exchanges of the transactions that are wanted, with all their legs.
 
     The trace is read twice: the RRN that joins the legs comes only with the first answer.
     """
-    if source == "-":
+    if trace.source == "-":
         raise TraceError("a search reads the trace twice, so standard input will not do")
-    first = Trace(source)
-    is_wanted = finder(wanted, zone_of(first.header))
-    numbers = {each.rrn for each in exchanges(first) if is_wanted(each)} - {""}
-    for exchange in exchanges(Trace(source)):
+    is_wanted = finder(wanted, zone_of(trace.header))
+    numbers = {each.rrn for each in exchanges(trace) if is_wanted(each)} - {""}
+    for exchange in exchanges(trace):
         if exchange.rrn in numbers or is_wanted(exchange):
             yield exchange
 

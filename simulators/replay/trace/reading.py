@@ -6,7 +6,7 @@ Nothing is kept but the line at hand, so a trace may be longer than memory.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
@@ -25,18 +25,28 @@ PATTERN = "*.jsonl"
 _STANDARD_INPUT = "standard input"
 
 
+Remark = Callable[[str], None]
+"""Hears of what a trace lacks: once of each thing."""
+
+
 class Trace:
     """A trace: its header at once, its frames in order whenever it is iterated over.
 
-    Standard input can be iterated over once.
+    Standard input can be iterated over once. A last line that is cut off is what a recording that
+    was killed leaves: the frames before it are read, and `remark` is told.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, remark: Remark | None = None) -> None:
         """Read the header of a file, a folder, or `-`; TraceError where there is no trace."""
         self.source = source
+        self._remark = remark
+        self._remarked: set[str] = set()
         self._names = _names(source)
         if not self._names:
             raise TraceError(f"{source}: no {PATTERN} in this folder")
+        if len(self._names) > 1:
+            # A recording that is killed at once leaves a file before its header is whole.
+            self._names = [name for name in self._names if not self._is_torn(name)] or self._names
         with _opened(self._names[0]) as stream:
             self.header = _header(stream, self._names[0])
 
@@ -48,20 +58,34 @@ class Trace:
                 header = self.header if is_read else _header(stream, name)
                 if header.dialects != self.header.dialects:
                     raise TraceError(f"{name}: other dialects than the files before it")
-                yield from _frames(stream, name)
+                if header.masking.key != self.header.masking.key:
+                    self._say(f"{name}: another recording key: its stand-ins are others")
+                yield from self._frames(stream, name)
 
+    def _frames(self, stream: BinaryIO, name: str) -> Iterator[Frame]:
+        number = 1
+        while True:
+            number += 1
+            line = _line(stream, f"{name}:{number}")
+            if not line:
+                return
+            if not line.endswith(b"\n"):
+                self._say(f"{name}:{number}: the last line is cut off; read up to it")
+                return
+            if not line.isspace():
+                yield read_frame(line, f"{name}:{number}")
 
-def _frames(stream: BinaryIO, name: str) -> Iterator[Frame]:
-    number = 1
-    while True:
-        number += 1
-        line = _line(stream, f"{name}:{number}")
-        if not line:
-            return
-        if not line.endswith(b"\n"):
-            raise TraceError(f"{name}:{number}: the last line is cut off")
-        if not line.isspace():
-            yield read_frame(line, f"{name}:{number}")
+    def _is_torn(self, name: str) -> bool:
+        with _opened(name) as stream:
+            is_torn = not _line(stream, f"{name}:1").endswith(b"\n")
+        if is_torn:
+            self._say(f"{name}: cut off before its first frame; passed over")
+        return is_torn
+
+    def _say(self, text: str) -> None:
+        if self._remark is not None and text not in self._remarked:
+            self._remarked.add(text)
+            self._remark(text)
 
 
 def _header(stream: BinaryIO, name: str) -> Header:

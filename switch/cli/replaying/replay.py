@@ -107,7 +107,7 @@ class _Ready:
 
     def __init__(self, source: str, rules: str, record_key: str, key_file: str) -> None:
         self.rules, self.cards = rules_and_cards(rules, record_key)
-        self.trace = Trace(source)
+        self.trace = Trace(source, note)
         names = self.trace.header.dialects
         dialect = dialects_of(names.get("terminal", "pos"), "interbank")["terminal"]
         try:
@@ -116,7 +116,7 @@ class _Ready:
             self.rewriter = Rewriter(self.wire, self.rules.rewrite, self.cards, key)
         except (ValueError, Unplayable) as error:
             raise TraceError(str(error)) from None
-        self.survey = Survey().of(Trace(source), self.wire, self.cards, self.rules.rewrite)
+        self.survey = Survey().of(self.trace, self.wire, self.cards, self.rules.rewrite)
 
 
 def rules_and_cards(rules: str, record_key: str) -> tuple[Rules, dict[str, Card]]:
@@ -211,7 +211,7 @@ def issuer_(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with told_errors():
         _, cards = rules_and_cards(rules, record_key)
-        trace = Trace(source)
+        trace = Trace(source, note)
         dialect = dialects_of("pos", trace.header.dialects.get("issuer", "interbank"))["issuer"]
         wire = Wire(dialect)
         recorded = Recorded(trace, link, wire, cards)

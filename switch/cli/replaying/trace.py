@@ -138,7 +138,7 @@ def export(source: Source, *, into: Into) -> None:
       jinbao trace export tuesday.jsonl --into tuesday.pcap
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with told_errors():
-        trace = Trace(source)
+        trace = Trace(source, note)
         with whole_file(into) as stream:
             count = Exporter(stream).write(trace)
     note(f"{count} frames")
@@ -158,7 +158,7 @@ def show(
       jinbao trace show tuesday.jsonl --first 20
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with told_errors():
-        trace = Trace(source)
+        trace = Trace(source, note)
         zone = zone_of(trace.header)
         for frame in islice(trace, first or None):
             say(msgspec.json.encode(frame).decode() if as_json else frame_line(frame, zone))
@@ -173,7 +173,7 @@ def stats(source: Source, *, as_json: AsJson = False) -> None:
       jinbao trace stats traces
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with told_errors():
-        trace = Trace(source)
+        trace = Trace(source, note)
         figures = Figures().of(trace)
         if as_json:
             told = {"header": trace.header, **figures.told()}
@@ -206,8 +206,9 @@ def find_(
     if wanted == Wanted():
         stop("say what to look for: --rrn, --stan, --card, --at or --terminal")
     with told_errors():
-        found = list(islice(find(source, wanted), MOST_FOUND))
-        zone = zone_of(Trace(source).header)
+        trace = Trace(source, note)
+        found = list(islice(find(trace, wanted), MOST_FOUND))
+        zone = zone_of(trace.header)
     if as_json:
         for exchange in found:
             say(exchange_json(exchange))
@@ -241,7 +242,7 @@ def filter_(
         stop("--side should be terminal or issuer")
     where = Where(side=side, connection=connection, mti=mti, terminal=terminal, code=code)
     with told_errors():
-        trace = Trace(source)
+        trace = Trace(source, note)
         count = write_trace(into, trace.header, filter(keeps(where), trace))
     note(f"{count} frames")
 
@@ -261,7 +262,7 @@ def cut_(
       jinbao trace cut traces --since 10:04 --until 10:05 --into minute.jsonl
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with told_errors():
-        trace = Trace(source)
+        trace = Trace(source, note)
         frames = cut(trace, since, until, zone_of(trace.header))
         count = write_trace(into, trace.header, frames)
     note(f"{count} frames")
@@ -280,7 +281,7 @@ def merge_(
       jinbao trace merge one.jsonl two.jsonl --into both.jsonl
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with told_errors():
-        header, frames = merge([Trace(source) for source in sources])
+        header, frames = merge([Trace(source, note) for source in sources])
         count = write_trace(into, header, frames)
     note(f"{count} frames")
 
@@ -294,7 +295,7 @@ def anonymise(source: Source, *, into: Into, record_key: RecordKey = "") -> None
       jinbao trace anonymise traces --into for-the-vendor.jsonl
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with told_errors():
-        trace = Trace(source)
+        trace = Trace(source, note)
         names = trace.header.dialects
         dialects = dialects_of(names.get("terminal", "pos"), names.get("issuer", "interbank"))
         maker = Maker(dialects, tokens_of(record_key))

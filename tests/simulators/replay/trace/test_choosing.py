@@ -35,23 +35,23 @@ def _both_legs(tmp_path: Path) -> str:
     ],
 )
 def test_one_transaction_comes_with_both_legs(tmp_path: Path, wanted: Wanted) -> None:
-    found = list(find(_both_legs(tmp_path), wanted))
+    found = list(find(Trace(_both_legs(tmp_path)), wanted))
     assert {each.request.side for each in found if each.request} == {"terminal", "issuer"}
     assert len(found) == 2
 
 
 def test_a_minute_has_its_own(tmp_path: Path) -> None:
-    (found,) = find(_both_legs(tmp_path), Wanted(at="10:02"))
+    (found,) = find(Trace(_both_legs(tmp_path)), Wanted(at="10:02"))
     assert found.request is not None
     assert found.request.summary is not None
     assert found.request.summary.stan == "000003"
-    assert list(find(_both_legs(tmp_path), Wanted(at="11:02"))) == []
+    assert list(find(Trace(_both_legs(tmp_path)), Wanted(at="11:02"))) == []
 
 
 @pytest.mark.parametrize("wanted", [Wanted(card="6219"), Wanted(at="10 o'clock")])
 def test_a_wish_that_makes_no_sense_is_said(tmp_path: Path, wanted: Wanted) -> None:
     with pytest.raises(TraceError, match="should be"):
-        list(find(_both_legs(tmp_path), wanted))
+        list(find(Trace(_both_legs(tmp_path)), wanted))
 
 
 def test_frames_are_kept_by_what_they_are() -> None:
@@ -99,6 +99,6 @@ def test_traces_under_other_keys_do_not_join(tmp_path: Path) -> None:
 def test_the_stand_in_keeps_what_a_card_is_searched_by(tmp_path: Path) -> None:
     path = str(written(tmp_path / "t.jsonl", day(5)))
     pan = fictional_card(3).pan
-    (found,) = find(path, Wanted(card=f"{pan[:6]}x{pan[-4:]}"))
+    (found,) = find(Trace(path), Wanted(card=f"{pan[:6]}x{pan[-4:]}"))
     assert found.request is not None
     assert pan not in found.request.hex
