@@ -23,8 +23,9 @@ from messages.values import response_mti
 from simulators import live
 from simulators.cards import fictional_card
 from simulators.installation import MAK, PIK, TMK
+from simulators.replay.again.chips import Signer
 from simulators.replay.again.playing import Asked, Pace, Player
-from simulators.replay.again.rewriting import Rewriter
+from simulators.replay.again.rewriting import Means, Rewriter
 from simulators.replay.again.rules import Rewrite, Rules
 from simulators.replay.again.survey import Survey
 from simulators.replay.capture.export import Exporter
@@ -74,9 +75,10 @@ def _replayed(trace: str, port: int) -> tuple[Comparer, float]:
     cards = {TOKENS.pan(fictional_card(n).pan): fictional_card(n) for n in range(50)}
     # A capture is cleaned once more when it is read: the stand-ins of the stand-ins.
     cards |= {TOKENS.pan(token): card for token, card in cards.items()}
-    rewriter = Rewriter(POS, Rewrite(), cards, Tmk.from_hex(TMK))
+    means = Means(cards=cards, master_key=Tmk.from_hex(TMK), signer=Signer())
+    rewriter = Rewriter(POS, Rewrite(), means)
     begun = time.perf_counter()
-    survey = Survey().of(Trace(trace), POS, cards, Rewrite())
+    survey = Survey().of(Trace(trace), POS, means, Rewrite())
     asked = Asked(host="127.0.0.1", port=port, pace=Pace(), wait_s=60)
     player = Player(POS, rewriter, survey, asked)
     comparer = Comparer(DIALECTS["terminal"], Rules(format=1), "terminal")

@@ -17,12 +17,15 @@ from messages.crypto.pin import encode_pin_block
 from messages.errors import DecodeError
 from messages.values import response_mti
 from simulators.cards import Card
+from simulators.replay.again.chips import ChipError, Signer
+from simulators.replay.again.dates import Dates
 from simulators.replay.again.rules import Rewrite
 from simulators.requests import Identity, fields
 from simulators.terminal_memory import Job, Kind, Memory
 from simulators.wire import Heard, Wire
 
 PAN, STAN, EXPIRY, TRACK_2, RRN, AUTHORISATION = 2, 11, 14, 35, 37, 38
+LOCAL_DATE, SEQUENCE = 13, 23
 TERMINAL, MERCHANT, PIN_BLOCK, CHIP, PRIVATE_60, ORIGINAL, KEYS = 41, 42, 52, 55, 60, 61, 62
 SIGN_ON: Final = "0800"
 APPROVED: Final = "00"
@@ -50,6 +53,15 @@ class Sent(msgspec.Struct, frozen=True):
     is_sign_on: bool
 
 
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What a replay has to make messages new with: the cards by their stand-ins, keys, days."""
+
+    cards: Mapping[str, Card]
+    master_key: Tmk
+    signer: Signer
+    dates: Dates | None = None
+
+
 class _Terminal:
     """What one terminal has from the target."""
 
@@ -66,14 +78,12 @@ class _Terminal:
 class Rewriter:
     """Makes the requests of all terminals new."""
 
-    def __init__(
-        self, wire: Wire, rules: Rewrite, cards: Mapping[str, Card], master_key: Tmk
-    ) -> None:
+    def __init__(self, wire: Wire, rules: Rewrite, means: Means) -> None:
         """Begin with terminals that have not signed on."""
         self._wire = wire
         self._rules = rules
-        self._cards = cards
-        self._master_key = master_key
+        self._means = means
+        self._master_key = means.master_key
         self._terminals: dict[str, _Terminal] = {}
         self._numbers: dict[tuple[int, str], str] = {}
         heads = rules.tpdu
@@ -112,12 +122,10 @@ class Rewriter:
             return self._said(heard, heard.mti, self._plain(heard), None)
         terminal = self._terminal(self._named(heard))
         said = self._plain(heard)
-        self._with_card(said, terminal, recorded_code)
+        card = self._with_card(said, terminal, recorded_code)
         self._with_numbers(said, terminal)
-        if CHIP in said and self._rules.chip != "send":
-            if self._rules.chip == "skip":
-                raise Unplayable("chip data whose cryptogram cannot be made anew")
-            del said[CHIP]
+        if CHIP in said:
+            self._with_chip(said, card)
         rule = self._wire.dialect.mac
         if rule is None or heard.mti in rule.without or rule.field not in said:
             return self._said(heard, heard.mti, said, None)
@@ -144,28 +152,46 @@ class Rewriter:
             said[STAN] = known or fresh
         return said
 
-    def _with_card(self, said: dict[int, str], terminal: _Terminal, code: str) -> None:
+    def _with_card(self, said: dict[int, str], terminal: _Terminal, code: str) -> Card | None:
         token = said.get(PAN) or said.get(TRACK_2, "").partition("=")[0]
         if not token:
-            return
+            return None
         if not token.strip("0"):
             raise Unplayable("an encrypted or unreadable track, which was not recorded")
-        card = self._cards.get(token)
+        card = self._means.cards.get(token)
         if card is None:
             if self._rules.unknown_cards == "skip":
                 raise Unplayable("a card that no rule has a test card for")
             card = Card(pan=token)
         said |= {
             number: text
-            for number, text in ((PAN, card.pan), (EXPIRY, card.expiry), (TRACK_2, card.track_2))
+            for number, text in (
+                (PAN, card.pan), (EXPIRY, card.expiry), (TRACK_2, card.track_2),
+                (SEQUENCE, card.sequence),
+            )
             if number in said
-        }
+        }  # fmt: skip
         said.pop(_TRACK_3, None)
         if PIN_BLOCK in said:
             if terminal.pik is None:
                 raise Unplayable("its terminal could not sign on")
             pin = _other(card.pin) if code == WRONG_PIN else card.pin
             said[PIN_BLOCK] = encode_pin_block(pin, card.pan, terminal.pik).hex().upper()
+        return card
+
+    def _with_chip(self, said: dict[int, str], card: Card | None) -> None:
+        rule = self._rules.chip
+        if rule == "skip":
+            raise Unplayable("chip data, which a rule leaves out")
+        if rule == "drop":
+            del said[CHIP]
+        if rule == "sign":
+            if card is None:
+                raise Unplayable("chip data without the number of its card")
+            try:
+                said[CHIP] = self._means.signer.signed(said[CHIP], card, self._means.dates)
+            except ChipError as reason:
+                raise Unplayable(str(reason)) from None
 
     def _with_numbers(self, said: dict[int, str], terminal: _Terminal) -> None:
         if terminal.batch and len(said.get(PRIVATE_60, "")) >= _BATCH.stop:
@@ -174,11 +200,15 @@ class Rewriter:
         for number in (RRN, AUTHORISATION):
             if number in said:
                 said[number] = self._numbers.get((number, said[number]), said[number])
+        dates = self._means.dates
+        if dates is not None and LOCAL_DATE in said:
+            said[LOCAL_DATE] = dates.month_and_day(said[LOCAL_DATE])
         text = said.get(ORIGINAL, "")
         if len(text) >= _ORIGINAL:
             stan, date = text[6:12], text[12:16]
             stan = self._numbers.get((STAN, said.get(TERMINAL, "") + stan), stan)
-            date = self._numbers.get((13, date), date)
+            known = self._numbers.get((LOCAL_DATE, date))
+            date = known or (dates.month_and_day(date) if dates is not None else date)
             said[ORIGINAL] = (terminal.batch or text[:6]) + stan + date + text[_ORIGINAL:]
 
     def _said(self, heard: Heard, mti: str, said: dict[int, str], mac: MacAlgorithm | None) -> Sent:
@@ -208,7 +238,7 @@ class Rewriter:
             before = self._hear(recorded)
         except Unplayable:
             return
-        for number in (RRN, AUTHORISATION, 13):
+        for number in (RRN, AUTHORISATION, LOCAL_DATE):
             if number in before.fields and number in heard.fields:
                 self._remember(number, before.fields[number], heard.fields[number])
 

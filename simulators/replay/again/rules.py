@@ -13,9 +13,11 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from messages.crypto.chip import ChipKey
 from messages.tokens.numbers import Tokens
 from messages.values import is_luhn_valid
 from simulators.cards import Card, fictional_card
+from simulators.replay.again.chips import Signer
 from simulators.replay.trace.form import Side, TraceError
 
 _DEFAULT: Final = "default.toml"
@@ -40,13 +42,16 @@ class Tolerance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Rewrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is put in place of what: `tpdu` in hexadecimal; terminals and merchants by their number.
 
-    `stan`: kept as recorded, or counted anew. `chip`: DE 55 sent as recorded (its cryptogram is
-    gone), dropped, or such messages left out. `unknown_cards`: left out, or sent as stand-ins.
+    `stan`: kept as recorded, or counted anew. `chip`: DE 55 signed anew with the test card's key,
+    sent as recorded (its cryptogram is gone), dropped, or such messages left out. `dates`: kept,
+    or moved so that the first recorded day is `today` or another (2026-03-01). `unknown_cards`:
+    left out, or sent as stand-ins.
     """
 
     tpdu: str = ""
     stan: Literal["keep", "new"] = "keep"
-    chip: Literal["send", "drop", "skip"] = "send"
+    chip: Literal["sign", "send", "drop", "skip"] = "sign"
+    dates: str = "keep"
     unknown_cards: Literal["skip", "send"] = "skip"
     terminals: dict[str, str] = {}
     merchants: dict[str, str] = {}
@@ -55,11 +60,13 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class CardRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which cards stand in for which: fictional ones by number (`0-20,2000`), or a CSV file.
 
-    Its columns are pan, expiry, pin, and token where the recording key is not at hand.
+    Its columns are pan, expiry, pin, perhaps sequence, and token where the recording key is not at
+    hand. `chip_key` is a file with the master key by which their chips sign.
     """
 
     fictional: str = ""
     csv: str = ""
+    chip_key: str = ""
 
 
 class Ignore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,6 +133,19 @@ def cards_of(rules: CardRules, tokens: Tokens | None, folder: Path) -> dict[str,
     return found
 
 
+def signer_of(rules: CardRules, folder: Path) -> Signer:
+    """Return what signs for the cards; TraceError where the key's file does not hold one."""
+    if not rules.chip_key:
+        return Signer()
+    path = folder / rules.chip_key
+    try:
+        return Signer(ChipKey.from_hex("".join(path.read_text(encoding="ascii").split())))
+    except OSError as error:
+        raise TraceError(f"{path}: {error.strerror}") from None
+    except ValueError:
+        raise TraceError(f"{path}: rule cards.chip_key: no key of 32 hexadecimal digits") from None
+
+
 def _numbers(text: str) -> list[int]:
     found: list[int] = []
     for piece in text.split(","):
@@ -152,7 +172,10 @@ def _from_csv(path: Path, tokens: Tokens | None) -> dict[str, Card]:
                 token = row.get("token") or (tokens.pan(pan) if tokens is not None else "")
                 if not token:
                     raise TraceError(f"{path}:{line}: token: needed without the recording key")
-                found[token] = Card(pan=pan, expiry=expiry, pin=pin)
+                sequence = (row.get("sequence") or "001").zfill(3)
+                if not (sequence.isdecimal() and len(sequence) == len("001")):
+                    raise TraceError(f"{path}:{line}: sequence: not three digits")
+                found[token] = Card(pan=pan, expiry=expiry, pin=pin, sequence=sequence)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TraceError(f"{path}: cannot be read ({type(error).__name__})") from None
     return found

@@ -19,6 +19,7 @@ from simulators.replay.again.rewriting import (
     TRACK_2,
     WRONG_MAC,
     WRONG_PIN,
+    Means,
 )
 from simulators.replay.again.rules import Rewrite
 from simulators.replay.trace.form import Frame
@@ -46,11 +47,9 @@ class Survey:
         self.terminals: set[str] = set()
         self.first_us: int | None = None
 
-    def of(
-        self, frames: Iterable[Frame], wire: Wire, cards: dict[str, Card], rules: Rewrite
-    ) -> Survey:
+    def of(self, frames: Iterable[Frame], wire: Wire, means: Means, rules: Rewrite) -> Survey:
         """Look through the terminal side of a trace; return itself."""
-        for exchange in exchanges(self._seen(frames, wire, cards, rules)):
+        for exchange in exchanges(self._seen(frames, wire, means, rules)):
             request = exchange.request
             if request is None or request.to != "switch":
                 continue
@@ -64,17 +63,17 @@ class Survey:
         return self
 
     def _seen(
-        self, frames: Iterable[Frame], wire: Wire, cards: dict[str, Card], rules: Rewrite
+        self, frames: Iterable[Frame], wire: Wire, means: Means, rules: Rewrite
     ) -> Iterable[Frame]:
         for frame in frames:
             if frame.side != "terminal":
                 continue
             if frame.to == "switch":
                 self.first_us = frame.at_us if self.first_us is None else self.first_us
-                self._look(frame, wire, cards, rules)
+                self._look(frame, wire, means, rules)
             yield frame
 
-    def _look(self, frame: Frame, wire: Wire, cards: dict[str, Card], rules: Rewrite) -> None:
+    def _look(self, frame: Frame, wire: Wire, means: Means, rules: Rewrite) -> None:
         self.requests += 1
         try:
             heard = wire.hear(wire.bare(frame.data))
@@ -87,13 +86,19 @@ class Survey:
         token = heard.get(PAN) or heard.get(TRACK_2).partition("=")[0]
         if token and not token.strip("0"):
             self.unplayable["an encrypted or unreadable track, which was not recorded"] += 1
-        elif token and token not in cards and rules.unknown_cards == "skip":
+        elif token and token not in means.cards and rules.unknown_cards == "skip":
             self.unplayable["a card that no rule has a test card for"] += 1
         elif CHIP in heard.fields:
-            if rules.chip == "skip":
-                self.unplayable["chip data whose cryptogram cannot be made anew"] += 1
-            else:
-                self.without_cryptogram += 1
+            card = means.cards.get(token) or Card(pan=token)
+            self._look_at_chip(means.signer.refusal(heard.get(CHIP), card), rules)
+
+    def _look_at_chip(self, refusal: str, rules: Rewrite) -> None:
+        if rules.chip == "skip":
+            self.unplayable["chip data, which a rule leaves out"] += 1
+        elif rules.chip == "send":
+            self.without_cryptogram += 1
+        elif rules.chip == "sign" and refusal:
+            self.unplayable[refusal] += 1
 
     @property
     def remarks(self) -> list[str]:
@@ -101,8 +106,8 @@ class Survey:
         told = [f"not sent: {count} with {why}" for why, count in self.unplayable.most_common()]
         if self.without_cryptogram:
             told.append(
-                f"{self.without_cryptogram} with chip data go without a valid cryptogram: "
-                "the keys of the cards are not known"
+                f"{self.without_cryptogram} with chip data go without a valid cryptogram, "
+                "as a rule wants it"
             )
         provoked = Counter(self.codes.values())
         told += [

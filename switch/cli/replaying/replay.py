@@ -10,25 +10,30 @@ import asyncio
 import os
 import signal
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
-from messages.crypto.keys import Tmk
+from messages.crypto.keys import Tmk, Zmk
 from messages.tokens.numbers import Tokens
 from simulators import live
 from simulators.accounts import Accounts
 from simulators.cards import Card
+from simulators.chip import ChipCheck
 from simulators.installation import TMK, issuer_identity
-from simulators.issuer import Issuer
+from simulators.issuer import Issuer, IssuerIdentity
 from simulators.live import IssuerServer
+from simulators.replay.again.dates import Dates, target_of
 from simulators.replay.again.issuing import Recorded
 from simulators.replay.again.playing import Asked, Pace, Player
-from simulators.replay.again.rewriting import Rewriter, Unplayable
-from simulators.replay.again.rules import Rules, cards_of, load_rules
+from simulators.replay.again.rewriting import Means, Rewriter, Unplayable
+from simulators.replay.again.rules import Rewrite, Rules, cards_of, load_rules, signer_of
 from simulators.replay.again.survey import Survey
+from simulators.replay.trace.choosing import zone_of
 from simulators.replay.trace.form import TraceError
 from simulators.replay.trace.reading import Trace
 from simulators.replay.trace.writing import whole_file
@@ -96,6 +101,8 @@ def run(
             note(f"{ready.survey.requests} requests")
             return
         told = _played(ready, asked, source)
+        if not told.sent:
+            stop("nothing could be sent")
         _written(told, html, junit_file)
     say(msgspec.json.encode(plain(told)).decode() if as_json else _table(told))
     if not told.is_good:
@@ -106,17 +113,29 @@ class _Ready:
     """A trace with its rules, looked through."""
 
     def __init__(self, source: str, rules: str, record_key: str, key_file: str) -> None:
-        self.rules, self.cards = rules_and_cards(rules, record_key)
+        self.rules, cards = rules_and_cards(rules, record_key)
         self.trace = Trace(source, note)
         names = self.trace.header.dialects
         dialect = dialects_of(names.get("terminal", "pos"), "interbank")["terminal"]
+        key = read_key(Tmk, key_file) if key_file else Tmk.from_hex(TMK)
+        signer = signer_of(self.rules.cards, Path(rules).parent)
+        means = Means(cards=cards, master_key=key, signer=signer)
+        rewrite = self.rules.rewrite
         try:
             self.wire = Wire(dialect)
-            key = read_key(Tmk, key_file) if key_file else Tmk.from_hex(TMK)
-            self.rewriter = Rewriter(self.wire, self.rules.rewrite, self.cards, key)
+            self.survey = Survey().of(self.trace, self.wire, means, rewrite)
+            dates = _dates(rewrite, zone_of(self.trace.header), self.survey.first_us or 0)
+            self.rewriter = Rewriter(self.wire, rewrite, replace(means, dates=dates))
         except (ValueError, Unplayable) as error:
             raise TraceError(str(error)) from None
-        self.survey = Survey().of(self.trace, self.wire, self.cards, self.rules.rewrite)
+
+
+def _dates(rules: Rewrite, zone: timezone, first_us: int) -> Dates | None:
+    try:
+        target = target_of(rules.dates, datetime.now(zone).date())
+        return None if target is None else Dates(first_us, zone, target)
+    except ValueError as error:
+        raise TraceError(f"rule rewrite.dates: {error}") from None
 
 
 def rules_and_cards(rules: str, record_key: str) -> tuple[Rules, dict[str, Card]]:
@@ -202,6 +221,14 @@ def issuer_(
     timed: Annotated[
         bool, typer.Option("--timed/--at-once", help="Answer as late as recorded.")
     ] = True,
+    chip: Annotated[
+        ChipCheck, typer.Option(help="What it does about the cryptograms of chips.")
+    ] = ChipCheck.IGNORE,
+    zmk_file: Annotated[
+        str, typer.Option(metavar="FILE|-", help="The link's ZMK; else the published test key.")
+    ] = "",
+    institution: Annotated[str, typer.Option(help="Its id in headers; that of the bank.")] = "",
+    peer: Annotated[str, typer.Option(help="The switch's id in headers; the test set-up's.")] = "",
 ) -> None:
     """Be the issuer of a trace: answer, refuse and fall silent as it did, until a signal.
 
@@ -218,7 +245,8 @@ def issuer_(
     accounts = Accounts()
     for card in cards.values():
         accounts.open(card, yuan * 100)
-    bank = Issuer(issuer_identity(number), wire, accounts)
+    bank = Issuer(_identity(number, zmk_file, institution, peer), wire, accounts)
+    bank.chip_check = chip
     bank.temper = lambda heard: recorded.temper(heard, timed=timed)
     note(f"{recorded.count} recorded requests")
     try:
@@ -227,6 +255,20 @@ def issuer_(
         stop(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})", BAD)
     for what, count in recorded.found.items():
         note(f"{count} requests {what}")
+
+
+def _identity(number: int, zmk_file: str, institution: str, peer: str) -> IssuerIdentity:
+    """Return who the bank is: one of the test set-up, but for what is given."""
+    found = issuer_identity(number)
+    for name, told in (("--institution", institution), ("--peer", peer)):
+        if told and not (told.isascii() and told.isdecimal() and len(told) == len(found.id)):
+            stop(f"{name} {told[:20]!r}: an institution has {len(found.id)} digits")
+    return replace(
+        found,
+        id=institution or found.id,
+        peer=peer or found.peer,
+        zmk=read_key(Zmk, zmk_file) if zmk_file else found.zmk,
+    )
 
 
 async def _serve(bank: Issuer, wire: Wire, host: str, port: int) -> None:

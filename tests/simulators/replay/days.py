@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from messages.crypto.keys import Tmk
 from messages.dialects.dialect import Dialect
 from messages.dialects.loader import load_dialect
 from messages.tokens.numbers import Tokens
-from simulators.cards import fictional_card
+from simulators.cards import Card, fictional_card
+from simulators.installation import TMK
+from simulators.replay.again.chips import Signer
+from simulators.replay.again.dates import Dates
+from simulators.replay.again.rewriting import Means
 from simulators.replay.trace.form import Frame, Side, To
 from simulators.replay.trace.making import Maker
 from simulators.replay.trace.writing import write_trace
@@ -67,6 +72,11 @@ def day(count: int, terminals: int = 3, gap_us: int = 50_000) -> Iterator[Raw]:
 def maker() -> Maker:
     """Return what makes lines under the key of the tests."""
     return Maker(DIALECTS, TOKENS)
+
+
+def means(cards: Mapping[str, Card], dates: Dates | None = None) -> Means:
+    """Return what a replay has to work with: these cards, and the keys of the worked examples."""
+    return Means(cards=cards, master_key=Tmk.from_hex(TMK), signer=Signer(), dates=dates)
 
 
 def frames(raws: Iterator[Raw] | list[Raw]) -> list[Frame]:

@@ -53,3 +53,24 @@ def test_at_once_means_without_the_recorded_delay() -> None:
 def test_another_link_has_nothing() -> None:
     none = Recorded(frames([]), "bank-2", INTERBANK, _CARDS)
     assert none.temper(INTERBANK.hear(_request("1" * 6))) is CALM
+
+
+def test_a_request_that_was_never_answered_keeps_its_place_before_later_ones() -> None:
+    raws = [
+        Raw(START_US, "bank-1", "issuer", "peer", _request("000001")),
+        Raw(START_US + 1_000, "bank-1", "issuer", "peer", _request("000002")),
+        Raw(START_US + 9_000, "bank-1", "issuer", "switch", _answer("000002", "51")),
+    ]
+    recorded = Recorded(frames(raws), "", INTERBANK, _CARDS)
+    asked = INTERBANK.hear(_request("777777"))
+    found = [recorded.temper(asked) for _ in range(2)]
+    assert [(each.code, each.answers) for each in found] == [("", 0), ("51", 1)]
+
+
+def test_an_answer_that_took_too_long_counts_as_none() -> None:
+    raws = [
+        Raw(START_US, "bank-1", "issuer", "peer", _request("000001")),
+        Raw(START_US + 3_600_000_000, "bank-1", "issuer", "switch", _answer("000001", "51")),
+    ]
+    recorded = Recorded(frames(raws), "", INTERBANK, _CARDS)
+    assert recorded.temper(INTERBANK.hear(_request("777777"))).answers == 0

@@ -21,7 +21,7 @@ from simulators.replay.again.survey import Survey
 from simulators.replay.trace.form import Frame
 from simulators.replay.verdict.comparing import Outcome
 from simulators.wire import Heard
-from tests.simulators.replay.days import POS, TOKENS, bare, day, frames
+from tests.simulators.replay.days import POS, TOKENS, bare, day, frames, means
 
 _CARDS = {TOKENS.pan(fictional_card(n).pan): fictional_card(n) for n in range(50)}
 
@@ -68,8 +68,8 @@ def _played(
     told: list[Frame], host: _Host, pace: Pace | None = None, wait_s: float = 20
 ) -> tuple[list[Outcome], Player, float]:
     outcomes: list[Outcome] = []
-    rewriter = Rewriter(POS, Rewrite(), _CARDS, Tmk.from_hex(TMK))
-    survey = Survey().of(told, POS, _CARDS, Rewrite())
+    rewriter = Rewriter(POS, Rewrite(), means(_CARDS))
+    survey = Survey().of(told, POS, means(_CARDS), Rewrite())
 
     async def main() -> tuple[Player, float]:
         async with host.listening() as port:
@@ -123,7 +123,7 @@ def test_a_silent_host_is_waited_for_and_told() -> None:
 def test_a_host_that_does_not_listen_is_an_error() -> None:
     told = frames(list(day(2)))
     asked = Asked(host="127.0.0.1", port=1, pace=Pace(), wait_s=1)
-    rewriter = Rewriter(POS, Rewrite(), _CARDS, Tmk.from_hex(TMK))
+    rewriter = Rewriter(POS, Rewrite(), means(_CARDS))
     with pytest.raises(ConnectionRefusedError):
         live.run(Player(POS, rewriter, Survey(), asked).play(told))
 
@@ -131,7 +131,7 @@ def test_a_host_that_does_not_listen_is_an_error() -> None:
 def test_cards_without_a_rule_are_left_out_and_counted() -> None:
     told = frames(list(day(6, terminals=1)))
     known = dict(list(_CARDS.items())[:2])
-    rewriter = Rewriter(POS, Rewrite(), known, Tmk.from_hex(TMK))
+    rewriter = Rewriter(POS, Rewrite(), means(known))
 
     async def main() -> Player:
         async with _Host().listening() as port:

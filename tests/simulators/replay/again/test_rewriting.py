@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from messages.crypto.keys import Mak, Pik, Tmk, wrap_field_62
 from messages.crypto.pin import decode_pin_block
 from simulators.cards import fictional_card
+from simulators.chip import Chip
 from simulators.installation import MAK, PIK, TMK
+from simulators.replay.again.dates import Dates
 from simulators.replay.again.rewriting import Rewriter, Unplayable
 from simulators.replay.again.rules import Rewrite
+from simulators.replay.capture.logs import SHANGHAI
 from simulators.wire import Heard
-from tests.simulators.replay.days import POS, TOKENS, bare, day, frames
+from tests.simulators.replay.days import POS, START_US, TOKENS, bare, day, frames, means
 
 _CARDS = {TOKENS.pan(fictional_card(n).pan): fictional_card(n) for n in range(50)}
 
@@ -20,8 +25,8 @@ def _recorded() -> bytes:
     return POS.bare(frames(list(day(1)))[0].data)
 
 
-def _signed_on(rules: Rewrite | None = None) -> Rewriter:
-    rewriter = Rewriter(POS, rules or Rewrite(), _CARDS, Tmk.from_hex(TMK))
+def _signed_on(rules: Rewrite | None = None, dates: Dates | None = None) -> Rewriter:
+    rewriter = Rewriter(POS, rules or Rewrite(), means(_CARDS, dates))
     heard = POS.hear(bare("sign-on-response"))
     keys = wrap_field_62(Tmk.from_hex(TMK), Pik.from_hex(PIK), Mak.from_hex(MAK))
     said = {**heard.fields, 60: "00000777003", 62: keys.hex().upper()}
@@ -84,7 +89,7 @@ def test_rrn_of_an_answer_is_put_into_what_refers_to_it() -> None:
 
 
 def test_a_terminal_signs_on_before_it_may_ask() -> None:
-    rewriter = Rewriter(POS, Rewrite(), _CARDS, Tmk.from_hex(TMK))
+    rewriter = Rewriter(POS, Rewrite(), means(_CARDS))
     assert not rewriter.is_signed_on(_recorded())
     assert rewriter.is_signed_on(bare("echo"))
     sent = rewriter.sign_on(_recorded())
@@ -95,10 +100,32 @@ def test_a_terminal_signs_on_before_it_may_ask() -> None:
 
 
 def test_what_cannot_be_made_new_says_why() -> None:
-    with pytest.raises(Unplayable, match="cryptogram"):
+    with pytest.raises(Unplayable, match="a rule leaves out"):
         _signed_on(Rewrite(chip="skip")).request(_recorded())
     with pytest.raises(Unplayable, match="tpdu"):
         _signed_on(Rewrite(tpdu="xx"))
-    nobody = Rewriter(POS, Rewrite(), {}, Tmk.from_hex(TMK))
+    nobody = Rewriter(POS, Rewrite(), means({}))
     with pytest.raises(Unplayable, match="no rule has a test card"):
         nobody.request(_recorded())
+
+
+def test_chip_data_carry_the_cryptogram_of_the_test_card() -> None:
+    card = fictional_card(0)
+    heard = _heard(_signed_on().request(_recorded()).data)
+    assert Chip(card.pan, card.sequence).is_right(heard.fields[55])
+    asis = _heard(_signed_on(Rewrite(chip="send")).request(_recorded()).data)
+    assert not Chip(card.pan, card.sequence).is_right(asis.fields[55])
+
+
+def test_days_are_moved_with_a_rule_and_stay_without() -> None:
+    dates = Dates(START_US, SHANGHAI, date(2026, 3, 1))
+    asked = POS.hear(_recorded())
+    said = {**asked.fields, 13: "0619", 61: "0000020000020618"}
+    frame = POS.bare(POS.say(asked.frame[:11], "0200", dict(sorted(said.items()))))
+    kept, moved = (_heard(_signed_on(dates=each).request(frame).data) for each in (None, dates))
+    assert (kept.fields[13], kept.fields[61][12:]) == ("0619", "0618")
+    assert (moved.fields[13], moved.fields[61][12:]) == ("0302", "0301")
+    assert "9A03140618" in kept.fields[55]
+    assert "9A03260301" in moved.fields[55]
+    card = fictional_card(0)
+    assert Chip(card.pan, card.sequence).is_right(moved.fields[55])

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from simulators.cards import fictional_card
-from simulators.replay.again.rules import CardRules, cards_of, load_rules
+from simulators.cards import Card, fictional_card
+from simulators.replay.again.rules import CardRules, cards_of, load_rules, signer_of
 from simulators.replay.trace.form import TraceError
+from tests.simulators.replay.again.test_chips import chip
 from tests.simulators.replay.days import TOKENS
 
 
@@ -74,3 +75,27 @@ def test_cards_come_from_a_file(tmp_path: Path) -> None:
     with pytest.raises(TraceError, match=r"c\.csv:2: pan") as refused:
         cards_of(CardRules(csv="c.csv"), TOKENS, tmp_path)
     assert pan[:-1] not in str(refused.value)
+
+
+def test_chips_sign_with_the_key_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "chip.key").write_text("00112233445566778899AABBCCDDEEFF\n")
+    card = Card(pan="5200828282828210")
+    refusals = [
+        signer_of(CardRules(chip_key=key), tmp_path).refusal(chip(card), card)
+        for key in ("", "chip.key")
+    ]
+    assert refusals == ["chip data of a card whose key is not known (cards.chip_key)", ""]
+    (tmp_path / "chip.key").write_text("0011")
+    with pytest.raises(TraceError, match="chip_key: no key of 32"):
+        signer_of(CardRules(chip_key="chip.key"), tmp_path)
+    with pytest.raises(TraceError, match="No such file"):
+        signer_of(CardRules(chip_key="none.key"), tmp_path)
+
+
+def test_a_cards_file_may_name_sequence_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "cards.csv"
+    path.write_text("pan,expiry,pin,token,sequence\n5200828282828210,4912,123456,1,2\n")
+    assert cards_of(CardRules(csv="cards.csv"), None, tmp_path)["1"].sequence == "002"
+    path.write_text("pan,expiry,pin,token,sequence\n5200828282828210,4912,123456,1,x\n")
+    with pytest.raises(TraceError, match=r"cards\.csv:2: sequence"):
+        cards_of(CardRules(csv="cards.csv"), None, tmp_path)

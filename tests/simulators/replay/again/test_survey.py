@@ -6,23 +6,35 @@ from simulators.cards import fictional_card
 from simulators.replay.again.rules import Rewrite
 from simulators.replay.again.survey import Survey
 from simulators.replay.trace.form import Frame
-from tests.simulators.replay.days import POS, START_US, TOKENS, Raw, bare, day, frames
+from tests.simulators.replay.days import POS, START_US, TOKENS, Raw, bare, day, frames, means
 
 _CARDS = {TOKENS.pan(fictional_card(n).pan): fictional_card(n) for n in range(50)}
 
 
 def _looked(told: list[Frame], rules: Rewrite | None = None, known: int = 50) -> Survey:
     cards = dict(list(_CARDS.items())[:known])
-    return Survey().of(told, POS, cards, rules or Rewrite())
+    return Survey().of(told, POS, means(cards), rules or Rewrite())
 
 
-def test_chip_data_goes_without_a_cryptogram_and_that_is_said() -> None:
+def test_chip_data_that_is_signed_anew_needs_no_remark() -> None:
     survey = _looked(frames(list(day(10))))
-    assert survey.requests == 10
-    assert not survey.unplayable
-    assert survey.remarks == [
-        "10 with chip data go without a valid cryptogram: the keys of the cards are not known"
+    assert (survey.requests, survey.remarks) == (10, [])
+
+
+def test_chip_data_that_goes_as_recorded_is_told() -> None:
+    assert _looked(frames(list(day(10))), Rewrite(chip="send")).remarks == [
+        "10 with chip data go without a valid cryptogram, as a rule wants it"
     ]
+
+
+def test_chip_data_that_cannot_be_signed_is_told_before_the_start() -> None:
+    heard = POS.hear(bare("withdrawal"))
+    short = POS.say(heard.frame[:11], "0200", {**heard.fields, 55: "9F26080011223344556677"})
+    told = frames([Raw(START_US, "t", "terminal", "switch", POS.bare(short))])
+    assert _looked(told).remarks == [
+        "not sent: 1 with chip data without 9F02, which a cryptogram covers"
+    ]
+    assert not _looked(told, Rewrite(chip="drop")).remarks
 
 
 def test_what_has_no_card_or_no_rule_is_left_out() -> None:

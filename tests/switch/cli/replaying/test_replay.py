@@ -44,7 +44,7 @@ class _Mock(Child):
         super().__init__(
             folder, link, "replay", "issuer", trace, "--link", link, "--number", str(number),
             "--rules", str(folder.parent / "rules.toml"),
-            "--record-key", str(folder.parent / "recording.key"), "--at-once",
+            "--record-key", str(folder.parent / "recording.key"), "--at-once", "--chip", "verify",
         )  # fmt: skip
 
     def port(self) -> int:
@@ -63,7 +63,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     options = ("--record", str(desk / "traces"), "--record-key", str(desk / "recording.key"))
     with ExitStack() as stack:
-        banks = [Bank(folder, number) for number in range(2)]
+        banks = [Bank(folder, number, "--chip", "verify") for number in range(2)]
         for bank in banks:
             stack.callback(bank.kill)
         city.write(folder / "city", tuple(bank.port() for bank in banks))
