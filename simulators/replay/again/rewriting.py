@@ -11,9 +11,10 @@ from typing import Final
 
 import msgspec
 
-from messages.crypto.keys import Pik, Tmk, unwrap_field_62
+from messages.crypto.keys import Pik, Tdk, Tmk, unwrap_field_62
 from messages.crypto.mac import MacAlgorithm
 from messages.crypto.pin import encode_pin_block
+from messages.crypto.track import encrypt_track
 from messages.errors import DecodeError
 from messages.values import response_mti
 from simulators.cards import Card
@@ -25,11 +26,13 @@ from simulators.terminal_memory import Job, Kind, Memory
 from simulators.wire import Heard, Wire
 
 PAN, STAN, EXPIRY, TRACK_2, RRN, AUTHORISATION = 2, 11, 14, 35, 37, 38
-LOCAL_DATE, SEQUENCE = 13, 23
+LOCAL_DATE, SEQUENCE, SECURITY = 13, 23, 53
 TERMINAL, MERCHANT, PIN_BLOCK, CHIP, PRIVATE_60, ORIGINAL, KEYS = 41, 42, 52, 55, 60, 61, 62
 SIGN_ON: Final = "0800"
 APPROVED: Final = "00"
 _TRACK_3: Final = 36
+_ENCRYPTS: Final = 2
+"""Where DE 53 says whether the track is encrypted."""
 WRONG_PIN: Final = "55"
 WRONG_MAC: Final = "A0"
 MOST_REMEMBERED: Final = 200_000
@@ -65,11 +68,12 @@ class Means(msgspec.Struct, frozen=True, kw_only=True):
 class _Terminal:
     """What one terminal has from the target."""
 
-    __slots__ = ("batch", "mac", "master_key", "pik", "stan")
+    __slots__ = ("batch", "mac", "master_key", "pik", "stan", "tdk")
 
     def __init__(self, master_key: Tmk) -> None:
         self.master_key = master_key
         self.pik: Pik | None = None
+        self.tdk: Tdk | None = None
         self.mac: MacAlgorithm | None = None
         self.batch = ""
         self.stan = 1
@@ -172,6 +176,8 @@ class Rewriter:
             if number in said
         }  # fmt: skip
         said.pop(_TRACK_3, None)
+        if TRACK_2 in said and SECURITY in said:
+            _with_track(said, terminal.tdk)
         if PIN_BLOCK in said:
             if terminal.pik is None:
                 raise Unplayable("its terminal could not sign on")
@@ -247,7 +253,7 @@ class Rewriter:
             keys = unwrap_field_62(terminal.master_key, bytes.fromhex(heard.fields[KEYS]))
         except ValueError:
             return  # another master key: what follows is told as not playable
-        terminal.pik = keys.pik
+        terminal.pik, terminal.tdk = keys.pik, keys.tdk
         terminal.mac = self._wire.mac(keys.mak)
         terminal.batch = heard.get(PRIVATE_60)[_BATCH]
 
@@ -276,6 +282,14 @@ class Rewriter:
         if len(self._numbers) >= MOST_REMEMBERED:
             del self._numbers[next(iter(self._numbers))]
         self._numbers[number, recorded] = now
+
+
+def _with_track(said: dict[int, str], tdk: Tdk | None) -> None:
+    """Encrypt the track where the target gave a key for it, and have DE 53.3 say what it is."""
+    if tdk is not None:
+        said[TRACK_2] = encrypt_track(said[TRACK_2], tdk)
+    text = said[SECURITY]
+    said[SECURITY] = text[:_ENCRYPTS] + ("0" if tdk is None else "1") + text[_ENCRYPTS + 1 :]
 
 
 def _other(pin: str) -> str:

@@ -70,10 +70,11 @@ class CardRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Ignore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Paths that are never compared, by side."""
+    """Paths that are never compared, by side; those of `requests` in no request of two traces."""
 
     terminal: tuple[str, ...] = ()
     issuer: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,12 +87,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ignore: Ignore = Ignore()
     tolerate: tuple[Tolerance, ...] = ()
 
-    def ignored(self, side: Side) -> frozenset[str]:
-        """Return the paths that are not compared on a side, those of the program included."""
-        own, given = _packaged().ignore, self.ignore
-        if side == "terminal":
-            return frozenset((*own.terminal, *given.terminal))
-        return frozenset((*own.issuer, *given.issuer))
+    def ignored(self, what: Side | Literal["requests"]) -> frozenset[str]:
+        """Return the paths that are not compared, those of the program included."""
+        return frozenset((*getattr(_packaged().ignore, what), *getattr(self.ignore, what)))
 
 
 def _packaged() -> Rules:

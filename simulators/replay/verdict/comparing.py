@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from messages.dialects.dialect import Dialect
 from messages.dialects.subfields import SubField, divide_one, leaves
@@ -23,6 +24,9 @@ from simulators.replay.trace.form import Side
 ANSWER: Final = "answer"
 """The field of a difference that is about a whole answer."""
 _T = TypeVar("_T")
+REQUEST: Final = "request"
+"""The field of a difference about a request that only one of two has, and what the field of a
+difference within a request begins with."""
 NONE: Final = "none"
 GIVEN: Final = "given"
 MOST_GROUPS: Final = 500
@@ -71,6 +75,7 @@ class Comparer:
         self._viewer = viewer_of(dialect)
         self._base = dialect.frame.head_size
         self._ignored = rules.ignored(side)
+        self._ignored_asked = self._ignored | rules.ignored("requests")
         self._tolerances: dict[str, list[Tolerance]] = {}
         for each in rules.tolerate:
             self._tolerances.setdefault(each.field, []).append(each)
@@ -81,14 +86,26 @@ class Comparer:
         self.recorded = Spread()
         self.answered = Spread()
 
-    def take(self, outcome: Outcome) -> None:
-        """Count one request that was sent again."""
-        self.compared += 1
+    def take(self, outcome: Outcome, asked: bytes | None = None) -> None:
+        """Count one request that was sent again; `asked` is the other request, if that counts."""
         if outcome.recorded_us is not None:
             self.recorded.add(outcome.recorded_us)
         if outcome.answered_us is not None:
             self.answered.add(outcome.answered_us)
         found = list(self.differences(outcome.recorded, outcome.answered))
+        if asked is not None:
+            found += [
+                replace(each, field=f"{REQUEST} {each.field}")
+                for each in self.differences(outcome.request, asked, self._ignored_asked)
+            ]
+        self._count(outcome, found)
+
+    def lacks(self, outcome: Outcome, recorded: str, answered: str) -> None:
+        """Count a request that only one of two has: one text is GIVEN, the other NONE."""
+        self._count(outcome, [self.difference(REQUEST, recorded, answered)])
+
+    def _count(self, outcome: Outcome, found: list[Difference]) -> None:
+        self.compared += 1
         self.equal += not found
         self.unexplained += any(not each.tolerated for each in found)
         for each in found:
@@ -96,7 +113,7 @@ class Comparer:
 
     def _gather(self, outcome: Outcome, each: Difference) -> None:
         # Two codes are a kind of their own; any other two values are one kind with one example.
-        is_code = each.field in {str(_CODE), ANSWER}
+        is_code = each.field in {str(_CODE), ANSWER, REQUEST}
         values = (each.recorded, each.answered) if is_code else ("", "")
         key = (outcome.kind, each.field, *values, each.tolerated)
         group = self.groups.get(key)
@@ -106,32 +123,40 @@ class Comparer:
             shown = (each.recorded, each.answered, each.tolerated)
             self.groups[key] = Group(outcome.kind, each.field, *shown, 1, outcome)
 
-    def differences(self, recorded: bytes | None, answered: bytes | None) -> Iterator[Difference]:
+    def differences(
+        self,
+        recorded: bytes | None,
+        answered: bytes | None,
+        ignored: frozenset[str] | None = None,
+    ) -> Iterator[Difference]:
         """Yield what differs between two answers, what is tolerated with its reason."""
+        ignored = self._ignored if ignored is None else ignored
         if recorded is None or answered is None:
             if recorded is not answered:
                 values = tuple(NONE if each is None else GIVEN for each in (recorded, answered))
-                yield self._difference(ANSWER, values[0], values[1])
+                yield self.difference(ANSWER, values[0], values[1])
             return
         try:
             one = self._viewer.index(recorded, self._base)
             other = self._viewer.index(answered, self._base)
-            yield from self._between(one, other)
+            yield from self._between(one, other, ignored)
         except DecodeError as error:
-            yield self._difference(ANSWER, "readable", f"field {error.field}: {error.reason}")
+            yield self.difference(ANSWER, "readable", f"field {error.field}: {error.reason}")
 
-    def _between(self, one: View, other: View) -> Iterator[Difference]:
+    def _between(self, one: View, other: View, ignored: frozenset[str]) -> Iterator[Difference]:
         if one.mti != other.mti:
-            yield self._difference("mti", one.mti, other.mti)
+            yield self.difference("mti", one.mti, other.mti)
         for number in sorted({*one.numbers, *other.numbers}):
             path = str(number)
-            if path in self._ignored:
+            if path in ignored:
                 continue
             if not (one.has(number) and other.has(number)):
                 shown = (self._shown(each, number) for each in (one, other))
-                yield self._difference(path, *shown)
+                yield self.difference(path, *shown)
             elif one.raw(number) != other.raw(number):
-                yield from self._within(number, one, other)
+                yield from (
+                    each for each in self._within(number, one, other) if each.field not in ignored
+                )
 
     def _within(self, number: int, one: View, other: View) -> Iterator[Difference]:
         """Yield what differs within one field: its parts where both divide."""
@@ -139,14 +164,14 @@ class Comparer:
         if not mine or not theirs:
             if one.text(number) != other.text(number):
                 shown = (self._shown(each, number) for each in (one, other))
-                yield self._difference(str(number), *shown, one.text(number), other.text(number))
+                yield self.difference(str(number), *shown, one.text(number), other.text(number))
             return
         for path in dict.fromkeys((*mine, *theirs)):
             left, right = mine.get(path), theirs.get(path)
             texts = [each.text if each is not None else NONE for each in (left, right)]
-            if texts[0] != texts[1] and path not in self._ignored:
+            if texts[0] != texts[1]:
                 shown = (each.shown if each is not None else NONE for each in (left, right))
-                yield self._difference(path, *shown, *texts)
+                yield self.difference(path, *shown, *texts)
 
     def _parts(self, view: View, number: int) -> dict[str, SubField]:
         if number not in self.dialect.layouts:
@@ -164,7 +189,7 @@ class Comparer:
         field = self.dialect.field(number)
         return mask_numbers(mask_text(view.text(number), field.mask))
 
-    def _difference(self, path: str, recorded: str, answered: str, *texts: str) -> Difference:
+    def difference(self, path: str, recorded: str, answered: str, *texts: str) -> Difference:
         """Return a difference, with the reason of the first rule that tolerates it."""
         true = texts or (recorded, answered)
         for rule in self._tolerances.get(path, ()):

@@ -26,6 +26,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     trace: str
     target: str
     comparer: Comparer
+    others: tuple[Comparer, ...] = ()
+    names: tuple[str, str] = ("recorded", "answered")
+    title: str = "Replay report 回放报告"
+    made_by: str = "jinbao replay run"
     sent: int
     signed_on: int
     left_out: Mapping[str, int]
@@ -36,41 +40,67 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_good(self) -> bool:
         """Whether every request was sent and every answer explained."""
-        return self.comparer.unexplained == 0
+        return self.unexplained == 0
+
+    @property
+    def comparers(self) -> tuple[Comparer, ...]:
+        """All comparers, that of the terminals first."""
+        return self.comparer, *self.others
+
+    @property
+    def compared(self) -> int:
+        """How many were compared."""
+        return sum(each.compared for each in self.comparers)
+
+    @property
+    def equal(self) -> int:
+        """How many are as recorded."""
+        return sum(each.equal for each in self.comparers)
+
+    @property
+    def unexplained(self) -> int:
+        """How many differ, and nothing says that they may."""
+        return sum(each.unexplained for each in self.comparers)
 
     @property
     def verdict(self) -> str:
         """The outcome in one sentence."""
-        comparer = self.comparer
+        left = sum(self.left_out.values())
+        aside = f"; {left} were left out" if left else ""
         if self.is_good:
-            return f"all {comparer.compared} answers are as recorded, or differ where they may"
-        return f"{comparer.unexplained} of {comparer.compared} answers differ without a reason"
+            return f"all {self.compared} are as recorded, or differ where they may{aside}"
+        return f"{self.unexplained} of {self.compared} differ without a reason{aside}"
 
 
-def groups_of(comparer: Comparer) -> list[Group]:
+def groups_of(told: Told) -> list[tuple[Group, Dialect]]:
     """Return the kinds of difference, what nobody explains first, the most frequent first."""
-    return sorted(comparer.groups.values(), key=lambda each: (bool(each.tolerated), -each.count))
+    found = [
+        (group, comparer.dialect)
+        for comparer in told.comparers
+        for group in comparer.groups.values()
+    ]
+    return sorted(found, key=lambda each: (bool(each[0].tolerated), -each[0].count))
 
 
 def plain(told: Told) -> dict[str, Any]:
     """Return the report as plain values, for JSON."""
-    comparer, dialect = told.comparer, told.comparer.dialect
+    comparer = told.comparer
     return {
         "trace": told.trace,
         "target": told.target,
         "good": told.is_good,
         "verdict": told.verdict,
         "sent": told.sent,
-        "compared": comparer.compared,
-        "equal": comparer.equal,
-        "unexplained": comparer.unexplained,
+        "compared": told.compared,
+        "equal": told.equal,
+        "unexplained": told.unexplained,
         "own_sign_ons": told.signed_on,
         "left_out": dict(told.left_out),
         "unasked_answers": told.unasked,
         "remarks": list(told.remarks),
         "seconds": round(told.seconds, 3),
         "latency": {"recorded": comparer.recorded.told(), "answered": comparer.answered.told()},
-        "differences": [_plain_group(each, dialect) for each in groups_of(comparer)],
+        "differences": [_plain_group(*each) for each in groups_of(told)],
     }
 
 
@@ -92,10 +122,10 @@ def _plain_group(group: Group, dialect: Dialect) -> dict[str, Any]:
 
 def junit_cases(told: Told) -> str:
     """Return the report as JUnit XML: a case for every kind of difference, and one for the rest."""
-    name = told.verdict if told.is_good else f"{told.comparer.equal} answers as recorded"
+    name = told.verdict if told.is_good else f"{told.equal} as recorded"
     cases = [Case(name=name, group="replay", told="\n".join(told.remarks))]
-    for each in groups_of(told.comparer):
-        what = f"recorded {each.recorded}, answered {each.answered}"
+    for each, _ in groups_of(told):
+        what = f"{told.names[0]} {each.recorded}, {told.names[1]} {each.answered}"
         failure = "" if each.tolerated else what
         told_why = f"{what}; tolerated: {each.tolerated}" if each.tolerated else ""
         title = f"{each.kind} field {each.field} ({each.count})"
@@ -105,28 +135,27 @@ def junit_cases(told: Told) -> str:
 
 def page(told: Told) -> str:
     """Return the report as one HTML file that needs nothing else."""
-    comparer = told.comparer
     tone: Tone = "good" if told.is_good else "bad"
     figures = (
-        Tile("Sent 已发送", str(told.sent)),
-        Tile("Compared 已比对", str(comparer.compared)),
-        Tile("As recorded 一致", str(comparer.equal), tone="good"),
-        Tile("Unexplained 无法解释", str(comparer.unexplained), tone=tone),
+        *((Tile("Sent 已发送", str(told.sent)),) if told.sent else ()),
+        Tile("Compared 已比对", str(told.compared)),
+        Tile("As recorded 一致", str(told.equal), tone="good"),
+        Tile("Unexplained 无法解释", str(told.unexplained), tone=tone),
     )
     named = (("trace", told.trace), ("target", told.target), ("seconds", f"{told.seconds:.1f}"))
     sections = [
         Section("Result 结果", (tiles(figures), facts(named), *_left_out(told))),
-        Section("Waiting times 时延", (_latency(comparer),)),
+        Section("Waiting times 时延", (_latency(told),)),
     ]
-    sections += [_group_section(each, comparer.dialect) for each in groups_of(comparer)]
+    sections += [_group_section(*each, told.names) for each in groups_of(told)]
     return render(
         Page(
-            title="Replay report 回放报告",
+            title=told.title,
             subtitle=f"{told.trace} against {told.target}",
             verdict=told.verdict,
             tone=tone,
             sections=sections,
-            made_by="jinbao replay run",
+            made_by=told.made_by,
         )
     )
 
@@ -136,9 +165,10 @@ def _left_out(told: Told) -> tuple[Html, ...]:
     return (listed((*told.remarks, *said)),) if said or told.remarks else ()
 
 
-def _latency(comparer: Comparer) -> Html:
+def _latency(told: Told) -> Html:
     rows = []
-    for name, spread in (("recorded", comparer.recorded), ("answered", comparer.answered)):
+    both = (told.comparer.recorded, told.comparer.answered)
+    for name, spread in zip(told.names, both, strict=True):
         quantiles = [
             right(f"{spread.quantile_us(share) / _US_PER_MS:.1f}") for share in (0.5, 0.9, 0.99)
         ]
@@ -148,7 +178,7 @@ def _latency(comparer: Comparer) -> Html:
     return table(("run", "answers", "p50 ms", "p90 ms", "p99 ms", "longest ms"), rows)
 
 
-def _group_section(group: Group, dialect: Dialect) -> Section:
+def _group_section(group: Group, dialect: Dialect, names: tuple[str, str]) -> Section:
     recorded = field_lines(dialect, group.example.recorded)
     answered = field_lines(dialect, group.example.answered)
     request = field_lines(dialect, group.example.request)
@@ -162,11 +192,11 @@ def _group_section(group: Group, dialect: Dialect) -> Section:
         cells = (Cell(one, "warn"), Cell(other, "warn")) if tone == "warn" else (one, other)
         rows.append((name, words, request.get(name, ""), *cells))
     why = f"tolerated: {group.tolerated}" if group.tolerated else "nothing explains it"
-    told = f"recorded {group.recorded}, answered {group.answered}; {why}"
+    told = f"{names[0]} {group.recorded}, {names[1]} {group.answered}; {why}"
     return Section(
         f"{group.kind}: field {group.field}, {group.count} times",
         (
             paragraph(told, "plain" if group.tolerated else "bad"),
-            table(("DE", "what", "request", "recorded", "answered"), rows, "The first example"),
+            table(("DE", "what", "request", *names), rows, "The first example"),
         ),
     )

@@ -14,7 +14,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 from msgspec.structs import replace
 
@@ -36,14 +35,12 @@ from simulators.replay.again.survey import Survey
 from simulators.replay.trace.choosing import zone_of
 from simulators.replay.trace.form import TraceError
 from simulators.replay.trace.reading import Trace
-from simulators.replay.trace.writing import whole_file
 from simulators.replay.verdict.comparing import Comparer
-from simulators.replay.verdict.telling import Told, groups_of, junit_cases, page, plain
+from simulators.replay.verdict.telling import Told
 from simulators.wire import Wire
-from switch.cli.drawing import drawn, table
-from switch.cli.drawing import plain as cell
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.replaying.recording import tokens_of
+from switch.cli.replaying.reporting import IntoJunit, IntoPage, RulesFile, tell, write_reports
 from switch.cli.replaying.trace import Source, dialects_of, told_errors
 from switch.cli.security.secrets import read_key
 from switch.cli.simulating.doing import OwnKey
@@ -53,9 +50,6 @@ from switch.shell.clock import Clock
 app = verb_app("Send a trace to a host again and compare what it answers.")
 
 _PACES: Final = "recorded, x0.5 to x100, rate:N, or fast"
-RulesFile = Annotated[
-    str, typer.Option("--rules", metavar="FILE", help="What is put for what; what may differ.")
-]
 KeyOfTrace = Annotated[
     str, typer.Option("--record-key", metavar="FILE|-", help="The key of the recording.")
 ]
@@ -71,10 +65,8 @@ def run(
     key_file: OwnKey = "",
     pace: Annotated[str, typer.Option(help=f"{_PACES}.")] = "recorded",
     wait_s: Annotated[float, typer.Option(min=0.1, help="How long an answer may take.")] = 60.0,
-    html: Annotated[str, typer.Option(metavar="FILE", help="Write a page there.")] = "",
-    junit_file: Annotated[
-        str, typer.Option("--junit", metavar="FILE", help="Write JUnit XML there.")
-    ] = "",
+    html: IntoPage = "",
+    junit_file: IntoJunit = "",
     survey: Annotated[
         bool, typer.Option("--survey", help="Only say what cannot be sent, and why.")
     ] = False,
@@ -103,10 +95,8 @@ def run(
         told = _played(ready, asked, source)
         if not told.sent:
             stop("nothing could be sent")
-        _written(told, html, junit_file)
-    say(msgspec.json.encode(plain(told)).decode() if as_json else _table(told))
-    if not told.is_good:
-        raise typer.Exit(BAD)
+        write_reports(told, html, junit_file)
+    tell(told, as_json=as_json)
 
 
 class _Ready:
@@ -179,32 +169,6 @@ def _played(ready: _Ready, asked: Asked, source: str) -> Told:
         remarks=tuple(ready.survey.remarks),
         seconds=time.monotonic() - begun,
     )
-
-
-def _written(told: Told, html: str, junit_file: str) -> None:
-    for path, made in ((html, page), (junit_file, junit_cases)):
-        if path:
-            with whole_file(path) as stream:
-                stream.write(made(told).encode("utf-8"))
-
-
-def _table(told: Told) -> str:
-    comparer = told.comparer
-    made = table("request", "field", "recorded", "answered", "count", "why")
-    for each in groups_of(comparer):
-        why = each.tolerated or "unexplained"
-        cells = (each.kind, each.field, each.recorded, each.answered, str(each.count), why)
-        made.add_row(*map(cell, cells))
-    lines = [f"{told.sent} sent, {comparer.compared} compared, {comparer.equal} as recorded"]
-    lines += [f"left out {count}: {why}" for why, count in told.left_out.items()]
-    for name, spread in (("recorded", comparer.recorded), ("answered", comparer.answered)):
-        quantiles = [f"p{share * 100:g} {spread.quantile_us(share) / 1000:.1f} ms"
-                     for share in (0.5, 0.9, 0.99)]  # fmt: skip
-        lines.append(f"{name}: {', '.join(quantiles)}")
-    if comparer.groups:
-        lines.append(drawn(made))
-    lines.append(told.verdict)
-    return "\n".join(lines)
 
 
 @app.command("issuer")

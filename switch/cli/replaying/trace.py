@@ -36,7 +36,9 @@ from simulators.replay.trace.making import Maker
 from simulators.replay.trace.reading import Trace
 from simulators.replay.trace.writing import whole_file, write_trace
 from switch.cli.outcome import BAD, note, say, stop
+from switch.cli.replaying.comparing import compared
 from switch.cli.replaying.recording import RecordKey, tokens_of
+from switch.cli.replaying.reporting import IntoJunit, IntoPage, RulesFile, tell, write_reports
 from switch.cli.replaying.telling import (
     exchange_json,
     exchange_table,
@@ -284,6 +286,34 @@ def merge_(
         header, frames = merge([Trace(source, note) for source in sources])
         count = write_trace(into, header, frames)
     note(f"{count} frames")
+
+
+@app.command()
+def diff(
+    one: Annotated[str, typer.Argument(metavar="ONE", help="A trace, or a folder of recordings.")],
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="What it is compared with.")],
+    *,
+    rules: RulesFile = "",
+    any_stan: Annotated[
+        bool, typer.Option("--any-stan", help="Requests are the same whatever their STAN.")
+    ] = False,
+    html: IntoPage = "",
+    junit_file: IntoJunit = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compare two traces field by field, requests and answers; status 1 where they differ.
+
+    \b
+    Examples:
+      jinbao trace diff monday tuesday
+      jinbao trace diff recorded again --rules replay.toml --html difference.html
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    if "-" in {one, other}:
+        stop("two traces are read side by side, so standard input will not do")
+    with told_errors():
+        told = compared(one, other, rules, any_stan=any_stan)
+        write_reports(told, html, junit_file)
+    tell(told, as_json=as_json)
 
 
 @app.command()

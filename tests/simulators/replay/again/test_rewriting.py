@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from messages.crypto.keys import Mak, Pik, Tmk, wrap_field_62
+from messages.crypto.keys import Mak, Pik, Tdk, Tmk, wrap_field_62
 from messages.crypto.pin import decode_pin_block
+from messages.crypto.track import decrypt_track
 from simulators.cards import fictional_card
 from simulators.chip import Chip
 from simulators.installation import MAK, PIK, TMK
@@ -129,3 +130,19 @@ def test_days_are_moved_with_a_rule_and_stay_without() -> None:
     assert "9A03260301" in moved.fields[55]
     card = fictional_card(0)
     assert Chip(card.pan, card.sequence).is_right(moved.fields[55])
+
+
+def test_a_track_is_encrypted_where_the_target_gives_a_key_for_it() -> None:
+    card, plain = fictional_card(0), _signed_on()
+    asked = POS.hear(_recorded())
+    # As a cleaned recording has it: an encrypted track is zeros, and DE 53 says so.
+    said = {**asked.fields, 35: "0" * 37, 53: "2610000000000000"}
+    frame = POS.bare(POS.say(asked.frame[:11], "0200", dict(sorted(said.items()))))
+    heard = _heard(plain.request(frame).data)
+    assert (heard.fields[35], heard.fields[53]) == (card.track_2, "2600000000000000")
+    secret = _signed_on()
+    secret._terminal("50010001").tdk = tdk = Tdk.from_hex("00112233445566778899AABBCCDDEEFF")
+    for each in (frame, _recorded()):
+        heard = _heard(secret.request(each).data)
+        assert decrypt_track(heard.fields[35], tdk) == card.track_2
+        assert heard.fields[53] == "2610000000000000"
