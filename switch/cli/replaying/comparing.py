@@ -1,4 +1,7 @@
-"""Two traces compared for `jinbao trace diff` (switch/cli): their files, rules and dialects."""
+"""Two traces compared for `jinbao trace diff` (switch/cli): their files, rules and dialects.
+
+STANs count unless any will do; then they are not compared either.
+"""
 
 from __future__ import annotations
 

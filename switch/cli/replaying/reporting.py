@@ -1,4 +1,7 @@
-"""What a comparison found, told (switch/cli): a table, JSON, a page, JUnit, and the exit status."""
+"""What a comparison found, told (switch/cli): a table, JSON, a page, JUnit.
+
+The exit status is the verdict's.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from simulators.replay.verdict.telling import Told, groups_of, junit_cases, page
 from tests.simulators.replay.verdict.test_comparing import answer, comparer, outcome
 
 
-def _told(*, is_good: bool = False) -> Told:
+def told(*, is_good: bool = False) -> Told:
+    """Return what a report is made of."""
     found = comparer(Tolerance(field="39", answered="94", why="sent <before>"))
     found.take(outcome(answer(f39="94")))
     found.take(outcome(answer()))
@@ -24,36 +25,34 @@ def _told(*, is_good: bool = False) -> Told:
 
 
 def test_the_verdict_depends_on_what_nobody_explains() -> None:
-    assert not _told().is_good
-    assert _told().verdict == "1 of 3 differ without a reason; 2 were left out"
-    assert _told(is_good=True).is_good
-    first = groups_of(_told())[0][0]
+    assert not told().is_good
+    assert told().verdict == "1 of 3 differ without a reason; 2 were left out"
+    assert told(is_good=True).is_good
+    first = groups_of(told())[0][0]
     assert not first.tolerated
 
 
 def test_json_has_everything() -> None:
-    told = plain(_told())
-    assert msgspec.json.decode(msgspec.json.encode(told)) == told
-    assert told["compared"] == 3
-    assert told["left_out"] == {"no card": 2}
-    assert {each["field"] for each in told["differences"]} == {"39", "44"} or len(
-        told["differences"]
-    ) > 2
-    assert "6219991234567890120" not in str(told)
+    said = plain(told())
+    assert msgspec.json.decode(msgspec.json.encode(said)) == said
+    assert said["compared"] == 3
+    assert said["left_out"] == {"no card": 2}
+    assert {"39", "44.1", "44.3"} <= {each["field"] for each in said["differences"]}
+    assert "6219991234567890120" not in str(said)
 
 
 def test_junit_is_xml_with_a_case_for_every_kind() -> None:
-    suite = ET.fromstring(junit_cases(_told()))[0]  # noqa: S314 - our own text
+    suite = ET.fromstring(junit_cases(told()))[0]  # noqa: S314 - our own text
     assert suite.get("name") == "replay"
     failures = suite.findall("testcase/failure")
     assert len(failures) == int(suite.get("failures", "0")) > 0
     assert len(suite.findall("testcase")) == int(suite.get("tests", "0"))
-    good = ET.fromstring(junit_cases(_told(is_good=True)))[0]  # noqa: S314 - our own text
+    good = ET.fromstring(junit_cases(told(is_good=True)))[0]  # noqa: S314 - our own text
     assert good.get("failures") == "0"
 
 
 def test_the_page_needs_nothing_else_and_escapes_what_came_from_a_wire() -> None:
-    text = page(_told())
+    text = page(told())
     assert "http://" not in text
     assert "https://" not in text
     assert "<script>alert" not in text
