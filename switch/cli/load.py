@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from switch.cli.messages.diff import Difference
     from switch.cli.messages.reading import Reading
     from switch.ledger.postgres import PostgresLedger
+    from switch.ledger.settling.on_postgres import PostgresSettlement
     from switch.ledger.shared.store import PostgresStore
 
 VERBS: Final = {
@@ -48,6 +49,8 @@ VERBS: Final = {
     "caps": "switch.cli.books.caps",
     "saf": "switch.cli.books.reversals",
     "ledger": "switch.cli.ledger.verbs",
+    "clear": "switch.cli.settling.clear",
+    "cases": "switch.cli.settling.cases",
     "fees": "switch.cli.pricing.fees",
     "trace": "switch.cli.replaying.trace",
     "replay": "switch.cli.replaying.replay",
@@ -108,6 +111,13 @@ def postgres_ledger() -> type[PostgresLedger]:
     from switch.ledger.postgres import PostgresLedger as Ledger
 
     return Ledger
+
+
+def postgres_settlement() -> type[PostgresSettlement]:
+    """Return the settlement on PostgreSQL (with asyncpg; ImportError without)."""
+    from switch.ledger.settling.on_postgres import PostgresSettlement as Store
+
+    return Store
 
 
 def postgres_tools() -> ModuleType:

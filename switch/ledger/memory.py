@@ -20,6 +20,7 @@ from switch.core.outcomes import (
     TotalsAre,
     Unknown,
 )
+from switch.core.transaction import State
 from switch.ledger.decide import decide
 from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, Where
 from switch.ledger.rows import FENCED, Lease, Queued, ReadSet
@@ -83,11 +84,18 @@ class MemoryLedger:
         found = [b for b in self._stored.batches.values() if from_day <= b.day <= until_day]
         return sorted(found, key=lambda batch: (batch.day, batch.key))
 
-    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+    def rows(self, from_day: int, until_day: int, *, only_reversed: bool = False) -> Iterator[Row]:
         """Yield the transactions of receipt days, both inclusive, in the order of opening."""
         for row in list(self._stored.transactions.values()):
-            if from_day <= local(row.record.opened_ms).day <= until_day:
+            if from_day <= local(row.record.opened_ms).day <= until_day and (
+                row.state is State.REVERSED or not only_reversed
+            ):
                 yield row
+
+    def first_day(self) -> int:
+        """Return the first receipt day of all, 0 where there is no transaction."""
+        rows = self._stored.transactions.values()
+        return min((local(row.record.opened_ms).day for row in rows), default=0)
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows."""

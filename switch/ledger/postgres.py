@@ -89,12 +89,18 @@ class PostgresLedger:
         """
         return self._read(lambda fetch: books.batches(fetch, from_day, until_day))
 
-    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+    def rows(self, from_day: int, until_day: int, *, only_reversed: bool = False) -> Iterator[Row]:
         """Yield the transactions of receipt days, both inclusive, in the order of opening.
 
         Raises LedgerFailed.
         """
-        return self.pump(lambda line: books.rows(line.fetch, from_day, until_day))
+        return self.pump(
+            lambda line: books.rows(line.fetch, from_day, until_day, only_reversed=only_reversed)
+        )
+
+    def first_day(self) -> int:
+        """Return the first receipt day of all, 0 where there is none. Raises LedgerFailed."""
+        return self._read(books.first_day)
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows. Raises LedgerFailed."""

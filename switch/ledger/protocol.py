@@ -106,11 +106,14 @@ class Books(Protocol):
     def batches(self, from_day: int, until_day: int) -> list[Batch]:
         """Return terminals' batches by clearing day, terminal and number; days inclusive."""
 
-    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+    def rows(self, from_day: int, until_day: int, *, only_reversed: bool = False) -> Iterator[Row]:
         """Yield the transactions of receipt days, both inclusive, in the order of opening.
 
         They are read in pages, so that a year of them takes no more memory than a day.
         """
+
+    def first_day(self) -> int:
+        """Return the first receipt day of all, 0 where there is no transaction."""
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows."""

@@ -178,10 +178,15 @@ class SqliteLedger:
         self.fill()
         return self._books.batches(from_day, until_day)
 
-    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+    def rows(self, from_day: int, until_day: int, *, only_reversed: bool = False) -> Iterator[Row]:
         """Yield the transactions of receipt days, both inclusive, by day and number."""
         self.fill()
-        return self._books.rows(from_day, until_day)
+        return self._books.rows(from_day, until_day, only_reversed=only_reversed)
+
+    def first_day(self) -> int:
+        """Return the first receipt day of all, 0 where there is no transaction."""
+        self.fill()
+        return self._books.first_day()
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows: the whole file is read."""

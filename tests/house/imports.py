@@ -13,7 +13,7 @@ _DATA: Final = ("routing", "fees", "messages")
 _REPORT: Final = "switch.report"
 _ACTORS: Final = (
     "switch.core", "switch.pipeline", "switch.registry", "switch.ledger", "switch.config",
-    _REPORT, *_DATA,
+    "switch.settlement", _REPORT, *_DATA,
 )  # fmt: skip
 
 ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -28,7 +28,8 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "switch.registry": ("messages.values", _REPORT),
     "switch.ledger": ("switch.core", "messages.values", _REPORT),
     "switch.settlement": (
-        "switch.ledger.protocol", "switch.core", "switch.registry", "fees", "messages", _REPORT,
+        "switch.ledger.protocol", "switch.ledger.settling.protocol", "switch.core",
+        "switch.registry", "fees", "messages", _REPORT,
     ),
     "switch.report": ("messages.values",),
     "switch.config": ("switch.core", "switch.registry", *_DATA, _REPORT),

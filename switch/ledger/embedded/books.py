@@ -44,6 +44,7 @@ _ROWS: Final = """
     SELECT number, body FROM transactions
     WHERE day = ?1 AND number > ?2 ORDER BY number LIMIT ?3"""
 _DAYS: Final = "SELECT DISTINCT day FROM transactions WHERE day BETWEEN ? AND ? ORDER BY day"
+_REVERSED: Final = _ROWS.replace("ORDER", "AND state = 11 ORDER")
 _PAGE: Final = 2_000
 
 _batch: Final = msgspec.msgpack.Decoder(Batch).decode
@@ -88,22 +89,27 @@ class SqliteBooks:
         found = self._connection.execute(_BATCHES, (from_day, until_day))
         return [_batch(body) for (body,) in found]
 
-    def rows(self, from_day: int, until_day: int) -> Iterator[Row]:
+    def rows(self, from_day: int, until_day: int, *, only_reversed: bool = False) -> Iterator[Row]:
         """Yield the transactions of receipt days, both inclusive, by day and number.
 
         No statement stays open between the pages: a reader that takes its time would keep the
         switch from clearing its write-ahead log.
         """
+        sql = _REVERSED if only_reversed else _ROWS
         days: list[Any] = self._connection.execute(_DAYS, (from_day, until_day)).fetchall()
         for (day,) in days:
-            last, page = 0, self._page(day, 0)
+            last, page = 0, self._page(sql, day, 0)
             while page:
                 for last, body in page:  # noqa: B007 - the last one is where the next page begins
                     yield _row(body)
-                page = self._page(day, last)
+                page = self._page(sql, day, last)
 
-    def _page(self, day: int, after: int) -> list[Any]:
-        return self._connection.execute(_ROWS, (day, after, _PAGE)).fetchall()
+    def _page(self, sql: str, day: int, after: int) -> list[Any]:
+        return self._connection.execute(sql, (day, after, _PAGE)).fetchall()
+
+    def first_day(self) -> int:
+        """Return the first receipt day of all, 0 where there is no transaction."""
+        return int(self._connection.execute("SELECT ifnull(min(day), 0) FROM transactions").get)
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows: the whole file is read."""

@@ -33,9 +33,9 @@ def migrations(prefix: str = _PREFIX) -> dict[int, tuple[str, str]]:
     return {int(stem.partition("-")[0]): (stem, sql) for stem, sql in stems}
 
 
-def migrate(connection: apsw.Connection, path: Path) -> None:
+def migrate(connection: apsw.Connection, path: Path, prefix: str = _PREFIX) -> None:
     """Bring a file's schema up to date. Raises LedgerOpenError when it is newer than we are."""
-    known = migrations()
+    known = migrations(prefix)
     with connection:
         connection.execute(_VERSIONS)
         there = connection.execute("SELECT ifnull(max(number), 0) FROM schema_versions").get

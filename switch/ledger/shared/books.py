@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from switch.core.batches.values import Batch
-from switch.core.moment import SHANGHAI
+from switch.core.moment import SHANGHAI, local
 from switch.core.operations import Advice, Row
 from switch.core.outcomes import TotalsAre
 from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, Where
@@ -36,6 +36,7 @@ _ROWS: Final = """
     SELECT opened_ms, attempt, body FROM transactions
     WHERE opened_ms >= $1 AND opened_ms < $2 AND (opened_ms > $1 OR attempt > $3)
     ORDER BY opened_ms, attempt LIMIT $4"""
+_REVERSED: Final = _ROWS.replace("ORDER", "AND state = 11 ORDER")
 _PAGE: Final = 2_000
 
 _batch: Final = msgspec.msgpack.Decoder(Batch).decode
@@ -82,16 +83,25 @@ async def batches(fetch: Fetch, from_day: int, until_day: int) -> list[Batch]:
     return [_batch(body) for (body,) in await fetch(_BATCHES, from_day, until_day)]
 
 
-async def rows(fetch: Fetch, from_day: int, until_day: int) -> AsyncIterator[Row]:
+async def rows(
+    fetch: Fetch, from_day: int, until_day: int, *, only_reversed: bool = False
+) -> AsyncIterator[Row]:
     """Yield the transactions of receipt days, both inclusive, in the order of opening.
 
     Each page begins after the last one, so that no transaction stays open over all of them.
     """
     begin_ms, end_ms, last = _begin_ms(from_day), _begin_ms(until_day) + _DAY_MS, -1
-    while page := await fetch(_ROWS, begin_ms, end_ms, last, _PAGE):
+    sql = _REVERSED if only_reversed else _ROWS
+    while page := await fetch(sql, begin_ms, end_ms, last, _PAGE):
         begin_ms, last, _ = page[-1]
         for _, _, body in page:
             yield _row(body)
+
+
+async def first_day(fetch: Fetch) -> int:
+    """Return the first receipt day of all, 0 where there is no transaction."""
+    ((first_ms,),) = await fetch("SELECT min(opened_ms) FROM transactions")
+    return 0 if first_ms is None else local(first_ms).day
 
 
 async def sums(fetch: Fetch) -> TotalsAre:

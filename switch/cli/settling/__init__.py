@@ -1,0 +1,1 @@
+"""Clearing, reconciliation, cases and reports on the command line (switch/cli)."""

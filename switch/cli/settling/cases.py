@@ -1,0 +1,207 @@
+"""`jinbao cases` (switch/cli): what did not agree, who must answer by when, and what was done.
+
+Nothing here is ever deleted: a step adds a note, and a closed case stays.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+from msgspec.structs import replace
+
+from switch.cli.books.reading import Rrn
+from switch.cli.books.words import both, day_text, moment_text, yuan
+from switch.cli.drawing import drawn, plain, table
+from switch.cli.outcome import BAD, say, stop
+from switch.cli.serving.folder import Folder
+from switch.cli.settling.clear import drawn_cases, signed_yuan
+from switch.cli.settling.opening import Settled, now_ms, settled, today
+from switch.cli.verbs import AsJson, verb_app
+from switch.ledger.protocol import Where
+from switch.ledger.settling.protocol import ChangedMeanwhileError, Kept
+from switch.settlement.cases import (
+    ACTION_WORDS,
+    ANSWER_DAYS,
+    KIND_WORDS,
+    STAGE_WORDS,
+    STEPS,
+    Case,
+    CaseError,
+    Note,
+    after,
+    decoded,
+    encoded,
+    resolve,
+)
+from switch.settlement.movements import movements
+from switch.shell.watching.log import mask_digits
+
+app = verb_app("Cases: differences between the books, with deadlines and what was done.")
+Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="The number of the case.")]
+Who = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides it.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="On what ground.")]
+_ACTIONS: Final = "|".join(STEPS)
+
+
+@app.command("list")
+def list_cases(
+    *,
+    folder: Folder,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="Only those whose deadline has passed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List cases, the oldest first; status 1 with --overdue where there are any.
+
+    \b
+    Examples:
+      jinbao cases list -c city
+      jinbao cases list -c city --overdue
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with settled(folder) as here:
+        kept = here.store.cases(is_open=None if everything else True)
+        cases = [(each, decoded(each)) for each in kept]
+    if overdue:
+        now = today()
+        cases = [(each, case) for each, case in cases if 0 < case.deadline < now]
+    if as_json:
+        for each, case in cases:
+            say(msgspec.json.encode(_told(each, case)).decode())
+    elif cases:
+        say(drawn(drawn_cases([case for _, case in cases], [each.number for each, _ in cases])))
+    else:
+        say("no case")
+    if overdue and cases:
+        raise typer.Exit(BAD)
+
+
+@app.command()
+def show(number: Number, *, folder: Folder, as_json: AsJson = False) -> None:
+    """Show a case with everything that was done about it.
+
+    \b
+    Example:
+      jinbao cases show 1 -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with settled(folder) as here:
+        kept = _kept(here, number)
+    case = decoded(kept)
+    say(msgspec.json.encode(_told(kept, case)).decode() if as_json else _drawn(kept, case))
+
+
+@app.command("open")
+def open_case(rrn: Rrn, *, folder: Folder, by: Who, why: Why, as_json: AsJson = False) -> None:
+    """Open a case about a transaction that somebody disputes.
+
+    \b
+    Example:
+      jinbao cases open 416900000001 -c city --by "bank A" --why "the cardholder got no cash"
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with settled(folder) as here:
+        rows = here.books.transactions(1, Where(rrn=rrn)) if rrn else []
+        if not rows:
+            stop(f"no transaction with RRN {rrn!r}", BAD)
+        row, day = rows[0], today()
+        kind = here.rules.kind(row.record.kind)
+        text = " ".join(mask_digits(why).split())
+        case = Case(
+            kind="dispute",
+            found_by=by,
+            rrn=rrn,
+            terminal=row.key.terminal,
+            batch=row.key.batch,
+            stan=row.key.stan,
+            merchant=row.key.merchant,
+            issuer=row.record.issuer,
+            acquirer=row.record.acquirer,
+            shown_card=row.record.shown_card,
+            transaction=row.record.kind,
+            amount_fen=row.record.amount_fen,
+            fee_fen=row.record.fee_fen,
+            day=day,
+            deadline=after(day, ANSWER_DAYS),
+            what=text,
+            notes=(Note(now_ms(), by, "opened", text),),
+            movements=tuple(movements(row, kind, here.rules)) if kind is not None else (),
+        )
+        if not here.store.add_cases([(case.key, encoded(case))]):
+            stop(f"{rrn} has a case of this kind already", BAD)
+        (kept,) = [each for each in here.store.cases() if each.key == case.key]
+    say(msgspec.json.encode(_told(kept, case)).decode() if as_json else f"case {kept.number}")
+
+
+@app.command("resolve")
+def resolve_case(
+    number: Number,
+    *,
+    folder: Folder,
+    action: Annotated[str, typer.Option("--as", metavar=_ACTIONS, help="What is done.")],
+    by: Who,
+    why: Why,
+    as_json: AsJson = False,
+) -> None:
+    """Take a step in a case. What it moves is cleared as an adjustment on the next day.
+
+    `credit_adjustment` (贷记调整): the acquirer gives back what nobody was paid. `claim` (请款):
+    it claims what it paid out. `chargeback` (退单), `representment` (再请款): the issuer takes it
+    back, the acquirer presents it again. `accept`, `no_error`: the case is closed as it stands.
+
+    \b
+    Example:
+      jinbao cases resolve 1 -c city --as credit_adjustment --by "Li" --why "the till agrees"
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with settled(folder) as here:
+        kept = _kept(here, number)
+        note = Note(now_ms(), mask_digits(by), action, mask_digits(why))
+        try:
+            case = resolve(decoded(kept), action, note, today(), here.store.last_day())
+            changed = replace(kept, is_open=case.deadline > 0, body=encoded(case))
+            here.store.change_case(changed)
+        except (CaseError, ChangedMeanwhileError) as error:
+            stop(str(error), BAD)
+    if as_json:
+        say(msgspec.json.encode(_told(changed, case)).decode())
+    else:
+        say(f"case {number}: {both(STAGE_WORDS[case.stage])}")
+
+
+def _kept(here: Settled, number: int) -> Kept:
+    kept = here.store.case(number)
+    if kept is None:
+        stop(f"there is no case {number}", BAD)
+    return kept
+
+
+def _told(kept: Kept, case: Case) -> dict[str, Any]:
+    return {"number": kept.number, "is_open": kept.is_open, **msgspec.to_builtins(case)}
+
+
+def _drawn(kept: Kept, case: Case) -> str:
+    facts = table("", "")
+    facts.show_header = False
+    place = f"{case.terminal} {case.batch} {case.stan}".strip()
+    for name, value in (
+        ("case", f"{kept.number}: {both(KIND_WORDS[case.kind])}"),
+        ("stage 状态", both(STAGE_WORDS[case.stage])),
+        ("deadline 期限", day_text(case.deadline) if case.deadline else "-"),
+        ("what 说明", case.what),
+        ("RRN", case.rrn or "-"),
+        ("terminal, batch, STAN", place or "-"),
+        ("card 卡号", case.shown_card or "-"),
+        ("amount 金额", yuan(case.amount_fen)),
+        ("issuer, acquirer", f"{case.issuer or '-'}, {case.acquirer or '-'}"),
+        ("clearing day 清算日", day_text(case.day)),
+    ):
+        facts.add_row(plain(name), plain(value))
+    notes = table("At", "By", "Step", "Why", "Moves")
+    for note in case.notes:
+        moved = ", ".join(f"{m.payer} to {m.payee} {signed_yuan(m.fen)}" for m in note.movements)
+        when = f" ({day_text(note.clearing_day)})" if note.clearing_day else ""
+        words = both(ACTION_WORDS[note.action])
+        cells = (moment_text(note.at_ms), note.by, words, note.why, moved + when)
+        notes.add_row(*map(plain, cells))
+    return drawn(facts, notes)

@@ -1,0 +1,264 @@
+"""`jinbao clear` (switch/cli): clear days, show what was cleared, and reconcile three ways.
+
+A day is cleared once, and no day is left out: what comes later belongs to a later clearing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import typer
+from rich.table import Table
+
+from switch.cli.books.words import both, day_text, yuan
+from switch.cli.drawing import drawn, plain, table
+from switch.cli.outcome import BAD, say, stop
+from switch.cli.serving.folder import Folder
+from switch.cli.settling.opening import (
+    Day,
+    Settled,
+    catch_up,
+    checked_day,
+    cut_over_ms,
+    now_ms,
+    settled,
+    today,
+)
+from switch.cli.settling.statements import Statements, statements_of
+from switch.cli.settling.writing import DayFolder
+from switch.cli.verbs import AsJson, verb_app
+from switch.core.errors import InvariantBroken
+from switch.ledger.settling.protocol import AlreadyClearedError
+from switch.settlement import running
+from switch.settlement.cases import KIND_WORDS, Case, encoded
+from switch.settlement.clearing import Clearing
+from switch.settlement.reconciling import Found, Reconciler, noted
+from switch.settlement.rules import Rules
+
+app = verb_app("Clear days, and reconcile them: terminals, ledger and issuers.")
+MARGIN_MS: Final = 60_000
+"""So long after its end every transaction of a day has an answer, and stands in the tables."""
+_NAMES: Final = {"network": "network 转接清算", "cardholders": "cardholders 持卡人"}
+BATCH_DAYS: Final = 31
+"""A batch that is settled may have begun so many days before."""
+
+
+@app.command()
+def run(
+    *,
+    folder: Folder,
+    until: Annotated[
+        int, typer.Option(metavar="YYYYMMDD", help="The last day to clear; else yesterday.")
+    ] = 0,
+    to: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the files there, a folder per day.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Clear every day that was not cleared yet, in order; status 1 where one does not sum to zero.
+
+    \b
+    Examples:
+      jinbao clear run -c city
+      jinbao clear run -c city --until 20140618 --to clearing
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    last = checked_day(until, "--until") if until else running.day_after(today(), -1)
+    catch_up(folder)
+    with settled(folder) as here:
+        cut_over = here.installation.configuration.cut_over
+        if now_ms() < cut_over_ms(last, cut_over) + MARGIN_MS:
+            stop(f"{day_text(last)} is not over yet, or has only just ended")
+        days = running.days_to_clear(here.books, here.store, last)
+        if not days:
+            say("nothing is to be cleared")
+        for day in days:
+            made = _cleared(here, day, to)
+            say(msgspec.json.encode(brief(made)).decode() if as_json else _line(made))
+
+
+@app.command("list")
+def list_days(*, folder: Folder, as_json: AsJson = False) -> None:
+    """List the days that were cleared.
+
+    \b
+    Example:
+      jinbao clear list -c city
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with settled(folder) as here:
+        for day in here.store.days():
+            made = running.kept(here.store, day)
+            if made is not None:
+                say(msgspec.json.encode(brief(made)).decode() if as_json else _line(made))
+
+
+@app.command()
+def show(*, folder: Folder, day: Day, as_json: AsJson = False) -> None:
+    """Show a day's clearing: positions, service points, classes.
+
+    \b
+    Example:
+      jinbao clear show -c city --day 20140618
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with settled(folder) as here:
+        made = running.kept(here.store, checked_day(day))
+        if made is None:
+            stop(f"{day_text(day)} was not cleared", BAD)
+        say(msgspec.json.encode(made).decode() if as_json else drawn_clearing(made, here.rules))
+
+
+@app.command()
+def reconcile(
+    *, folder: Folder, day: Day, statement: Statements = None, as_json: AsJson = False
+) -> None:
+    """Reconcile a day three ways; every difference becomes a case. Status 1 where there are any.
+
+    \b
+    Examples:
+      jinbao clear reconcile -c city --day 20140618
+      jinbao clear reconcile -c city --day 20140618 --statement 99910000=bank.csv
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    checked_day(day)
+    catch_up(folder)
+    with settled(folder) as here:
+        cut_over = here.installation.configuration.cut_over
+        issuers = here.installation.configuration.issuers
+        found = found_on(here, day, statements_of(statement or [], day, cut_over, issuers))
+        at_ms = now_ms()
+        cases = [(case.key, encoded(noted(case, at_ms, "reconciliation"))) for case in found.cases]
+        new = here.store.add_cases(cases)
+        if as_json:
+            told = {"day": day, "found": len(cases), "new": new}
+            told |= {name: getattr(found, name) for name in ("batches", "balanced", "rows")}
+            say(msgspec.json.encode(told | {"cases": found.cases}).decode())
+        else:
+            say(_drawn_found(found, new))
+    if found.cases:
+        raise typer.Exit(BAD)
+
+
+def found_on(here: Settled, day: int, statements: dict[str, list[tuple[str, int]]]) -> Found:
+    """Return what reconciliation of a day finds."""
+    batches = here.books.batches(day, day)
+    reconciler = Reconciler(day, here.rules, batches, statements)
+    is_long = any(not batch.is_balanced for batch in batches)
+    begin = running.day_after(day, -BATCH_DAYS if is_long else -1)
+    reconciler.take(here.books.rows(begin, running.day_after(day)))
+    return reconciler.done()
+
+
+def brief(made: Clearing) -> dict[str, object]:
+    """Return a clearing in short."""
+    turnover = sum(fen for fen in made.interbank.values() if fen > 0)
+    return {
+        "day": made.day,
+        "count": made.count,
+        "late": made.late,
+        "returned": made.returned,
+        "carried": made.carried,
+        "adjustments": len(made.adjustments),
+        "interbank_fen": turnover,
+        "sum_fen": sum(made.positions.values()),
+        "is_balanced": made.is_balanced,
+        "files": made.files,
+    }
+
+
+def _cleared(here: Settled, day: int, to: Path | None) -> Clearing:
+    files = DayFolder(to, day, here.rules) if to is not None else None
+    try:
+        sink = files.take if files is not None else None
+        made, clearer = running.clear(here.books, here.store, here.rules, day, sink)
+        if files is not None:
+            made.files = files.finish(made)
+        running.keep(here.store, made, clearer)
+    except (InvariantBroken, AlreadyClearedError) as error:
+        stop(str(error), BAD)
+    except OSError as error:
+        stop(f"{to}: {error.strerror}")
+    finally:
+        if files is not None:
+            files.give_up()
+    return made
+
+
+def _line(made: Clearing) -> str:
+    told = brief(made)
+    extras = [
+        f"{told[name]} {words}"
+        for name, words in (
+            ("late", "late 补清"),
+            ("returned", "given back 退回"),
+            ("carried", "carried 结转"),
+            ("adjustments", "adjustments 差错"),
+        )
+        if told[name]
+    ]
+    parts = [
+        day_text(made.day),
+        f"{made.count} transactions 笔",
+        f"interbank 跨行 {yuan(int(str(told['interbank_fen'])))}",
+        f"sum 合计 {signed_yuan(int(str(told['sum_fen'])))}",
+        *extras,
+    ]
+    return "  ".join(parts)
+
+
+def signed_yuan(fen: int) -> str:
+    """Return an amount that may be negative."""
+    return f"-{yuan(-fen)}" if fen < 0 else yuan(fen)
+
+
+def drawn_clearing(made: Clearing, rules: Rules) -> str:
+    """Return a clearing as tables."""
+    positions = table("Account 账户", "Net 净额", "Interbank 跨行", "Inside 行内")
+    for account, fen in sorted(made.positions.items()):
+        between = (made.interbank.get(account, 0), made.inside.get(account, 0))
+        positions.add_row(*map(plain, (account, *map(signed_yuan, (fen, *between)))))
+    sums = (sum(each.values()) for each in (made.positions, made.interbank, made.inside))
+    positions.add_row(*map(plain, ("sum 合计", *map(signed_yuan, sums))))
+    points = table(
+        "Point 服务点", "Withdrawn 取款", "Sold 消费", "Back 退", "Discount 手续费", "Net 净额"
+    )
+    for merchant, line in sorted(made.points.items()):
+        amounts = (line.withdrawn_fen, line.sold_fen, line.returned_fen, line.discount_fen)
+        cells = (merchant, *map(signed_yuan, (*amounts, line.net_fen)))
+        points.add_row(*map(plain, cells))
+    classes = table("Issuer 发卡", "Acquirer 收单", "Class 类别", "Count 笔数", "Yuan 金额")
+    for key, found in sorted(made.classes.items()):
+        issuer, acquirer, name, side = key.split("/")
+        kind = rules.kinds.get(name)
+        words = both(kind.words) if kind is not None else name
+        mark = " (on us 本行)" if side == "on_us" else ""
+        count = f"{found.count - found.returned}"
+        amount = signed_yuan(found.amount_fen - found.returned_fen)
+        classes.add_row(*map(plain, (issuer, acquirer, words + mark, count, amount)))
+    return drawn(plain(_line(made)), positions, points, classes)
+
+
+def _drawn_found(found: Found, new: int) -> str:
+    summary = (
+        f"{found.rows} transactions, {found.balanced} of {found.batches} batches balanced, "
+        f"{found.statements} statements: {len(found.cases)} differences, {new} of them new"
+    )
+    return drawn(plain(summary), drawn_cases(found.cases)) if found.cases else summary
+
+
+def drawn_cases(cases: list[Case], numbers: list[int] | None = None) -> Table:
+    """Return cases as a table, with their numbers where they have some."""
+    made = table("No.", "Kind 类型", "RRN", "Terminal", "Yuan", "By 期限", "What")
+    for at, case in enumerate(cases):
+        deadline = day_text(case.deadline) if case.deadline else "-"
+        place = f"{case.terminal} {case.batch} {case.stan}".strip()
+        cells = (
+            str(numbers[at]) if numbers else "",
+            both(KIND_WORDS[case.kind]),
+            case.rrn or "-",
+            place or "-",
+            yuan(case.amount_fen),
+            deadline,
+            case.what,
+        )
+        made.add_row(*map(plain, cells))
+    return made

@@ -1,0 +1,89 @@
+"""How transactions settle (switch/settlement): what a kind is, who is one bank, what a point gets.
+
+Made once from a configuration; what differs between kinds is said by the dialects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from messages.dialects.dialect import Dialect, Words
+from switch.core.configuration import Configuration
+
+DEBIT, CREDIT = "debit", "credit"
+_PASSED_ON: Final = frozenset({"sale", "payment", "void", "refund"})
+_NOTHING: Final = Words("", "")
+
+
+class KindOf(msgspec.Struct, frozen=True, gc=False):
+    """A kind of transaction: its side, its place in the fee tables, its marks, its words.
+
+    `is_passed_on`: what its acquirer pays to others comes from the merchant (the discount).
+    """
+
+    id: str
+    side: str
+    fee: str
+    special: str
+    is_rural_withdrawal: bool
+    words: Words
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether the merchant bears what the acquirer pays, and gets it back in a return."""
+        return self.fee in _PASSED_ON
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What clearing must know beside the rows. `categories` are DE 18 by terminal."""
+
+    kinds: Mapping[str, KindOf]
+    groups: Mapping[str, str]
+    categories: Mapping[str, str] = {}
+    subsidy_fen: int = 0
+
+    def kind(self, name: str) -> KindOf | None:
+        """Return a kind that moves money, None for any other."""
+        found = self.kinds.get(name)
+        return found if found is not None and found.side in {DEBIT, CREDIT} else None
+
+    def is_on_us(self, issuer: str, acquirer: str) -> bool:
+        """Tell whether two institutions are one bank: then nothing is cleared between them."""
+        if issuer == acquirer:
+            return True
+        group = self.groups.get(issuer, "")
+        return bool(group) and group == self.groups.get(acquirer, "")
+
+
+def rules_of(configuration: Configuration, subsidy_fen: int = 0) -> Rules:
+    """Return the rules of an installation."""
+    return Rules(
+        kinds=_kinds(configuration.terminal_dialects),
+        groups={
+            **{each.id: each.group for each in configuration.issuers.values()},
+            **{each.id: each.group for each in configuration.acquirers.values()},
+        },
+        categories={each.id: each.category for each in configuration.terminals.values()},
+        subsidy_fen=subsidy_fen,
+    )
+
+
+def _kinds(dialects: Iterable[Dialect]) -> dict[str, KindOf]:
+    found: dict[str, KindOf] = {}
+    for rule in (rule for dialect in dialects for rule in dialect.transactions):
+        business = rule.business
+        if business is not None:
+            found[rule.id] = KindOf(
+                rule.id,
+                business.settles,
+                business.fee,
+                business.special_fee_type + business.special_fee_level,
+                business.counts_to_cap,
+                rule.words,
+            )
+        else:
+            found.setdefault(rule.id, KindOf(rule.id, "none", "", "000", False, rule.words))  # noqa: FBT003
+    return found

@@ -1,0 +1,106 @@
+"""`jinbao clear`: days in order, files with digests, and three books compared."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from switch.cli.outcome import BAD, USAGE
+from tests.switch.cli.books.conftest import APPROVED, IN_DOUBT
+from tests.switch.cli.running import Outcome, run
+
+DAY = "20140618"
+
+
+def _clear(verb: str, city: Path, *words: str) -> Outcome:
+    return run("clear", verb, "-c", str(city), *words)
+
+
+def _lines(outcome: Outcome) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in outcome.out.splitlines()]
+
+
+def test_every_day_is_cleared_once_and_sums_to_zero(city: Path) -> None:
+    made = _lines(_clear("run", city, "--until", DAY, "--json"))
+    assert [(each["day"], each["count"], each["sum_fen"]) for each in made] == [
+        (20140617, 0, 0),
+        (20140618, 1, 0),
+    ]
+    assert made[1]["carried"] == 3
+    assert _clear("run", city, "--until", DAY).out == "nothing is to be cleared\n"
+    assert [each["day"] for each in _lines(_clear("list", city, "--json"))] == [20140617, 20140618]
+
+
+def test_the_files_of_a_day_are_what_the_manifest_says(city: Path, tmp_path: Path) -> None:
+    files = tmp_path / "clearing"
+    told = _lines(_clear("run", city, "--until", DAY, "--to", str(files), "--json"))[-1]
+    made = files / DAY
+    listed = {
+        line["file"]: line
+        for line in csv.DictReader((made / "manifest.csv").read_text().splitlines())
+    }
+    found = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()}
+    assert found == {*listed, "manifest.csv"} == set(told["files"])
+    for name in found:
+        digest = hashlib.sha256((made / name).read_bytes()).hexdigest()
+        assert told["files"][name] == digest
+        assert name == "manifest.csv" or listed[name]["sha256"] == digest
+    acquirer = listed["99900000/IND14061801ACOM"]
+    assert (acquirer["records"], acquirer["debit_fen"], acquirer["credit_fen"]) == (
+        "1",
+        "10000",
+        "0",
+    )
+    assert not list(files.glob(".*")), "nothing half written is left"
+
+
+def test_a_day_is_shown_with_its_positions_points_and_classes(city: Path) -> None:
+    _clear("run", city, "--until", DAY)
+    shown = _clear("show", city, "--day", DAY)
+    assert shown.status == 0
+    for text in ("point:999653080110001", "100.00", "助农取款", "sum 合计"):
+        assert text in shown.out
+    kept = json.loads(_clear("show", city, "--day", DAY, "--json").out)
+    assert sum(kept["positions"].values()) == 0
+    assert _clear("show", city, "--day", "20140601").status == BAD
+    assert _clear("show", city, "--day", "20140631").status == USAGE
+
+
+def test_a_day_that_is_not_over_is_not_cleared(city: Path) -> None:
+    outcome = _clear("run", city, "--until", "20990101")
+    assert outcome.status == USAGE
+    assert "not over yet" in outcome.err
+
+
+def test_reconciliation_finds_the_missing_slip_and_what_nobody_acknowledged(
+    city: Path, tmp_path: Path
+) -> None:
+    statement = tmp_path / "bank.csv"
+    statement.write_text(f"rrn,fen\n{APPROVED},10000\n{IN_DOUBT},10000\n")
+    words = ("--day", DAY, "--statement", f"99910000={statement}", "--json")
+    outcome = _clear("reconcile", city, *words)
+    assert outcome.status == BAD
+    (told,) = _lines(outcome)
+    assert [(case["kind"], case["rrn"][-1]) for case in told["cases"]] == [
+        ("long", "1"),
+        ("issuer_long", "4"),
+        ("manual", "6"),
+    ]
+    assert (told["found"], told["new"], told["batches"], told["balanced"]) == (3, 3, 1, 0)
+    again = _lines(_clear("reconcile", city, *words))[0]
+    assert (again["found"], again["new"]) == (3, 0), "they are cases already"
+    assert "3 differences, 0 of them new" in _clear("reconcile", city, *words[:-1]).out
+
+
+@pytest.mark.parametrize("verb", ["run", "list", "show", "reconcile"])
+def test_without_a_ledger_there_is_nothing_to_clear(tmp_path: Path, verb: str) -> None:
+    run("init", str(tmp_path / "new"))
+    day = ("--day", DAY) if verb in {"show", "reconcile"} else ()
+    outcome = _clear(verb, tmp_path / "new", *day)
+    assert outcome.status == USAGE
+    assert "no switch has run here yet" in outcome.err

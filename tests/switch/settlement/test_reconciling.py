@@ -1,0 +1,145 @@
+"""Three books: what agrees is silent; what does not is one case, with its transaction."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from switch.core.batches.values import Batch, Detail, Sums
+from switch.core.operations import Row
+from switch.core.transaction import State
+from switch.ledger.settling.batches import count
+from switch.settlement.cases import Case
+from switch.settlement.reconciling import Reconciler, counting_of, noted
+from tests.switch.ledger.making import settling
+from tests.switch.settlement.village import DAY, FIRST, MERCHANT, SECOND, row, rules
+
+
+def _batch(*details: tuple[int, int], told: int | None = None, is_balanced: bool = False) -> Batch:
+    asked = settling(1).batch
+    return replace(
+        asked,
+        results=(1, 1) if is_balanced else (2, 1),
+        details=tuple(Detail("201", f"{stan:06d}", fen) for stan, fen in details),
+        told=len(details) if told is None else told,
+        counted=(Sums(1, 1), Sums()),
+    )
+
+
+def _found(
+    rows: list[Row],
+    batches: tuple[Batch, ...] = (),
+    statements: dict[str, list[tuple[str, int]]] | None = None,
+) -> list[Case]:
+    reconciler = Reconciler(DAY, rules(), batches, statements or {})
+    reconciler.take(rows)
+    return reconciler.done().cases
+
+
+def test_what_agrees_is_no_case() -> None:
+    rows = [row(1), row(2, 8_000, "social_sale"), row(3, 500, state=State.DECLINED)]
+    batch = _batch((1, 50_000), (2, 8_000))
+    statement = [(rows[0].record.rrn, 50_000), (rows[1].record.rrn, 8_000)]
+    assert _found(rows, (batch,), {FIRST: statement}) == []
+    assert _found(rows, (_batch(is_balanced=True),)) == []
+
+
+def test_an_approval_without_a_slip_is_long_and_names_its_transaction() -> None:
+    (case,) = _found([row(1), row(2)], (_batch((1, 50_000)),))
+    assert (case.kind, case.rrn, case.stan, case.amount_fen) == (
+        "long",
+        "416900000002",
+        "000002",
+        50_000,
+    )
+    assert (case.issuer, case.merchant, case.deadline) == (FIRST, MERCHANT, 20140708)
+    assert sum(m.fen for m in case.movements if m.payee == f"point:{MERCHANT}") == 50_000
+
+
+@pytest.mark.parametrize("state", [State.REVERSED, State.DECLINED, State.IN_DOUBT])
+def test_a_slip_that_the_ledger_does_not_count_is_short(state: State) -> None:
+    (case,) = _found([row(1, state=state)], (_batch((1, 50_000)),))
+    assert (case.kind, case.rrn) == ("short", "416900000001")
+    assert state.name in case.what
+
+
+def test_a_slip_of_a_transaction_that_nobody_knows_is_short_without_one() -> None:
+    (case,) = _found([], (_batch((7, 900)),))
+    assert (case.kind, case.rrn, case.stan, case.amount_fen) == ("short", "", "000007", 900)
+    assert case.movements == ()
+    assert case.key == "short/50010001/000001/000007"
+
+
+def test_another_amount_is_a_case_that_moves_nothing_by_itself() -> None:
+    (case,) = _found([row(1)], (_batch((1, 49_900)),))
+    assert (case.kind, case.movements) == ("amount", ())
+    assert "49900" in case.what
+
+
+def test_an_upload_that_never_ended_is_one_case_and_not_many() -> None:
+    (case,) = _found([row(1), row(2)], (_batch((1, 50_000), told=-1),))
+    assert (case.kind, case.terminal, case.batch) == ("incomplete", "50010001", "000001")
+
+
+def test_an_issuer_that_booked_otherwise_is_told_apart() -> None:
+    rows = [row(1), row(2), row(3, state=State.REVERSED), row(4, issuer=SECOND), row(5, 300)]
+    rrns = [each.record.rrn for each in rows]
+    statement = [(rrns[0], 50_000), (rrns[2], 50_000), (rrns[4], 301), ("999999999999", 42)]
+    found = _found(rows, (), {FIRST: statement})
+    assert [(case.kind, case.rrn) for case in found] == [
+        ("issuer_short", rrns[1]),
+        ("issuer_long", rrns[2]),
+        ("amount", rrns[4]),
+        ("issuer_long", "999999999999"),
+    ]
+
+
+def test_a_refund_and_its_fee_are_compared_with_their_signs() -> None:
+    refund = row(1, 3_000, "refund", fee_fen=-20)
+    assert _found([refund], (), {FIRST: [(refund.record.rrn, -3_020)]}) == []
+    (case,) = _found([refund], (), {FIRST: [(refund.record.rrn, 3_020)]})
+    assert case.kind == "amount"
+
+
+def test_what_nobody_acknowledged_is_a_manual_case_and_no_second_one() -> None:
+    rows = [row(1, state=State.REVERSAL_EXPIRED)]
+    (case,) = _found(rows, (), {FIRST: [(rows[0].record.rrn, 50_000)]})
+    assert (case.kind, case.found_by) == ("manual", "ledger")
+
+
+def test_a_note_says_when_and_by_whom_it_was_found() -> None:
+    (case,) = _found([row(1), row(2)], (_batch((1, 50_000)),))
+    (note,) = noted(case, 77, "reconciliation").notes
+    assert (note.at_ms, note.by, note.action, note.why) == (
+        77,
+        "reconciliation",
+        "found",
+        case.what,
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([State.APPROVED, State.REVERSED, State.DECLINED]),
+            st.booleans(),
+        ),
+        max_size=10,
+    )
+)
+def test_every_difference_is_one_case_and_nothing_else_is(
+    drawn: list[tuple[State, bool]],
+) -> None:
+    """A terminal with slips that may or may not be approved: the cases are the exclusive or."""
+    rows = [row(n, state=state) for n, (state, _) in enumerate(drawn, 1)]
+    slips = [(n, 50_000) for n, (_, has_slip) in enumerate(drawn, 1) if has_slip]
+    counted = count(rows, counting_of(rules()))
+    found = _found(rows, (replace(_batch(*slips), counted=counted),))
+    expected = [
+        "long" if state is State.APPROVED else "short"
+        for state, has_slip in drawn
+        if (state is State.APPROVED) != has_slip
+    ]
+    assert sorted(case.kind for case in found) == sorted(expected)
