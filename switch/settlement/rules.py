@@ -10,12 +10,11 @@ from typing import Final
 
 import msgspec
 
-from messages.dialects.dialect import Dialect, Words
+from messages.dialects.dialect import Dialect, TransactionRule, Words
 from switch.core.configuration import Configuration
 
 DEBIT, CREDIT = "debit", "credit"
 _PASSED_ON: Final = frozenset({"sale", "payment", "void", "refund"})
-_NOTHING: Final = Words("", "")
 
 
 class KindOf(msgspec.Struct, frozen=True, gc=False):
@@ -71,6 +70,10 @@ def rules_of(configuration: Configuration, subsidy_fen: int = 0) -> Rules:
     )
 
 
+def _of_nothing(rule: TransactionRule) -> KindOf:
+    return KindOf(rule.id, "none", "", "000", is_rural_withdrawal=False, words=rule.words)
+
+
 def _kinds(dialects: Iterable[Dialect]) -> dict[str, KindOf]:
     found: dict[str, KindOf] = {}
     for rule in (rule for dialect in dialects for rule in dialect.transactions):
@@ -85,5 +88,5 @@ def _kinds(dialects: Iterable[Dialect]) -> dict[str, KindOf]:
                 rule.words,
             )
         else:
-            found.setdefault(rule.id, KindOf(rule.id, "none", "", "000", False, rule.words))  # noqa: FBT003
+            found.setdefault(rule.id, _of_nothing(rule))
     return found

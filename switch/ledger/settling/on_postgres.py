@@ -1,4 +1,7 @@
-"""The store of settlement on PostgreSQL (switch/ledger), in the database of the ledger."""
+"""The store of settlement on PostgreSQL (switch/ledger), in the database of the ledger.
+
+Two commands may clear at once: whoever comes second is refused.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.switch.settlement.village import DAY, MERCHANT, MemoryStore, put, row
 
 
 def _store() -> SettlementStore:
-    return MemoryStore()  # type: ignore[return-value] - lists for sequences
+    return MemoryStore()
 
 
 def _clear(ledger: MemoryLedger, store: SettlementStore, day: int) -> Clearing:

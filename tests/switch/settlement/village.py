@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from messages.dialects.loader import load_dialect
@@ -87,20 +89,20 @@ class MemoryStore:
     def clearing(self, day: int) -> bytes | None:
         return self.kept.get(day)
 
-    def marks(self, rrns: list[str] | tuple[str, ...]) -> dict[str, Mark]:
+    def marks(self, rrns: Sequence[str]) -> dict[str, Mark]:
         return {rrn: self.marked[rrn] for rrn in rrns if rrn in self.marked}
 
     def carried(self) -> list[Mark]:
         found = [mark for mark in self.marked.values() if mark.state is MarkState.CARRIED]
         return sorted(found, key=lambda mark: (mark.day, mark.rrn))
 
-    def keep_clearing(self, day: int, body: bytes, marks: list[Mark]) -> None:
+    def keep_clearing(self, day: int, body: bytes, marks: Sequence[Mark]) -> None:
         if self.last_day() >= day:
             raise AlreadyClearedError(f"{day} is cleared already")
         self.kept[day] = body
         self.marked.update((mark.rrn, mark) for mark in marks)
 
-    def add_cases(self, cases: list[tuple[str, bytes]]) -> int:
+    def add_cases(self, cases: Sequence[tuple[str, bytes]]) -> int:
         there = {kept.key for kept in self.listed.values()}
         fresh: dict[str, bytes] = {}
         for key, body in cases:

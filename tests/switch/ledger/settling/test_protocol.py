@@ -28,7 +28,7 @@ ENGINES = ("memory", "sqlite", "postgresql")
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SettlementStore]:
     """Return an empty store of each engine in turn."""
     if request.param == "memory":
-        made: SettlementStore = MemoryStore()  # type: ignore[assignment] - lists for sequences
+        made: SettlementStore = MemoryStore()
     elif request.param == "sqlite":
         made = SqliteSettlement(tmp_path / "settlement.sqlite")
     else:
