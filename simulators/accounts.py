@@ -72,6 +72,7 @@ class Debit(msgspec.Struct, kw_only=True):
     taken_fen: int = 0
     of: Origin | None = None
     took_fen: int = 0
+    is_void: bool = False
 
     def __repr__(self) -> str:
         return f"Debit({self.rrn}, {self.amount_fen} fen, returned={self.is_returned})"
@@ -141,8 +142,11 @@ class Accounts:
             effect_fen -= debit.amount_fen
         code = self._carry_out(debit, effect_fen)
         if code == APPROVED:
-            debit.of, debit.took_fen = of, took_fen
+            debit.of, debit.took_fen, debit.is_void = of, took_fen, use is Use.VOID
             original.taken_fen += took_fen
+            if use is Use.VOID and original.of is not None:
+                # What a voided completion took of its authorisation is held again, and free.
+                self.debits[original.of].taken_fen -= original.took_fen
         return code
 
     def _carry_out(self, debit: Debit, effect_fen: int) -> str:
@@ -168,15 +172,28 @@ class Accounts:
         if debit is None:
             self.reversed_first.add(origin)
             return NOT_FOUND
-        if debit.taken_fen:
+        if debit.taken_fen or not self._is_free(debit):
             return _RELATED
         if not debit.is_returned:
             debit.is_returned = True
             self._balances[debit.pan] -= debit.effect_fen
             self._book(debit, -debit.effect_fen, stan)
             if debit.of is not None:
-                self.debits[debit.of].taken_fen -= debit.took_fen
+                original = self.debits[debit.of]
+                original.taken_fen -= debit.took_fen
+                if debit.is_void and original.of is not None:
+                    self.debits[original.of].taken_fen += original.took_fen
         return APPROVED
+
+    def _is_free(self, debit: Debit) -> bool:
+        """Tell whether what a void freed can be taken again: nothing else has used it."""
+        if not debit.is_void or debit.is_returned or debit.of is None:
+            return True
+        original = self.debits[debit.of]
+        return original.of is None or not self._is_used(self.debits[original.of])
+
+    def _is_used(self, first: Debit) -> bool:
+        return first.is_returned or first.taken_fen > 0
 
     def _book(self, debit: Debit, amount_fen: int, stan: str) -> None:
         self.movements.append(

@@ -44,11 +44,15 @@ class CapCheck(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Taking(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a void, refund or completion takes of its original: of which one, and how many fen.
 
-    A void or a completion takes all of it, so that nothing else can.
+    A void or a completion takes all of it, so that nothing else can. `before_fen` is what others
+    had taken when it was priced: with anything else by now it is priced anew; -1: it is no matter.
+    `frees` is a void: once approved, its original has taken nothing of *its* original.
     """
 
     of: TransactionKey
     fen: int
+    before_fen: int = -1
+    frees: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -174,7 +178,8 @@ class Open(msgspec.Struct, frozen=True, gc=False):
     """Repeat check, cap hold, what it takes of its original, and intent in one step.
 
     With a `plan` it is an advice: it is ADVISED and queued at once, with what its terminal is told.
-    Done: Opened. Refused: Repeated, Clashed, CapExceeded, Forestalled, OriginalNotFound, Spent.
+    Done: Opened. Refused: Repeated, Clashed, CapExceeded, Forestalled, OriginalNotFound, Spent,
+    Overtaken.
     """
 
     attempt: int

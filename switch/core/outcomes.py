@@ -94,6 +94,12 @@ class Spent(msgspec.Struct, frozen=True, gc=False):
     row: Row
 
 
+class Overtaken(msgspec.Struct, frozen=True, gc=False):
+    """Others have taken of the original since this was priced: its row."""
+
+    row: Row
+
+
 class Found(msgspec.Struct, frozen=True, gc=False):
     """The original."""
 
@@ -170,6 +176,7 @@ Outcome = (
     | NotReversible
     | OriginalNotFound
     | Spent
+    | Overtaken
     | Found
     | SessionIs
     | NumbersLeased

@@ -163,7 +163,8 @@ def _close(working: Working, operation: Close) -> Outcome:
     if row.incarnation != operation.incarnation:
         return Fenced()
     is_queued = state is State.IN_DOUBT and row.is_reversible
-    if row.state is State.APPROVED and is_queued and not row.taken_fen:
+    is_free = not row.taken_fen and working.can_take_again(row)
+    if row.state is State.APPROVED and is_queued and is_free:
         # The terminal was told that nobody knows, while an approval was on its way to us.
         state = State.REVERSING
     elif row.state is not State.FORWARDED:
@@ -205,8 +206,9 @@ def _reverse(working: Working, operation: Reverse) -> Outcome:
         return OriginalNotFound()
     if row.state is State.FORESTALLED:
         return OriginalNotFound()
-    if not row.is_reversible or row.taken_fen:
-        # What was voided or refunded, even in part, would come back twice.
+    if not row.is_reversible or row.taken_fen or not working.can_take_again(row):
+        # What was voided or refunded, even in part, would come back twice; and what a void freed
+        # may be in use again.
         return NotReversible(row)
     is_first = row.reverse_attempt == operation.attempt
     if row.state in _QUEUED_ONCE and (is_first or row.state is not State.REVERSED):

@@ -2,7 +2,8 @@
 
 Besides what is named here, a read set always has the fences of the batch's own attempts. A row
 brings along how its 0420 or 0220 is queued, the day that `cap_of` names (an amount always moves on
-the day that the row was opened for), and the row that `original_of` names, which it takes of.
+the day that the row was opened for), and the row that `original_of` names, which it takes of, with
+what that one takes of.
 """
 
 from __future__ import annotations

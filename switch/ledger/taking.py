@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from switch.core.errors import InvariantBroken
 from switch.core.operations import FindByRrn, Taking
-from switch.core.outcomes import Found, OriginalNotFound, Outcome, Spent
+from switch.core.outcomes import Found, OriginalNotFound, Outcome, Overtaken, Spent
 from switch.core.transaction import State
 from switch.ledger.working import Working
 
@@ -29,5 +29,7 @@ def taken(working: Working, taking: Taking) -> Outcome | None:
     left_fen = original.record.amount_fen - original.taken_fen
     if original.state is not State.APPROVED or taking.fen > left_fen:
         return Spent(original)
+    if taking.before_fen not in {-1, original.taken_fen}:
+        return Overtaken(original)
     working.take(taking, taking.fen)
     return None

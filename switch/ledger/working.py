@@ -106,19 +106,57 @@ class Working:
     def become(self, row: Row, state: State, **changes: Any) -> Row:  # noqa: ANN401 - fields of Row
         """Give a row its next state; the cap follows.
 
-        Final rows lose their card data, and give back what they took of their original.
+        Final rows lose their card data, and give back what they took of their original. An approved
+        void frees what its original took, until it is itself reversed.
         """
         if state not in TRANSITIONS[row.state]:
             raise InvariantBroken(f"{row.state.name} cannot become {state.name}")
         if state in FINAL:
             if row.record.sealed:
                 changes["record"] = replace(row.record, sealed=b"")
-            if row.taking is not None:
+            if row.taking is not None and row.taking.fen:
                 self.take(row.taking, -row.taking.fen)
+        elif row.taking is not None and row.taking.frees:
+            if state is State.APPROVED:
+                self._free(row.taking)
+            elif row.state is State.APPROVED:
+                self._take_again(row.taking)
         after = replace(row, state=state, **changes)
         self.account(after, row.state)
         self.written.transactions[row.key] = after
         return after
+
+    def can_take_again(self, row: Row) -> bool:
+        """Tell whether an approved void can still be reversed: what it freed was not used since."""
+        found = self._of_its_original(row.taking) if row.state is State.APPROVED else None
+        if found is None:
+            return True
+        _, first = found
+        return first.state is State.APPROVED and not first.taken_fen
+
+    def _of_its_original(self, taking: Taking | None) -> tuple[Row, Row] | None:
+        """Return what a void voids, and what that one took of; None where it took of nothing."""
+        original = self.row(taking.of) if taking is not None and taking.frees else None
+        if original is None or original.taking is None:
+            return None
+        first = self.row(original.taking.of)
+        if first is None:
+            raise InvariantBroken("an original that something takes of is not there")
+        return original, first
+
+    def _free(self, taking: Taking) -> None:
+        """Give back what a voided completion took of its authorisation."""
+        if (found := self._of_its_original(taking)) is not None and found[0].taking is not None:
+            self.take(found[0].taking, -found[0].taking.fen)
+            free = replace(found[0].taking, fen=0)
+            self.written.transactions[found[0].key] = replace(found[0], taking=free)
+
+    def _take_again(self, taking: Taking) -> None:
+        """Take again what was freed: all of it, as a completion does."""
+        if (found := self._of_its_original(taking)) is not None and found[0].taking is not None:
+            whole = replace(found[0].taking, fen=found[1].record.amount_fen)
+            self.take(whole, whole.fen)
+            self.written.transactions[found[0].key] = replace(found[0], taking=whole)
 
     def take(self, taking: Taking, fen: int) -> None:
         """Take so much more of an original, or give it back where `fen` is negative."""

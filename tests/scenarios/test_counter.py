@@ -75,6 +75,24 @@ def test_a_voided_completion_is_not_debited(counter: Counter) -> None:
     counter.do(Kind.COMPLETION, 800, counter.slip)
     assert counter.do(Kind.COMPLETION_VOID, 800, counter.slip).code == "00"
     assert counter.accounts.balance_fen(counter.card.pan) == OPENING_FEN - 100_000
+    held = counter.terminal.memory.slips[0]
+    assert counter.do(Kind.AUTHORISATION_VOID, 1_000, held).code == "00"
+    assert counter.balance_fen == OPENING_FEN
+
+
+def test_a_voided_completion_whose_void_is_reversed_is_debited(counter: Counter) -> None:
+    counter.do(Kind.AUTHORISATION, 1_000)
+    held = counter.slip
+    counter.do(Kind.COMPLETION, 800, held)
+    done = counter.slip
+    counter.do(Kind.COMPLETION_VOID, 800, done)
+    assert counter.do(Kind.REVERSAL, code="06").verdict is Verdict.APPROVED
+    counter.pass_time(3)
+    assert counter.balance_fen == OPENING_FEN - 80_000
+    assert counter.do(Kind.COMPLETION, 900, held).code == "22"
+    assert counter.do(Kind.COMPLETION_VOID, 800, done).code == "00"
+    assert counter.do(Kind.COMPLETION, 900, held).code == "00"
+    assert counter.balance_fen == OPENING_FEN - 90_000
 
 
 @pytest.mark.parametrize("kind", [Kind.SALE, Kind.PAYMENT, Kind.AUTHORISATION, Kind.WITHDRAWAL])

@@ -27,7 +27,7 @@ from switch.core.moment import Moment, local
 DEMANDING: Final = frozenset({"98", "68", "94", "09", "A0", "77", "99"})
 """Answers after which a terminal has something to do: the actor takes over."""
 _READ: Final = (4, 11, 41, 42, 39, 37, 64)
-_OUTCOMES: Final = {
+OUTCOMES: Final = {
     Verdict.APPROVED: "approved",
     Verdict.DECLINED: "declined",
     Verdict.NO_ANSWER: "no_answer",
@@ -36,7 +36,10 @@ _OUTCOMES: Final = {
     Verdict.KEYS_WRONG: "mac_wrong",
     Verdict.ANSWER_WRONG: "answer_wrong",
     Verdict.NOT_DONE: "not_done",
+    Verdict.CHIP_REFUSED: "answer_wrong",
+    Verdict.GIVEN_UP: "given_up",
 }
+"""How each verdict counts; only a reversal is given up, which nobody intended."""
 _ANSWER: Final = "0210"
 _MOST_KEPT: Final = 1_000
 """Slips that a terminal keeps in memory: a shift is longer than its paper."""
@@ -266,7 +269,7 @@ class Agent:
     def _concluded(self, result: Result, now_ns: int) -> None:
         if result.kind is Kind.SIGN_ON and result.verdict is Verdict.APPROVED:
             self.signed_on(now_ns)
-        outcome = _OUTCOMES[result.verdict]
+        outcome = OUTCOMES[result.verdict]
         if outcome == "no_answer" and result.code:
             outcome = "declined"
         ticket = self.ticket

@@ -15,7 +15,7 @@ from routing.table import Candidate
 from switch.core.errors import InvariantBroken
 from switch.core.financial.closing import Closing
 from switch.core.financial.in_flight import InFlight
-from switch.core.financial.originals import spent
+from switch.core.financial.originals import judge, spent
 from switch.core.financial.rerouting import no_line, over
 from switch.core.incarnation.trace_numbers import Numbers, rrn_text
 from switch.core.issuers.line import IssuerLink
@@ -40,6 +40,7 @@ from switch.core.outcomes import (
     Opened,
     OriginalNotFound,
     Outcome,
+    Overtaken,
     Repeated,
     Resolved,
     Spent,
@@ -125,9 +126,14 @@ class Opening:
             txn.promised = True
         txn.stan, txn.rrn = stan, rrn_text(rrn, txn.local.day)
         txn.tail = private_60_tail(txn.request, txn.rule.business)
+        self.in_flight.keep(txn)
+        self._submit(txn)
+        return None
+
+    def _submit(self, txn: Transaction) -> None:
+        outbox = self._outbox
         txn.attempt = outbox.attempt()
         txn.record = record_of(txn, outbox.at.utc_ms)
-        self.in_flight.keep(txn)
         operation = Open(
             txn.attempt,
             txn.key,
@@ -143,7 +149,6 @@ class Opening:
         elif txn.bill is not None:
             operation = replace(operation, bill=txn.bill)
         outbox.submit(operation, partial(self._opened, txn))
-        return None
 
     def _plan(self, txn: Transaction) -> ReversalPlan:
         """Return the identity of an advice's 0220, due at once."""
@@ -220,6 +225,12 @@ class Opening:
                 )
             case Spent():
                 self._refuse_unopened(txn, spent(txn, outcome))
+            case Overtaken(row):
+                # Others took of the same original meanwhile: its part of the fee is another now.
+                if (refusal := judge(txn, row)) is not None:
+                    self._refuse_unopened(txn, refusal)
+                else:
+                    self._submit(txn)
             case Unknown():
                 txn.move(State.OPEN_UNKNOWN)
                 self._resolve(txn)

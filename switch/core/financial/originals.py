@@ -69,7 +69,7 @@ class Originals:
             return
         match outcome:
             case Found(row):
-                then(_judge(txn, row))
+                then(judge(txn, row))
             case OriginalNotFound():
                 then(Decline(Reason.ORIGINAL_NOT_FOUND, Rule.ORIGINAL_KNOWN, {"original": rrn}))
             case Unknown():
@@ -110,7 +110,7 @@ def _key_of(txn: Transaction) -> TransactionKey:
     )
 
 
-def _judge(txn: Transaction, row: Row) -> Decline | None:
+def judge(txn: Transaction, row: Row) -> Decline | None:
     """Hold a request against the original that it names, and set both together."""
     business, configuration = txn.rule.business, txn.configuration
     if business is None:
@@ -136,8 +136,13 @@ def _judge(txn: Transaction, row: Row) -> Decline | None:
     txn.original = row
     give_back(txn, row)
     if not business.only_tells:
-        taken_fen = amount_fen if business.original_amount == "part" else whole_fen
-        txn.taking = Taking(row.key, taken_fen)
+        is_part = business.original_amount == "part"
+        txn.taking = Taking(
+            row.key,
+            amount_fen if is_part else whole_fen,
+            row.taken_fen if is_part else -1,
+            is_same,
+        )
     txn.trace += (Rule.ORIGINAL_KNOWN, Rule.ORIGINAL_MATCHES, Rule.ORIGINAL_AMOUNT)
     return None if row.bill is None else undo(txn, row)
 

@@ -76,8 +76,9 @@ class Shelf:
     def _brought_along(self, row: Row) -> list[CapKey]:
         """Read what a row takes of; return its day where that must be read too."""
         cap, original = cap_of(row), original_of(row)
-        if original is not None and original not in self.stored.transactions:
-            self._fetch_row(original)
+        while original is not None:
+            taken = self.stored.transactions.get(original) or self._fetch_row(original)
+            original = original_of(taken) if taken is not None else None
         return [cap] if cap is not None and cap not in self.stored.caps else []
 
     def keep(self, written: WriteSet, sequence: int) -> None:

@@ -250,9 +250,8 @@ async def read(fetch: Fetch, batch: Sequence[Operation]) -> ReadSet:
         await _read_rare(fetch, wanted, stored)
     attempts = [operation.attempt for operation in batch]
     await _lock(fetch, (list(wanted.keys), list(wanted.caps), attempts), stored)
-    originals = _originals(stored)
-    if originals:
-        # Seldom, and so in a second look.
+    while originals := _originals(stored):
+        # Seldom, and so in a second look; of a voided completion in a third.
         await _lock(fetch, (originals, [], []), stored)
     if wanted.unsure:
         await _make_sure(fetch, [key for key in wanted.unsure if key not in stored.transactions])

@@ -150,6 +150,11 @@ def voiding(
     )
 
 
+def freeing(number: int, stan: int, of: int = 1, fen: int = 50_000) -> Open:
+    """Return an Open of a void: it takes all, and frees what its original took."""
+    return replace(voiding(number, stan, of, fen), taking=Taking(key(of), fen, frees=True))
+
+
 def advising(
     number: int, stan: int, of: int = 1, fen: int = 20_000, *, incarnation: int = 1
 ) -> Open:

@@ -55,6 +55,7 @@ from tests.switch.ledger.making import (
     claiming,
     closing,
     enlisting,
+    freeing,
     key,
     opening,
     plan,
@@ -360,6 +361,13 @@ STEPS = st.lists(
             voiding, st.integers(60, 69), st.integers(1, 3), st.integers(1, 3), st.just(40_000)
         ),
         st.builds(
+            freeing,
+            st.integers(90, 99),
+            st.integers(1, 3),
+            st.integers(1, 3),
+            st.just(40_000),
+        ),
+        st.builds(
             advising, st.integers(70, 79), st.integers(1, 3), st.integers(1, 3), st.just(15_000)
         ),
         st.builds(
@@ -409,8 +417,9 @@ def test_a_batch_is_decided_by_the_rows_that_it_names(
                 read.put(at, row)
                 read.queue(at, stored.advices.get(at))
                 day = cap_of(row)
-                if (original := original_of(row)) is not None:
-                    read.put(original, stored.transactions[original])
+                while (original := original_of(row)) is not None:
+                    row = stored.transactions[original]
+                    read.put(original, row)
             if isinstance(day, CapKey) and day in stored.caps:
                 read.caps[day] = stored.caps[day]
     alone, among_all = decide(batch, read), decide(batch, stored)

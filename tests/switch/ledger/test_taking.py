@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from switch.core.errors import InvariantBroken
-from switch.core.operations import FindByRrn, Operation
+from switch.core.operations import FindByRrn, Operation, Taking
 from switch.core.outcomes import (
     Claimed,
     Missing,
     NotReversible,
     Opened,
     OriginalNotFound,
+    Overtaken,
     Repeated,
+    ReversalQueued,
     Spent,
     Superseded,
 )
@@ -25,6 +28,7 @@ from tests.switch.ledger.making import (
     attempt,
     claiming,
     closing,
+    freeing,
     key,
     opening,
     reversing,
@@ -134,3 +138,50 @@ def test_a_transaction_is_found_by_its_rrn() -> None:
 def test_nothing_is_taken_for_nothing() -> None:
     with pytest.raises(InvariantBroken):
         last(opening(1), closing(2), voiding(3, 2, fen=0))
+
+
+_COMPLETED = (opening(1), closing(2), voiding(3, 2, of=1), closing(4, 2))
+
+
+def test_a_voided_completion_frees_its_authorisation_once_the_void_is_approved() -> None:
+    assert isinstance(last(*_COMPLETED, voiding(5, 3, of=1)), Spent)
+    voided = (*_COMPLETED, freeing(5, 3, of=2))
+    assert isinstance(last(*voided, voiding(7, 4, of=1)), Spent)  # it is still in flight
+    assert isinstance(last(*voided, closing(6, 3, State.IN_DOUBT), voiding(7, 4, of=1)), Spent)
+    stored, _ = run([*voided, closing(6, 3)])
+    assert stored.transactions[key(1)].taken_fen == 0
+    assert last(*voided, closing(6, 3), voiding(7, 4, of=1)) == Opened(0, 0)
+    assert isinstance(last(*voided, closing(6, 3), reversing(7, 1)), ReversalQueued)
+
+
+def test_a_void_that_is_reversed_restores_the_completion_with_all_it_took() -> None:
+    voided = (*_COMPLETED, freeing(5, 3, of=2), closing(6, 3))
+    stored, _ = run([*voided, reversing(7, 3), acknowledging(8, 3)])
+    assert stored.transactions[key(1)].taken_fen == 50_000
+    assert stored.transactions[key(2)].taken_fen == 0
+    assert isinstance(last(*voided, reversing(7, 3), voiding(9, 4, of=1)), Spent)
+
+
+@pytest.mark.parametrize(
+    "used",
+    [(voiding(7, 4, of=1),), (voiding(7, 4, of=1), closing(8, 4)), (reversing(7, 1),)],
+    ids=["in flight", "completed again", "reversed"],
+)
+def test_a_void_is_not_reversed_once_what_it_freed_is_in_use(used: tuple[Operation, ...]) -> None:
+    voided = (*_COMPLETED, freeing(5, 3, of=2), closing(6, 3))
+    assert isinstance(last(*voided, *used, reversing(20, 3)), NotReversible)
+
+
+def test_a_refund_that_was_priced_before_another_is_priced_anew() -> None:
+    sold = (opening(1), closing(2))
+
+    def priced(number: int, stan: int, before_fen: int) -> Operation:
+        refund = advising(number, stan, of=1, fen=20_000)
+        return replace(refund, taking=Taking(key(1), 20_000, before_fen))
+
+    first = (*sold, priced(3, 2, 0))
+    overtaken = last(*first, priced(4, 3, 0))
+    assert isinstance(overtaken, Overtaken)
+    assert overtaken.row.taken_fen == 20_000
+    assert last(*first, priced(4, 3, 0), priced(5, 3, 20_000)) == Opened(0, 0)
+    assert isinstance(last(*first, priced(4, 3, 20_000), priced(5, 4, 40_000)), Spent)

@@ -11,8 +11,9 @@ from messages.crypto.keys import Mak
 from simulators import terminal as actor
 from simulators.installation import MAK
 from simulators.load.driving.part import Driver
-from simulators.load.driving.terminals import DEMANDING
+from simulators.load.driving.terminals import DEMANDING, OUTCOMES
 from simulators.load.measuring.recorder import Ticket
+from simulators.terminal_memory import Verdict
 from simulators.wire import Wire
 from tests.simulators.load.hosting import Served, hosted, job
 
@@ -95,3 +96,7 @@ async def test_a_line_that_is_lost_gives_the_request_up_and_owes_its_reversal() 
         assert driver.recorder.accounts.outcomes == {"line_lost": 1}
         assert len(agent.terminal.memory.owed) == 1
         crowd.close()
+
+
+def test_every_verdict_of_a_terminal_counts_as_something() -> None:
+    assert OUTCOMES.keys() == set(Verdict)

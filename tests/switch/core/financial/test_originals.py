@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from fees.quote import Case, Leg, Quote, Refund, Tariffs
 from messages.codec import Codec
 from messages.dialects.rules import classify, findings
 from switch.core.operations import FindByRrn, Open
@@ -260,9 +263,14 @@ def test_an_authorisation_is_completed_or_voided_and_a_voided_completion_frees_i
     assert stage.code == "22"
     ask(stage, "completion_void", "000013", "000011")
     assert stage.codes()[-3:] == ["00", "22", "00"]
-    # The completion stands voided; the authorisation was its, and stays used.
-    ask(stage, "pre_authorisation_void", "000014", "000010")
-    assert stage.code == "22"
+    # What was held before the completion is held again, and free to be completed or voided.
+    ask(stage, "completion", "000014", "000010", f4=HALF)
+    assert stage.code == "00"
+    reverse(stage, "completion_void", "000013")
+    assert stage.code == "12"
+    ask(stage, "completion_void", "000015", "000014")
+    ask(stage, "pre_authorisation_void", "000016", "000010")
+    assert stage.codes()[-2:] == ["00", "00"]
 
 
 @pytest.mark.parametrize("kind", ADVICES)
@@ -395,3 +403,27 @@ def test_an_issuer_is_sent_these_bytes(stage: Stage, example: dict[str, str]) ->
         reverse(stage, kind, "000002")
         stage.pass_time(2_000)
     assert stage.frames[-1].hex() == example["frame"]
+
+
+def test_a_refund_in_flight_with_another_is_priced_after_it(stage: Stage) -> None:
+    sold(stage)
+    frames = [
+        request(stage, "refund", stan, "000010", f4=amount)
+        for stan, amount in (("000002", "000000020000"), ("000003", "000000030000"))
+    ]
+    asked: list[int] = []
+    give_back = Tariffs.give_back_part
+
+    def watched(self: Tariffs, case: Case, legs: Sequence[Leg], refund: Refund) -> Quote:
+        asked.append(refund.before_fen)
+        return give_back(self, case, legs, refund)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tariffs, "give_back_part", watched)
+        stage.stall()
+        for frame in frames:
+            stage.terminal_says(frame)
+        stage.flow()
+    assert stage.codes()[-2:] == ["00", "00"]
+    assert asked == [0, 0, 20_000]
+    assert stage.row("000010").taken_fen == 50_000

@@ -25,6 +25,7 @@ from tests.switch.ledger.making import (
     attempt,
     closing,
     everything,
+    freeing,
     key,
     opening,
     reversing,
@@ -157,3 +158,17 @@ def test_a_row_brings_along_what_it_takes_of(tables: Tables) -> None:
     assert set(shelf.stored.transactions) == {key(2)}
     shelf.fetch([closing(4, 2)])
     assert shelf.stored.transactions[key(1)] == stored.transactions[key(1)]
+
+
+def test_a_void_of_a_completion_brings_along_the_authorisation(tables: Tables) -> None:
+    steps = [opening(1, 1, 10), closing(2, 1), voiding(3, 2, of=1, fen=10), closing(4, 2)]
+    stored, _ = run([*steps, freeing(5, 3, of=2, fen=10)])
+    numbers = {known: number for number, known in enumerate(stored.transactions, 1)}
+    filling = Filling()
+    bodies = {numbers[known]: encode(row) for known, row in stored.transactions.items()}
+    filling.add(bodies, everything(stored), numbers)
+    tables.write(filling, 1)
+    shelf = Shelf(tables, kept=0)
+    assert set(shelf.stored.transactions) == {key(3)}
+    shelf.fetch([closing(6, 3)])
+    assert shelf.stored.transactions == stored.transactions

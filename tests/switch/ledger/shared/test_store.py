@@ -16,6 +16,7 @@ from switch.core.operations import CapCheck, LoadSession, Open, Operation, Resol
 from switch.core.outcomes import (
     CapExceeded,
     Closed,
+    NotReversible,
     Opened,
     Outcome,
     Repeated,
@@ -35,10 +36,12 @@ from tests.switch.ledger.making import (
     attempt,
     closing,
     enlisting,
+    freeing,
     key,
     opening,
     record,
     reversing,
+    voiding,
 )
 from tests.switch.ledger.shared.conftest import MakeStore, Waiting
 from tests.switch.ledger.shared.proxy import proxy
@@ -331,3 +334,23 @@ async def test_reversals_come_first_and_their_originals_are_refused_after(
     await store.submit([reversing(1)])
     (outcome,) = await store.submit([opening(2)])
     assert type(outcome).__name__ == "Forestalled"
+
+
+async def test_a_voided_completion_frees_its_authorisation_in_batches_of_one(
+    store: PostgresStore,
+) -> None:
+    steps: list[Operation] = [
+        enlisting(),
+        opening(1, 1),
+        closing(2, 1),
+        voiding(3, 2, of=1),
+        closing(4, 2),
+        freeing(5, 3, of=2),
+        closing(6, 3),
+        voiding(7, 4, of=1),
+    ]
+    for step in steps:
+        (outcome,) = await store.submit([step])
+    assert outcome == Opened(0, 0)
+    (refused,) = await store.submit([reversing(20, 3)])
+    assert isinstance(refused, NotReversible)
