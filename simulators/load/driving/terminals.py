@@ -38,6 +38,7 @@ OUTCOMES: Final = {
     Verdict.NOT_DONE: "not_done",
     Verdict.CHIP_REFUSED: "answer_wrong",
     Verdict.GIVEN_UP: "given_up",
+    Verdict.UNBALANCED: "declined",
 }
 """How each verdict counts; only a reversal is given up, which nobody intended."""
 _ANSWER: Final = "0210"

@@ -11,6 +11,7 @@ import pytest
 from switch.core.operations import (
     FindByRrn,
     FindOriginal,
+    Operation,
     Row,
     TransactionKey,
 )
@@ -161,7 +162,12 @@ def test_a_row_brings_along_what_it_takes_of(tables: Tables) -> None:
 
 
 def test_a_void_of_a_completion_brings_along_the_authorisation(tables: Tables) -> None:
-    steps = [opening(1, 1, 10), closing(2, 1), voiding(3, 2, of=1, fen=10), closing(4, 2)]
+    steps: list[Operation] = [
+        opening(1, 1, 10),
+        closing(2, 1),
+        voiding(3, 2, of=1, fen=10),
+        closing(4, 2),
+    ]
     stored, _ = run([*steps, freeing(5, 3, of=2, fen=10)])
     numbers = {known: number for number, known in enumerate(stored.transactions, 1)}
     filling = Filling()

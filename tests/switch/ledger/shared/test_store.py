@@ -349,8 +349,7 @@ async def test_a_voided_completion_frees_its_authorisation_in_batches_of_one(
         closing(6, 3),
         voiding(7, 4, of=1),
     ]
-    for step in steps:
-        (outcome,) = await store.submit([step])
-    assert outcome == Opened(0, 0)
+    outcomes = [(await store.submit([step]))[0] for step in steps]
+    assert outcomes[-1] == Opened(0, 0)
     (refused,) = await store.submit([reversing(20, 3)])
     assert isinstance(refused, NotReversible)
