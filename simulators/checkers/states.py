@@ -5,8 +5,6 @@ Read from operations and outcomes as the ledger carried them out, not from its t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from simulators.world.history import Applied, History
 from switch.core.operations import (
     Acknowledge,
@@ -24,12 +22,13 @@ from switch.core.outcomes import (
 from switch.core.transaction import State
 
 
-def changes(history: History) -> Iterator[tuple[Applied, Row]]:
-    """Yield what was carried out and the row, each time that the ledger stored one in a state."""
-    for applied in history.applied:
-        row = _stored(applied)
-        if row is not None:
-            yield applied, row
+def changes(history: History) -> list[tuple[Applied, Row]]:
+    """Return what was carried out and the row, for each time that the ledger stored one."""
+    return history.once("changes", _changes)
+
+
+def _changes(history: History) -> list[tuple[Applied, Row]]:
+    return [(each, row) for each in history.applied if (row := _stored(each)) is not None]
 
 
 def _stored(applied: Applied) -> Row | None:

@@ -5,8 +5,8 @@ Things due at the same nanosecond happen in the order in which they were planned
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Final
 
 from switch.core.moment import Moment
@@ -37,11 +37,13 @@ class Agenda:
     def at(self, due_ns: int, then: Callable[[], None]) -> None:
         """Plan something; what is overdue happens at once."""
         self._number += 1
-        heapq.heappush(self._heap, (max(due_ns, self.now_ns), self._number, then))
+        now_ns = self.now_ns
+        heappush(self._heap, (max(now_ns, due_ns), self._number, then))
 
     def after(self, delay_ns: int, then: Callable[[], None]) -> None:
         """Plan something this much later."""
-        self.at(self.now_ns + delay_ns, then)
+        self._number += 1
+        heappush(self._heap, (self.now_ns + delay_ns, self._number, then))
 
     def run_until(self, end_ns: int, last_step: int = 0) -> bool:
         """Let everything happen that is due before `end_ns`, and move the clock there.
@@ -52,7 +54,7 @@ class Agenda:
         while heap and heap[0][0] < end_ns:
             if last_step and self.step >= last_step:
                 return False
-            self.now_ns, _, then = heapq.heappop(heap)
+            self.now_ns, _, then = heappop(heap)
             self.step += 1
             then()
         self.now_ns = end_ns

@@ -6,9 +6,9 @@ Frames stay in memory only; nothing here prints one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -29,6 +29,9 @@ from switch.core.outcomes import Closed, Opened, Outcome, TotalsAre
 from switch.core.transaction import State
 
 FINANCIAL_ANSWERS: Final = frozenset({"0110", "0210", "0230"})
+T = TypeVar("T")
+_AT_A_TIME: Final = 512
+"""Notes that go into the digest together."""
 MOST_SECRETS: Final = 128
 """So many are looked for in each world."""
 
@@ -60,6 +63,8 @@ class Reported(msgspec.Struct, frozen=True, gc=False):
     step: int
     event: str
     facts: dict[str, object]
+    text: bytes
+    """The facts as they would stand in a log."""
 
 
 class Spoken(msgspec.Struct, frozen=True, gc=False):
@@ -112,6 +117,7 @@ class History:
         self.told: list[Told] = []
         self.reported: list[Reported] = []
         self.stops: list[str] = []
+        self._worked_out: dict[str, tuple[int, object]] = {}
         self.lines: list[str] | None = None
         self.spoken: list[Spoken] = []
         self.counts: Counter[str] = Counter()
@@ -131,17 +137,37 @@ class History:
         self._secret_fields = wire.viewer.select(35, 52)
         self._number = 0
         self._digest = blake2b(digest_size=16)
+        self._noted: list[bytes] = []
 
     @property
     def digest(self) -> str:
         """The digest of all that was noted so far, 32 hexadecimal digits."""
+        self._take_in()
         return self._digest.hexdigest()
+
+    def _take_in(self) -> None:
+        """Take what was noted into the digest."""
+        self._noted.append(b"")
+        self._digest.update(b"\n".join(self._noted))
+        self._noted.clear()
 
     def note(self, at_ns: int, what: str, content: bytes = b"", words: str = "") -> None:
         """Put something into the digest, and into the trace for people where one is kept."""
-        self._digest.update(b"%d %s %b\n" % (at_ns, what.encode(), content))
+        noted = self._noted
+        noted.append(b"%d %b %b" % (at_ns, what.encode(), content))
+        if len(noted) > _AT_A_TIME:
+            self._take_in()
         if self.lines is not None:
             self.lines.append(f"{at_ns / 1e9:12.6f}  {what:24} {words}".rstrip())
+
+    def once(self, name: str, work: Callable[[History], T]) -> T:
+        """Return what several checkers want, worked out once for as much as has happened."""
+        size, known = self._worked_out.get(name, (-1, None))
+        if size == len(self.applied):
+            return cast("T", known)
+        made = work(self)
+        self._worked_out[name] = len(self.applied), made
+        return made
 
     @property
     def crashes(self) -> int:
@@ -152,7 +178,8 @@ class History:
         """Record that an engine meets an event while transactions are in these states."""
         if states:
             name = type(event).__name__
-            self.pairs.update([(state, name) for state in states])
+            for state in states:
+                self.pairs.add((state, name))
 
     def cut_short(self, event: Event) -> None:
         """Record that a process dies before all that an event asked for was done."""
@@ -219,8 +246,10 @@ class History:
     def switch_reported(self, at_ns: int, event: str, facts: dict[str, object]) -> None:
         """Record a report."""
         self._number += 1
-        self.reported.append(Reported(self._number, self._agenda.step, event, facts))
-        self.note(at_ns, f"report {event}", repr(facts).encode(), repr(facts))
+        words = repr(facts)
+        text = words.encode()
+        self.reported.append(Reported(self._number, self._agenda.step, event, facts, text))
+        self.note(at_ns, f"report {event}", text, words)
 
     def answers(self) -> Iterator[Told]:
         """Yield what terminals were told of financial requests and advices, in order."""

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from random import Random
 from typing import Final, Protocol
 
-from msgspec import msgpack
-
 from simulators.installation import wires
 from simulators.world.agenda import MS, SECOND, Agenda
 from simulators.world.history import History
@@ -334,8 +332,10 @@ class Host:
                 self._history.frame(
                     self._agenda.now_ns, f"{self.name} from {link}", self._issuer_wire, frame
                 )
-            case LedgerAnswered(_, outcome):
-                self._history.note(self._agenda.now_ns, "answered", msgpack.encode(outcome))
+            case LedgerAnswered(ticket, outcome):
+                # What the ledger did is noted in full; here, that this process hears of it.
+                kind = type(outcome).__name__.encode()
+                self._history.note(self._agenda.now_ns, "answered", b"%d %b" % (ticket, kind))
             case TimePassed():
                 pass
             case _:

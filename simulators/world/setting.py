@@ -18,7 +18,7 @@ from simulators.world.plants import Plant
 from simulators.world.weather.faults import stream
 from switch.core.configuration import Timers
 
-MOST_TERMINALS: Final = 10
+MOST_TERMINALS: Final = 6
 MOST_ISSUERS: Final = 3
 MOST_CARDS: Final = 6
 """The most that is drawn of each; cards are those of one issuer."""
@@ -43,7 +43,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     seed: int
-    minutes: int = 5
+    minutes: int = 3
     profile: str = "mixed"
     plant: str = ""
     ledger: str = MEMORY

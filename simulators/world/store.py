@@ -30,6 +30,9 @@ _COMMIT_NS: Final = (MS // 5, 4 * MS)
 _LATE_NS: Final = 10_000 * MS
 """How much later a batch of unknown outcome may still be carried out."""
 
+_FATES: Final = ("kept", "lost", "late")
+"""What may have become of a commit of unknown outcome."""
+
 Answer = Callable[[int, Outcome], None]
 Broken = Callable[[InvariantBroken], None]
 
@@ -94,11 +97,11 @@ class Store:
         faults, chance, agenda = self._faults, self._chance, self._agenda
         flying = self._flying = _Flying(self._waiting)
         self._waiting = []
-        lasts_ns = chance.randint(*_COMMIT_NS)
+        lasts_ns = _COMMIT_NS[0] + int(chance.random() * (_COMMIT_NS[1] - _COMMIT_NS[0]))
         if faults.happens(chance, "ledger_slow"):
             lasts_ns += faults.lasts_ns(chance, "ledger_slow_ms")
         is_unknown = faults.happens(chance, "ledger_unknown")
-        fate, late_ns = chance.choice(("kept", "lost", "late")), chance.randint(0, _LATE_NS)
+        fate, late_ns = _FATES[int(chance.random() * 3)], int(chance.random() * _LATE_NS)
         if is_unknown:
             agenda.after(lasts_ns, lambda: self._fail(flying, fate, late_ns))
         else:

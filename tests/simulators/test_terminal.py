@@ -285,6 +285,18 @@ def test_the_last_slip_can_be_voided_once() -> None:
     assert terminal.results[-1].verdict is Verdict.NOT_DONE
 
 
+def test_a_card_refuses_nothing_that_was_paid_before_another_transaction() -> None:
+    terminal = signed_on_terminal()
+    terminal.ask(withdraw(), at(2))
+    terminal.received(answer_of("withdrawal-response"), at(3))
+    [slip] = terminal.memory.slips
+    terminal.ask(Job(kind=Kind.REFUND, card=Card(), amount_fen=100, of=slip), at(4))
+    terminal.expire(at(64))
+    assert terminal.ask(Job(kind=Kind.REVERSAL, code="06"), at(65)) == []
+    assert terminal.results[-1].verdict is Verdict.NOT_DONE
+    assert len(terminal.memory.slips) == 1
+
+
 def test_what_cannot_be_read_is_ignored() -> None:
     terminal = signed_on_terminal()
     terminal.ask(withdraw(), at(2))

@@ -41,7 +41,8 @@ def check(history: History) -> Iterator[Finding]:
             what = f"{row.record.rrn} moved from day {before[0][1]} to {day[1]}"
             yield Finding(what, rrn=row.record.rrn)
         yield from _over(history, row, sums[day], applied.step)
-        yield from _other_day(row)
+        if before is None:
+            yield from _other_day(row)
     held = sum(s.record.amount_fen for s in history.end.rows if s.cap and s.state in HELD)
     if held != history.end.totals.held_fen:
         what = f"rows hold {held} fen, the cap counters say {history.end.totals.held_fen}"

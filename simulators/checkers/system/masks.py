@@ -25,13 +25,12 @@ _SHORTEST = 8
 def check(history: History) -> Iterator[Finding]:
     """Yield each report and each row that holds what it must not."""
     secrets = [secret for secret in sorted(history.secrets) if len(secret) >= _SHORTEST]
-    said = [(repr(told.facts).encode(), told) for told in history.reported]
-    if holder := _holds_secret(b"\n".join(text for text, _ in said), secrets):
-        for text, told in said:
-            if _holds_secret(text, secrets):
+    if holder := _holds_secret(b"\n".join([told.text for told in history.reported]), secrets):
+        for told in history.reported:
+            if _holds_secret(told.text, secrets):
                 yield Finding(f"the report {told.event} holds {holder}", step=told.step)
     rows = [*history.end.rows, *(advice.row for advice in history.end.advices)]
-    if holder := _holds_secret(b"\n".join(map(msgpack.encode, rows)), secrets):
+    if holder := _holds_secret(msgpack.encode(rows), secrets):
         for row in rows:
             if _holds_secret(msgpack.encode(row), secrets):
                 rrn = row.record.rrn

@@ -30,9 +30,11 @@ from switch.core.outcomes import (
     OriginalNotFound,
     Repeated,
     ReversalQueued,
+    Spent,
     Superseded,
     TakenOver,
 )
+from switch.core.rules import Rule
 from switch.core.transaction import State
 
 ENOUGH: Final = 0.1
@@ -47,6 +49,21 @@ def _cap_is_met(applied: Applied) -> bool:
         return False
     cap = operation.cap
     return cap is not None and outcome.committed_fen + outcome.held_fen == cap.limit_fen
+
+
+def _takes(applied: Applied) -> bool:
+    operation = applied.operation
+    return isinstance(operation, Open) and operation.taking is not None
+
+
+def _is_alternate(applied: Applied) -> bool:
+    operation = applied.operation
+    return isinstance(operation, Open) and Rule.OVER_ALTERNATE in operation.record.trace
+
+
+def _advises(applied: Applied) -> bool:
+    operation = applied.operation
+    return isinstance(operation, Open) and operation.plan is not None
 
 
 def _is_doubt(applied: Applied) -> bool:
@@ -68,7 +85,13 @@ def _ends_reversal(applied: Applied, state: State, code: str = "") -> bool:
 
 _OUTCOMES: Final[Mapping[type, tuple[tuple[str, Callable[[Applied], bool]], ...]]] = {
     CapExceeded: (("cap exceeded", lambda _: True),),
-    Opened: (("cap met to the fen", _cap_is_met),),
+    Opened: (
+        ("cap met to the fen", _cap_is_met),
+        ("void, refund or completion", _takes),
+        ("advice accepted", _advises),
+        ("sent over the alternate line", _is_alternate),
+    ),
+    Spent: (("original taken of already", lambda _: True),),
     Repeated: (("repeat of a finished request", lambda _: True),),
     OriginalNotFound: (
         ("reversal before its original", lambda a: isinstance(a.operation, Reverse)),
@@ -83,6 +106,8 @@ _OUTCOMES: Final[Mapping[type, tuple[tuple[str, Callable[[Applied], bool]], ...]
             lambda a: _ends_reversal(a, State.REVERSED, _NOT_KNOWN),
         ),
         ("reversal left to a person", lambda a: _ends_reversal(a, State.REVERSAL_EXPIRED)),
+        ("advice acknowledged", lambda a: _ends_reversal(a, State.APPROVED)),
+        ("advice left to a person", lambda a: _ends_reversal(a, State.ADVICE_EXPIRED)),
     ),
     Claimed: (("reversal sent again", _is_again),),
     TakenOver: (

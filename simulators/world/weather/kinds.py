@@ -28,7 +28,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "outage": Kind(0.3, "an issuer is away for minutes after a cut"),
     "delay": Kind(0.05, "a frame is held up on its way"),
     "duplicate": Kind(0.1, "a frame arrives twice, at once or later"),
-    "overtake": Kind(0.15, "a terminal's request is held up, and what follows passes it"),
+    "overtake": Kind(0.3, "a terminal's request is held up, and what follows passes it"),
     "split": Kind(0.3, "a frame arrives in pieces"),
     "merge": Kind(0.3, "a frame arrives together with the next one"),
     "crash": Kind(0.01, "the switch dies between two effects"),

@@ -74,7 +74,7 @@ def simulate(
     seeds: Seeds = 0,
     seed: FirstSeed = None,
     profile: ProfileName = "mixed",
-    minutes: Minutes = 5,
+    minutes: Minutes = 3,
     days: Days = 0,
     until: Until = 0,
     ledger: LedgerKind = MEMORY,
