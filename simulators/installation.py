@@ -194,6 +194,12 @@ def _card_ranges(issuers: int) -> tuple[core.CardRange, ...]:
 
 
 @cache
+def composite_wire() -> Wire:
+    """Return the wire of composite terminals."""
+    return Wire(load_dialect("composite"))
+
+
+@cache
 def wires() -> tuple[Wire, Wire]:
     """Return the wires of terminals and of issuer links, the same ones to everybody."""
     return Wire(load_dialect("pos")), Wire(load_dialect("interbank"))

@@ -5,7 +5,7 @@ DE 60.1 is the dedicated social-card type unless a job names another code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,6 +15,7 @@ from messages.crypto.pin import encode_pin_block
 from messages.crypto.track import encrypt_track
 from simulators.cards import Card, reversal_chip
 from simulators.terminal_memory import Job, Kind, Memory, Owed, Slip
+from simulators.terminals.services import INQUIRIES, SERVICES, payload, sums
 from simulators.terminals.settling import counted, totals
 
 WITHDRAWAL: Final = "70"
@@ -23,6 +24,9 @@ BALANCE: Final = "71"
 BANK_SALE: Final = "22"
 """DE 60.1 of a sale that is none of the dedicated type."""
 _BANK_VOID: Final = "23"
+
+
+_Made = tuple[str, dict[int, str]]
 
 
 class Codes(NamedTuple):
@@ -46,10 +50,15 @@ CODES: Final[Mapping[Kind, Codes]] = {
     Kind.COMPLETION: Codes("0200", "000000", "06", "20"),
     Kind.COMPLETION_VOID: Codes("0200", "200000", "06", "21"),
     Kind.COMPLETION_ADVICE: Codes("0220", "000000", "06", "24"),
+    Kind.SOCIAL_INQUIRY: Codes("0100", "900000", "00", "75"),
+    Kind.BENEFIT_INQUIRY: Codes("0100", "930000", "00", "77"),
+    Kind.CONTRIBUTION: Codes("0200", "910000", "00", "76"),
+    Kind.MEDICAL: Codes("0200", "920000", "00", "76"),
 }
 """Every financial transaction of a terminal."""
+_INQUIRIES: Final = INQUIRIES | {Kind.BALANCE}
 REVERSIBLE: Final = frozenset(
-    kind for kind, codes in CODES.items() if codes.mti != "0220" and kind is not Kind.BALANCE
+    kind for kind, codes in CODES.items() if codes.mti != "0220" and kind not in _INQUIRIES
 )
 """What a terminal stores a reversal record for before it asks."""
 _SCRIPT_CODE: Final = "951"
@@ -61,8 +70,8 @@ _PAN_AND_3DES: Final = "2600000000000000"
 _ENCRYPTED_TRACK: Final = "2610000000000000"
 _NO_TRACK: Final = frozenset({26, 35, 52, 53})
 """Neither track nor PIN: an advice tells of what was agreed already."""
-_CHIP_TERMINAL: Final = "60"
-"""DE 60.4 and 60.5: reads chips by contact and without; normal."""
+_CHIP_TERMINAL, _COMPOSITE = "60", "90"
+"""DE 60.4 and 60.5: reads chips by contact and without, or social applications too; normal."""
 _NETWORK: Final = {
     Kind.SIGN_ON: ("0800", "003"),
     Kind.SIGN_OFF: ("0820", "002"),
@@ -93,10 +102,9 @@ def fields(job: Job, identity: Identity, memory: Memory, day: int) -> tuple[str,
 
     ValueError for a financial job without a card, or before any sign-on.
     """
-    if job.kind in _NETWORK:
-        return _network(job, identity, memory)
-    if job.kind in _SETTLING:
-        return _settling(job, identity, memory)
+    maker = _WITHOUT_CARD.get(job.kind)
+    if maker is not None:
+        return maker(job, identity, memory)
     if job.card is None or memory.pik is None:
         raise ValueError(f"a {job.kind} needs a card and working keys")
     batch = memory.batch
@@ -106,6 +114,9 @@ def fields(job: Job, identity: Identity, memory: Memory, day: int) -> tuple[str,
     financial |= {41: identity.id, 42: identity.merchant, 49: _YUAN}
     codes, slip = CODES[job.kind], job.of
     financial[60] = f"{job.code or _type(job, codes)}{batch:06d}000{_CHIP_TERMINAL}"
+    if job.kind in SERVICES:
+        financial[60] = f"{codes.type}{batch:06d}000{_COMPOSITE}"
+        financial[62] = job.content
     if job.kind in REVERSIBLE:
         financial[55] = job.card.chip(identity.id, job.amount_fen, day, memory.stan)
     if slip is not None:
@@ -146,6 +157,24 @@ def _settling(job: Job, identity: Identity, memory: Memory) -> tuple[str, dict[i
     return mti, dict(sorted(told.items()))
 
 
+def _reconciliation(job: Job, identity: Identity, memory: Memory) -> tuple[str, dict[int, str]]:
+    content = job.content or payload({"S1": "REC", "S8": sums(memory.slips)})
+    return "0500", {
+        11: f"{memory.stan:06d}",
+        41: identity.id,
+        42: identity.merchant,
+        60: f"78{memory.batch:06d}211",
+        62: content,
+    }
+
+
+_WITHOUT_CARD: Final[Mapping[Kind, Callable[[Job, Identity, Memory], _Made]]] = {
+    **dict.fromkeys(_NETWORK, _network),
+    **dict.fromkeys(_SETTLING, _settling),
+    Kind.RECONCILIATION: _reconciliation,
+}
+
+
 def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]:
     told = {
         2: card.pan,
@@ -160,7 +189,7 @@ def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]
         52: encode_pin_block(card.pin, card.pan, pik).hex().upper(),
         53: _PAN_AND_3DES if memory.tdk is None else _ENCRYPTED_TRACK,
     }
-    if job.kind is not Kind.BALANCE:
+    if job.kind not in _INQUIRIES:
         told[4] = f"{job.amount_fen:012d}"
     return told
 

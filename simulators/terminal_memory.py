@@ -34,6 +34,11 @@ class Kind(StrEnum):
     COMPLETION_VOID = "completion_void"
     COMPLETION_ADVICE = "completion_advice"
     REVERSAL = "reversal"
+    SOCIAL_INQUIRY = "social_inquiry"
+    BENEFIT_INQUIRY = "benefit_inquiry"
+    CONTRIBUTION = "contribution"
+    MEDICAL = "medical"
+    RECONCILIATION = "reconciliation"
     SETTLEMENT = "settlement"
     UPLOAD = "upload"
     BATCH_END = "batch_end"
@@ -99,7 +104,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     habits: Habits = Habits()
     of: Slip | None = None
     content: str = ""
-    """DE 48 of an upload or a batch end."""
+    """DE 48 of an upload or a batch end, DE 62 of a social service."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +123,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     fee_fen: int = 0
     of: str = ""
     """Which download, or what the card did with its scripts (DF31)."""
+    told: dict[str, str] = {}
+    """The tags of field 62 in the answer to a social service."""
 
 
 class Slip(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +146,8 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     fee_fen: int = 0
     """The fee that the answer names in DE 63.2.3: it is printed."""
+    of: str = ""
+    """Of a void, the RRN of what it voids."""
 
 
 class Owed(msgspec.Struct, kw_only=True):

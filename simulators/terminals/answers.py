@@ -22,6 +22,7 @@ from simulators.terminal_memory import (
     Verdict,
     balance_fen,
 )
+from simulators.terminals.services import SERVICES, told
 from simulators.wire import Heard
 
 _AMOUNT: Final = 4
@@ -93,6 +94,7 @@ def slip_of(terminal: str, awaiting: Awaiting, heard: Heard) -> Slip:
         kind=awaiting.kind,
         code=fields[60][:2],
         fee_fen=fee_fen(heard.get(63)),
+        of=job.of.rrn if job is not None and job.of is not None else "",
     )
 
 
@@ -114,4 +116,5 @@ def result_of(awaiting: Awaiting, verdict: Verdict, heard: Heard | None) -> Resu
         balance_fen=balance_fen(answered.get(54, "")),
         fee_fen=fee_fen(answered.get(63, "")),
         of=awaiting.telling.results if awaiting.telling is not None else "",
+        told=told(answered.get(62, "")) if awaiting.kind in SERVICES else {},
     )

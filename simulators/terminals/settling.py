@@ -12,6 +12,7 @@ from simulators.terminal_memory import Job, Kind, Memory, Slip
 
 DEBITS: Final = frozenset(
     {Kind.WITHDRAWAL, Kind.SALE, Kind.PAYMENT, Kind.COMPLETION, Kind.COMPLETION_ADVICE}
+    | {Kind.CONTRIBUTION, Kind.MEDICAL}
 )
 CREDITS: Final = frozenset({Kind.VOID, Kind.REFUND, Kind.COMPLETION_VOID})
 """What counts on either side of a terminal's totals; a voided sale counts on both."""

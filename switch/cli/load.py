@@ -39,6 +39,7 @@ VERBS: Final = {
     "registry": "switch.cli.registering.registry",
     "peers": "switch.cli.serving.peers",
     "issuer": "switch.cli.simulating.issuer",
+    "social-host": "switch.cli.social.host",
     "terminal": "switch.cli.simulating.terminal",
     "simulate": "switch.cli.simulating.simulate",
     "route": "switch.cli.routing.route",

@@ -20,12 +20,14 @@ from simulators.issuer import CALM, Issuer, Temper
 from simulators.live import IssuerServer
 from simulators.network.path import Network
 from simulators.network.relay import Relay
+from simulators.social_security.host import SocialHost
 from simulators.wire import Heard
 from switch.config.installation import TEST_MAKS, TEST_PIK, load
 from switch.config.networks import load_profile
 from switch.core.moment import Moment
 from switch.core.operations import Row
 from switch.ledger.embedded.books import SqliteBooks
+from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import CapShown
 from switch.shell.clock import Clock
 from tests import golden
@@ -41,7 +43,7 @@ _PATIENCE_S: Final = 60.0
 _LINKS: Final = (9583, 9584)
 """The ports that the defaults have for the issuer of the test cards."""
 _TIMERS: Final = (
-    "[timers]\nanswer_ms = 20000\nissuer_ms = 10000\nsign_on_ms = 500\n"
+    "[timers]\nanswer_ms = 20000\nissuer_ms = 10000\nsocial_ms = 1500\nsign_on_ms = 500\n"
     "advice_retry_ms = [200, 500, 1000]\n"
 )
 
@@ -87,6 +89,9 @@ class Town:
         self.folder = folder
         self.bank = bank
         self.relays: list[Relay] = []
+        self.host: SocialHost | None = None
+        self.url = ""
+        """Of its ledger on PostgreSQL; empty for the file."""
         self.switch: Watched
         self.port = 0
 
@@ -104,7 +109,7 @@ class Town:
         def is_up() -> bool:
             assert self.switch.status is None, log.read_text("utf-8")
             ready = log.read_bytes()[begins_at:].count(b'"link_ready"')
-            return ports.exists() and ready == len(_LINKS)
+            return ports.exists() and ready == len(_LINKS) + (self.host is not None)
 
         await until(is_up, READY_S)
         self.port = int(ports.read_text("ascii").split()[0])
@@ -125,6 +130,10 @@ class Town:
         found: list[Row] = []
 
         def are_so() -> bool:
+            if self.url:
+                with closing(PostgresLedger(self.url)) as ledger:
+                    found[:] = ledger.transactions(1_000)
+                return is_so(found)
             with closing(SqliteBooks(load(self.folder).ledger)) as books:
                 found[:] = books.transactions(1_000)
             return is_so(found)
@@ -183,11 +192,17 @@ async def call(town: Town) -> Caller:
 
 @asynccontextmanager
 async def town(
-    folder: Path, business_date: str, *command: str, networks: tuple[str, ...] = ()
+    folder: Path,
+    business_date: str,
+    *command: str,
+    networks: tuple[str, ...] = (),
+    host: SocialHost | None = None,
+    url: str = "",
 ) -> AsyncIterator[Town]:
     """Found a town whose bank and switch run; whatever happens, both end.
 
-    `networks` are the profiles of what lies between the switch and each of the bank's hosts.
+    `networks` are the profiles of what lies between the switch and each of the bank's hosts. With a
+    `host` there is a social-security host too; `url` is that of a ledger on PostgreSQL.
     """
     bank = Bank()
     relays: list[Relay] = []
@@ -201,9 +216,16 @@ async def town(
             relays.append(Relay(network, ("127.0.0.1", taken)))
             taken = await relays[-1].open("127.0.0.1", 0)
         folders.change(folder, "banks", f"127.0.0.1:{port}", f"127.0.0.1:{taken}")
+    if host is not None:
+        servers.append(IssuerServer(host, LINK_WIRE, Clock()))
+        taken = await servers[-1].open("127.0.0.1", 0)
+        folders.change(folder, "banks", "127.0.0.1:9588", f"127.0.0.1:{taken}")
     folders.away(folder)
+    if url:
+        folders.change(folder, "jinbao", "[ledger]\n", f'[ledger]\nurl = "{url}"\n')
+        folders.change(folder, "jinbao", "[timers]\n", "[timers]\nlease_ms = 2000\n")
     founded = Town(folder, bank)
-    founded.relays = relays
+    founded.relays, founded.host, founded.url = relays, host, url
     try:
         await founded.start(business_date, *command)
         yield founded

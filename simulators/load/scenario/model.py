@@ -10,6 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from simulators.terminal_memory import Kind
+from simulators.terminals.services import SERVICES
 
 Role = Literal["terminals", "network"]
 Loop = Literal["open", "closed"]
@@ -17,8 +18,8 @@ BY_THEMSELVES: Final = frozenset(
     {Kind.REVERSAL, Kind.SCRIPT_RESULT, Kind.DOWNLOAD, Kind.UPLOAD, Kind.BATCH_END}
 )
 """What follows from something else, and is asked of no terminal."""
-KINDS: Final = tuple(kind.value for kind in Kind if kind not in BY_THEMSELVES)
-"""What a mix can have: whatever a terminal can be asked to do."""
+KINDS: Final = tuple(kind.value for kind in Kind if kind not in BY_THEMSELVES | SERVICES)
+"""What a mix can have: whatever a plain terminal can be asked to do."""
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from messages.dialects.dialect import Words
+from switch.cli.books.bills import bill_lines, bill_of
 from switch.cli.books.reading import Opened
 from switch.cli.books.words import (
     STATES,
@@ -53,7 +54,7 @@ def whole(row: Row, opened: Opened) -> dict[str, Any]:
     issuer = configuration.issuers.get(record.issuer)
     return {
         **brief(row, opened),
-        "kind_words": _told(kind_words(row, configuration.terminal_dialect)),
+        "kind_words": _told(kind_words(row, configuration.terminal_dialects)),
         "state_words": _told(STATES[row.state]),
         "merchant": row.key.merchant,
         "acquirer": record.acquirer,
@@ -70,6 +71,7 @@ def whole(row: Row, opened: Opened) -> dict[str, Any]:
         "fee": _fee(row, opened),
         "cap": _cap(row, opened),
         "answer": None if row.answer is None else msgspec.structs.asdict(row.answer),
+        "bill": bill_of(row, configuration.issuer_dialect),
         "reversal": _reversal(row, opened),
     }
 
@@ -94,11 +96,12 @@ def rule_words(number: int) -> Words:
 
 def lines(row: Row, opened: Opened) -> list[tuple[str, str]]:
     """Return what happened as pairs of a label and a line, in the order of a day."""
-    record, key, dialect = row.record, row.key, opened.installation.configuration.terminal_dialect
+    record, key = row.record, row.key
+    dialects = opened.installation.configuration.terminal_dialects
     told = whole(row, opened)
     route = told["route"]
     found = [
-        ("what", f"{both(kind_words(row, dialect))}, {yuan(record.amount_fen)} yuan"),
+        ("what", f"{both(kind_words(row, dialects))}, {yuan(record.amount_fen)} yuan"),
         ("state", f"{row.state.name}: {both(STATES[row.state])}"),
         ("reason", both(_reason(row, opened))),
         ("when", f"{told['at']}, cleared on {day_text(record.clearing_day)}"),
@@ -119,6 +122,7 @@ def lines(row: Row, opened: Opened) -> list[tuple[str, str]]:
             ("cap", f"{day_text(cap['day'])}: {used} used and {held} held of {limit} yuan now")
         )
     found.append(("answer", _answer_line(row, opened)))
+    found += bill_lines(row, opened.installation.configuration.issuer_dialect)
     found += _reversal_lines(told["reversal"])
     return found
 

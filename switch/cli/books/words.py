@@ -5,7 +5,7 @@ English and Chinese stand side by side, as in every table of the command.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -83,10 +83,12 @@ def day_text(day: int) -> str:
     return f"{text[:4]}-{text[4:6]}-{text[6:]}"
 
 
-def kind_words(row: Row, dialect: Dialect) -> Words:
-    """Return what a transaction is called; its identifier where the dialect does not know it."""
+def kind_words(row: Row, dialects: Sequence[Dialect]) -> Words:
+    """Return what a transaction is called; its identifier where no dialect knows it."""
     kind = row.record.kind
-    found = (rule.words for rule in dialect.transactions if rule.id == kind)
+    # The usual dialect comes first, but what it refuses is another one's to name.
+    rules = (rule for dialect in dialects for rule in dialect.transactions)
+    found = (rule.words for rule in rules if rule.id == kind and rule.refuse is None)
     return next(found, Words(kind, kind))
 
 
@@ -106,6 +108,8 @@ def reason_words(row: Row, terminals: Dialect, issuers: Dialect) -> Words:
         words = Words(reason, f"人工处理：{reason.removeprefix(_BY_HAND)}")
     elif state in {State.FORWARDED, State.UNSENT}:
         words = _NOT_SENT if state is State.UNSENT else STATES[state]
+        if reason and row.bill is not None:
+            words = _host_said(reason, terminals)
     elif state in {State.REVERSING, State.FORESTALLED}:
         words = reversal_words(reason, issuers)
     elif state is State.ADVISED:
@@ -117,6 +121,13 @@ def reason_words(row: Row, terminals: Dialect, issuers: Dialect) -> Words:
     else:
         words = terminals.response(reason).words if reason else _DIED
     return words
+
+
+def _host_said(code: str, terminals: Dialect) -> Words:
+    """Return why a payment was never sent: its bill was refused."""
+    told = terminals.response(code).words
+    en = f"the social-security host refused its bill with {code}: {told.en}"
+    return Words(en, f"社保主机拒绝单据，应答{code}：{told.zh}")
 
 
 def _issuer_said(row: Row, issuers: Dialect) -> Words:

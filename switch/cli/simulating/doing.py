@@ -17,12 +17,13 @@ from msgspec.structs import replace
 from messages.crypto.keys import Tmk
 from simulators import live
 from simulators.cards import Card, fictional_card
-from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, wires
+from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, composite_wire, wires
 from simulators.live import LiveTerminal
 from simulators.requests import Identity
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Result, Verdict
 from simulators.terminals.debts import TRIES, ReversalRules
+from simulators.terminals.services import SERVICES
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.security.secrets import read_key
 from switch.cli.simulating.keeping import Keeper, default_file, kept
@@ -63,6 +64,8 @@ ReversalExpiry = Annotated[
 WrongPin = Annotated[bool, typer.Option("--wrong-pin", help="Type a wrong PIN.")]
 First = Callable[[Terminal, Clock], tuple[Job, ...]]
 """What is prepared after the sign-on; it returns the jobs to begin with."""
+Then = Callable[[list[Result]], tuple[Job, ...]]
+"""What follows from the results so far."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -74,6 +77,7 @@ class Setting(msgspec.Struct, frozen=True):
     as_json: bool
     state: Path
     rules: ReversalRules
+    is_composite: bool = False
 
 
 def _options(
@@ -131,23 +135,36 @@ def used_card(number: int, *, wrong_pin: bool) -> Card:
     return replace(card, pin=card.pin[::-1]) if wrong_pin else card
 
 
-def do(given: Setting, *jobs: Job, first: First | None = None) -> list[Result]:
-    """Connect, sign on where a job needs it, do the jobs, hang up; return all results."""
+def do(
+    given: Setting, *jobs: Job, first: First | None = None, then: Then | None = None
+) -> list[Result]:
+    """Connect, sign on where a job needs it, do the jobs, hang up; return all results.
+
+    `then` returns what the results so far ask for, nothing for no more.
+    """
     try:
-        return live.run(_done(given, jobs, first))
+        return live.run(_done(given, jobs, first, then))
     except (OSError, TimeoutError) as error:
         stop(f"nobody listens at {given.host}:{given.port} ({type(error).__name__})", BAD)
 
 
-async def _done(given: Setting, jobs: tuple[Job, ...], first: First | None) -> list[Result]:
+async def _done(
+    given: Setting, jobs: tuple[Job, ...], first: First | None, then: Then | None
+) -> list[Result]:
     with kept(given.state) as keeper:
-        return await _with(keeper, given, jobs, first)
+        results, live_terminal = await _with(keeper, given, jobs, first)
+        if then is not None and (more := then(results)):
+            results += await live_terminal.do(*more)
+        live_terminal.close()
+        return results
 
 
 async def _with(
     keeper: Keeper, given: Setting, jobs: tuple[Job, ...], first: First | None
-) -> list[Result]:
-    clock, (wire, _) = Clock(), wires()
+) -> tuple[list[Result], LiveTerminal]:
+    # Whoever asks for a social service is a composite terminal, and says so in its header.
+    is_composite = given.is_composite or any(job.kind in SERVICES for job in jobs)
+    clock, wire = Clock(), composite_wire() if is_composite else wires()[0]
     terminal = Terminal(given.identity, wire, keeper.memory, given.rules)
     line = LiveTerminal(terminal, wire, clock, keeper)
     await line.connect(given.host, given.port)
@@ -155,11 +172,10 @@ async def _with(
     if first is not None:
         results = await line.do(Job(kind=Kind.SIGN_ON))
         if not terminal.memory.is_signed_on:
-            return results
+            return results, line
         jobs = (*first(terminal, clock), *jobs)
     results += await line.do(*jobs)
-    line.close()
-    return results
+    return results, line
 
 
 def tell(given: Setting, results: list[Result]) -> None:
@@ -184,8 +200,10 @@ def _line(result: Result) -> str:
         parts.append(f"balance {result.balance_fen / FEN:.2f}")
     parts.append(f"batch {result.batch}")
     parts += [f"{name} {value}" for name, value in _named(result) if value]
-    return "  ".join(parts)
+    slip = result.told.get("S7", "")
+    return "\n".join(("  ".join(parts), *(f"  {line}" for line in slip.split("\n") if line)))
 
 
 def _named(result: Result) -> tuple[tuple[str, str], ...]:
-    return ("STAN", result.stan), ("RRN", result.rrn), ("card", result.shown_card)
+    told = (("bill", result.told.get("S5", "")), ("totals", result.told.get("S8", "")))
+    return ("STAN", result.stan), ("RRN", result.rrn), ("card", result.shown_card), *told

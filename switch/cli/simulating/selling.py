@@ -32,8 +32,11 @@ VOIDS: Final = {
     "payment": Kind.VOID,
     "preauth": Kind.AUTHORISATION_VOID,
     "completion": Kind.COMPLETION_VOID,
+    "bill": Kind.VOID,
 }
 """What can be voided, and how; a withdrawal has no void."""
+_BILL: Final = "bill"
+"""A contribution or settlement, which a composite terminal voids."""
 
 _RRN, _MMDD, _TYPE = 12, 4, 2
 TypeCode = Annotated[str, typer.Option("--type", metavar="NN", help="DE 60.1, if not the usual.")]
@@ -134,6 +137,7 @@ def void(
     _known_type(type_code)
     used = used_card(card, wrong_pin=False)
     job = Job(kind=VOIDS[of], card=used, amount_fen=yuan * FEN, code=type_code)
+    given = replace(given, is_composite=of == _BILL)
     _about(given, job, _slip(given, rrn, stan, batch, date))
 
 

@@ -51,7 +51,7 @@ BILL_TRANSITIONS: dict[BillState, frozenset[BillState]] = {
     BillState.CANCELLED: frozenset(),
     BillState.PERSON: frozenset({BillState.CANCELLED}),
 }
-"""What may follow each state; docs/explanation/states.md draws this table."""
+"""What may follow each state; docs/explanation/states.md explains it."""
 
 
 STANDS: dict[State, frozenset[BillState]] = {

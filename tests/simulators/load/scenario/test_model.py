@@ -7,6 +7,7 @@ import pytest
 
 from simulators.load.scenario.model import BY_THEMSELVES, KINDS, Scenario
 from simulators.terminal_memory import Kind
+from simulators.terminals.services import SERVICES
 
 
 def test_the_least_scenario_has_defaults_for_all_else() -> None:
@@ -32,4 +33,4 @@ def test_what_is_misspelt_is_refused(told: dict[str, object]) -> None:
 
 
 def test_a_mix_can_have_whatever_a_terminal_can_do_but_reverse() -> None:
-    assert set(KINDS) | set(BY_THEMSELVES) == {kind.value for kind in Kind}
+    assert set(KINDS) | set(BY_THEMSELVES | SERVICES) == {kind.value for kind in Kind}

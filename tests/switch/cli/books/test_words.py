@@ -19,6 +19,7 @@ from switch.cli.books.words import (
     yuan,
 )
 from switch.core.operations import Row
+from switch.core.social.bill import Bill, BillState
 from switch.core.transaction import State
 from tests.switch.ledger import making
 
@@ -59,9 +60,9 @@ def test_times_are_those_of_shanghai() -> None:
 def test_a_kind_that_the_dialect_does_not_know_is_told_by_its_name() -> None:
     row = _row(State.APPROVED)
     named = replace(row, record=replace(row.record, kind="balance_inquiry"))
-    assert kind_words(named, _POS).zh == "余额查询"
+    assert kind_words(named, [_POS]).zh == "余额查询"
     unknown = replace(row, record=replace(row.record, kind="barter"))
-    assert (kind_words(unknown, _POS).en, kind_words(unknown, _POS).zh) == ("barter", "barter")
+    assert (kind_words(unknown, [_POS]).en, kind_words(unknown, [_POS]).zh) == ("barter", "barter")
 
 
 def test_reasons_of_reversals_are_those_of_the_dialect() -> None:
@@ -96,3 +97,16 @@ def test_every_state_says_why(row: Row, english: str, chinese: str) -> None:
 def test_what_a_person_decided_is_known() -> None:
     assert is_by_hand(_row(State.REVERSED, by_hand("phone")))
     assert not is_by_hand(_row(State.REVERSED, "00"))
+
+
+def test_a_bill_that_the_host_refused_says_so() -> None:
+    bill = Bill("C1", "PAY", "social", "910000", BillState.CANCELLED, "64")
+    words = reason_words(replace(_row(State.UNSENT, "64"), bill=bill), _POS, _BANK)
+    assert words.en == "the social-security host refused its bill with 64: original amount incorrect"
+
+
+def test_a_kind_is_named_by_the_dialect_that_serves_it() -> None:
+    row = _row(State.APPROVED)
+    paid = replace(row, record=replace(row.record, kind="social_payment"))
+    dialects = [_POS, load_dialect("composite")]
+    assert kind_words(paid, dialects).zh == "社保费缴纳"
