@@ -1,4 +1,7 @@
-"""The second leg of a payment in words (switch/cli): its bill at the social-security host."""
+"""The second leg of a payment in words (switch/cli): its bill at the social-security host.
+
+The keys of the object are a public contract, as those of the transaction are.
+"""
 
 from __future__ import annotations
 

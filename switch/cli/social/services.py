@@ -78,7 +78,7 @@ def contribute(
       jinbao terminal contribute 127.0.0.1:8583 --card 3
       jinbao terminal contribute 127.0.0.1:8583 --card 3 --bill C0000000032026 --fen 12000
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    service = _Service(Kind.CONTRIBUTION, "PAY", card, person or person_of(card).number)
+    service = _Paying(Kind.CONTRIBUTION, "PAY", card, person or person_of(card).number)
     service.run(given, bill, fen, wrong_pin=wrong_pin)
 
 
@@ -99,7 +99,7 @@ def medical(
       jinbao terminal medical 127.0.0.1:8583 --card 3
       jinbao terminal medical 127.0.0.1:8583 --card 3 --bill M0000000030002 --fen 0
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    service = _Service(Kind.MEDICAL, "FEE", card, person or person_of(card).number)
+    service = _Paying(Kind.MEDICAL, "FEE", card, person or person_of(card).number)
     service.run(given, bill, fen, wrong_pin=wrong_pin)
 
 
@@ -125,7 +125,7 @@ SERVING: Final = (inquire, contribute, medical, benefits, reconcile)
 """The verbs, in the order of the help."""
 
 
-class _Service:
+class _Paying:
     """One payment of a person: the bill is asked for, then paid."""
 
     def __init__(self, kind: Kind, code: str, card: int, person: str) -> None:
