@@ -52,6 +52,7 @@ VERBS: Final = {
     "ledger": "switch.cli.ledger.verbs",
     "clear": "switch.cli.settling.clear",
     "cases": "switch.cli.settling.cases",
+    "report": "switch.cli.reporting.report",
     "fees": "switch.cli.pricing.fees",
     "trace": "switch.cli.replaying.trace",
     "replay": "switch.cli.replaying.replay",

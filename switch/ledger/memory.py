@@ -97,6 +97,14 @@ class MemoryLedger:
         rows = self._stored.transactions.values()
         return min((local(row.record.opened_ms).day for row in rows), default=0)
 
+    def full_days(
+        self, from_day: int, until_day: int, limit_fen: int
+    ) -> Iterator[tuple[bytes, int]]:
+        """Yield the days of cards (keyed hash and YYYYMMDD) that have no less than a limit."""
+        for key, day in self._stored.caps.items():
+            if from_day <= key.day <= until_day and day.held_fen + day.committed_fen >= limit_fen:
+                yield key.card, key.day
+
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows."""
         by_state: dict[int, tuple[int, int]] = {}

@@ -102,6 +102,16 @@ class PostgresLedger:
         """Return the first receipt day of all, 0 where there is none. Raises LedgerFailed."""
         return self._read(books.first_day)
 
+    def full_days(
+        self, from_day: int, until_day: int, limit_fen: int
+    ) -> Iterator[tuple[bytes, int]]:
+        """Yield the days of cards (keyed hash and YYYYMMDD) that have no less than a limit.
+
+        Raises LedgerFailed.
+        """
+        found = self._read(lambda fetch: books.full_days(fetch, from_day, until_day, limit_fen))
+        return iter(found)
+
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows. Raises LedgerFailed."""
         return self._read(books.sums)

@@ -115,5 +115,10 @@ class Books(Protocol):
     def first_day(self) -> int:
         """Return the first receipt day of all, 0 where there is no transaction."""
 
+    def full_days(
+        self, from_day: int, until_day: int, limit_fen: int
+    ) -> Iterator[tuple[bytes, int]]:
+        """Yield the days of cards (keyed hash and YYYYMMDD) that have no less than a limit."""
+
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows."""

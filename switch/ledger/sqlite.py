@@ -188,6 +188,13 @@ class SqliteLedger:
         self.fill()
         return self._books.first_day()
 
+    def full_days(
+        self, from_day: int, until_day: int, limit_fen: int
+    ) -> Iterator[tuple[bytes, int]]:
+        """Yield the days of cards (keyed hash and YYYYMMDD) that have no less than a limit."""
+        self.fill()
+        return self._books.full_days(from_day, until_day, limit_fen)
+
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows: the whole file is read."""
         self.fill()

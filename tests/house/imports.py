@@ -53,6 +53,7 @@ LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
     "cryptography": ("messages.crypto",),
     "iso8583": ("messages.codec",),
     "hdrh": ("simulators.load",),
+    "holidays": ("switch.settlement",),
     "hypothesis": (),
     "junitparser": ("switch.report",),
     "playwright": (),

@@ -115,6 +115,7 @@ class PointRow(Row):
     category: Literal["health_centre", "village_clinic", "other"]
     open_from: Day
     agreement: Day | None = None
+    agreement_until: Day | None = None
     clauses: Clauses = frozenset()
 
 

@@ -45,6 +45,8 @@ _ROWS: Final = """
     WHERE day = ?1 AND number > ?2 ORDER BY number LIMIT ?3"""
 _DAYS: Final = "SELECT DISTINCT day FROM transactions WHERE day BETWEEN ? AND ? ORDER BY day"
 _REVERSED: Final = _ROWS.replace("ORDER", "AND state = 11 ORDER")
+_FULL: Final = """
+    SELECT card, day FROM caps WHERE day BETWEEN ? AND ? AND held_fen + committed_fen >= ?"""
 _PAGE: Final = 2_000
 
 _batch: Final = msgspec.msgpack.Decoder(Batch).decode
@@ -110,6 +112,13 @@ class SqliteBooks:
     def first_day(self) -> int:
         """Return the first receipt day of all, 0 where there is no transaction."""
         return int(self._connection.execute("SELECT ifnull(min(day), 0) FROM transactions").get)
+
+    def full_days(
+        self, from_day: int, until_day: int, limit_fen: int
+    ) -> Iterator[tuple[bytes, int]]:
+        """Yield the days of cards (keyed hash and YYYYMMDD) that have no less than a limit."""
+        for card, day in self._connection.execute(_FULL, (from_day, until_day, limit_fen)):
+            yield bytes(card), day
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows: the whole file is read."""

@@ -37,6 +37,9 @@ _ROWS: Final = """
     WHERE opened_ms >= $1 AND opened_ms < $2 AND (opened_ms > $1 OR attempt > $3)
     ORDER BY opened_ms, attempt LIMIT $4"""
 _REVERSED: Final = _ROWS.replace("ORDER", "AND state = 11 ORDER")
+_FULL: Final = """
+    SELECT card, day FROM caps
+    WHERE day BETWEEN $1 AND $2 AND held_fen + committed_fen >= $3"""
 _PAGE: Final = 2_000
 
 _batch: Final = msgspec.msgpack.Decoder(Batch).decode
@@ -96,6 +99,13 @@ async def rows(
         begin_ms, last, _ = page[-1]
         for _, _, body in page:
             yield _row(body)
+
+
+async def full_days(
+    fetch: Fetch, from_day: int, until_day: int, limit_fen: int
+) -> list[tuple[bytes, int]]:
+    """Return the days of cards (keyed hash and YYYYMMDD) that have no less than a limit."""
+    return [(card, day) for card, day in await fetch(_FULL, from_day, until_day, limit_fen)]
 
 
 async def first_day(fetch: Fetch) -> int:

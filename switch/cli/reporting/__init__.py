@@ -1,0 +1,1 @@
+"""Reports to the central bank on the command line (switch/cli)."""

@@ -1,0 +1,160 @@
+"""The figures of a quarter (switch/settlement): per issuing bank and per service point.
+
+Rows stream through and only sums stay: memory goes by banks and points, not by transactions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from switch.core.operations import Row
+from switch.core.transaction import State
+from switch.settlement.rules import DEBIT, Rules
+
+WAIVED: Final = "I3"
+"""The row of the fee tables that waives issuer and network fees (四(四)3(5))."""
+_FREE: Final = frozenset({"C4", "C5"})
+"""Rows by which the cardholder pays nothing (四(四)3(1) and (2))."""
+_DOUBT: Final = frozenset({State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.ADVISED})
+_MANUAL: Final = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
+
+
+class OfKind(msgspec.Struct, gc=False):
+    """What one kind of transaction comes to."""
+
+    count: int = 0
+    amount_fen: int = 0
+    fee_fen: int = 0
+
+
+class Figures(msgspec.Struct, gc=False):
+    """The figures of a bank or a point.
+
+    Fees are the cardholders' (`fee_fen`) and what institutions get of each other; `waived` are
+    transactions under 四(四)3(5), `free` those that (1) and (2) make free. `capped` are days of
+    cards on which a cap was used up whole; `declined` counts by DE 39.
+    """
+
+    kinds: dict[str, OfKind] = {}
+    requests: int = 0
+    approved: int = 0
+    amount_fen: int = 0
+    returned: int = 0
+    returned_fen: int = 0
+    fee_fen: int = 0
+    issuer_fen: int = 0
+    acquirer_fen: int = 0
+    network_fen: int = 0
+    waived: int = 0
+    waived_fen: int = 0
+    free: int = 0
+    declined: dict[str, int] = {}
+    unsent: int = 0
+    in_doubt: int = 0
+    reversed_: int = 0
+    manual: int = 0
+    capped: int = 0
+
+
+class Summary(msgspec.Struct, gc=False):
+    """A period by issuing bank and by service point, and all in all."""
+
+    from_day: int
+    until_day: int
+    whole: Figures
+    issuers: dict[str, Figures] = {}
+    points: dict[str, Figures] = {}
+
+
+CardDay = tuple[bytes, int]
+
+
+class Summarising:
+    """Adds rows up. `full` are the card-days whose cap was used up."""
+
+    def __init__(
+        self, from_day: int, until_day: int, rules: Rules, full: Iterable[CardDay] = ()
+    ) -> None:
+        """Begin with nothing."""
+        self.summary = Summary(from_day, until_day, Figures())
+        self._rules = rules
+        self._full = set(full)
+
+    def take(self, rows: Iterable[Row]) -> Summary:
+        """Add rows; return the summary so far."""
+        summary = self.summary
+        issuers, points, whole = summary.issuers, summary.points, summary.whole
+        for row in rows:
+            if row.state is State.FORESTALLED:
+                continue
+            issuer = issuers.get(row.record.issuer)
+            if issuer is None:
+                issuer = issuers[row.record.issuer] = Figures()
+            point = points.get(row.key.merchant)
+            if point is None:
+                point = points[row.key.merchant] = Figures()
+            self._add(row, (whole, issuer, point))
+        return summary
+
+    def _add(self, row: Row, of: tuple[Figures, Figures, Figures]) -> None:
+        state, cap = row.state, row.cap
+        for figures in of:
+            figures.requests += 1
+        if state is State.APPROVED:
+            self._add_approved(row, of)
+        elif state is State.DECLINED:
+            for figures in of:
+                figures.declined[row.reason] = figures.declined.get(row.reason, 0) + 1
+        else:
+            name = _name(state)
+            for figures in of:
+                setattr(figures, name, getattr(figures, name) + 1)
+        if cap is not None and self._full and (row.key.card, cap.day) in self._full:
+            # Each card-day once, at the point where it is met first.
+            self._full.discard((row.key.card, cap.day))
+            for figures in of:
+                figures.capped += 1
+
+    def _add_approved(self, row: Row, of: tuple[Figures, Figures, Figures]) -> None:
+        record = row.record
+        kind = self._rules.kinds.get(record.kind)
+        is_credit = kind is not None and kind.side not in {DEBIT, "none"}
+        moves = kind is not None and kind.side != "none"
+        gained = {"i": 0, "a": 0, "n": 0}
+        for parties, fen in record.legs:
+            payer, payee = parties[0], parties[1]
+            gained[payee] = gained.get(payee, 0) + fen
+            gained[payer] = gained.get(payer, 0) - fen
+        rules = record.fee_rules.split()
+        is_waived, is_free = WAIVED in rules, not _FREE.isdisjoint(rules)
+        for figures in of:
+            figures.approved += 1
+            found = figures.kinds.get(record.kind)
+            if found is None:
+                found = figures.kinds[record.kind] = OfKind()
+            found.count += 1
+            found.amount_fen += record.amount_fen
+            found.fee_fen += record.fee_fen
+            if is_credit:
+                figures.returned += 1
+                figures.returned_fen += record.amount_fen
+            elif moves:
+                figures.amount_fen += record.amount_fen
+            figures.fee_fen += record.fee_fen
+            figures.issuer_fen += gained["i"]
+            figures.acquirer_fen += gained["a"]
+            figures.network_fen += gained["n"]
+            figures.waived += is_waived
+            figures.waived_fen += record.amount_fen * is_waived
+            figures.free += is_free
+
+
+def _name(state: State) -> str:
+    if state in _DOUBT:
+        return "in_doubt"
+    if state in _MANUAL:
+        return "manual"
+    return "reversed_" if state is State.REVERSED else "unsent"

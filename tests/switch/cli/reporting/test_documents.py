@@ -1,0 +1,59 @@
+"""Reports in words: what needs a look is said in the language that was asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from messages.dialects.loader import load_dialect
+from switch.cli.reporting.documents import Told, cost_shares, quarterly
+from switch.settlement.calendar import Quarter
+from switch.settlement.quarter import Summarising
+from switch.settlement.villages import PointFacts
+from tests.switch.settlement.village import DAY, FIRST, MERCHANT, row, rules
+
+_POINT = PointFacts(
+    merchant=MERCHANT, name="Clinic", village="A", district="D", open_from=date(2014, 6, 17)
+)
+
+
+def _told() -> Told:
+    return Told(
+        quarter=Quarter.parse("2014Q2"),
+        due=date(2098, 7, 8),
+        is_due_known=False,
+        points=[_POINT],
+        unvisited=[_POINT],
+        without_agreement=[_POINT],
+        lapsed=[FIRST],
+        names={FIRST: "First bank"},
+        carried=2,
+        cases=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["not visited: Clinic", "no agreement in force", "qualification over: First bank",
+                "2 transactions wait", "3 cases are open", "provisional"]),
+        ("zh", ["本季度未巡检：Clinic", "无有效协议", "助农取款资质到期：First bank",
+                "2笔交易待确认", "3件差错", "暂定"]),
+    ],
+)  # fmt: skip
+def test_every_warning_is_said(language: str, words: list[str]) -> None:
+    summary = Summarising(DAY, DAY, rules()).take([row(1)])
+    made = quarterly(
+        summary, _told(), rules(), load_dialect("pos"), "zh" if language == "zh" else "en"
+    )
+    assert made.tone == "warn"
+    for warning, text in zip(made.warnings, words, strict=True):
+        assert text in warning
+    assert any("First bank" in line for grid in made.grids for line in grid.rows)
+
+
+def test_shares_end_with_their_total() -> None:
+    made = cost_shares({"1": 34, "2": 66}, {"1": 1, "2": 2}, {"1": "One"}, "en")
+    (grid,) = made.grids
+    assert list(grid.rows) == [("One", 1, "0.34"), ("2", 2, "0.66"), ("total", 3, "1.00")]
