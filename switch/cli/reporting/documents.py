@@ -1,4 +1,7 @@
-"""Reports put into words (switch/cli): figures in, a document in one language out."""
+"""Reports put into words (switch/cli): figures in, a document in one language out.
+
+Tables hold amounts in yuan as text and counts as numbers; what needs a look is a warning.
+"""
 
 from __future__ import annotations
 
