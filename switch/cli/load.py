@@ -54,6 +54,7 @@ VERBS: Final = {
     "cases": "switch.cli.settling.cases",
     "report": "switch.cli.reporting.report",
     "fees": "switch.cli.pricing.fees",
+    "conform": "switch.cli.conforming.verb",
     "trace": "switch.cli.replaying.trace",
     "replay": "switch.cli.replaying.replay",
 }

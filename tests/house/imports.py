@@ -37,6 +37,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "simulators": _ACTORS,
     "simulators.live": ("simulators", *_ACTORS, "switch.shell"),
     "simulators.load": ("simulators", *_ACTORS, "switch.shell"),
+    "simulators.conformance.live": ("simulators", *_ACTORS, "switch.shell"),
     "routing": ("messages.values",),
     "fees": ("messages.values",),
     "messages": ("specs",),

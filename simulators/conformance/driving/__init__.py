@@ -1,0 +1,1 @@
+"""Our own terminal, driven through the cases: on virtual time and on real sockets."""

@@ -1,0 +1,1 @@
+"""From bytes to messages, and what is wrong with how they are written."""

@@ -1,0 +1,236 @@
+"""The judging host and our driven terminal on real sockets (simulators/conformance).
+
+The only home of asyncio in conformance. A clock may run faster, for whoever does not want to wait
+a minute for a timer of a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Final, cast
+
+from simulators.conformance.driving.driver import AGAIN_NS, Driver
+from simulators.conformance.judging.happenings import (
+    Close,
+    Connected,
+    Disconnected,
+    Effect,
+    Note,
+    Received,
+    Send,
+    TimePassed,
+)
+from simulators.conformance.judging.host import Host
+from simulators.conformance.outer import Outer, plain_outer
+from switch.core.moment import Moment
+from switch.shell.clock import Clock
+
+_NS_PER_S: Final = 1_000_000_000
+_MS_PER_S: Final = 1_000
+_GRAIN_S: Final = 0.001
+
+
+class FastClock:
+    """A clock whose time passes `speed` times as fast as ours."""
+
+    def __init__(self, speed: float = 1) -> None:
+        """Begin now."""
+        self.speed = speed
+        start, wall = time.monotonic_ns(), time.time_ns()
+
+        def elapsed() -> int:
+            return start + int((time.monotonic_ns() - start) * speed)
+
+        self._clock = Clock(elapsed=elapsed, wall=lambda: wall - start + elapsed())
+
+    def now(self) -> Moment:
+        """Return this moment."""
+        return self._clock.now()
+
+    def seconds(self, wait_ns: int) -> float:
+        """Return how long to wait, in our seconds, for so much of this clock's time."""
+        return max(0.0, wait_ns / _NS_PER_S / self.speed)
+
+
+class _Alarm:
+    """One timer of the loop, set to whatever is due next."""
+
+    def __init__(self, clock: FastClock, ring: Callable[[], None]) -> None:
+        self._clock, self._ring = clock, ring
+        self._handle: asyncio.TimerHandle | None = None
+
+    def set(self, due_ns: int | None) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+        if due_ns is not None:
+            wait_s = self._clock.seconds(due_ns - self._clock.now().elapsed_ns)
+            loop = asyncio.get_running_loop()
+            self._handle = loop.call_later(wait_s + _GRAIN_S, self._ring)
+
+
+class _Peer(asyncio.Protocol):
+    """One connection of a terminal under test."""
+
+    def __init__(self, server: HostServer, number: int, outer: Outer) -> None:
+        self._server, self.number, self.outer = server, number, outer
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self._server.made(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._server.took(self, self.outer.unwrap(data))
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.transport = None
+        self._server.lost(self)
+
+    def send(self, data: bytes) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(self.outer.wrap(data))
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+
+
+class HostServer:
+    """The judging host on a port; `noted` is told every note."""
+
+    def __init__(
+        self,
+        host: Host,
+        clock: FastClock,
+        noted: Callable[[Note], None],
+        outer: Callable[[], Outer] = plain_outer,
+    ) -> None:
+        """Listen later, with `open`."""
+        self.host = host
+        self._clock, self._noted, self._outer = clock, noted, outer
+        self._alarm = _Alarm(clock, self._ring)
+        self._peers: dict[int, _Peer] = {}
+        self._count = 0
+        self._server: asyncio.Server | None = None
+
+    async def open(self, address: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+        """Listen; return the port. OSError where it is taken."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._accept, address, port, ssl=tls)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def close(self) -> None:
+        """Listen no more, hang up, and judge what never came."""
+        self._alarm.set(None)
+        if self._server is not None:
+            self._server.close()
+        for peer in [*self._peers.values()]:
+            peer.close()
+        self._carry_out(self.host.finish(self._clock.now()))
+
+    def _accept(self) -> _Peer:
+        self._count += 1
+        return _Peer(self, self._count, self._outer())
+
+    def made(self, peer: _Peer) -> None:
+        """Hear of a connection."""
+        self._peers[peer.number] = peer
+        self._carry_out(self.host.handle(Connected(peer.number), self._clock.now()))
+
+    def took(self, peer: _Peer, data: bytes) -> None:
+        """Take bytes."""
+        if data:
+            self._carry_out(self.host.handle(Received(peer.number, data), self._clock.now()))
+
+    def lost(self, peer: _Peer) -> None:
+        """Hear that a connection is gone."""
+        self._peers.pop(peer.number, None)
+        self._carry_out(self.host.handle(Disconnected(peer.number), self._clock.now()))
+
+    def _ring(self) -> None:
+        self._carry_out(self.host.handle(TimePassed(), self._clock.now()))
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send(number, data, 0):
+                    self._send(number, data)
+                case Send(number, data, after_ms):
+                    wait_s = after_ms / _MS_PER_S / self._clock.speed
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(wait_s, partial(self._send, number, data))
+                case Close(number, _):
+                    peer = self._peers.get(number)
+                    if peer is not None:
+                        peer.close()
+                case _:
+                    self._noted(effect)
+        self._alarm.set(self.host.next_deadline_ns)
+
+    def _send(self, number: int, data: bytes) -> None:
+        peer = self._peers.get(number)
+        if peer is not None:
+            peer.send(data)
+
+
+class DriverClient(asyncio.Protocol):
+    """Our own terminal on a connection, which is made again whenever it is lost."""
+
+    def __init__(self, driver: Driver, clock: FastClock, outer: Outer | None = None) -> None:
+        """Connect later, with `run`."""
+        self._driver, self._clock = driver, clock
+        self._outer = outer or plain_outer()
+        self._alarm = _Alarm(clock, self._ring)
+        self._transport: asyncio.Transport | None = None
+        self._lost = asyncio.Event()
+        self._done = asyncio.Event()
+
+    async def run(self, address: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Do the whole plan, then hang up. OSError where nobody listens."""
+        loop = asyncio.get_running_loop()
+        while not self._driver.is_done:
+            self._lost.clear()
+            await loop.create_connection(lambda: self, address, port, ssl=tls)
+            done = asyncio.create_task(self._done.wait())
+            lost = asyncio.create_task(self._lost.wait())
+            await asyncio.wait((done, lost), return_when=asyncio.FIRST_COMPLETED)
+            for task in (done, lost):
+                task.cancel()
+            if not self._driver.is_done:
+                await asyncio.sleep(self._clock.seconds(AGAIN_NS))
+        self._alarm.set(None)
+        if self._transport is not None:
+            self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or go on."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._say(self._driver.connected(self._clock.now()))
+
+    def data_received(self, data: bytes) -> None:
+        """Hear the host."""
+        self._say(self._driver.received(self._outer.unwrap(data), self._clock.now()))
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Lose the line."""
+        self._transport = None
+        self._driver.disconnected(self._clock.now())
+        self._alarm.set(None)
+        self._lost.set()
+
+    def _ring(self) -> None:
+        if self._transport is not None:
+            self._say(self._driver.expire(self._clock.now()))
+
+    def _say(self, frames: list[bytes]) -> None:
+        if self._transport is not None:
+            for frame in frames:
+                self._transport.write(self._outer.wrap(frame))
+        self._alarm.set(self._driver.next_due_ns)
+        if self._driver.is_done:
+            self._done.set()

@@ -1,0 +1,1 @@
+"""Our terminal with one defect each: the suite is judged by what it catches."""

@@ -1,0 +1,249 @@
+"""`jinbao conform terminal` (switch/cli): play the host for a terminal under test.
+
+The terminal connects; the tester is told live what to do, what came and what was wrong. Status 0
+where it conforms, 1 where a `must` is broken or cases were left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import signal
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+
+from simulators import live
+from simulators.conformance.driving.driver import Driver
+from simulators.conformance.driving.trial import Trial, plan
+from simulators.conformance.judging.happenings import Note
+from simulators.conformance.judging.host import Host, Setup
+from simulators.conformance.live import DriverClient, FastClock, HostServer
+from simulators.conformance.outer import Outer, client_of, outer_of
+from simulators.installation import MERCHANT, terminal_id, terminal_identity, wires
+from switch.cli.conforming.asking import Wanted, address_of, folder_of, server_tls, setup_of
+from switch.cli.conforming.keeping import Keeper, begun, write_reports
+from switch.cli.conforming.watching import Watcher, watcher_of
+from switch.cli.outcome import BAD, note, stop
+
+AUTO_SPEED: Final = 100.0
+"""How much faster time passes with our own terminal: its minute of waiting is 0.6 s."""
+_QUIET_S: Final = 0.05
+_STEP_S: Final = 120.0
+"""How long a robot may take for one step."""
+
+
+class _Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run is done: who drives, how fast, where it listens."""
+
+    address: str
+    port: int
+    speed: float
+    is_auto: bool
+    drive: str
+    outer: Callable[[], Outer]
+    client: Callable[[], Outer]
+    tls: Any
+
+
+def terminal(
+    *,
+    listen: Annotated[
+        str, typer.Option(metavar="ADDRESS:PORT", help="Where the terminal connects to.")
+    ] = "127.0.0.1:9583",
+    answers: Annotated[
+        str, typer.Option(metavar="FILE", help="The questionnaire; else it is asked.")
+    ] = "",
+    auto: Annotated[
+        bool, typer.Option("--auto", help="Drive our own simulated terminal through the cases.")
+    ] = False,
+    drive: Annotated[
+        str, typer.Option(metavar="COMMAND", help="Call this for each step, with it as JSON.")
+    ] = "",
+    report: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Keep evidence and reports there.")
+    ] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run whose evidence is in the folder.")
+    ] = False,
+    case: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this case; may be repeated.")
+    ] = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Requirements or cases of your own; may be repeated."),
+    ] = None,
+    terminal_number: Annotated[
+        str, typer.Option("--terminal", metavar="TID", help="DE 41; learnt if it is not given.")
+    ] = "",
+    merchant: Annotated[
+        str, typer.Option(metavar="MID", help="DE 42; learnt if it is not given.")
+    ] = "",
+    tpdu: Annotated[
+        str, typer.Option(metavar="DIGITS", help="The TPDU; learnt if it is not given.")
+    ] = "",
+    learn: Annotated[
+        bool, typer.Option("--learn", help="Learn terminal, merchant and TPDU from what comes.")
+    ] = False,
+    key_file: Annotated[
+        str, typer.Option(metavar="FILE|-", help="The terminal master key; else the test key.")
+    ] = "",
+    dialect: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="The dialect; else pos and composite.")
+    ] = "",
+    outer: Annotated[
+        str, typer.Option(metavar="NAME", help="What is around a frame: none, http, block:N.")
+    ] = "none",
+    tls_certificate: Annotated[
+        str, typer.Option(metavar="FILE", help="Listen with TLS, with this certificate.")
+    ] = "",
+    tls_key: Annotated[str, typer.Option(metavar="FILE", help="The key of the certificate.")] = "",
+    speed: Annotated[
+        float, typer.Option(min=0.1, max=1000, help="With --auto: how fast time passes.")
+    ] = AUTO_SPEED,
+) -> None:
+    """Judge a terminal that connects: what it sends, and what it does with the answers.
+
+    \b
+    Examples:
+      jinbao conform terminal --auto
+      jinbao conform terminal --listen 0.0.0.0:9583 --answers pos.toml --report out
+      jinbao conform terminal --auto --case no-answer --report out
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    if learn and (terminal_number or merchant or tpdu):
+        stop("--learn: goes with none of --terminal, --merchant, --tpdu")
+    if auto and drive:
+        stop("--auto and --drive: one of them")
+    if resume and not report:
+        stop("--resume: needs --report FOLDER, where the evidence is")
+    try:
+        outer_frame = outer_of(outer)
+    except ValueError as error:
+        stop(f"--outer {error}")
+    setup = setup_of(
+        Wanted(
+            answers=answers,
+            rules=tuple(rules or ()),
+            cases=tuple(case or ()),
+            terminal=terminal_number or (terminal_id(0) if auto and not learn else ""),
+            merchant=merchant or (MERCHANT if auto and not learn else ""),
+            tpdu=tpdu,
+            key_file=key_file,
+            dialect=dialect,
+            is_ours=auto,
+            is_wrapped=outer != "none",
+        )
+    )
+    address, port = ("127.0.0.1", 0) if auto else address_of(listen)
+    way = _Way(
+        address=address,
+        port=port,
+        speed=speed if auto else 1.0,
+        is_auto=auto,
+        drive=drive,
+        outer=outer_frame,
+        client=client_of(outer),
+        tls=server_tls(tls_certificate, tls_key),
+    )
+    _judge(setup, way, report, resume=resume)
+
+
+def _judge(setup: Setup, way: _Way, report: str, *, resume: bool) -> None:
+    folder = folder_of(report) if report else None
+    host = Host(setup)
+    before = begun(folder) if folder is not None and resume else []
+    told = {"role": "terminal", "drives": "auto" if way.is_auto else way.drive or "a tester"}
+    keeper = Keeper(setup, folder, told)
+    if before:
+        keeper.resume(host, before)
+    watcher = watcher_of(setup, host)
+    try:
+        live.run(_run(host, way, (keeper, watcher)))
+    except OSError as error:
+        stop(f"{way.address}:{way.port}: {error.strerror or type(error).__name__}")
+    finally:
+        watcher.stop()
+    done = keeper.end()
+    watcher.tell(done, keeper.head)
+    if folder is not None:
+        write_reports(done, folder)
+        note(f"evidence and reports are in {folder}; the last hash is {keeper.head}")
+    if done.verdict != "pass":
+        raise typer.Exit(BAD)
+
+
+async def _run(host: Host, way: _Way, told: tuple[Keeper, Watcher]) -> None:
+    keeper, watcher = told
+    clock, over = FastClock(way.speed), asyncio.Event()
+
+    def noted(each: Note) -> None:
+        watcher.noted(each, keeper.note(each))
+        if not (way.is_auto or way.drive) and _is_done(host):
+            over.set()
+
+    server = HostServer(host, clock, noted, way.outer)
+    port = await server.open(way.address, way.port, way.tls)
+    watcher.listening(f"{way.address}:{port}")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, over.set)
+    try:
+        if way.is_auto:
+            await _until(over, _drive_ours(host, clock, way, port))
+        elif way.drive:
+            await _until(over, _drive_robot(host, way.drive))
+        else:
+            await over.wait()
+    finally:
+        server.close()
+        await asyncio.sleep(_QUIET_S)
+
+
+async def _until(over: asyncio.Event, work: Any) -> None:  # noqa: ANN401 - a coroutine of any kind
+    """Work until it is done or the tester ends the run."""
+    ended, working = asyncio.create_task(over.wait()), asyncio.create_task(work)
+    await asyncio.wait((ended, working), return_when=asyncio.FIRST_COMPLETED)
+    for task in (ended, working):
+        task.cancel()
+    if working.done() and not working.cancelled():
+        working.result()
+
+
+async def _drive_ours(host: Host, clock: FastClock, way: _Way, port: int) -> None:
+    cases = plan(host.suite, Trial())
+    finished = host.finished.get(terminal_id(0), set())
+    cases = [case for case in cases if case.id not in finished or case.id == "sign-on"]
+    driver = Driver(terminal_identity(), wires()[0], cases)
+    client = DriverClient(driver, clock, way.client())
+    await client.run(way.address, port)
+    await asyncio.sleep(_QUIET_S)
+
+
+def _is_done(host: Host) -> bool:
+    """Tell whether every case of every terminal that came is done."""
+    stations = host.stations.values()
+    return bool(stations) and all(
+        progress.state == "done" for station in stations for progress in station.progress.values()
+    )
+
+
+async def _drive_robot(host: Host, command: str) -> None:
+    """Call a vendor's robot for each step: the action as JSON on its standard input."""
+    for case in plan(host.suite, Trial()):
+        for action in case.do:
+            step = msgspec.json.encode({"case": case.id, "tell": case.tell, "do": action})
+            await asyncio.sleep(action.wait_s)
+            process = await asyncio.create_subprocess_exec(
+                *shlex.split(command), stdin=asyncio.subprocess.PIPE
+            )
+            try:
+                async with asyncio.timeout(_STEP_S):
+                    await process.communicate(step + b"\n")
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+                note(f"{case.id}: the robot took more than {_STEP_S:g} s")
+            if process.returncode:
+                note(f"{case.id}: the robot ended with status {process.returncode}")

@@ -1,0 +1,147 @@
+"""`jinbao conform` (switch/cli): the verbs around conformance; each has its module.
+
+Status 0 where it conforms (or the evidence is whole), 1 where not, 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulators.conformance.evidence.chain import EvidenceError, first_altered, read_records
+from simulators.conformance.evidence.report import report_of
+from simulators.conformance.rules.model import Suite
+from simulators.conformance.rules.reading import RulesError, packaged_suite, with_files
+from switch.cli.conforming.keeping import write_reports
+from switch.cli.conforming.terminal import terminal
+from switch.cli.outcome import BAD, say, stop
+from switch.cli.verbs import AsJson, verb_app
+
+app = verb_app("Judge a terminal or a host, requirement by requirement, with evidence.")
+app.command()(terminal)
+
+Evidence = Annotated[str, typer.Argument(metavar="REPORT", help="evidence.jsonl or report.json.")]
+Rules = Annotated[
+    list[str] | None,
+    typer.Option("--rules", metavar="FILE", help="Requirements or cases of your own."),
+]
+
+
+@app.command()
+def verify(
+    report: Evidence,
+    *,
+    head: Annotated[
+        str, typer.Option(metavar="HASH", help="The last hash, as it was printed.")
+    ] = "",
+    rules: Rules = None,
+) -> None:
+    """Tell whether evidence is as it was written, and its verdicts are those that it gives.
+
+    \b
+    Example:
+      jinbao conform verify out/evidence.jsonl
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    text = _text(report)
+    try:
+        records = read_records(text, report)
+    except EvidenceError as error:
+        stop(str(error), BAD)
+    if complaint := first_altered(records, head):
+        stop(f"{report}: {complaint}", BAD)
+    stated = records[-1].get("verdicts", {})
+    suite = _suite(rules)
+    found = {line.requirement.id: line.verdict for line in report_of(suite, records).lines}
+    wrong = [name for name, verdict in stated.items() if found.get(name, verdict) != verdict]
+    if wrong:
+        stop(f"{report}: the verdict of {wrong[0]} is not what its evidence gives", BAD)
+    if complaint := _altered_summary(text, found):
+        stop(f"{report}: {complaint}", BAD)
+    say(f"{len(records)} records are as they were written; last hash {records[-1]['hash']}")
+
+
+def _altered_summary(text: str, found: Mapping[str, str]) -> str:
+    """Return what a report.json says otherwise than its own records."""
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        return ""
+    for line in whole.get("requirements", ()) if isinstance(whole, dict) else ():
+        name, verdict = line.get("requirement"), line.get("verdict")
+        if found.get(name, verdict) != verdict:
+            return f"the verdict of {name} is not what its evidence gives"
+    return ""
+
+
+@app.command()
+def cases(*, rules: Rules = None, as_json: AsJson = False) -> None:
+    """List the cases: what the tester does, and what the host answers.
+
+    \b
+    Example:
+      jinbao conform cases
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    suite = _suite(rules)
+    for case in suite.cases:
+        if as_json:
+            told = {"case": case.id, "en": case.en, "zh": case.zh, "tell": case.tell,
+                    "tell_zh": case.tell_zh, "needs": case.needs, "after": case.after}  # fmt: skip
+            say(json.dumps(told, ensure_ascii=False))
+        else:
+            say(f"{case.id:20} {case.en} {case.zh}\n{'':20} {case.tell} {case.tell_zh}")
+
+
+@app.command()
+def requirements(*, rules: Rules = None, as_json: AsJson = False) -> None:
+    """List the requirements: level, sentence, source.
+
+    \b
+    Example:
+      jinbao conform requirements
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    for each in _suite(rules).requirements:
+        if as_json:
+            told = {"requirement": each.id, "area": each.area, "level": each.level, "en": each.en,
+                    "zh": each.zh, "source": each.source}  # fmt: skip
+            say(json.dumps(told, ensure_ascii=False))
+        else:
+            say(f"{each.id}  {each.level:6} {each.en} {each.zh} [{each.source}]")
+
+
+@app.command("report")
+def make_report(evidence: Evidence, folder: str, *, rules: Rules = None) -> None:
+    """Make the reports anew from evidence: report.json, report.html, junit.xml.
+
+    \b
+    Example:
+      jinbao conform report out/evidence.jsonl out
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    try:
+        records = read_records(_text(evidence), evidence)
+    except EvidenceError as error:
+        stop(str(error), BAD)
+    if complaint := first_altered(records):
+        stop(f"{evidence}: {complaint}", BAD)
+    target = Path(folder)
+    if not target.is_dir():
+        stop(f"{folder}: no such folder")
+    write_reports(report_of(_suite(rules), records), target)
+    say(f"report.json, report.html and junit.xml are in {folder}")
+
+
+def _suite(rules: list[str] | None) -> Suite:
+    try:
+        return with_files(packaged_suite(), tuple(rules or ()))
+    except RulesError as error:
+        stop(str(error))
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        stop(f"{path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}")

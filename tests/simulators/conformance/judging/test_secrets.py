@@ -1,0 +1,94 @@
+"""MAC, PIN block and tracks are proved by keys; usual mistakes are named; secrets stay hidden."""
+
+from __future__ import annotations
+
+import pytest
+
+from messages.crypto.keys import Mak, Pik, Tmk
+from messages.crypto.mac import make_mac
+from messages.crypto.pin import encode_pin_block
+from simulators.cards import Card
+from simulators.conformance.hearing.heard import Heard
+from simulators.conformance.judging.secrets import judge_secrets, pan_of
+from simulators.conformance.judging.station import Keys
+from simulators.conformance.mutants.places import swap
+from simulators.conformance.rules.vocabulary import Judgement
+from simulators.installation import TMK
+from tests.simulators.conformance import frames
+from tests.simulators.conformance.judging.talking import heard, new_host, signed_on
+
+_CARD = Card()
+_HEAD = 13
+_OTHER = bytes.fromhex("70F2A84CCBC2AE8625CBB0F2C22AB923")
+
+
+def _judged(frame: bytes, *, older: bool = False) -> list[Judgement]:
+    station = signed_on(new_host())
+    if older:
+        assert station.keys is not None
+        station.older, new = station.keys, Mak(_OTHER)
+        station.keys = Keys(Pik(_OTHER), new, None, make_mac("pos-ecb", new))
+    cards = {_CARD.pan: _CARD}
+    return list(judge_secrets(heard(frame), station, Tmk.from_hex(TMK), cards))
+
+
+def _broken(frame: bytes, *, older: bool = False) -> dict[str, str]:
+    found = _judged(frame, older=older)
+    return {j.check: j.about.get("key", "") for j in found if not j.ok}
+
+
+def _with(number: int, content: bytes) -> bytes:
+    body = swap(frames.WITHDRAWAL[_HEAD:], number, content)
+    mac = make_mac("pos-ecb", Mak(frames.MAK)).compute(body[:-8])
+    return frames.WITHDRAWAL[:_HEAD] + body[:-8] + mac
+
+
+def test_the_worked_withdrawal_proves_everything() -> None:
+    assert _broken(frames.WITHDRAWAL) == {}
+    assert {"mac", "pin-block", "clear-pin"} <= {j.check for j in _judged(frames.WITHDRAWAL)}
+
+
+def test_a_mac_and_pin_under_the_key_before_are_told_apart_from_wrong_ones() -> None:
+    assert _broken(frames.WITHDRAWAL, older=True) == {"mac": "older", "pin-block": "older"}
+    wrong = frames.WITHDRAWAL[:-8] + b"00000000"
+    assert _broken(wrong) == {"mac": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("covers", "words"),
+    [
+        (lambda whole: whole[2:-8], "TPDU"),
+        (lambda whole: whole[_HEAD + 2 : -8], "leaves out the MTI"),
+        (lambda whole: whole[:-8], "length"),
+    ],
+)
+def test_the_bytes_that_a_wrong_mac_covers_are_named(covers: object, words: str) -> None:
+    assert callable(covers)
+    mac = make_mac("pos-ecb", Mak(frames.MAK)).compute(covers(frames.WITHDRAWAL))
+    found = [j.found for j in _judged(frames.WITHDRAWAL[:-8] + mac) if not j.ok]
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def test_a_block_that_is_not_bound_to_its_card_is_found() -> None:
+    block = encode_pin_block(_CARD.pin, None, Pik(frames.PIK))
+    assert _broken(_with(52, block)) == {"pin-block": "form"}
+
+
+def test_a_clear_block_is_found() -> None:
+    clear = bytes.fromhex("06122662A9876FED")
+    assert _broken(_with(52, clear)).keys() == {"pin-block", "clear-pin"}
+
+
+def test_what_is_found_never_quotes_a_secret() -> None:
+    told = repr(_judged(_with(52, bytes.fromhex("06122662A9876FED"))))
+    for secret in (_CARD.pan, _CARD.pin, "06122662A9876FED", TMK, frames.MAK.hex().upper()):
+        assert secret not in told
+
+
+def test_the_card_is_known_from_the_track_too() -> None:
+    said: Heard = heard(frames.WITHDRAWAL)
+    assert pan_of(said, None) == _CARD.pan
+    texts = {k: v for k, v in said.texts.items() if k != "2"}
+    said.texts = texts
+    assert pan_of(said, None) == _CARD.pan
