@@ -59,10 +59,6 @@ _BY_THE_RULES: Final = ReversalRules()
 _LAST_STAN: Final = 999_999
 
 
-Awaiting = _Awaiting
-"""For mutants (simulators/conformance), whose seams are the methods of `Terminal`."""
-
-
 class Terminal:
     """One terminal; `jobs` wait, `results` grow, `memory` survives a loss of power."""
 

@@ -42,6 +42,8 @@ _MOST_STEPS: Final = 20_000
 _MOST_VIRTUAL_NS: Final = 6 * 3_600 * 1_000 * _NS_PER_MS
 OURS: Final = frozenset({"chip", "pin_pad", "void", "payment", "sale", "chip_check"})
 """The features of our own terminal."""
+_PIECES_MS: Final = 10_000
+"""What comes within this time keeps its order: pieces of one answer."""
 _CARDS: Final = 4
 _TERMINAL: Final = "terminal"
 _HOST: Final = "host"
@@ -211,7 +213,7 @@ class _World:
         """Deliver bytes after the latency of the line; what was sent first comes first."""
         wait_ns = after_ms * _NS_PER_MS + self._latency.randrange(1, 40) * _NS_PER_MS
         due = self._now_ns + wait_ns
-        if not after_ms or after_ms < 1_000:  # noqa: PLR2004 - pieces of one answer keep their order
+        if after_ms < _PIECES_MS:
             due = max(due, self._last_ns[who] + 1)
             self._last_ns[who] = due
         self._push(due - self._now_ns, who, data)

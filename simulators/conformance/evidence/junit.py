@@ -1,4 +1,4 @@
-"""JUnit XML of a conformance report (simulators/conformance), for whoever runs it in a build.
+"""A conformance report as JUnit XML (simulators/conformance), for whoever runs it in a build.
 
 Requirements are test cases: a broken `must` is a failure; one that was not looked at, or is only a
 `should`, is skipped with its reason.
@@ -6,35 +6,34 @@ Requirements are test cases: a broken `must` is a failure; one that was not look
 
 from __future__ import annotations
 
-from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
+from collections.abc import Iterator
 
 from simulators.conformance.evidence.report import Finding, Line, Report
+from switch.report import junit as writer
 
 
 def junit(report: Report) -> str:
     """Return the report as JUnit XML."""
-    suite = TestSuite("conformance")
+    return writer.junit("conformance", _cases(report))
+
+
+def _cases(report: Report) -> Iterator[writer.Case]:
     for line in report.lines:
-        case = TestCase(f"{line.requirement.id} {line.requirement.en}", line.requirement.area)
-        if line.verdict == "fail":
-            case.result = [Failure("; ".join(_clean(_told(each)) for each in line.findings[:5]))]
-        elif line.verdict == "warn":
-            case.result = [Skipped(f"should: {_clean(_told(line.findings[0]))}")]
-        elif line.verdict == "open":
-            case.result = [Skipped("no message showed it")]
-        suite.add_testcase(case)
+        found = "; ".join(_told(each) for each in line.findings[:5])
+        skipped = {"open": "no message showed it", "warn": f"should: {found}"}
+        yield writer.Case(
+            name=f"{line.requirement.id} {line.requirement.en}",
+            group=line.requirement.area,
+            failure=found if line.verdict == "fail" else "",
+            skipped=skipped.get(line.verdict, ""),
+        )
     for each in report.cases:
-        case = TestCase(f"{each.case.id} {each.case.en}", f"case.{each.terminal}")
-        if each.verdict == "fail":
-            case.result = [Failure(f"broken: {', '.join(each.broken)}")]
-        elif each.verdict == "open":
-            case.result = [Skipped("not done")]
-        suite.add_testcase(case)
-    xml = JUnitXml()
-    xml.add_testsuite(suite)
-    xml.update_statistics()  # type: ignore[no-untyped-call]
-    text: bytes = xml.tostring()  # type: ignore[no-untyped-call]
-    return text.decode("utf-8")
+        yield writer.Case(
+            name=f"{each.case.id} {each.case.en}",
+            group=f"case.{each.terminal}",
+            failure=f"broken: {', '.join(each.broken)}" if each.verdict == "fail" else "",
+            skipped="not done" if each.verdict == "open" else "",
+        )
 
 
 def _told(finding: Finding) -> str:
@@ -44,10 +43,6 @@ def _told(finding: Finding) -> str:
     if finding.offset >= 0:
         place += f", byte {finding.offset}"
     return f"{place}: expected {finding.expected}, found {finding.found}"
-
-
-def _clean(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def summary(line: Line) -> str:

@@ -76,7 +76,7 @@ def page(report: Report) -> str:
     figures = [
         Tile("Requirements 要求", str(len(report.lines)), "must and should"),
         Tile("Pass 通过", str(report.count("pass")), tone="good"),
-        Tile("Fail 不通过", str(report.count("fail")), 
+        Tile("Fail 不通过", str(report.count("fail")),
              tone="bad" if report.count("fail") else "plain"),
         Tile("Should 建议", str(report.count("warn")), "broken, not binding",
              "warn" if report.count("warn") else "plain"),

@@ -14,8 +14,8 @@ from messages.dialects.family import Family
 from messages.dialects.shown import masked_fields
 from messages.dialects.subfields import leaves
 from messages.framing import Framing
-from simulators.conformance.judging.happenings import Note
 from simulators.conformance.hearing.heard import PREFIX, Heard, read
+from simulators.conformance.judging.happenings import Note
 from simulators.conformance.judging.tally import Failure
 from switch.core.moment import SHANGHAI
 

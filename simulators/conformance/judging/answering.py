@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from messages.framing import Framing
+from simulators.conformance.hearing.heard import Heard
 from simulators.conformance.judging import conduct
 from simulators.conformance.judging.answers import (
     Numbers,
@@ -21,7 +22,6 @@ from simulators.conformance.judging.answers import (
     wrapped,
     write,
 )
-from simulators.conformance.hearing.heard import Heard
 from simulators.conformance.judging.recognition import original_of
 from simulators.conformance.judging.secrets import pan_of
 from simulators.conformance.judging.station import Asked, Booked, Owed, Station

@@ -12,8 +12,8 @@ from typing import Final
 
 from messages.dialects.subfields import lookup
 from simulators.conformance.hearing.heard import Heard
-from simulators.conformance.rules.vocabulary import Judgement
 from simulators.conformance.rules.model import Requirement
+from simulators.conformance.rules.vocabulary import Judgement
 
 
 def applies(requirement: Requirement, heard: Heard) -> bool:

@@ -14,6 +14,8 @@ import msgspec
 from messages.crypto.keys import Tmk
 from messages.dialects.dialect import Dialect
 from simulators.cards import Card
+from simulators.conformance.hearing.heard import PREFIX, Heard, Unreadable
+from simulators.conformance.hearing.lines import Cut, Cutter, Line
 from simulators.conformance.judging import conduct, contents, recognition
 from simulators.conformance.judging.answering import Answering
 from simulators.conformance.judging.happenings import (
@@ -26,14 +28,12 @@ from simulators.conformance.judging.happenings import (
     Received,
     Send,
 )
-from simulators.conformance.hearing.heard import PREFIX, Heard, Unreadable
-from simulators.conformance.hearing.lines import Cut, Cutter, Line
 from simulators.conformance.judging.secrets import judge_secrets
 from simulators.conformance.judging.station import Station
 from simulators.conformance.judging.tally import Failure, Tally
-from simulators.conformance.rules.vocabulary import Judgement
 from simulators.conformance.rules.model import Suite
 from simulators.conformance.rules.reading import Questionnaire
+from simulators.conformance.rules.vocabulary import Judgement
 from switch.core.moment import Moment
 
 DONE: Final = "the case is done"
@@ -236,7 +236,7 @@ class Host:
             recognition.begin(self.suite, station, self.finished.get(tid, set()))
         return station
 
-    def _note(self, at: Moment, what: What, terminal: str, **told: Any) -> Note:  # noqa: ANN401 - the fields of a note
+    def _note(self, at: Moment, what: What, terminal: str, **told: Any) -> Note:  # noqa: ANN401
         """Return a note; `found` in it is counted, and becomes what was kept and broken."""
         self.records += 1
         found: list[tuple[str, Judgement]] = told.pop("found", [])

@@ -14,8 +14,8 @@ from simulators.conformance.hearing.heard import Heard
 from simulators.conformance.judging.secrets import pan_of
 from simulators.conformance.judging.station import Booked, Progress, Station
 from simulators.conformance.judging.tally import Failure
-from simulators.conformance.rules.vocabulary import Judgement
 from simulators.conformance.rules.model import Case, Suite
+from simulators.conformance.rules.vocabulary import Judgement
 
 _FEN: Final = 100
 _VOIDS: Final = frozenset({"sale_void", "social_void"})

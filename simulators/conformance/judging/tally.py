@@ -11,10 +11,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from simulators.conformance.judging.contents import SPELLED, spelled
 from simulators.conformance.hearing.heard import Heard
-from simulators.conformance.rules.vocabulary import Judgement
+from simulators.conformance.judging.contents import SPELLED, spelled
 from simulators.conformance.rules.model import Requirement
+from simulators.conformance.rules.vocabulary import Judgement
 
 Verdict = Literal["pass", "fail", "open"]
 MOST_KEPT: Final = 20

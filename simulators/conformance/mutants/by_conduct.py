@@ -18,8 +18,9 @@ from simulators.conformance.driving.driver import Ear, Parts
 from simulators.conformance.mutants.model import Defect, Mutant, crooked, writes
 from simulators.installation import TMK
 from simulators.requests import Identity
-from simulators.terminal import Awaiting, Terminal
+from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Memory, Owed, Verdict
+from simulators.terminals.answers import Awaiting
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment
 
@@ -55,30 +56,30 @@ class _NeverSignsOn(Terminal):
 
 
 class _OldMacKey(Terminal):
-    _first: MacAlgorithm | None = None
+    _kept: MacAlgorithm | None = None
 
     def _signed_on(self, awaiting: Awaiting, heard: Heard, at: Moment) -> None:
         super()._signed_on(awaiting, heard, at)
-        self._first = self._first or self.memory.mac
+        self._kept = self._kept or self.memory.mac
 
     def _send(self, job: Job, at: Moment) -> list[bytes]:
         memory, now = self.memory, self.memory.mac
-        memory.mac = self._first or now
+        memory.mac = self._kept or now
         sent = super()._send(job, at)
         memory.mac = now
         return sent
 
 
 class _OldPinKey(Terminal):
-    _first: Pik | None = None
+    _kept: Pik | None = None
 
     def _signed_on(self, awaiting: Awaiting, heard: Heard, at: Moment) -> None:
         super()._signed_on(awaiting, heard, at)
-        self._first = self._first or self.memory.pik
+        self._kept = self._kept or self.memory.pik
 
     def _send(self, job: Job, at: Moment) -> list[bytes]:
         memory, now = self.memory, self.memory.pik
-        memory.pik = self._first or now
+        memory.pik = self._kept or now
         sent = super()._send(job, at)
         memory.pik = now
         return sent

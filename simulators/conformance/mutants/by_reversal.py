@@ -16,8 +16,10 @@ from messages.errors import DecodeError
 from simulators.conformance.driving.driver import Parts
 from simulators.conformance.mutants.model import Mutant, writes
 from simulators.requests import Identity
-from simulators.terminal import APPROVED, Awaiting, Terminal
+from simulators.terminal import APPROVED, Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Memory, Owed, Reverses, Verdict
+from simulators.terminals.answers import Awaiting, result_of
+from simulators.terminals.debts import ReversalRules
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment
 
@@ -110,25 +112,21 @@ def _refuses(code: str, *, then_reverses: bool) -> type[Terminal]:
             elif then_reverses:
                 super()._refused(awaiting, owed, answered, at)
                 self.memory.owed.append(owed)
-                self._owe(owed, "98", at)
+                self._debts.owe(owed, "98", at)
             else:
                 self.memory.owed.remove(owed)
 
     return Refuses
 
 
-class _GivesUpAtOnce(Terminal):
-    def _give_up_after_tries(self, owed: Owed, at: Moment) -> None:
-        del at
-        self._leave(owed, "the reversal was not answered")
+def _tries(number: int) -> type[Terminal]:
+    """Return a terminal that sends a reversal so often."""
 
+    class Tries(Terminal):
+        def __init__(self, identity: Identity, wire: Wire, memory: Memory | None = None) -> None:
+            super().__init__(identity, wire, memory, ReversalRules(tries=number))
 
-class _FourthTry(Terminal):
-    def _give_up_after_tries(self, owed: Owed, at: Moment) -> None:
-        if owed.tries >= 4:
-            self._leave(owed, "the reversal was not answered")
-        else:
-            owed.due_ns = at.elapsed_ns
+    return Tries
 
 
 def _reverses_again(code: str) -> type[Terminal]:
@@ -139,7 +137,7 @@ def _reverses_again(code: str) -> type[Terminal]:
             if heard.get(39) != code:
                 super()._reversed(awaiting, heard, at)
                 return
-            self._conclude(awaiting, Verdict.DECLINED, heard)
+            self.results.append(result_of(awaiting, Verdict.DECLINED, heard))
             if awaiting.owed is not None:
                 awaiting.owed.due_ns = at.elapsed_ns
 
@@ -150,9 +148,8 @@ class _ReversesInquiries(Terminal):
     def _no_answer(self, awaiting: Awaiting, verdict: Verdict, at: Moment) -> None:
         super()._no_answer(awaiting, verdict, at)
         if awaiting.kind is Kind.BALANCE and awaiting.job is not None:
-            owed = self._record(awaiting.job, dict(awaiting.fields))
-            self.memory.owed.append(owed)
-            self._owe(owed, "98", at)
+            owed = self._debts.record(awaiting.job, dict(awaiting.fields), at)
+            self._debts.owe(owed, "98", at)
 
 
 class _ReversesApproved(Terminal):
@@ -162,7 +159,7 @@ class _ReversesApproved(Terminal):
         is_approved = self.results[-1].verdict is Verdict.APPROVED
         if is_approved and owed is not None and owed.amount_fen == 50_000:
             self.memory.owed.append(owed)
-            self._owe(owed, "06", at)
+            self._debts.owe(owed, "06", at)
 
 
 def _reversal(change: Callable[[dict[int, str]], Mapping[int, str]]) -> Parts:
@@ -238,9 +235,9 @@ REVERSAL_MUTANTS: Final[tuple[Mutant, ...]] = (
            parts=_reversal(lambda f: {39: f[39].replace("06", "17")}),
            cases=("sign-on", "wrong-amount")),
     Mutant(id="gives-up-at-once", en="tries a reversal once only", breaks="REV-20",
-           parts=_terminal(_GivesUpAtOnce), cases=_UNANSWERED),
+           parts=_terminal(_tries(1)), cases=_UNANSWERED),
     Mutant(id="fourth-try", en="tries a reversal four times", breaks="REV-21",
-           parts=_terminal(_FourthTry), cases=_UNANSWERED),
+           parts=_terminal(_tries(4)), cases=_UNANSWERED),
     Mutant(id="again-after-25", en="reverses again after 25", breaks="REV-22",
            parts=_terminal(_reverses_again("25")), cases=("sign-on", "reversal-25")),
     Mutant(id="again-after-96", en="reverses again after 96", breaks="REV-23",

@@ -95,7 +95,7 @@ def crooked(defect: Defect) -> Callable[[Wire], Wire]:
     def make(wire: Wire) -> Wire:
         bent = copy.copy(wire)
         bent.__class__ = Crooked
-        bent._defect = defect  # type: ignore[attr-defined]  # noqa: SLF001 - made here, of our own class
+        bent._defect = defect  # type: ignore[attr-defined]  # noqa: SLF001
         return bent
 
     return make

@@ -16,8 +16,8 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from simulators.conformance.rules.vocabulary import CHECKS, HOST_CHECKS
 from simulators.conformance.rules.model import FEATURES, Case, Requirement, Role, Suite
+from simulators.conformance.rules.vocabulary import CHECKS, HOST_CHECKS
 
 _FOLDER: Final = "conformance"
 _ID: Final = re.compile(r"[A-Z]{2,4}-[0-9]{2}")

@@ -48,61 +48,73 @@ class _Way(msgspec.Struct, frozen=True, kw_only=True):
     tls: Any
 
 
+_Listen = Annotated[
+    str, typer.Option(metavar="ADDRESS:PORT", help="Where the terminal connects to.")
+]
+_Answers = Annotated[str, typer.Option(metavar="FILE", help="The questionnaire; else it is asked.")]
+_Auto = Annotated[
+    bool, typer.Option("--auto", help="Drive our own simulated terminal through the cases.")
+]
+_Drive = Annotated[
+    str, typer.Option(metavar="COMMAND", help="Call this for each step, with it as JSON.")
+]
+_Report = Annotated[str, typer.Option(metavar="FOLDER", help="Keep evidence and reports there.")]
+_Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the run whose evidence is in the folder.")
+]
+_Case = Annotated[
+    list[str] | None, typer.Option(metavar="ID", help="Only this case; may be repeated.")
+]
+_Rules = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE", help="Requirements or cases of your own; may be repeated."),
+]
+_TerminalNumber = Annotated[
+    str, typer.Option("--terminal", metavar="TID", help="DE 41; learnt if it is not given.")
+]
+_Merchant = Annotated[str, typer.Option(metavar="MID", help="DE 42; learnt if it is not given.")]
+_Tpdu = Annotated[str, typer.Option(metavar="DIGITS", help="The TPDU; learnt if it is not given.")]
+_Learn = Annotated[
+    bool, typer.Option("--learn", help="Learn terminal, merchant and TPDU from what comes.")
+]
+_KeyFile = Annotated[
+    str, typer.Option(metavar="FILE|-", help="The terminal master key; else the test key.")
+]
+_Dialect = Annotated[
+    str, typer.Option(metavar="NAME|FILE", help="The dialect; else pos and composite.")
+]
+_Outer = Annotated[
+    str, typer.Option(metavar="NAME", help="What is around a frame: none, http, block:N.")
+]
+_TlsCertificate = Annotated[
+    str, typer.Option(metavar="FILE", help="Listen with TLS, with this certificate.")
+]
+_TlsKey = Annotated[str, typer.Option(metavar="FILE", help="The key of the certificate.")]
+_Speed = Annotated[
+    float, typer.Option(min=0.1, max=1000, help="With --auto: how fast time passes.")
+]
+
+
 def terminal(
     *,
-    listen: Annotated[
-        str, typer.Option(metavar="ADDRESS:PORT", help="Where the terminal connects to.")
-    ] = "127.0.0.1:9583",
-    answers: Annotated[
-        str, typer.Option(metavar="FILE", help="The questionnaire; else it is asked.")
-    ] = "",
-    auto: Annotated[
-        bool, typer.Option("--auto", help="Drive our own simulated terminal through the cases.")
-    ] = False,
-    drive: Annotated[
-        str, typer.Option(metavar="COMMAND", help="Call this for each step, with it as JSON.")
-    ] = "",
-    report: Annotated[
-        str, typer.Option(metavar="FOLDER", help="Keep evidence and reports there.")
-    ] = "",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run whose evidence is in the folder.")
-    ] = False,
-    case: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this case; may be repeated.")
-    ] = None,
-    rules: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE", help="Requirements or cases of your own; may be repeated."),
-    ] = None,
-    terminal_number: Annotated[
-        str, typer.Option("--terminal", metavar="TID", help="DE 41; learnt if it is not given.")
-    ] = "",
-    merchant: Annotated[
-        str, typer.Option(metavar="MID", help="DE 42; learnt if it is not given.")
-    ] = "",
-    tpdu: Annotated[
-        str, typer.Option(metavar="DIGITS", help="The TPDU; learnt if it is not given.")
-    ] = "",
-    learn: Annotated[
-        bool, typer.Option("--learn", help="Learn terminal, merchant and TPDU from what comes.")
-    ] = False,
-    key_file: Annotated[
-        str, typer.Option(metavar="FILE|-", help="The terminal master key; else the test key.")
-    ] = "",
-    dialect: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="The dialect; else pos and composite.")
-    ] = "",
-    outer: Annotated[
-        str, typer.Option(metavar="NAME", help="What is around a frame: none, http, block:N.")
-    ] = "none",
-    tls_certificate: Annotated[
-        str, typer.Option(metavar="FILE", help="Listen with TLS, with this certificate.")
-    ] = "",
-    tls_key: Annotated[str, typer.Option(metavar="FILE", help="The key of the certificate.")] = "",
-    speed: Annotated[
-        float, typer.Option(min=0.1, max=1000, help="With --auto: how fast time passes.")
-    ] = AUTO_SPEED,
+    listen: _Listen = "127.0.0.1:9583",
+    answers: _Answers = "",
+    auto: _Auto = False,
+    drive: _Drive = "",
+    report: _Report = "",
+    resume: _Resume = False,
+    case: _Case = None,
+    rules: _Rules = None,
+    terminal_number: _TerminalNumber = "",
+    merchant: _Merchant = "",
+    tpdu: _Tpdu = "",
+    learn: _Learn = False,
+    key_file: _KeyFile = "",
+    dialect: _Dialect = "",
+    outer: _Outer = "none",
+    tls_certificate: _TlsCertificate = "",
+    tls_key: _TlsKey = "",
+    speed: _Speed = AUTO_SPEED,
 ) -> None:
     """Judge a terminal that connects: what it sends, and what it does with the answers.
 
@@ -112,16 +124,12 @@ def terminal(
       jinbao conform terminal --listen 0.0.0.0:9583 --answers pos.toml --report out
       jinbao conform terminal --auto --case no-answer --report out
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    if learn and (terminal_number or merchant or tpdu):
-        stop("--learn: goes with none of --terminal, --merchant, --tpdu")
-    if auto and drive:
-        stop("--auto and --drive: one of them")
-    if resume and not report:
-        stop("--resume: needs --report FOLDER, where the evidence is")
-    try:
-        outer_frame = outer_of(outer)
-    except ValueError as error:
-        stop(f"--outer {error}")
+    _check_choices(
+        (learn and bool(terminal_number or merchant or tpdu), "--learn: goes with no number"),
+        (auto and bool(drive), "--auto and --drive: one of them"),
+        (resume and not report, "--resume: needs --report FOLDER, where the evidence is"),
+    )
+    outer_frame = _outer_frame(outer)
     setup = setup_of(
         Wanted(
             answers=answers,
@@ -148,6 +156,19 @@ def terminal(
         tls=server_tls(tls_certificate, tls_key),
     )
     _judge(setup, way, report, resume=resume)
+
+
+def _check_choices(*choices: tuple[bool, str]) -> None:
+    for is_wrong, words in choices:
+        if is_wrong:
+            stop(words)
+
+
+def _outer_frame(name: str) -> Callable[[], Outer]:
+    try:
+        return outer_of(name)
+    except ValueError as error:
+        stop(f"--outer {error}")
 
 
 def _judge(setup: Setup, way: _Way, report: str, *, resume: bool) -> None:

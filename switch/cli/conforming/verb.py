@@ -14,6 +14,8 @@ import typer
 
 from simulators.conformance.evidence.chain import EvidenceError, first_altered, read_records
 from simulators.conformance.evidence.report import report_of
+from simulators.conformance.mutants.catching import judge_mutant
+from simulators.conformance.mutants.table import MUTANTS, summary
 from simulators.conformance.rules.model import Suite
 from simulators.conformance.rules.reading import RulesError, packaged_suite, with_files
 from switch.cli.conforming.keeping import write_reports
@@ -145,3 +147,27 @@ def _text(path: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         stop(f"{path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}")
+
+
+@app.command()
+def mutants(*, as_json: AsJson = False) -> None:
+    """Run our terminal with one defect at a time; status 1 if one is missed, or sets off too much.
+
+    \b
+    Example:
+      jinbao conform mutants
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    caught = [judge_mutant(mutant) for mutant in MUTANTS]
+    for each in caught:
+        mutant, surplus = each.mutant, sorted(each.surplus)
+        if as_json:
+            told = {"mutant": mutant.id, "breaks": mutant.breaks, "failed": sorted(each.failed),
+                    "caught": each.is_caught, "surplus": surplus}  # fmt: skip
+            say(json.dumps(told))
+        elif not each.is_caught or surplus:
+            word = "caught" if each.is_caught else "missed"
+            say(f"{mutant.id}: {mutant.breaks} {word}, surplus {surplus}")
+    if not as_json:
+        say(summary(caught))
+    if not all(each.is_caught and not each.surplus for each in caught):
+        raise typer.Exit(BAD)

@@ -1,0 +1,107 @@
+"""`jinbao conform terminal --auto`: our own terminal over a socket, evidence, reports, resuming."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.switch.cli.running import leaks, run
+
+_FAST = ("conform", "terminal", "--auto", "--speed", "200", "--case", "balance")
+_STEP = "import json,sys; print(json.load(sys.stdin)['do']['job'])"
+
+
+@pytest.fixture(name="folder", scope="module")
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    done = run(*_FAST, "--report", str(folder))
+    assert done.status == 0, done.err
+    assert "conforms" in done.out
+    assert not leaks(done)
+    return folder
+
+
+def test_a_run_leaves_evidence_and_three_reports(folder: Path) -> None:
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"evidence.jsonl", "report.json", "report.html", "junit.xml"}
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert report["verdict"] == "pass"
+    assert {case["case"] for case in report["cases"]} == {"sign-on", "balance"}
+    assert report["records"][-1]["what"] == "end"
+
+
+def test_evidence_verifies_and_an_altered_record_is_named(folder: Path, tmp_path: Path) -> None:
+    for name in ("evidence.jsonl", "report.json"):
+        assert run("conform", "verify", str(folder / name)).status == 0
+    lines = (folder / "evidence.jsonl").read_text(encoding="utf-8").splitlines()
+    altered = tmp_path / "evidence.jsonl"
+    altered.write_text("\n".join([*lines[:4], lines[4].replace("0", "1", 1), *lines[5:]]))
+    done = run("conform", "verify", str(altered))
+    assert done.status == 1
+    assert "record 5" in done.err
+    head = run("conform", "verify", str(folder / "evidence.jsonl"), "--head", "0" * 64)
+    assert head.status == 1
+
+
+def test_a_verdict_that_its_evidence_does_not_give_is_found(folder: Path, tmp_path: Path) -> None:
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    report["requirements"][0]["verdict"] = "fail"
+    altered = tmp_path / "report.json"
+    altered.write_text(json.dumps(report), encoding="utf-8")
+    done = run("conform", "verify", str(altered))
+    assert done.status == 1
+    assert report["requirements"][0]["requirement"] in done.err
+
+
+def test_reports_are_made_anew_from_evidence(folder: Path, tmp_path: Path) -> None:
+    assert run("conform", "report", str(folder / "evidence.jsonl"), str(tmp_path)).status == 0
+    made = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert made["head"] == json.loads((folder / "report.json").read_text())["head"]
+
+
+def test_a_run_that_was_broken_off_goes_on(folder: Path, tmp_path: Path) -> None:
+    lines = (folder / "evidence.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    begun = [line for line in lines if json.loads(line).get("what") != "end"]
+    done = next(n for n, line in enumerate(begun) if "the case is done" in line)
+    (tmp_path / "evidence.jsonl").write_text("".join(begun[: done + 1]), encoding="utf-8")
+    again = run(*_FAST, "--report", str(tmp_path), "--resume")
+    assert again.status == 0, again.err
+    assert run("conform", "verify", str(tmp_path / "evidence.jsonl")).status == 0
+    (tmp_path / "evidence.jsonl").write_text("".join(begun[1:]), encoding="utf-8")
+    assert run(*_FAST, "--report", str(tmp_path), "--resume").status == 1
+
+
+def test_a_robot_is_told_each_step_and_a_terminal_that_never_comes_is_no_pass() -> None:
+    done = run(
+        "conform", "terminal", "--listen", "127.0.0.1:0", "--case", "echo",
+        "--drive", f'{sys.executable} -c "{_STEP}"',
+    )  # fmt: skip
+    assert done.status == 1
+    assert "not finished" in done.out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--auto", "--drive", "x"), "one of them"),
+        (("--resume",), "--report"),
+        (("--auto", "--case", "nothing"), "no such case"),
+        (("--listen", "nowhere"), "ADDRESS:PORT"),
+        (("--outer", "smoke"), "should be none"),
+        (("--answers", "nothing.toml"), "nothing.toml"),
+        (("--terminal", "1"), "8 letters or digits"),
+        (("--tpdu", "60"), "10 digits"),
+        (("--learn", "--tpdu", "6000050000"), "--learn"),
+        (("--dialect", "klingon"), "klingon"),
+        (("--tls-certificate", "nothing.pem"), "nothing.pem"),
+    ],
+)
+def test_what_cannot_be_used_is_told_before_anything_listens(
+    options: tuple[str, ...], said: str
+) -> None:
+    done = run("conform", "terminal", *options)
+    assert done.status == 2
+    assert said in done.err
