@@ -1,4 +1,4 @@
-"""The judging host and our driven terminal on real sockets (simulators/conformance).
+"""The judging host, our driven terminal and the probes on real sockets (simulators/conformance).
 
 The only home of asyncio in conformance. A clock may run faster, for whoever does not want to wait
 a minute for a timer of a minute.
@@ -26,6 +26,7 @@ from simulators.conformance.judging.happenings import (
 )
 from simulators.conformance.judging.host import Host
 from simulators.conformance.outer import Outer, plain_outer
+from simulators.conformance.probing.prober import Prober
 from switch.core.moment import Moment
 from switch.shell.clock import Clock
 
@@ -176,6 +177,73 @@ class HostServer:
         peer = self._peers.get(number)
         if peer is not None:
             peer.send(data)
+
+
+class ProberClient(asyncio.Protocol):
+    """The probes of the acquirer role over a connection to a host."""
+
+    def __init__(self, prober: Prober, clock: FastClock) -> None:
+        """Connect later, with `run`."""
+        self._prober, self._clock = prober, clock
+        self._alarm = _Alarm(clock, self._ring)
+        self._transport: asyncio.Transport | None = None
+        self._changed = asyncio.Event()
+
+    async def run(self, address: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Ask everything, then hang up. OSError where nobody listens at first."""
+        loop, is_first = asyncio.get_running_loop(), True
+        while not self._prober.is_done:
+            if self._transport is None:
+                try:
+                    await loop.create_connection(lambda: self, address, port, ssl=tls)
+                except OSError:
+                    if is_first:
+                        raise
+                    self._prober.gone(self._clock.now())
+                    break
+                is_first = False
+            self._changed.clear()
+            self._ask()
+            await self._changed.wait()
+        self._alarm.set(None)
+        if self._transport is not None:
+            self._transport.close()
+
+    def _ask(self) -> None:
+        loop = asyncio.get_running_loop()
+        for send in self._prober.next(self._clock.now()):
+            wait_s = send.after_ms / _MS_PER_S / self._clock.speed
+            loop.call_later(wait_s, self._write, send.data)
+        self._alarm.set(self._prober.due_ns)
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or go on."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Hear the host."""
+        self._prober.received(data, self._clock.now())
+        self._after()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Lose the line."""
+        self._transport = None
+        self._prober.disconnected(self._clock.now())
+        self._after()
+
+    def _ring(self) -> None:
+        self._prober.expire(self._clock.now())
+        self._after()
+
+    def _after(self) -> None:
+        self._alarm.set(self._prober.due_ns)
+        if self._prober.is_waiting:
+            return
+        self._changed.set()
 
 
 class DriverClient(asyncio.Protocol):

@@ -152,7 +152,7 @@ def _terminals(records: Sequence[Record]) -> set[str]:
     return {
         str(record["terminal"])
         for record in records
-        if record.get("what") == "received" and "fields" in record
+        if record.get("what") in {"received", "sent"} and "fields" in record
     }
 
 

@@ -13,6 +13,7 @@ from simulators.conformance.mutants.by_message import MESSAGE_MUTANTS
 from simulators.conformance.mutants.by_reversal import REVERSAL_MUTANTS
 from simulators.conformance.mutants.catching import Caught
 from simulators.conformance.mutants.model import Mutant
+from simulators.conformance.mutants.of_hosts import HOST_MUTANTS
 
 HAND: Final[tuple[Mutant, ...]] = (*MESSAGE_MUTANTS, *CONDUCT_MUTANTS, *REVERSAL_MUTANTS)
 """Written by hand, each for a requirement."""
@@ -35,3 +36,11 @@ def summary(caught: Sequence[Caught]) -> str:
     noisy = sum(bool(each.surplus) for each in caught)
     share = 100 * hits / len(caught) if caught else 0.0
     return f"{hits} of {len(caught)} mutants caught ({share:.0f} %), {noisy} with surplus findings"
+
+
+def host_rows() -> Iterator[str]:
+    """Yield the table of host mutants in Markdown."""
+    yield "| Mutant | What it does | Breaks | And with it |"
+    yield "| --- | --- | --- | --- |"
+    for mutant in HOST_MUTANTS:
+        yield f"| `{mutant.id}` | {mutant.en} | {mutant.breaks} | {' '.join(mutant.also)} |"

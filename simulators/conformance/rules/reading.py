@@ -80,7 +80,7 @@ def host_requirements() -> tuple[Requirement, ...]:
     """Return the requirements for hosts that come with the program."""
     found: list[Requirement] = []
     for name, text in _packaged():
-        if name.startswith("host"):
+        if name.startswith("host-requirements"):
             found += _read_requirements(text, name, "host")
     _unique((r.id for r in found), "requirement")
     return tuple(found)

@@ -64,7 +64,6 @@ HOST_CHECKS: Final[Mapping[str, frozenset[str]]] = {
     "clock": frozenset({"probe"}),
     "reference": frozenset({"probe"}),
     "once": frozenset({"probe"}),
-    "same": frozenset({"probe", "field"}),
     "secrets": frozenset({"probe", "field"}),
     "survives": frozenset({"probe"}),
 }

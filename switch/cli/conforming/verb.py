@@ -16,8 +16,10 @@ from simulators.conformance.evidence.chain import EvidenceError, first_altered, 
 from simulators.conformance.evidence.report import report_of
 from simulators.conformance.mutants.catching import judge_mutant
 from simulators.conformance.mutants.table import MUTANTS, summary
+from simulators.conformance.probing.probes import host_suite, packaged_probes
 from simulators.conformance.rules.model import Suite
 from simulators.conformance.rules.reading import RulesError, packaged_suite, with_files
+from switch.cli.conforming.host import host
 from switch.cli.conforming.keeping import write_reports
 from switch.cli.conforming.terminal import terminal
 from switch.cli.outcome import BAD, say, stop
@@ -25,6 +27,7 @@ from switch.cli.verbs import AsJson, verb_app
 
 app = verb_app("Judge a terminal or a host, requirement by requirement, with evidence.")
 app.command()(terminal)
+app.command()(host)
 
 Evidence = Annotated[str, typer.Argument(metavar="REPORT", help="evidence.jsonl or report.json.")]
 Rules = Annotated[
@@ -57,6 +60,8 @@ def verify(
         stop(f"{report}: {complaint}", BAD)
     stated = records[-1].get("verdicts", {})
     suite = _suite(rules)
+    if records[0].get("role") == "host":
+        suite = host_suite(packaged_probes())
     found = {line.requirement.id: line.verdict for line in report_of(suite, records).lines}
     wrong = [name for name, verdict in stated.items() if found.get(name, verdict) != verdict]
     if wrong:
