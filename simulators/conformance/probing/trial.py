@@ -1,4 +1,7 @@
-"""The probes against a small host, in one process and without waiting (simulators/conformance)."""
+"""The probes against a small host, in one process and without waiting (simulators/conformance).
+
+Same seams, same run: what a host mutant breaks is told at once.
+"""
 
 from __future__ import annotations
 

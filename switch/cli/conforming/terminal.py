@@ -129,7 +129,6 @@ def terminal(
         (auto and bool(drive), "--auto and --drive: one of them"),
         (resume and not report, "--resume: needs --report FOLDER, where the evidence is"),
     )
-    outer_frame = _outer_frame(outer)
     setup = setup_of(
         Wanted(
             answers=answers,
@@ -151,7 +150,7 @@ def terminal(
         speed=speed if auto else 1.0,
         is_auto=auto,
         drive=drive,
-        outer=outer_frame,
+        outer=_outer_frame(outer),
         client=client_of(outer),
         tls=server_tls(tls_certificate, tls_key),
     )
