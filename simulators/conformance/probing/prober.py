@@ -169,7 +169,7 @@ class Prober:
         last = self._last
         if last is None:
             return {}
-        fields = {n: last.fields[n] for n in _REPEATED if n in last.fields}
+        fields: dict[int, str] = {n: last.fields[n] for n in _REPEATED if n in last.fields}
         fields[39] = "98"
         if probe.defect == "unknown-original":
             fields[11] = f"{(int(fields[11]) + 500_000) % _LAST_STAN + 1:06d}"

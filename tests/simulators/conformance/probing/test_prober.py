@@ -31,9 +31,10 @@ def test_a_host_that_says_nothing_is_waited_for_once_a_probe() -> None:
     assert len(send.data) == 54
     assert prober.next(_AT) == []
     prober.expire(Moment(WAIT_NS - 1, _AT.utc_ms))
-    assert prober.is_waiting
+    waited = [prober.is_waiting]
     prober.expire(Moment(WAIT_NS, _AT.utc_ms))
-    assert not prober.is_waiting
+    waited.append(prober.is_waiting)
+    assert waited == [True, False]
     assert prober.tally.failed() == {"HST-01"}
 
 
