@@ -15,6 +15,7 @@ import msgspec
 from simulators.cards import Card
 
 APPROVED: Final = "00"
+_NO_ACCOUNT: Final = "A3"
 _INSUFFICIENT: Final = "51"
 _UNKNOWN_CARD: Final = "14"
 _REVERSED_BEFORE: Final = "22"
@@ -119,6 +120,14 @@ class Accounts:
             return _REVERSED_BEFORE
         return self._carry_out(debit, -debit.amount_fen - debit.fee_fen)
 
+    def pay_in(self, credit: Debit) -> str:
+        """Credit an account, as the second leg of a transfer; return DE 39: 00, A3 or 22."""
+        if credit.origin in self.reversed_first:
+            return _REVERSED_BEFORE
+        if credit.pan not in self._balances:
+            return _NO_ACCOUNT
+        return self._carry_out(credit, credit.amount_fen)
+
     def take(self, debit: Debit, of: Origin, use: Use) -> str:
         """Carry out a void, refund or completion of an earlier transaction; return DE 39.
 
@@ -164,7 +173,7 @@ class Accounts:
     def give_back(self, origin: Origin, stan: str) -> str:
         """Undo a transaction, once; return DE 39: 00, or 25 for an unknown original.
 
-        22 for one that was voided, refunded or completed.
+        22 for one that was voided, refunded or completed, 51 for a credit that is spent.
 
         An unknown original is remembered, and refused should it still come.
         """
@@ -175,6 +184,8 @@ class Accounts:
         if debit.taken_fen or not self._is_free(debit):
             return _RELATED
         if not debit.is_returned:
+            if self._balances[debit.pan] < debit.effect_fen:
+                return _INSUFFICIENT
             debit.is_returned = True
             self._balances[debit.pan] -= debit.effect_fen
             self._book(debit, -debit.effect_fen, stan)

@@ -28,8 +28,10 @@ _SIGN_ON, _ECHO, _KEY_CHANGE = "001", "301", "101"
 _KEY_KINDS: Final = {"PIK": "1", "MAK": "2"}
 """DE 53 digit 1 of a key change; digit 2 is 6 for double length."""
 _DOUBLE_LENGTH: Final = "600000000000000"
-_DEBITS: Final = frozenset({"00", "01", "03", "19", "50"})
-"""DE 3 of what lowers the balance: sale, withdrawal, pre-authorisation, bill payment."""
+_DEBITS: Final = frozenset({"00", "01", "03", "19", "40", "50"})
+"""DE 3 of what lowers the balance: sale, withdrawal, pre-authorisation, payment, transfer out."""
+_CREDITS: Final = frozenset({"46"})
+"""DE 3 of what raises it: the credit of a transfer, which comes as 0200 or, again, as 0220."""
 _BACK: Final = "20"
 """DE 3 of what gives back: a void, or as an advice a refund."""
 _SALE, _AUTHORISED = "00", "06"
@@ -37,7 +39,9 @@ _SALE, _AUTHORISED = "00", "06"
 _INQUIRY: Final = ("30", "31")
 _WRONG_PIN, _FORMAT, _UNKNOWN_CARD, _INVALID, _BAD_MAC = "55", "99", "14", "12", "A0"
 _CHIP_WRONG: Final = "A7"
-_ECHOED: Final = (2, 3, 4, 7, 11, 12, 13, 18, 22, 23, 25, 28, 32, 33, 37, 41, 42, 49)
+_ECHOED: Final = (
+    2, 3, 4, 7, 11, 12, 13, 18, 22, 23, 25, 28, 32, 33, 37, 41, 42, 49, 102, 103,
+)  # fmt: skip
 _MANAGED: Final = (7, 11, 33, 53, 70)
 _REJECT: Final = "99999"
 _MOST_KEYS: Final = 8
@@ -366,7 +370,7 @@ class Issuer:
             return self._script_told(heard)
         if kind in _INQUIRY:
             return APPROVED
-        if kind not in _DEBITS and kind != _BACK:
+        if kind not in _DEBITS and kind not in _CREDITS and kind != _BACK:
             return _INVALID
         debit = Debit(
             origin=origin(heard),
@@ -376,6 +380,8 @@ class Issuer:
             rrn=heard.get(37),
             terminal=heard.get(41),
         )
+        if kind in _CREDITS:
+            return self.accounts.pay_in(debit)
         is_completion = kind == _SALE and heard.get(25) == _AUTHORISED
         if kind in _DEBITS and not is_completion:
             return self.accounts.withdraw(debit)

@@ -13,6 +13,7 @@ import msgspec
 from messages.crypto.keys import Pik, Tmk
 from messages.crypto.pin import encode_pin_block
 from messages.crypto.track import encrypt_track
+from messages.dialects.tlv import encode_text, text_item
 from simulators.cards import Card, reversal_chip
 from simulators.terminal_memory import Job, Kind, Memory, Owed, Slip
 from simulators.terminals.services import INQUIRIES, SERVICES, payload, sums
@@ -43,6 +44,8 @@ CODES: Final[Mapping[Kind, Codes]] = {
     Kind.BALANCE: Codes("0200", "310000", "00", BALANCE),
     Kind.SALE: Codes("0200", "000000", "00", "73"),
     Kind.PAYMENT: Codes("0200", "500000", "00", "72"),
+    Kind.TRANSFER: Codes("0200", "470000", "00", "74"),
+    Kind.REMITTANCE: Codes("0200", "480000", "00", "80"),
     Kind.VOID: Codes("0200", "200000", "00", "79"),
     Kind.REFUND: Codes("0220", "200000", "00", "25"),
     Kind.AUTHORISATION: Codes("0100", "030000", "06", "10"),
@@ -57,6 +60,12 @@ CODES: Final[Mapping[Kind, Codes]] = {
 }
 """Every financial transaction of a terminal."""
 _INQUIRIES: Final = INQUIRIES | {Kind.BALANCE}
+CHANNELS: Final[Mapping[str, tuple[str, Mapping[Kind, str]]]] = {
+    "atm": ("02", {Kind.WITHDRAWAL: "42", Kind.BALANCE: "01"}),
+    "branch": ("00", {Kind.WITHDRAWAL: "42", Kind.BALANCE: "01"}),
+    "netbank": ("00", {Kind.BALANCE: "01"}),
+}
+"""A bank's own channels: DE 25, and DE 60.1 where it is not that of a service point."""
 REVERSIBLE: Final = frozenset(
     kind for kind, codes in CODES.items() if codes.mti != "0220" and kind not in _INQUIRIES
 )
@@ -72,6 +81,8 @@ _NO_TRACK: Final = frozenset({26, 35, 52, 53})
 """Neither track nor PIN: an advice tells of what was agreed already."""
 _CHIP_TERMINAL, _COMPOSITE = "60", "90"
 """DE 60.4 and 60.5: reads chips by contact and without, or social applications too; normal."""
+_PAYEE_NAME: Final = "测试收款人"
+_LENGTH_SIZE: Final = 3
 _NETWORK: Final = {
     Kind.SIGN_ON: ("0800", "003"),
     Kind.SIGN_OFF: ("0820", "002"),
@@ -119,6 +130,8 @@ def fields(job: Job, identity: Identity, memory: Memory, day: int) -> tuple[str,
         financial[62] = job.content
     if job.kind in REVERSIBLE:
         financial[55] = job.card.chip(identity.id, job.amount_fen, day, memory.stan)
+    if job.payee is not None:
+        financial[62] = payee_field(job.payee)
     if slip is not None:
         financial[37] = slip.rrn
         financial[61] = f"{slip.batch}{slip.stan}{slip.date}"
@@ -129,9 +142,20 @@ def fields(job: Job, identity: Identity, memory: Memory, day: int) -> tuple[str,
     return codes.mti, dict(sorted(financial.items()))
 
 
+def payee_field(payee: Card) -> str:
+    """Return DE 62 of a transfer as hexadecimal: B1 the account; the name (B2) is ours."""
+    items = (
+        text_item("B1", payee.pan.encode("ascii"), _LENGTH_SIZE),
+        text_item("B2", _PAYEE_NAME.encode("gbk"), _LENGTH_SIZE),
+    )
+    return encode_text(items).hex().upper()
+
+
 def _type(job: Job, codes: Codes) -> str:
     """Return DE 60.1: a void has the type of what it is a void of."""
     slip = job.of
+    if job.channel and job.kind in (types := CHANNELS[job.channel][1]):
+        return types[job.kind]
     is_of_the_bank = job.kind is Kind.VOID and slip is not None and slip.code == BANK_SALE
     return _BANK_VOID if is_of_the_bank else codes.type
 
@@ -183,7 +207,7 @@ def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]
         14: card.expiry,
         22: _BY_CHIP_WITH_PIN,
         23: card.sequence,
-        25: CODES[job.kind].condition,
+        25: CHANNELS[job.channel][0] if job.channel else CODES[job.kind].condition,
         26: _LONGEST_PIN,
         35: card.track_2 if memory.tdk is None else encrypt_track(card.track_2, memory.tdk),
         52: encode_pin_block(card.pin, card.pan, pik).hex().upper(),

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     WITHDRAWAL = "withdrawal"
     SALE = "sale"
     PAYMENT = "payment"
+    TRANSFER = "transfer"
+    REMITTANCE = "remittance"
     VOID = "void"
     REFUND = "refund"
     AUTHORISATION = "authorisation"
@@ -94,7 +96,7 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to do. Amounts in fen; `code` is DE 60.1, DE 39 of a reversal, 60.3 of a sign-on.
 
-    `of` is the slip of what a void, refund or completion is about.
+    `of` is the slip of what a void, refund or completion is about, `payee` whom a transfer pays.
     """
 
     kind: Kind
@@ -105,6 +107,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     of: Slip | None = None
     content: str = ""
     """DE 48 of an upload or a batch end, DE 62 of a social service."""
+    payee: Card | None = None
+    channel: str = ""
+    """A bank's own channel, of `requests.CHANNELS`; empty at a service point."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

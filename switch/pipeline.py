@@ -11,10 +11,18 @@ from switch.core.terminals.intake import Step
 from switch.steps.admit import admit
 from switch.steps.choose_route import choose_route
 from switch.steps.classify import classify
+from switch.steps.find_payee import find_payee
 from switch.steps.identify_card import identify_card
 from switch.steps.quote_fee import quote_fee
 
-FINANCIAL: tuple[Step, ...] = (identify_card, classify, admit, quote_fee, choose_route)
+FINANCIAL: tuple[Step, ...] = (
+    identify_card,
+    classify,
+    admit,
+    quote_fee,
+    choose_route,
+    find_payee,
+)
 """Withdrawal and balance inquiry; sale, payment and the others follow the same order."""
 
 

@@ -262,6 +262,11 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     original_amount: Literal["same", "part", "up-to", "none"]
     most_percent: int
     settles: Literal["debit", "credit", "none"]
+    credit_code: str
+    counter: Literal["", "transfer", "remittance"]
+    counts_on: Literal["payer", "payee"]
+    from_settlement_card: bool
+    channels: tuple[str, ...]
     social: Social | None = None
 
     @property

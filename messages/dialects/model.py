@@ -213,6 +213,11 @@ class BusinessSpec(Strict):
     of it, or `none` for what only tells of it: no money moves and no fee is asked (`fee` `none`).
 
     `settles` is the side of a terminal's totals on which it counts (DE 48 of a 0500).
+
+    What moves an amount from one card to another has a `credit_code`, DE 3 of its credit (its debit
+    has `interbank_code`). Its amount counts to the day of a `counter` of its own, on the payer's or
+    on the payee's card; `from_settlement_card`: the payer is the service point itself. What is of
+    some channels only names them.
     """
 
     interbank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
@@ -230,6 +235,11 @@ class BusinessSpec(Strict):
     most_percent: Annotated[int, Field(ge=1, le=1_000)] = 100
     settles: Literal["debit", "credit", "none"] = "none"
     social: SocialSpec | None = None
+    credit_code: Annotated[str, StringConstraints(pattern=r"^([0-9]{6})?$")] = ""
+    counter: Literal["", "transfer", "remittance"] = ""
+    counts_on: Literal["payer", "payee"] = "payer"
+    from_settlement_card: bool = False
+    channels: tuple[Literal["rural", "urban", "merchant"], ...] = ()
 
 
 class TransactionSpec(Strict):

@@ -5,7 +5,7 @@ Each check adds its faults to the file in which a person would mend them.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from datetime import date
 
 from switch.config.institutions import check_institutions
 from switch.config.reading import Models, Sources
@@ -59,10 +59,12 @@ def _check_banks(sources: Sources, models: Models) -> None:
 
 
 def _check_caps(sources: Sources, models: Models) -> None:
-    days = [entry.from_day for entry in models.caps.cap]
-    for index, (before, after) in enumerate(pairwise(days), 1):
-        if after <= before:
+    last: dict[str, date] = {}
+    for index, entry in enumerate(models.caps.cap):
+        before = last.get(entry.counter)
+        if before is not None and entry.from_day <= before:
             sources.caps.fault(("cap", index, "from_day"), f"should be later than {before}")
+        last[entry.counter] = entry.from_day
 
 
 def _check_timers(sources: Sources, models: Models) -> None:

@@ -201,6 +201,8 @@ class TerminalEntry(_Model):
     public_welfare: bool = False
     in_city: bool = True
     transactions: list[str] | None = None
+    type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] = "03"
+    settlement_card: Annotated[str, StringConstraints(pattern=r"^([0-9]{13,19})?$")] = ""
 
 
 class TerminalsFile(_Model):
@@ -308,6 +310,7 @@ class CapEntry(_Model):
     from_day: date
     limit_fen: Annotated[int, Field(ge=0, le=999_999_999_999)]
     rule: Text
+    counter: Literal["withdrawal", "transfer", "remittance"] = "withdrawal"
 
 
 class CapsFile(_Model):

@@ -152,7 +152,7 @@ class _Building:
         terminal_dialects = self._terminal_dialects(main.dialects.terminals)
         issuer_dialect = self._dialect("issuers", main.dialects.issuers)
         vault, links = self._vault(), self._links()
-        terminals, tariffs = self._terminals(terminal_dialects), self._tariffs()
+        terminals, tariffs = self._terminals(terminal_dialects, vault), self._tariffs()
         if not terminal_dialects or issuer_dialect is None or vault is None or tariffs is None:
             return None
         registry = self._registry(terminal_dialects)
@@ -173,7 +173,7 @@ class _Building:
             cut_over=_cut_over(banks.clearing.cut_over),
             social_host=_social(banks.social, links),
             caps=tuple(
-                Cap(_number(entry.from_day), entry.limit_fen, entry.rule)
+                Cap(_number(entry.from_day), entry.limit_fen, entry.rule, entry.counter)
                 for entry in models.caps.cap
             ),
             timers=_timers(main),
@@ -242,7 +242,7 @@ class _Building:
                 self._fault("terminals.toml", where, f"{name} is no transaction of its dialects")
         return None if names is None else frozenset(names)
 
-    def _terminals(self, dialects: tuple[Dialect, ...]) -> dict[str, Terminal]:
+    def _terminals(self, dialects: tuple[Dialect, ...], vault: Vault | None) -> dict[str, Terminal]:
         terminals: dict[str, Terminal] = {}
         for entry in self._models.terminals.terminal:
             key = self._key("terminals", entry.id, "`jinbao keys terminal new` makes one")
@@ -258,6 +258,12 @@ class _Building:
                     is_public_welfare=entry.public_welfare,
                     is_in_city=entry.in_city,
                     transactions=self._kinds(entry.id, entry.transactions, dialects),
+                    type=entry.type,
+                    settlement_card=(
+                        vault.card_hash(entry.settlement_card)
+                        if vault is not None and entry.settlement_card
+                        else b""
+                    ),
                 )
         return terminals
 

@@ -20,6 +20,8 @@ from routing.table import Case, Destination, Registration, Table, Way, build, wi
 from switch.registry.snapshot import Registry
 
 _SHOWN = 6
+WITHDRAWALS = "withdrawal"
+"""The counter of 助农取款, which every cap is for that names none."""
 
 
 class Channel(StrEnum):
@@ -39,6 +41,8 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     `place` is DE 43 (40 characters), `category` DE 18 (MCC). `is_public_welfare` says that the
     merchant is known not to work for profit: a category alone does not say it. `transactions` are
     the kinds it may do, by identifier; None where nothing is said, and it may do all.
+    `settlement_card` is the keyed hash of the card from which remittances are paid, empty for none.
+    `type` is DE 60.2.5 of its interbank messages: 03 a POS, 01 an ATM, 06 a counter, 07 a net bank.
     """
 
     id: str
@@ -51,6 +55,8 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     is_public_welfare: bool = False
     is_in_city: bool = True
     transactions: frozenset[str] | None = None
+    settlement_card: bytes = b""
+    type: str = "03"
 
 
 class DownloadEntry(msgspec.Struct, frozen=True):
@@ -130,11 +136,15 @@ class Acquirer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cap(msgspec.Struct, frozen=True):
-    """The daily cap per card from a day (YYYYMMDD) on, inclusive, in fen; `rule` cites it."""
+    """The daily cap per card from a day (YYYYMMDD) on, inclusive, in fen; `rule` cites it.
+
+    Each `counter` has caps of its own.
+    """
 
     from_day: int
     limit_fen: int
     rule: str
+    counter: str = WITHDRAWALS
 
 
 class Timers(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,10 +264,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
                 return found
         return None
 
-    def cap_on(self, day: int) -> Cap | None:
-        """Return the cap in force on a day, None before the first."""
+    def cap_on(self, day: int, counter: str = WITHDRAWALS) -> Cap | None:
+        """Return the cap of a counter in force on a day, None before its first."""
         found = None
         for cap in self.caps:
-            if cap.from_day <= day:
+            if cap.from_day <= day and cap.counter == counter:
                 found = cap
         return found

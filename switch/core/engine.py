@@ -51,6 +51,8 @@ from switch.core.terminals.sessions import Sessions
 from switch.core.terminals.teller import Teller
 from switch.core.terminals.wire import TerminalWires
 from switch.core.transaction import State
+from switch.core.transfers.carrying import Carrying
+from switch.core.transfers.driving import Driving
 
 _FINANCIAL = frozenset({"0100", "0200", "0220", "0620"})
 
@@ -75,6 +77,16 @@ class Engine:
         )
         bills = Bills(self._outbox, teller, (self._links, self._advices), closing, reversing)
         opening = Opening(self._outbox, teller, self._links, (closing, bills), (stans, rrns))
+        carrying = Carrying(
+            self._outbox,
+            teller,
+            (self._links, self._advices),
+            (self._in_flight, reversing),
+            (stans, rrns),
+        )
+        opening.begin_transfer = carrying.begin
+        carrying.open_leg, carrying.seen_before = opening.open_leg, opening.seen_before
+        self._transfers = Driving(configuration, self._outbox, self._advices, reversing, carrying)
         originals = Originals(self._outbox, self._in_flight)
         self._intake = Intake(self._outbox, self._wire, self._sessions, (originals, opening), walk)
         self._reversals = Reversals(
@@ -178,6 +190,7 @@ class Engine:
         self.configuration = configuration
         self._links.reconfigure(configuration)
         self._advices.configuration = self._take_over.configuration = configuration
+        self._transfers.configuration = configuration
         self._outbox.report("configuration_changed", number=configuration.number)
 
     def _terminal_frame(self, connection: int, frame: bytes) -> None:

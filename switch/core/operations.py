@@ -35,7 +35,11 @@ class TransactionKey(msgspec.Struct, frozen=True, order=True, array_like=True, g
 
 
 class CapCheck(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The cap that a withdrawal is held against: day YYYYMMDD, inclusive limit in fen."""
+    """The cap that an amount is held against: inclusive limit in fen.
+
+    `day` is YYYYMMDD in the years of its counter (`counted_day`): withdrawals have years as they
+    are.
+    """
 
     day: int
     limit_fen: int
@@ -142,6 +146,8 @@ class Row(msgspec.Struct, kw_only=True, frozen=True, array_like=True, gc=False):
     taking: Taking | None = None
     taken_fen: int = 0
     bill: Bill | None = None
+    linked: tuple[TransactionKey, ...] = ()
+    """Of a transfer its debit and its credit, of each of these the transfer."""
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -193,6 +199,9 @@ class Open(msgspec.Struct, frozen=True, gc=False):
     plan: ReversalPlan | None = None
     answer: Answer | None = None
     bill: Bill | None = None
+    linked: tuple[TransactionKey, ...] = ()
+    """Of a transfer (which has a plan, and is MOVING and queued at once) its two legs, of a leg its
+    transfer."""
 
 
 class Close(msgspec.Struct, frozen=True, gc=False):
@@ -217,6 +226,19 @@ class Close(msgspec.Struct, frozen=True, gc=False):
     """What its bill becomes, where that is not what follows from `state`."""
     told: str = ""
     """What the host said of the bill."""
+
+
+class Launch(msgspec.Struct, frozen=True, gc=False):
+    """The credit of a transfer goes on its way: CREDITING, and queued with the plan of its message.
+
+    Durable before its first byte is sent, and from then on it is repeated and never given up
+    unsent. Done: Closed. Refused: Superseded, Fenced, Missing, as for a Close.
+    """
+
+    attempt: int
+    key: TransactionKey
+    incarnation: int
+    plan: ReversalPlan
 
 
 class Reroute(msgspec.Struct, frozen=True, gc=False):
@@ -355,7 +377,8 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 class Acknowledge(msgspec.Struct, frozen=True, gc=False):
     """The end of a queued 0420: REVERSED (hold released) or REVERSAL_EXPIRED (hold kept).
 
-    That of a queued 0220: APPROVED or ADVICE_EXPIRED. A case that expired may be given another
+    That of a queued 0220 or credit: APPROVED or ADVICE_EXPIRED, of a credit or a transfer also
+    DECLINED. A case that expired may be given another
     reason, or end after all (a 0220 also as DECLINED). Done: Closed. Refused: Missing.
     """
 
@@ -363,6 +386,8 @@ class Acknowledge(msgspec.Struct, frozen=True, gc=False):
     key: TransactionKey
     state: State
     reason: str
+    answer: Answer | None = None
+    """What an issuer said of a credit, or what the terminal of a transfer is told."""
 
 
 class SettleBill(msgspec.Struct, frozen=True, gc=False):
@@ -412,6 +437,7 @@ class Totals(msgspec.Struct, frozen=True, gc=False):
 Operation = (
     Open
     | Close
+    | Launch
     | Reroute
     | Reverse
     | FindOriginal

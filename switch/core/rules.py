@@ -63,6 +63,9 @@ class Rule(IntEnum):
     STAGE_OPEN = 44
     PAYLOAD_READ = 45
     BILL_RESERVED = 46
+    PAYEE_KNOWN = 47
+    SETTLEMENT_CARD = 48
+    COUNTER_ROOM = 49
 
 
 WORDS: dict[Rule, Words] = {
@@ -154,6 +157,18 @@ WORDS: dict[Rule, Words] = {
     Rule.PAYLOAD_READ: Words("field 62 says which social service", "社保业务数据域完整"),
     Rule.BILL_RESERVED: Words("the social-security host reserved the bill", "社保主机已锁定单据"),
     Rule.TERMINAL_ADMITTED: Words("the terminal may do this", "该终端允许此交易"),
+    Rule.PAYEE_KNOWN: Words(
+        "the payee's account is of a known bank, and not the payer's own",
+        "收款账号所属银行可识别，且非付款账号本身",
+    ),
+    Rule.SETTLEMENT_CARD: Words(
+        "a remittance is paid from the service point's settlement card",
+        "现金汇款由服务点结算卡付款",
+    ),
+    Rule.COUNTER_ROOM: Words(
+        "the counter of this transaction, per card and day, 银发〔2014〕235号",
+        "该业务每卡每日累计限额，银发〔2014〕235号",
+    ),
 }
 """English and Chinese words of every rule, as the thing that holds where it is kept."""
 

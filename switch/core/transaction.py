@@ -43,9 +43,17 @@ class State(IntEnum):
     issuer."""
     ADVICE_EXPIRED = 15
     """The issuer refused an advice or never acknowledged it: a manual case."""
+    MOVING = 16
+    """A transfer: its legs are being carried out, and it is queued until both or none is sure."""
+    CREDITING = 17
+    """The credit of a transfer is durable and on its way: repeated until its bank says what it
+    did."""
 
 
-HELD = frozenset({State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.REVERSAL_EXPIRED})
+HELD = frozenset(
+    {State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.REVERSAL_EXPIRED}
+    | {State.CREDITING, State.ADVICE_EXPIRED}
+)
 """Ledger states in which the amount counts to the cap as held."""
 
 COMMITTED = frozenset({State.APPROVED})
@@ -55,11 +63,13 @@ FINAL = frozenset({State.DECLINED, State.UNSENT, State.REVERSED, State.FORESTALL
 """Ledger states that nothing follows, and in which nothing is taken of an original."""
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.OPENING: frozenset({State.FORWARDED, State.OPEN_UNKNOWN, State.CLOSING, State.ADVISED}),
+    State.OPENING: frozenset(
+        {State.FORWARDED, State.OPEN_UNKNOWN, State.CLOSING, State.ADVISED, State.MOVING}
+    ),
     State.OPEN_UNKNOWN: frozenset({State.CLOSING, State.ADVISED}),
     State.FORWARDED: frozenset(
         {State.CLOSING, State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT}
-        | {State.REVERSING}
+        | {State.REVERSING, State.CREDITING}
     ),
     State.CLOSING: frozenset(
         {State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT, State.REVERSING}
@@ -78,5 +88,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.FORESTALLED: frozenset(),
     State.ADVISED: frozenset({State.APPROVED, State.ADVICE_EXPIRED}),
     State.ADVICE_EXPIRED: frozenset({State.APPROVED, State.DECLINED}),
+    State.MOVING: frozenset({State.APPROVED, State.DECLINED, State.REVERSING}),
+    State.CREDITING: frozenset({State.APPROVED, State.DECLINED, State.ADVICE_EXPIRED}),
 }
 """What may follow each state; docs/explanation/states.md draws this table."""

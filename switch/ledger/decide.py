@@ -23,6 +23,7 @@ from switch.core.operations import (
     FindByRrn,
     FindOriginal,
     Hasten,
+    Launch,
     LeaseNumbers,
     LoadSession,
     NoteDownload,
@@ -68,7 +69,9 @@ from switch.ledger.working import Working
 _QUEUED_ONCE: Final = frozenset(
     {State.IN_DOUBT, State.REVERSING, State.REVERSED, State.REVERSAL_EXPIRED}
 )
-_JUST_OPENED: Final = frozenset({State.FORWARDED, State.ADVISED})
+_JUST_OPENED: Final = frozenset({State.FORWARDED, State.ADVISED, State.MOVING})
+_ON_ITS_WAY: Final = frozenset({State.ADVISED, State.CREDITING, State.ADVICE_EXPIRED})
+"""What is repeated until its issuer has said what it did, and cannot be taken back before."""
 _EXPIRED: Final = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
 _ENDS: Final = frozenset({State.REVERSED, State.APPROVED, State.DECLINED}) | _EXPIRED
 _CLOSES: Final = frozenset({State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT})
@@ -118,7 +121,7 @@ def _open(working: Working, operation: Open) -> Outcome:
     row = Row(
         key=key,
         fingerprint=operation.fingerprint,
-        state=State.FORWARDED if plan is None else State.ADVISED,
+        state=_opened_as(operation),
         record=operation.record,
         cap=cap,
         attempt=operation.attempt,
@@ -128,6 +131,7 @@ def _open(working: Working, operation: Open) -> Outcome:
         is_reversible=operation.is_reversible,
         taking=taking,
         bill=operation.bill,
+        linked=operation.linked,
     )
     working.written.transactions[key] = row
     if plan is not None:
@@ -136,6 +140,12 @@ def _open(working: Working, operation: Open) -> Outcome:
         return Opened(0, 0)
     working.account(row, None)
     return Opened(day.committed_fen, day.held_fen + amount)
+
+
+def _opened_as(operation: Open) -> State:
+    if operation.plan is None:
+        return State.FORWARDED
+    return State.MOVING if operation.linked else State.ADVISED
 
 
 def _opened_before(working: Working, operation: Open, row: Row) -> Outcome:
@@ -186,6 +196,21 @@ def _close(working: Working, operation: Close) -> Outcome:
     return Closed(row)
 
 
+def _launch(working: Working, operation: Launch) -> Outcome:
+    row = working.row(operation.key)
+    if row is None or row.state is State.FORESTALLED:
+        return Missing()
+    if row.close_attempt == operation.attempt:
+        return Closed(row)
+    if row.incarnation != operation.incarnation:
+        return Fenced()
+    if row.state is not State.FORWARDED:
+        return Superseded(row)
+    row = working.become(row, State.CREDITING, close_attempt=operation.attempt, plan=operation.plan)
+    working.enqueue(row, operation.incarnation)
+    return Closed(row)
+
+
 def _reroute(working: Working, operation: Reroute) -> Outcome:
     row = working.row(operation.key)
     if row is None or row.state is State.FORESTALLED:
@@ -206,9 +231,10 @@ def _reverse(working: Working, operation: Reverse) -> Outcome:
         return OriginalNotFound()
     if row.state is State.FORESTALLED:
         return OriginalNotFound()
-    if not row.is_reversible or row.taken_fen or not working.can_take_again(row):
+    is_kept = row.state in _ON_ITS_WAY or not working.can_take_again(row)
+    if not row.is_reversible or row.taken_fen or is_kept:
         # What was voided or refunded, even in part, would come back twice; and what a void freed
-        # may be in use again.
+        # may be in use again. A credit on its way is told, and not taken back.
         return NotReversible(row)
     is_first = row.reverse_attempt == operation.attempt
     if row.state in _QUEUED_ONCE and (is_first or row.state is not State.REVERSED):
@@ -222,7 +248,8 @@ def _reverse(working: Working, operation: Reverse) -> Outcome:
         reason=operation.reason,
         reverse_attempt=operation.attempt,
     )
-    working.enqueue(row, operation.incarnation)
+    # A transfer that is being carried out is queued already.
+    working.enqueue_anew(row, operation.incarnation)
     return ReversalQueued(row, is_first=True)
 
 
@@ -258,7 +285,7 @@ def _acknowledge(working: Working, operation: Acknowledge) -> Outcome:
     is_queued = working.queued(row.key) is not None
     if state not in TRANSITIONS[row.state] or not (is_queued or row.state in _EXPIRED):
         return Missing()
-    row = working.become(row, state, reason=operation.reason)
+    row = working.become(row, state, reason=operation.reason, answer=operation.answer or row.answer)
     queued = working.queued(row.key)
     if queued is not None:
         working.written.advices[row.key] = None
@@ -286,6 +313,7 @@ def _resolve(working: Working, operation: Resolve) -> Outcome:
 _DECIDE: Final[dict[type, Callable[[Working, Any], Outcome]]] = {
     Open: _open,
     Close: _close,
+    Launch: _launch,
     Reroute: _reroute,
     Reverse: _reverse,
     FindOriginal: _find_original,

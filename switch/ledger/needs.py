@@ -22,6 +22,7 @@ from switch.core.operations import (
     FindByRrn,
     FindOriginal,
     Hasten,
+    Launch,
     LeaseNumbers,
     LoadSession,
     NoteDownload,
@@ -136,7 +137,15 @@ def _open(operation: Open) -> tuple[Need, ...]:
 
 def _row(
     operation: (
-        Close | Reroute | Reverse | FindOriginal | Acknowledge | SettleBill | Hasten | Resolve
+        Close
+        | Launch
+        | Reroute
+        | Reverse
+        | FindOriginal
+        | Acknowledge
+        | SettleBill
+        | Hasten
+        | Resolve
     ),
 ) -> tuple[Need, ...]:
     return (operation.key,)
@@ -158,6 +167,7 @@ def _uploaded(operation: AddDetails | EndBatch) -> tuple[Need, ...]:
 _NEEDS: Final[dict[type, Callable[[Any], tuple[Need, ...]]]] = {
     Open: _open,
     Close: _row,
+    Launch: _row,
     Reroute: _row,
     Reverse: _row,
     FindOriginal: _row,

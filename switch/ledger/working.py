@@ -174,4 +174,10 @@ class Working:
             raise InvariantBroken("a queued message without a plan")
         if row.bill is None and self.queued(row.key) is not None:
             raise InvariantBroken("a second queued message of one row")
+        self.enqueue_anew(row, owner)
+
+    def enqueue_anew(self, row: Row, owner: int) -> None:
+        """Queue what a row has to have done now, whatever it was queued for before."""
+        if row.plan is None:
+            raise InvariantBroken("a queued message without a plan")
         self.written.advices[row.key] = Queued(0, row.plan.due_ms, owner)

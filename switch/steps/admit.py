@@ -36,6 +36,10 @@ def _terminal(txn: Transaction) -> Decline | None:
     if admitted is not None and txn.rule.id not in admitted:
         facts: dict[str, object] = {"transaction": txn.rule.id}
         return Decline(Reason.SERVICE_NOT_OPEN, Rule.TERMINAL_ADMITTED, facts)
+    business = txn.rule.business
+    if business is not None and business.channels and txn.terminal.channel not in business.channels:
+        told: dict[str, object] = {"transaction": txn.rule.id, "channel": txn.terminal.channel}
+        return Decline(Reason.SERVICE_NOT_FOR_TERMINAL, Rule.TERMINAL_ADMITTED, told)
     txn.trace.append(Rule.TERMINAL_ADMITTED)
     return None
 
@@ -56,7 +60,13 @@ def _card(txn: Transaction) -> Decline | None:
 
 
 def _unregistered(txn: Transaction) -> Decline | None:
-    """Without a registry, a day for each acquirer is all that is known."""
+    """Without a registry, a day for each acquirer is all that is known.
+
+    A transfer is not open (四(二)) unless its terminal is told to admit it.
+    """
+    business = txn.rule.business
+    if business is not None and business.credit_code and txn.terminal.transactions is None:
+        return Decline(Reason.SERVICE_NOT_OPEN, Rule.STAGE_OPEN, {"transaction": txn.rule.id})
     others_from = txn.configuration.acquirers[txn.terminal.acquirer].other_cards_from
     if not txn.card.is_social and (others_from is None or txn.local.day < others_from):
         return Decline(Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from tests.docs.inverting import Inversion, unseen
 from tests.house.source import ROOT
 from tests.switch.cli.registering.bringing import begun
 from tests.switch.cli.running import run
@@ -35,6 +36,13 @@ class _Row(NamedTuple):
     what: str
     test: str
     command: str
+    turned: str
+
+    @property
+    def edit(self) -> tuple[str, str, str]:
+        """The file of specs/, what it says, and the opposite."""
+        name, old, new = re.findall(r"`([^`]*)`", self.turned)
+        return name, old, new.replace("; ", "\n")
 
 
 def _rows() -> list[_Row]:
@@ -56,8 +64,8 @@ def test_every_clause_has_its_row() -> None:
 def test_a_row_says_what_its_state_needs(row: _Row) -> None:
     assert row.state in _STATES
     assert row.what
-    shown = (bool(row.test), bool(row.command))
-    assert shown == ((True, True) if row.state == "done" else (False, False))
+    shown = {bool(row.test), bool(row.command), bool(row.turned)}
+    assert shown == {row.state == "done"}
 
 
 @pytest.mark.parametrize("row", _DONE, ids=lambda row: row.clause)
@@ -71,6 +79,20 @@ def test_the_test_of_a_clause_exists(row: _Row) -> None:
     }
     assert name.startswith("test_")
     assert name in defined
+
+
+@pytest.mark.timeout(400)
+def test_the_test_of_a_clause_fails_when_its_rule_is_turned_round() -> None:
+    inversions = [Inversion(row.test.strip("`"), (row.edit,)) for row in _DONE]
+    assert unseen(inversions) == []
+
+
+def test_a_rule_that_is_only_written_otherwise_makes_no_test_fail() -> None:
+    same = ("defaults/caps.toml", "limit_fen = 100000 #", "limit_fen = 100_000 #")
+    gone = ("defaults/caps.toml", "limit_fen = 99 #", "limit_fen = 100_000 #")
+    test = next(row.test.strip("`") for row in _DONE if row.clause == "四(四)1")
+    told = unseen([Inversion(test, (same,)), Inversion(test, (gone,))])
+    assert ["it ended with 0" in told[0], "does not say" in told[1]] == [True, True]
 
 
 @pytest.fixture(scope="module")

@@ -22,12 +22,12 @@ from simulators.network.path import Network
 from simulators.network.relay import Relay
 from simulators.social_security.host import SocialHost
 from simulators.wire import Heard
+from switch.cli.books.stores import reading
 from switch.config.installation import TEST_MAKS, TEST_PIK, load
 from switch.config.networks import load_profile
 from switch.core.moment import Moment
 from switch.core.operations import Row
 from switch.ledger.embedded.books import SqliteBooks
-from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import CapShown
 from switch.shell.clock import Clock
 from tests import golden
@@ -130,11 +130,7 @@ class Town:
         found: list[Row] = []
 
         def are_so() -> bool:
-            if self.url:
-                with closing(PostgresLedger(self.url)) as ledger:
-                    found[:] = ledger.transactions(1_000)
-                return is_so(found)
-            with closing(SqliteBooks(load(self.folder).ledger)) as books:
+            with reading(load(self.folder)) as books:
                 found[:] = books.transactions(1_000)
             return is_so(found)
 
@@ -198,11 +194,13 @@ async def town(
     networks: tuple[str, ...] = (),
     host: SocialHost | None = None,
     url: str = "",
+    found: Callable[[Path], None] = lambda _: None,
 ) -> AsyncIterator[Town]:
     """Found a town whose bank and switch run; whatever happens, both end.
 
     `networks` are the profiles of what lies between the switch and each of the bank's hosts. With a
-    `host` there is a social-security host too; `url` is that of a ledger on PostgreSQL.
+    `host` there is a social-security host too; `url` is that of a ledger on PostgreSQL; `found`
+    changes the folder before the switch begins.
     """
     bank = Bank()
     relays: list[Relay] = []
@@ -224,6 +222,7 @@ async def town(
     if url:
         folders.change(folder, "jinbao", "[ledger]\n", f'[ledger]\nurl = "{url}"\n')
         folders.change(folder, "jinbao", "[timers]\n", "[timers]\nlease_ms = 2000\n")
+    found(folder)
     founded = Town(folder, bank)
     founded.relays, founded.host, founded.url = relays, host, url
     try:

@@ -17,7 +17,7 @@ PROMISE = "no hold is open after quiet"
 def check(history: History) -> Iterator[Finding]:
     """Yield each transaction that is still open, and each queued reversal."""
     for row in history.end.rows:
-        is_manual = row.state is State.REVERSAL_EXPIRED
+        is_manual = row.state in _MANUAL
         is_inquiry = row.state is State.IN_DOUBT and not row.is_reversible
         if row.state in HELD and not is_manual and not is_inquiry:
             what = f"{row.record.rrn} is {row.state.name} with {row.record.amount_fen} fen"
@@ -31,4 +31,5 @@ def check(history: History) -> Iterator[Finding]:
         yield Finding(f"the {what} {rrn} is still queued", rrn=rrn)
 
 
+_MANUAL = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
 _CLEAN = frozenset({"00", "25"})

@@ -18,6 +18,7 @@ from switch.cli.outcome import say, stop
 from switch.cli.security.secrets import read_secret
 from switch.cli.serving.folder import Folder
 from switch.cli.verbs import AsJson, verb_app
+from switch.core.transfers.counters import told_day
 
 app = verb_app("Daily caps of cards.")
 
@@ -57,12 +58,12 @@ def show(
         if as_json:
             say(msgspec.json.encode({"card": shown, "days": days}).decode())
             return
-        made = table("Day", "Used", "Held", "Left", "Cap", title=f"{shown}, yuan")
+        made = table("Day", "Counter", "Used", "Held", "Left", "Cap", title=f"{shown}, yuan")
         for day in days:
             amounts = (
                 yuan(day[name]) for name in ("used_fen", "held_fen", "left_fen", "limit_fen")
             )
-            made.add_row(plain(day_text(day["day"])), *map(plain, amounts))
+            made.add_row(plain(day_text(day["day"])), plain(day["counter"]), *map(plain, amounts))
         say(drawn(made) if days else f"{shown}: nothing withdrawn and nothing held on any day")
         tell_lag(books.installation)
 
@@ -81,10 +82,12 @@ def _by_pan(books: Opened, pan_file: str) -> tuple[str, bytes]:
 
 def _day(books: Opened, day: int, used_fen: int, held_fen: int) -> dict[str, Any]:
     """Return a day of the card; the cap is the one that the configuration has for it now."""
-    cap = books.installation.configuration.cap_on(day)
+    day, counter = told_day(day)
+    cap = books.installation.configuration.cap_on(day, counter)
     limit_fen = cap.limit_fen if cap else 0
     return {
         "day": day,
+        "counter": counter,
         "used_fen": used_fen,
         "held_fen": held_fen,
         "left_fen": max(0, limit_fen - used_fen - held_fen),

@@ -33,7 +33,7 @@ VERDICTS: Final[Mapping[str, tuple[State, bool]]] = {
 A reversal: the money is back, or the withdrawal stands with its hold. A refund or completion that
 was advised: the issuer has it, or it never will, and what it took of its original is given back.
 """
-_ADVISED: Final = frozenset({State.ADVISED, State.ADVICE_EXPIRED})
+_ADVISED: Final = frozenset({State.ADVISED, State.CREDITING, State.ADVICE_EXPIRED})
 LONGEST_WHY: Final = 120
 """Characters of a person's reason that the ledger keeps."""
 RETRY, RESOLVE = "saf-retry", "saf-resolve"
@@ -68,7 +68,7 @@ def resolve(store: Store, rrn: str, verdict: str, why: str) -> dict[str, Any]:
     state, is_of_advices = VERDICTS[verdict]
     if (row.state in _ADVISED) != is_of_advices:
         raise ValueError(f"{rrn} does not end as {verdict}: it is {row.state.name}")
-    if state is State.DECLINED and row.state is State.ADVISED:
+    if state is State.DECLINED and row.state in {State.ADVISED, State.CREDITING}:
         raise ValueError(f"{rrn} is still on its way: it can be refused once it has expired")
     outcome = store.submit([Acknowledge(_ATTEMPT, row.key, state, by_hand(reason))])[0]
     if not isinstance(outcome, Closed):

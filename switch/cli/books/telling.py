@@ -5,7 +5,7 @@ The keys of the object are a public contract. Of the card there is first six + l
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -23,10 +23,14 @@ from switch.cli.books.words import (
     yuan,
 )
 from switch.cli.drawing import drawn, plain, table
-from switch.core.operations import (
-    Row,
-)
+from switch.core.moment import local
+from switch.core.operations import Row, TransactionKey
 from switch.core.rules import WORDS, Rule
+from switch.core.transfers.counters import told_day
+from switch.ledger.protocol import Where
+
+_MANY: Final = 10_000
+"""So many transactions of a terminal's day are looked through for a leg."""
 
 
 def brief(row: Row, opened: Opened) -> dict[str, Any]:
@@ -73,6 +77,24 @@ def whole(row: Row, opened: Opened) -> dict[str, Any]:
         "answer": None if row.answer is None else msgspec.structs.asdict(row.answer),
         "bill": bill_of(row, configuration.issuer_dialect),
         "reversal": _reversal(row, opened),
+        "linked": [_linked(row, key, opened) for key in row.linked],
+    }
+
+
+def _linked(of: Row, key: TransactionKey, opened: Opened) -> dict[str, Any]:
+    """Return a leg of a transfer, or the transfer of a leg, in short; all empty if it never was."""
+    where = Where(terminal=key.terminal, day=local(of.record.opened_ms).day)
+    rows = (row for row in opened.books.transactions(_MANY, where) if row.key == key)
+    row = next(rows, None)
+    if row is None:
+        return {"rrn": "", "kind": "", "card": "", "state": "", "link": ""}
+    record = row.record
+    return {
+        "rrn": record.rrn,
+        "kind": record.kind,
+        "card": record.shown_card,
+        "state": row.state.name,
+        "link": record.link,
     }
 
 
@@ -117,10 +139,12 @@ def lines(row: Row, opened: Opened) -> list[tuple[str, str]]:
     found += zip(labels, map(both, map(rule_words, record.trace)), strict=False)
     found += _fee_lines(told["fee"])
     if (cap := told["cap"]) is not None:
+        day = day_text(cap["day"])
         used, held, limit = (yuan(cap[name]) for name in ("used_fen", "held_fen", "limit_fen"))
         found.append(
-            ("cap", f"{day_text(cap['day'])}: {used} used and {held} held of {limit} yuan now")
+            ("cap", f"{day}, {cap['counter']}: {used} used and {held} held of {limit} yuan now")
         )
+    found += _linked_lines(told["linked"])
     found.append(("answer", _answer_line(row, opened)))
     found += bill_lines(row, opened.installation.configuration.issuer_dialect)
     found += _reversal_lines(told["reversal"])
@@ -136,13 +160,14 @@ def _told(words: Words) -> dict[str, str]:
     return {"en": words.en, "zh": words.zh}
 
 
-def _cap(row: Row, opened: Opened) -> dict[str, int] | None:
+def _cap(row: Row, opened: Opened) -> dict[str, Any] | None:
     if row.cap is None:
         return None
     days = {each.day: each for each in opened.books.caps(row.key.card)}
     found = days.get(row.cap.day)
     return {
-        "day": row.cap.day,
+        "day": told_day(row.cap.day)[0],
+        "counter": told_day(row.cap.day)[1],
         "limit_fen": row.cap.limit_fen,
         "used_fen": found.committed_fen if found else 0,
         "held_fen": found.held_fen if found else 0,
@@ -184,6 +209,19 @@ def _fee_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
         for leg in told["legs"]
     ]
     return found
+
+
+def _linked_lines(told: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return the legs of a transfer, the debit first, or the transfer of a leg."""
+    labels = ("legs", "") if len(told) > 1 else ("transfer",)
+    texts = [
+        f"{each['kind']} {each['card']}: {each['state']}, RRN {each['rrn']}"
+        f" over link {each['link'] or '-'}"
+        if each["rrn"] or each["state"]
+        else "not opened"
+        for each in told
+    ]
+    return list(zip(labels, texts, strict=False))
 
 
 def _answer_line(row: Row, opened: Opened) -> str:

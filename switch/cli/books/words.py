@@ -15,6 +15,7 @@ from switch.core.operations import (
     Row,
 )
 from switch.core.transaction import State
+from switch.core.transfers.legs import CREDIT, DEBIT
 
 _FEN: Final = 100
 _MS: Final = 1_000
@@ -39,6 +40,8 @@ STATES: Final[Mapping[State, Words]] = {
     State.FORESTALLED: Words("its reversal came before it", "冲正先于原交易到达"),
     State.ADVISED: Words("accepted, on its way to the issuer", "已受理，正在通知发卡行"),
     State.ADVICE_EXPIRED: Words("a person must look: not acknowledged", "须人工处理：发卡行未确认"),
+    State.MOVING: Words("a transfer whose legs are being carried out", "转账处理中"),
+    State.CREDITING: Words("the credit of a transfer, on its way", "转入处理中，重发至收款行应答"),
 }
 """Every state as a person reads it."""
 
@@ -47,6 +50,8 @@ _EXPIRY_WORDS: Final[Mapping[str, Words]] = {
     "sealed": Words("its card data cannot be opened", "卡数据无法解密"),
     "rejected by the header": Words("it was rejected by its header", "报文头被拒绝"),
 }
+_LEGS: Final = {DEBIT: Words(", debit", "（转出）"), CREDIT: Words(", credit", "（转入）")}
+"""Endings of the kinds of a transfer's legs."""
 _DIED: Final = Words("the process ended before the answer came", "应答前进程中断")
 _NOT_SENT: Final = Words("there was no time or no line to send it", "来不及或无线路转发")
 
@@ -86,10 +91,15 @@ def day_text(day: int) -> str:
 def kind_words(row: Row, dialects: Sequence[Dialect]) -> Words:
     """Return what a transaction is called; its identifier where no dialect knows it."""
     kind = row.record.kind
+    whole, leg = kind, Words("", "")
+    for ending, words in _LEGS.items():
+        if row.linked and kind.endswith(ending):
+            whole, leg = kind.removesuffix(ending), words
     # The usual dialect comes first, but what it refuses is another one's to name.
     rules = (rule for dialect in dialects for rule in dialect.transactions)
-    found = (rule.words for rule in rules if rule.id == kind and rule.refuse is None)
-    return next(found, Words(kind, kind))
+    named = (rule.words for rule in rules if rule.id == whole and rule.refuse is None)
+    found = next(named, None)
+    return Words(f"{found.en}{leg.en}", f"{found.zh}{leg.zh}") if found else Words(kind, kind)
 
 
 def reversal_words(reason: str, dialect: Dialect) -> Words:
@@ -112,7 +122,7 @@ def reason_words(row: Row, terminals: Dialect, issuers: Dialect) -> Words:
             words = _host_said(reason, terminals)
     elif state in {State.REVERSING, State.FORESTALLED}:
         words = reversal_words(reason, issuers)
-    elif state is State.ADVISED:
+    elif state in {State.ADVISED, State.MOVING, State.CREDITING}:
         words = STATES[state]
     elif state in {State.REVERSED, State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED}:
         words = _EXPIRY_WORDS.get(reason) or _issuer_said(row, issuers)

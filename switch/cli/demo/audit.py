@@ -20,8 +20,8 @@ from messages.dialects.dialect import Words
 
 _APPROVED, _REVERSED = 6, 11
 """States as the ledger's tables number them; written once more, so that a slip there is seen."""
-_OPEN: Final = (3, 9, 10, 12)
-"""Open intents, in doubt, being reversed, needing a person."""
+_OPEN: Final = (3, 9, 10, 12, 15, 17)
+"""Open intents, in doubt, being reversed, needing a person (twice), a credit on its way."""
 _FEN: Final = 100
 _RECORD, _PROCESSING, _FEE = 3, 15, 22
 """Places in a row of the ledger: its record, and DE 3 and DE 28 in that; once more likewise."""

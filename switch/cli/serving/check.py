@@ -15,7 +15,7 @@ from switch.cli.outcome import note, say
 from switch.cli.serving.folder import loaded
 from switch.cli.verbs import AsJson, verb_app
 from switch.config.installation import Installation
-from switch.core.configuration import Configuration
+from switch.core.configuration import WITHDRAWALS, Configuration
 
 app = verb_app()
 
@@ -59,7 +59,12 @@ def _told(found: Installation) -> dict[str, Any]:
         "social_host": configuration.social_host.id if configuration.social_host else None,
         "card_ranges": len(configuration.card_ranges),
         "caps": [
-            {"from_day": cap.from_day, "limit_fen": cap.limit_fen, "rule": cap.rule}
+            {
+                "counter": cap.counter,
+                "from_day": cap.from_day,
+                "limit_fen": cap.limit_fen,
+                "rule": cap.rule,
+            }
             for cap in configuration.caps
         ],
         "listen": [
@@ -75,6 +80,7 @@ def summary(found: Installation) -> list[str]:
     """Return what was found, a line for each kind of thing."""
     configuration = found.configuration
     caps = ", ".join(
+        f"{'' if cap.counter == WITHDRAWALS else f'{cap.counter} '}"
         f"{cap.limit_fen // 100} yuan from {cap.from_day} ({cap.rule})"
         for cap in configuration.caps
     )

@@ -19,7 +19,7 @@ from simulators import live
 from simulators.cards import Card, fictional_card
 from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, composite_wire, wires
 from simulators.live import LiveTerminal
-from simulators.requests import Identity
+from simulators.requests import CHANNELS, Identity
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Result, Verdict
 from simulators.terminals.debts import TRIES, ReversalRules
@@ -41,6 +41,14 @@ CardNumber = Annotated[
 ]
 AmountYuan = Annotated[
     int, typer.Option("--yuan", min=1, max=10**10 - 1, help="The amount in yuan.")
+]
+BankChannel = Annotated[
+    str,
+    typer.Option(
+        "--channel",
+        metavar="|".join(CHANNELS),
+        help="A bank's own channel, with a terminal of it; else a service point.",
+    ),
 ]
 OwnKey = Annotated[
     str,
@@ -127,6 +135,13 @@ def terminal_verb(verb: Callable[..., None]) -> Callable[..., None]:
     called.__annotations__ = {each.name: each.annotation for each in parameters}
     called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return called
+
+
+def known_channel(channel: str) -> str:
+    """Return a channel; status 2 for what is none."""
+    if channel and channel not in CHANNELS:
+        stop(f"--channel is one of {', '.join(CHANNELS)}, not {channel!r}")
+    return channel
 
 
 def used_card(number: int, *, wrong_pin: bool) -> Card:

@@ -1,4 +1,4 @@
-"""Verbs of `jinbao terminal` that sell (switch/cli): sale, payment, void, refund, authorisation.
+"""Verbs of `jinbao terminal` that sell or transfer (switch/cli): what moves money but cash.
 
 A verb about an earlier transaction names it as its slip does: RRN, STAN, batch and day.
 """
@@ -10,16 +10,19 @@ from typing import Annotated, Final
 import typer
 from msgspec.structs import replace
 
+from simulators.cards import fictional_card
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Slip
 from switch.cli.outcome import stop
 from switch.cli.simulating.doing import (
     FEN,
     AmountYuan,
+    BankChannel,
     CardNumber,
     Setting,
     WrongPin,
     do,
+    known_channel,
     tell,
     terminal_verb,
     used_card,
@@ -53,6 +56,10 @@ OriginalBatch = Annotated[
 OriginalDate = Annotated[
     str, typer.Option("--date", metavar="MMDD", help="Day of the original; else today.")
 ]
+PayeeNumber = Annotated[
+    int,
+    typer.Option("--to", min=0, max=10**12 - 1, help="Which fictional card is paid."),
+]
 
 
 @terminal_verb
@@ -82,6 +89,7 @@ def pay(
     yuan: AmountYuan = 100,
     card: CardNumber = 0,
     wrong_pin: WrongPin = False,
+    channel: BankChannel = "",
 ) -> None:
     """Pay a bill (自主缴费).
 
@@ -90,7 +98,8 @@ def pay(
       jinbao terminal pay 127.0.0.1:8583 --yuan 35
     """  # noqa: D301 - \b keeps the lines of the examples apart
     used = used_card(card, wrong_pin=wrong_pin)
-    _afresh(given, Job(kind=Kind.PAYMENT, card=used, amount_fen=yuan * FEN))
+    channel = known_channel(channel)
+    _afresh(given, Job(kind=Kind.PAYMENT, card=used, amount_fen=yuan * FEN, channel=channel))
 
 
 @terminal_verb
@@ -187,7 +196,60 @@ def complete(
     _about(given, job, _slip(given, rrn, stan, batch, date))
 
 
-SELLING: Final = (sale, pay, preauth, void, refund, complete)
+@terminal_verb
+def transfer(
+    given: Setting,
+    *,
+    to: PayeeNumber = 1,
+    yuan: AmountYuan = 100,
+    card: CardNumber = 0,
+    wrong_pin: WrongPin = False,
+    channel: BankChannel = "",
+) -> None:
+    """Transfer from one test card to another (转账).
+
+    \b
+    Example:
+      jinbao terminal transfer 127.0.0.1:8583 --card 0 --to 1000 --yuan 300
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    _others(card, to)
+    job = Job(
+        kind=Kind.TRANSFER,
+        card=used_card(card, wrong_pin=wrong_pin),
+        amount_fen=yuan * FEN,
+        payee=fictional_card(to),
+        channel=known_channel(channel),
+    )
+    # What has no certain outcome is reversed before the terminal hangs up.
+    tell(given, do(given, job, Job(kind=Kind.REVERSAL)))
+
+
+@terminal_verb
+def remit(
+    given: Setting,
+    *,
+    to: PayeeNumber = 1,
+    yuan: AmountYuan = 100,
+    card: CardNumber = 0,
+    wrong_pin: WrongPin = False,
+) -> None:
+    """Remit cash (现金汇款): --card is the service point's settlement card, --to the payee's.
+
+    \b
+    Example:
+      jinbao terminal remit 127.0.0.1:8583 --card 0 --to 1000 --yuan 300
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    _others(card, to)
+    job = Job(
+        kind=Kind.REMITTANCE,
+        card=used_card(card, wrong_pin=wrong_pin),
+        amount_fen=yuan * FEN,
+        payee=fictional_card(to),
+    )
+    tell(given, do(given, job, Job(kind=Kind.REVERSAL)))
+
+
+SELLING: Final = (sale, pay, transfer, remit, preauth, void, refund, complete)
 """The verbs, in the order of the help."""
 
 
@@ -228,3 +290,9 @@ def _about(given: Setting, job: Job, slip: Slip) -> None:
         return (replace(job, of=replace(slip, batch=batch, date=date)),)
 
     tell(given, do(given, Job(kind=Kind.REVERSAL), first=jobs))
+
+
+def _others(card: int, to: int) -> None:
+    """Refuse a transfer from a card to itself before anything is sent."""
+    if card == to:
+        stop(f"--to {to}: should be another card than --card")

@@ -9,17 +9,18 @@ from typing import Annotated, Final
 
 import typer
 
-from simulators.requests import BALANCE, WITHDRAWAL
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind
 from switch.cli.outcome import stop
 from switch.cli.simulating.doing import (
     FEN,
     AmountYuan,
+    BankChannel,
     CardNumber,
     Setting,
     WrongPin,
     do,
+    known_channel,
     tell,
     terminal_verb,
     used_card,
@@ -32,6 +33,7 @@ from switch.cli.verbs import verb_app
 from switch.shell.clock import Clock
 
 app = verb_app("Be a terminal with a test card: sign on, withdraw, sell, inquire, reverse, echo.")
+_NET_BANK: Final = "netbank"
 _REASONS: Final = ("98", "A0", "06")
 """DE 39 of a reversal: no answer, a wrong MAC on it, another cause."""
 
@@ -72,16 +74,20 @@ def withdraw(
     yuan: AmountYuan = 500,
     card: CardNumber = 0,
     wrong_pin: WrongPin = False,
+    channel: BankChannel = "",
 ) -> None:
-    """Withdraw cash (助农取款) with a test card.
+    """Withdraw cash with a test card (助农取款; from a bank's own device with --channel).
 
     \b
     Examples:
       jinbao terminal withdraw 127.0.0.1:8583 --yuan 500
       jinbao terminal withdraw 127.0.0.1:8583 --card 3 --wrong-pin
+      jinbao terminal withdraw HOST:PORT --channel atm --terminal 50010004 --merchant MID
     """  # noqa: D301 - \b keeps the lines of the examples apart
     used = used_card(card, wrong_pin=wrong_pin)
-    job = Job(kind=Kind.WITHDRAWAL, card=used, amount_fen=yuan * FEN, code=WITHDRAWAL)
+    if known_channel(channel) == _NET_BANK:
+        stop("a net bank pays no cash out")
+    job = Job(kind=Kind.WITHDRAWAL, card=used, amount_fen=yuan * FEN, channel=channel)
     # A withdrawal of unknown outcome is reversed before the terminal hangs up.
     tell(given, do(given, job, Job(kind=Kind.REVERSAL)))
 
@@ -93,6 +99,7 @@ def balance(
     *,
     card: CardNumber = 0,
     wrong_pin: WrongPin = False,
+    channel: BankChannel = "",
 ) -> None:
     """Ask for the balance of a test card.
 
@@ -101,7 +108,8 @@ def balance(
       jinbao terminal balance 127.0.0.1:8583 --card 3
     """  # noqa: D301 - \b keeps the lines of the examples apart
     used = used_card(card, wrong_pin=wrong_pin)
-    tell(given, do(given, Job(kind=Kind.BALANCE, card=used, code=BALANCE)))
+    job = Job(kind=Kind.BALANCE, card=used, channel=known_channel(channel))
+    tell(given, do(given, job))
 
 
 @app.command()

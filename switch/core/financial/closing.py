@@ -229,6 +229,8 @@ class Closing:
                 self._after_close(txn, operation, row)
             case Superseded(row):
                 self._outbox.report("answer_superseded", rrn=txn.rrn, state=row.state.name)
+                if txn.part is not None:
+                    txn.part.row = row
                 self.in_flight.finish(txn)
             case Fenced() | Missing():
                 # Another process took the transaction over, and reverses it.
@@ -248,6 +250,8 @@ class Closing:
                 raise InvariantBroken(f"a close got {type(outcome).__name__}")
 
     def _after_close(self, txn: Transaction, operation: Close, row: Row) -> None:
+        if txn.part is not None:
+            txn.part.row = row
         if operation.state is State.IN_DOUBT:
             self._advices.wake()
         elif operation.state is State.APPROVED and txn.answered:

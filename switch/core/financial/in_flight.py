@@ -55,6 +55,8 @@ class InFlight:
             txn = self._transactions[ticket]
             if not txn.answered:
                 self._teller.refuse(txn, Decline(_late(txn), Rule.FORWARDED_IN_TIME))
+                if (part := txn.part) is not None and part.late is not None:
+                    part.late()
 
     def hold(self, txn: Transaction) -> None:
         """Keep a transaction that waits, so that it is answered in time whatever it waits for."""
@@ -106,6 +108,8 @@ class InFlight:
             self._stans.release()
         if txn.fingerprint and self._by_key.get(txn.key) is txn:
             del self._by_key[txn.key]
+        if (part := txn.part) is not None and part.then is not None:
+            part.then(txn)
 
     def note_reversal(self, key: TransactionKey) -> None:
         """Remember that a terminal reversed this: it is never forwarded or approved from now on."""

@@ -6,6 +6,7 @@ told. Neither is ever forwarded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from msgspec.structs import replace
@@ -77,6 +78,8 @@ class Opening:
         self.in_flight: InFlight = self._closing.in_flight
         self._stans, self._rrns = numbers
         self.is_usable = links.is_usable
+        self.begin_transfer: Callable[[Transaction], Decline | None]
+        """What a transfer is opened by, in place of one `Open`."""
 
     def open(self, txn: Transaction) -> Decline | None:
         """Take a transaction that walked to its end: hold, intent, and on to the issuer.
@@ -94,7 +97,7 @@ class Opening:
 
     def _tried(self, txn: Transaction) -> Decline | None:
         """Open a transaction that is neither in flight nor refused; return a refusal to tell."""
-        line = txn.line
+        line = txn.line if _is_payee_reached(txn) else None
         if txn.rule.is_advice:
             return self._open(txn, self._links[txn.link])
         refusal = no_line(txn) if line is None else self._unready(txn, line)
@@ -106,13 +109,13 @@ class Opening:
         link = self._links[line.link]
         if (refusal := translate_pin(txn, link)) is not None:
             return refusal
-        business = txn.rule.business
-        if business is not None and business.counts_to_cap:
-            cap = txn.configuration.cap_on(txn.local.day)
-            if cap is None:
-                return Decline(Reason.SERVICE_NOT_OPEN, Rule.DAILY_CAP)
-            txn.cap = CapCheck(txn.local.day, cap.limit_fen)
-        return self._open(txn, link)
+        if txn.part is not None:
+            return self.begin_transfer(txn)
+        return _capped(txn) or self._open(txn, link)
+
+    def open_leg(self, leg: Transaction) -> Decline | None:
+        """Open the debit of a transfer; what becomes of it is told to its `then`."""
+        return self._open(leg, self._links[leg.link])
 
     def _open(self, txn: Transaction, link: IssuerLink) -> Decline | None:
         outbox = self._outbox
@@ -125,7 +128,7 @@ class Opening:
             self._stans.promise()
             txn.promised = True
         txn.stan, txn.rrn = stan, rrn_text(rrn, txn.local.day)
-        txn.tail = private_60_tail(txn.request, txn.rule.business)
+        txn.tail = private_60_tail(txn)
         self.in_flight.keep(txn)
         self._submit(txn)
         return None
@@ -143,6 +146,7 @@ class Opening:
             outbox.incarnation,
             txn.rule.reversal is not None,
             txn.taking,
+            linked=txn.part.linked if txn.part is not None else (),
         )
         if txn.rule.is_advice:
             operation = replace(operation, plan=self._plan(txn), answer=self._accepted(txn))
@@ -195,7 +199,7 @@ class Opening:
     def _looked_back(self, txn: Transaction, refusal: Decline, outcome: Outcome) -> None:
         match outcome:
             case Found(row):
-                self._seen_before(txn, row)
+                self.seen_before(txn, row)
             case OriginalNotFound():
                 self.in_flight.refuse_for_good(txn, refusal)
             case Unknown():
@@ -214,11 +218,10 @@ class Opening:
                     "held_fen": held_fen,
                     "asked_fen": txn.amount_fen,
                 }
-                self._refuse_unopened(
-                    txn, Decline(Reason.DAILY_CAP_EXCEEDED, Rule.DAILY_CAP, facts)
-                )
+                rule = Rule.DAILY_CAP if txn.part is None else Rule.COUNTER_ROOM
+                self._refuse_unopened(txn, Decline(Reason.DAILY_CAP_EXCEEDED, rule, facts))
             case Repeated(row) | Clashed(row):
-                self._seen_before(txn, row)
+                self.seen_before(txn, row)
             case Forestalled() | OriginalNotFound():
                 self._refuse_unopened(
                     txn, Decline(Reason.ORIGINAL_NOT_FOUND, Rule.FIRST_OF_ITS_KEY)
@@ -242,7 +245,7 @@ class Opening:
         txn.rrn = ""
         self.in_flight.refuse_for_good(txn, decline)
 
-    def _seen_before(self, txn: Transaction, row: Row) -> None:
+    def seen_before(self, txn: Transaction, row: Row) -> None:
         """Answer what is not the first of its key: 94, or what its first was told."""
         txn.rrn = ""
         if row.fingerprint != txn.fingerprint:
@@ -276,7 +279,7 @@ class Opening:
                 else:
                     self._closing.close_unsent(txn)
             case Resolved(_, Row() as row) if row.state is not State.FORESTALLED:
-                self._seen_before(txn, row)
+                self.seen_before(txn, row)
             case Resolved():
                 self._refuse_unopened(
                     txn, Decline(Reason.ROUTE_UNAVAILABLE, Rule.FORWARDED_IN_TIME)
@@ -285,6 +288,24 @@ class Opening:
                 self._outbox.after(RETRY_MS, partial(self._resolve, txn))
             case _:
                 raise InvariantBroken(f"a resolve got {type(outcome).__name__}")
+
+
+def _capped(txn: Transaction) -> Decline | None:
+    """Say what a withdrawal is held against; refuse it where no cap is in force yet."""
+    business = txn.rule.business
+    if business is None or not business.counts_to_cap:
+        return None
+    cap = txn.configuration.cap_on(txn.local.day)
+    if cap is None:
+        return Decline(Reason.SERVICE_NOT_OPEN, Rule.DAILY_CAP)
+    txn.cap = CapCheck(txn.local.day, cap.limit_fen)
+    return None
+
+
+def _is_payee_reached(txn: Transaction) -> bool:
+    """Tell whether a line leads to whoever is paid, where somebody is."""
+    part = txn.part
+    return part is None or part.payee is None or part.payee.line is not None
 
 
 def _clash(txn: Transaction) -> Decline:

@@ -11,8 +11,8 @@ from functools import partial
 from switch.core.configuration import Configuration
 from switch.core.incarnation.trace_numbers import Numbers, stan_text
 from switch.core.operations import (
+    Operation,
     ReversalPlan,
-    Reverse,
 )
 from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.outcomes import (
@@ -50,8 +50,11 @@ class Reversing:
             at.utc_ms + configuration.timers.advice_expiry_ms,
         )
 
-    def submit(self, operation: Reverse, then: Callable[[Outcome], None]) -> None:
-        """Have a reversal decided, as often as it takes to know."""
+    def submit(self, operation: Operation, then: Callable[[Outcome], None]) -> None:
+        """Have a reversal or a part of a transfer decided, as often as it takes to know.
+
+        The same attempt again gets the first result, whether there was one or not.
+        """
 
         def decided(outcome: Outcome) -> None:
             if isinstance(outcome, Unknown):

@@ -34,6 +34,7 @@ from switch.core.outcomes import (
     Unknown,
 )
 from switch.core.transaction import State
+from switch.core.transfers.legs import is_credit
 
 _AT_ONCE = 256
 _DIED = "4002"
@@ -153,7 +154,9 @@ class TakeOver:
 
     def _close(self, row: Row) -> None:
         state, plan = State.DECLINED, None
-        if row.is_reversible:
+        if is_credit(row):
+            state = State.UNSENT
+        elif row.is_reversible:
             state = State.IN_DOUBT
             plan = self._reversing.plan(_DIED, self.configuration)
             if plan is None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import msgspec
 
-from messages.dialects.dialect import Business
 from routing.table import Case
 from switch.core.configuration import Configuration
 from switch.core.issuers.chip import reversal_chip
@@ -15,14 +14,14 @@ from switch.core.operations import (
     Record,
     Row,
 )
-from switch.core.terminals.request import Request, Transaction
+from switch.core.terminals.request import Transaction
 
 _CLEAR_TRACK = "0"
 """DE 53 digit 3."""
 _PURPOSE = b"reversal"
 _LONGEST_PIN = "12"
-_TERMINAL_TYPE = "03"
-"""DE 60.2.5: a POS."""
+_FROM, _TO = 102, 103
+"""The accounts of a transfer: who pays, and who is paid."""
 NO_REASON = "0000"
 """DE 60.1 of what is no reversal."""
 
@@ -37,6 +36,8 @@ class Sealed(msgspec.Struct, array_like=True, gc=False):
     place: str
     category: str
     tail: str
+    payer: str = ""
+    payee: str = ""
 
     def __repr__(self) -> str:
         return "Sealed()"
@@ -55,8 +56,26 @@ def seal(txn: Transaction) -> bytes:
         terminal.place,
         terminal.category,
         txn.tail,
+        *accounts(txn),
     )
     return txn.configuration.vault.seal(_encode(sealed), txn.attempt, _PURPOSE)
+
+
+def accounts(txn: Transaction) -> tuple[str, str]:
+    """Return who pays and who is paid by a transfer; empty for anything else."""
+    part = txn.part
+    if part is None or part.payee is None:
+        return "", ""
+    return txn.request.pan or "", part.payee.pan
+
+
+def seal_credit(txn: Transaction, payee: str, attempt: int) -> bytes:
+    """Return the sealed part of the credit of a transfer: the payee's account, and who pays."""
+    terminal = txn.terminal
+    sealed = Sealed(
+        payee, "", "", "", terminal.place, terminal.category, txn.tail, txn.request.pan or "", payee
+    )
+    return txn.configuration.vault.seal(_encode(sealed), attempt, _PURPOSE)
 
 
 def unseal(row: Row, configuration: Configuration) -> Sealed:
@@ -73,13 +92,15 @@ def original_elements(record: Record, own_id: str) -> str:
     return f"{record.mti}{record.link_stan}{record.transmission}{record.acquirer:0>11}{own_id:0>11}"
 
 
-def private_60_tail(request: Request, business: Business | None) -> str:
-    """Return DE 60 but for 60.1: 60.2 of the terminal's reading, 60.3 the dedicated type."""
+def private_60_tail(txn: Transaction) -> str:
+    """Return DE 60 but for 60.1: 60.2 of the terminal and its reading, 60.3 the dedicated type."""
+    request, business = txn.request, txn.rule.business
     if business is None:
         return ""
     no_pin = "1" if (request.entry_mode or "")[2:] == "2" else "0"
+    reading = f"{request.read_capability or '0'}{request.ic_condition or '0'}"
     return (
-        f"0{request.read_capability or '0'}{request.ic_condition or '0'}0{_TERMINAL_TYPE}{no_pin}"
+        f"0{reading}0{txn.terminal.type}{no_pin}"
         f"0000{business.special_fee_type}{business.special_fee_level}000000000000"
     )
 
@@ -135,6 +156,9 @@ def request_fields(txn: Transaction, own_id: str) -> dict[int, str]:
         if request.security is not None:
             # The track goes on in clear, whatever the terminal's own leg has.
             fields[53] = f"{request.security[:2]}{_CLEAR_TRACK}{request.security[3:]}"
+    payer, payee = accounts(txn)
+    if payee:
+        fields |= {_FROM: payer, _TO: payee}
     return fields
 
 
@@ -159,6 +183,8 @@ def reversal_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
     reason = plan.reason if plan is not None else NO_REASON
     fields[60] = reason + sealed.tail
     fields[90] = original_elements(record, own_id)
+    if sealed.payee:
+        fields |= {_FROM: sealed.payer, _TO: sealed.payee}
     return fields
 
 
@@ -190,5 +216,6 @@ def advice_fields(row: Row, sealed: Sealed, own_id: str) -> dict[int, str]:
     maybe = {14: sealed.expiry, 23: sealed.sequence, 38: record.authorisation, 90: record.original}
     maybe[55] = sealed.chip
     maybe[28] = fee_text(record.fee_fen) if record.fee_fen else ""
+    maybe |= {_FROM: sealed.payer, _TO: sealed.payee}
     fields |= {number: text for number, text in maybe.items() if text}
     return dict(sorted(fields.items()))

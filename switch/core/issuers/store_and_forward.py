@@ -22,6 +22,7 @@ from switch.core.issuers.pending import Waiting
 from switch.core.operations import (
     Acknowledge,
     Advice,
+    Answer,
     Claim,
     Row,
     TransactionKey,
@@ -37,6 +38,7 @@ from switch.core.outcomes import (
 from switch.core.social.bill import FOLLOWS
 from switch.core.terminals.answers import APPROVED
 from switch.core.transaction import State
+from switch.core.transfers.legs import is_transfer
 
 SETTLED = frozenset({"00", "25"})
 """DE 39 of a 0430 that ends a reversal: done, or there was nothing to reverse."""
@@ -46,6 +48,12 @@ STRANDED_PER_LINK = 1_000
 POLL_MS = 1_000
 """How often the queue is looked at while nothing else asks for it."""
 _MILLISECOND_NS = 1_000_000
+_TOLD = frozenset({State.ADVISED, State.CREDITING})
+"""What is told until it is answered, and not taken back."""
+_UNDECIDED = frozenset({"09", "68", "98", "A0"})
+"""DE 39 of the answer to a credit that says nothing of the account: it is sent again."""
+_ADVICE = "0220"
+"""MTI of a credit whose request was not answered."""
 _REVERSAL, _REPEAT = "0420", "1"
 """MTI of a reversal, and MTI digit 4 of what is sent again."""
 
@@ -64,6 +72,10 @@ class StoreAndForward:
         links.on_ready = self._send_stranded
         self.send_word: Callable[[Advice], None] = self._unsent
         """Sends what is queued about a bill, once nothing is to be reversed."""
+        self.on_transfer: Callable[[Row], None] | None = None
+        """Takes a transfer that is due: it has no message of its own."""
+        self.on_leg: Callable[[Row], None] | None = None
+        """Takes a leg whose message was answered for good."""
 
     def next_due_ns(self) -> int:
         """Return when the queue is looked at next, NEVER while it is being asked."""
@@ -108,10 +120,16 @@ class StoreAndForward:
             case _:
                 raise InvariantBroken(f"a claim got {type(outcome).__name__}")
 
+    def send_first(self, credit: Advice) -> None:
+        """Send the request of a credit that has just become durable; its repeats are queued."""
+        self._send(credit)
+
     def _send(self, advice: Advice) -> None:
         row = advice.row
         if row.bill is not None and row.state in FOLLOWS:
             self.send_word(advice)
+            return
+        if row.linked and self._is_transfer(row):
             return
         if row.plan is None:
             raise InvariantBroken("a queued reversal has no plan")
@@ -128,8 +146,10 @@ class StoreAndForward:
             self._outbox.report("reversal_sealed", rrn=row.record.rrn, why=str(error))
             self._give_up(row, "sealed")
             return
-        if row.state is State.ADVISED:
+        if row.state in _TOLD:
             mti, fields = row.record.mti, advice_fields(row, sealed, link.link.own_id)
+            if row.state is State.CREDITING and advice.tries:
+                mti = _ADVICE
         else:
             mti, fields = _REVERSAL, reversal_fields(row, sealed, link.link.own_id)
             if not link.wire.reversal_has_fee:
@@ -175,9 +195,15 @@ class StoreAndForward:
     ) -> None:
         code = texts.get(39, "")
         if link.wire.is_rejected(frame):
+            if row.state is State.CREDITING:
+                # An earlier copy may have been carried out: only its bank can say.
+                self._outbox.report("credit_undecided", rrn=row.record.rrn, code="rejected")
+                return
             self._give_up(row, "rejected by the header")
         elif not link.is_authentic(mti, texts, self._outbox.at.elapsed_ns):
             self._outbox.report("answer_mac_wrong", link=link.link.name, rrn=row.record.rrn)
+        elif row.state is State.CREDITING:
+            self._credited(row, code, texts)
         elif row.state is State.ADVISED and code in APPROVED:
             self._end(row, State.APPROVED, code)
         elif row.state is not State.ADVISED and code in SETTLED:
@@ -185,20 +211,41 @@ class StoreAndForward:
         else:
             self._give_up(row, code)
 
+    def _credited(self, row: Row, code: str, texts: Mapping[int, str]) -> None:
+        """Take what a bank says of the credit of a transfer."""
+        if not code or code in _UNDECIDED:
+            self._outbox.report("credit_undecided", rrn=row.record.rrn, code=code)
+            return
+        at = self._outbox.local
+        answer = Answer(at.time, at.date, at.date, row.record.rrn, texts.get(38, ""), code, "")
+        state = State.APPROVED if code in APPROVED else State.DECLINED
+        self._end(row, state, code, answer)
+
+    def _is_transfer(self, row: Row) -> bool:
+        """Hand a transfer that is due to whoever takes it up; False for anything else."""
+        if not is_transfer(row):
+            return False
+        if self.on_transfer is not None:
+            self.on_transfer(row)
+        return True
+
     def _give_up(self, row: Row, why: str) -> None:
         """Leave it to a person: nothing more is sent."""
-        is_advice = row.state is State.ADVISED
+        is_advice = row.state in _TOLD
         event = "advice_needs_a_person" if is_advice else "reversal_needs_a_person"
         self._outbox.report(event, rrn=row.record.rrn, why=why)
         self._end(row, State.ADVICE_EXPIRED if is_advice else State.REVERSAL_EXPIRED, why)
 
-    def _end(self, row: Row, state: State, why: str) -> None:
-        operation = Acknowledge(self._outbox.attempt(), row.key, state, why)
+    def _end(self, row: Row, state: State, why: str, answer: Answer | None = None) -> None:
+        operation = Acknowledge(self._outbox.attempt(), row.key, state, why, answer)
         self._outbox.submit(operation, partial(self._ended, operation))
 
     def _ended(self, operation: Acknowledge, outcome: Outcome) -> None:
         match outcome:
-            case Closed() | Missing():
+            case Closed(row):
+                if row.linked and self.on_leg is not None:
+                    self.on_leg(row)
+            case Missing():
                 return
             case Unknown():
                 # The same attempt again gets the first result, whether there was one or not.

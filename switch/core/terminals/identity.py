@@ -17,8 +17,8 @@ from switch.core.operations import (
     TransactionKey,
 )
 from switch.core.terminals.request import Request, Transaction
+from switch.core.transfers.legs import bucket_of
 
-_BUCKETS = 1024
 _FINGERPRINT_BYTES = 16
 
 
@@ -38,7 +38,7 @@ def transaction_key(request: Request, configuration: Configuration) -> Transacti
     """Return what makes this request the same as another (DE 2, 41, 42, 60.2, 11, 13 if sent)."""
     card = configuration.vault.card_hash(request.pan or "")
     return TransactionKey(
-        (card[0] << 8 | card[1]) % _BUCKETS,
+        bucket_of(card),
         card,
         request.terminal or "",
         request.merchant or "",

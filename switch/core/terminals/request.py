@@ -5,6 +5,8 @@ Both live in memory only, from a frame to its answer; what must last is in `oper
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from fees.quote import Quote
@@ -14,7 +16,7 @@ from messages.dialects.dialect import TransactionRule
 from messages.errors import DecodeError
 from messages.view import View
 from routing.choose import IsUsable
-from routing.table import NOWHERE, Candidate
+from routing.table import NOWHERE, Candidate, Way
 from switch.core.configuration import CardRange, Configuration, Issuer, Terminal
 from switch.core.errors import InvariantBroken
 from switch.core.moment import Local
@@ -136,6 +138,36 @@ class TerminalKeys(msgspec.Struct, gc=False):
     """The processing request of answers: what the terminal is asked to download."""
 
 
+class Payee(msgspec.Struct, gc=False):
+    """Who is paid by a transfer: account, bank, and the line towards it, None while none is up."""
+
+    pan: str
+    issuer: Issuer
+    way: Way
+    line: Candidate | None
+
+    def __repr__(self) -> str:
+        return f"Payee({self.issuer.id})"
+
+
+class Part(msgspec.Struct, gc=False):
+    """What is known of a transfer, or of a leg of one, besides what every transaction has.
+
+    Of a leg: `linked` is its transfer, `then` goes on when it is over (no terminal is told of it),
+    and `row` is how the ledger has it by then, None where it was not opened or is lost. Of a
+    transfer: `late` is called when its terminal was told that nobody knows.
+    """
+
+    payee: Payee | None = None
+    linked: tuple[TransactionKey, ...] = ()
+    then: Callable[[Transaction], None] | None = None
+    row: Row | None = None
+    late: Callable[[], None] | None = None
+
+    def __repr__(self) -> str:
+        return f"Part({self.payee!r})"
+
+
 class Transaction:
     """A financial request on its walk; one object from its frame to its answer."""
 
@@ -164,6 +196,7 @@ class Transaction:
         "local",
         "mac",
         "original",
+        "part",
         "payload",
         "pik",
         "promised",
@@ -238,6 +271,8 @@ class Transaction:
         # Of a social service: its leg at the host, what it carries by tag, and DE 62 of its answer.
         self.bill: Bill | None = None
         self.payload = _NO_PAYLOAD
+        self.part: Part | None = None
+        """What only a transfer and its legs have."""
 
     def move(self, state: State) -> None:
         """Go to a state that may follow; raises InvariantBroken for any other."""

@@ -65,6 +65,8 @@ class Teller:
     ) -> None:
         """Send an answer to wherever the request, or its last repeat, came from."""
         txn.answered = answer.code
+        if (part := txn.part) is not None and part.then is not None:
+            return
         frame = self._wire.of(txn.request).answer(
             txn.request,
             financial(txn.request, answer, extra),

@@ -33,7 +33,9 @@ FACTS: Final = """
 """`is_awaited`: the answer to its 0420 or 0220, or to what the host is told of its bill.
 `is_torn`: its bill is not where its debit puts it. `rrn` is empty where it was forestalled."""
 COLUMNS: Final = 26
-_AWAITED: Final = frozenset({State.IN_DOUBT, State.REVERSING, State.ADVISED})
+_AWAITED: Final = frozenset(
+    {State.IN_DOUBT, State.REVERSING, State.ADVISED, State.MOVING, State.CREDITING}
+)
 CHECKS: Final[dict[str, str]] = {
     "a day holds what its transactions hold": """
         SELECT count(*) FROM (

@@ -12,7 +12,7 @@ from messages.crypto.wrapping import MASTER_KEY_BYTES
 from switch.config.installation import KEYS, VAULT_ROLES
 from switch.config.keystore import KeyStore
 
-TERMINALS = ("50010001", "50010002", "50010003")
+TERMINALS = tuple(f"5001000{number}" for number in range(1, 7))
 LINKS = ("issuer", "issuer-jinbao", "first", "first-jinbao", "outside", "social")
 ROLES = ("zmk", "pik", "mak")
 NAMES = ("jinbao", "terminals", "cards", "banks", "caps")

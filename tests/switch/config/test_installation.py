@@ -45,9 +45,10 @@ def test_the_defaults_are_the_worked_examples(folder: Path) -> None:
     card_range = configuration.card_range("6219991234567890120")
     assert card_range is not None
     assert configuration.issuers[card_range.issuer].links == ("issuer-jinbao", "issuer")
-    assert [(c.from_day, c.limit_fen) for c in configuration.caps] == [
-        (20110101, 100_000),
-        (20140910, 200_000),
+    assert [(c.counter, c.from_day, c.limit_fen) for c in configuration.caps] == [
+        ("withdrawal", 20110101, 100_000),
+        ("withdrawal", 20140910, 200_000),
+        ("remittance", 20140910, 200_000),
     ]
     assert found.listen == (
         ListenAddress("127.0.0.1", 8583, "jinbao"),

@@ -62,8 +62,10 @@ def test_the_defaults_have_two_banks_of_both_kinds_and_one_issuer_of_another_cit
     assert both == {"99900000", "99910000"}
     assert [i.id for i in configuration.issuers.values() if not i.is_in_city] == ["99930000"]
     terminals = configuration.terminals.values()
-    assert [each.id for each in terminals if not each.is_public_welfare] == ["50010003"]
-    assert {each.channel for each in terminals} == {Channel.RURAL}
+    rural = [each for each in terminals if each.channel is Channel.RURAL]
+    assert [each.id for each in rural if not each.is_public_welfare] == ["50010003"]
+    urban = [each.type for each in terminals if each.channel is Channel.URBAN]
+    assert urban == ["01", "06", "07"]
     assert configuration.groups.keys() == {"first", "second"}
     first = configuration.acquirers["99900000"]
     assert (first.access, first.alternate) == (LinkClass.JINBAO, LinkClass.BANK)

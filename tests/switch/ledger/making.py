@@ -21,6 +21,7 @@ from switch.core.operations import (
     Claim,
     Close,
     Enlist,
+    Launch,
     Open,
     Record,
     ReversalPlan,
@@ -161,6 +162,18 @@ def advising(
     """Return an Open of a refund: an advice that takes of the transaction with another STAN."""
     void = voiding(number, stan, of, fen, incarnation=incarnation)
     return replace(void, is_reversible=False, plan=plan(reason="0000"), answer=answer())
+
+
+def moving(number: int, stan: int = 1, *, incarnation: int = 1) -> Open:
+    """Return an Open of a transfer, which is queued at once and due much later."""
+    made = replace(opening(number, stan, incarnation=incarnation), cap=None)
+    legs = (key(stan + 100), key(stan + 200))
+    return replace(made, plan=plan(due_ms=LATER_MS), linked=legs)
+
+
+def launching(number: int, stan: int = 1, *, incarnation: int = 1) -> Launch:
+    """Return a Launch of the transaction with this STAN, as the credit of a transfer."""
+    return Launch(attempt(number, incarnation), key(stan), incarnation, plan(reason="0000"))
 
 
 def closing(

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from switch.core.errors import InvariantBroken
 from switch.core.operations import (
@@ -48,15 +49,19 @@ from tests.switch.ledger.making import (
     BUCKET,
     CARD,
     DAY,
+    LATER_MS,
     LIMIT_FEN,
     acknowledging,
     advising,
+    answer,
     attempt,
     claiming,
     closing,
     enlisting,
     freeing,
     key,
+    launching,
+    moving,
     opening,
     plan,
     reversing,
@@ -341,6 +346,50 @@ def test_a_batch_that_breaks_an_invariant_changes_nothing() -> None:
     assert (stored.transactions, stored.caps, stored.advices) == before
 
 
+def test_a_credit_is_launched_once_and_queued_with_the_numbers_of_its_request() -> None:
+    stored, outcomes = run([opening(1), launching(2), launching(2), launching(3)])
+    row = stored.transactions[key()]
+    assert (row.state, row.plan) == (State.CREDITING, launching(2).plan)
+    assert stored.advices.keys() == {key()}
+    assert [type(outcome) for outcome in outcomes[1:]] == [Closed, Closed, Superseded]
+    assert stored.caps[TODAY] == CapDay(50_000, 0)
+
+
+def test_a_credit_is_not_launched_by_whoever_lost_it_nor_after_it_was_closed() -> None:
+    assert isinstance(last(opening(1), launching(2, incarnation=2)), Fenced)
+    assert isinstance(last(opening(1), closing(2, 1, State.UNSENT), launching(3)), Superseded)
+    assert isinstance(last(launching(1)), Missing)
+
+
+@pytest.mark.parametrize("end", [State.APPROVED, State.DECLINED, State.ADVICE_EXPIRED])
+def test_a_credit_on_its_way_is_not_taken_back_and_ends_as_its_bank_says(end: State) -> None:
+    assert isinstance(last(opening(1), launching(2), reversing(3)), NotReversible)
+    stored, _ = run([opening(1), launching(2), acknowledging(3, 1, end)])
+    assert stored.transactions[key()].state is end
+    assert not stored.advices
+    held, committed = 50_000 * (end in HELD), 50_000 * (end in COMMITTED)
+    assert stored.caps[TODAY] == CapDay(held, committed)
+
+
+def test_a_transfer_is_queued_from_its_opening_and_a_reversal_makes_it_due() -> None:
+    stored, outcomes = run([moving(1), moving(1)])
+    assert outcomes == [Opened(0, 0), Opened(0, 0)]
+    row = stored.transactions[key()]
+    assert (row.state, row.linked) == (State.MOVING, moving(1).linked)
+    assert stored.advices[key()].due_ms == LATER_MS
+    stored, outcomes = run([moving(1), reversing(2)])
+    assert isinstance(outcomes[-1], ReversalQueued)
+    assert stored.transactions[key()].state is State.REVERSING
+    assert stored.advices[key()].due_ms < LATER_MS
+
+
+def test_what_a_terminal_is_told_of_a_transfer_is_kept_with_its_end() -> None:
+    told = replace(acknowledging(2, 1, State.APPROVED), answer=answer())
+    stored, _ = run([moving(1), told])
+    assert stored.transactions[key()].answer == answer()
+    assert not stored.advices
+
+
 STEPS = st.lists(
     st.one_of(
         st.builds(opening, st.integers(1, 9), st.integers(1, 3), st.sampled_from([0, 40_000])),
@@ -351,11 +400,13 @@ STEPS = st.lists(
             st.sampled_from([State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT]),
         ),
         st.builds(reversing, st.integers(20, 29), st.integers(1, 3)),
+        st.builds(launching, st.integers(90, 94), st.integers(1, 3)),
+        st.builds(moving, st.integers(95, 99), st.integers(1, 3)),
         st.builds(
             acknowledging,
             st.integers(30, 39),
             st.integers(1, 3),
-            st.sampled_from([State.REVERSED, State.APPROVED, State.ADVICE_EXPIRED]),
+            st.sampled_from([State.REVERSED, State.APPROVED, State.ADVICE_EXPIRED, State.DECLINED]),
         ),
         st.builds(
             voiding, st.integers(60, 69), st.integers(1, 3), st.integers(1, 3), st.just(40_000)
@@ -440,7 +491,7 @@ def test_caps_are_the_sums_of_the_rows_and_only_final_rows_lose_their_card(
     assert day.committed_fen == sum(r.record.amount_fen for r in capped if r.state in COMMITTED)
     assert day.held_fen + day.committed_fen <= LIMIT_FEN
     assert all((row.record.sealed == b"") == (row.state in FINAL) for row in rows)
-    queued = {State.IN_DOUBT, State.REVERSING, State.ADVISED}
+    queued = {State.IN_DOUBT, State.REVERSING, State.ADVISED, State.MOVING, State.CREDITING}
     assert stored.advices.keys() == {row.key for row in rows if row.state in queued}
 
 

@@ -67,6 +67,7 @@ from tests.switch.ledger.making import (
     closing,
     ending,
     key,
+    launching,
     opening,
     reversing,
     rrn,
@@ -89,7 +90,10 @@ BILL_ENDS = (
 OUTCOMES = (State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT)
 WITHDRAWN = frozenset({State.APPROVED})
 GIVEN_BACK = frozenset({State.DECLINED, State.UNSENT, State.REVERSED})
-HELD = frozenset({State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.REVERSAL_EXPIRED})
+HELD = frozenset(
+    {State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.REVERSAL_EXPIRED}
+    | {State.CREDITING, State.ADVICE_EXPIRED}
+)
 
 stans = st.sampled_from(STANS)
 # A kind of operation, a STAN, and a number from which the rest of the operation is taken.
@@ -105,7 +109,7 @@ wishes = st.lists(
             + ["acknowledge"] * 2
             + ["claim", "take over", "find", "again", "again", "totals", "renew"]
             + ["settle", "upload", "end"]
-            + ["sign on", "sign off", "load", "numbers", "enlist", "hasten", "reroute"]
+            + ["sign on", "sign off", "load", "numbers", "enlist", "hasten", "reroute", "launch"]
         ),
         stans,
         st.integers(0, 1_000),
@@ -336,6 +340,7 @@ class Ledgers(RuleBasedStateMachine):
             "end": lambda: ending(self.count, number % 4, incarnation=ours),
             "load": lambda: LoadSession(attempt, "50010001"),
             "reroute": lambda: Reroute(attempt, key(stan), speaker, f"link {number}", b""),
+            "launch": lambda: launching(self.count, stan, incarnation=speaker),
             "hasten": lambda: Hasten(attempt, key(stan), number),
             "numbers": lambda: LeaseNumbers(attempt, ("stan", "rrn")[number % 2], 1 + number),
             "enlist": lambda: Enlist(attempt, b"other %d" % (number % 4), 0, number),

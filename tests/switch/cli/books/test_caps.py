@@ -13,6 +13,7 @@ from tests.switch.cli.running import run
 
 _DAY = {
     "day": 20140618,
+    "counter": "withdrawal",
     "used_fen": 10_000,
     # In doubt, expired, and still with the issuer.
     "held_fen": 30_000,
@@ -25,7 +26,8 @@ def test_what_is_used_and_held_is_shown_by_a_transaction(folder: Path) -> None:
     outcome = run("caps", "show", "-c", str(folder), "--rrn", APPROVED, "--json")
     assert json.loads(outcome.out) == {"card": "621999******0120", "days": [_DAY]}
     drawn = run("caps", "show", "-c", str(folder), "--rrn", APPROVED).out
-    assert drawn.splitlines()[-1].split() == ["2014-06-18", "100.00", "300.00", "600.00", "1000.00"]
+    told = ["2014-06-18", "withdrawal", "100.00", "300.00", "600.00", "1000.00"]
+    assert drawn.splitlines()[-1].split() == told
 
 
 @pytest.mark.parametrize("typed", [PAN, f"{PAN[:6]} {PAN[6:]}\n"])

@@ -14,7 +14,7 @@ def test_a_good_folder_is_summed_up_and_test_keys_are_told(folder: Path) -> None
     assert outcome.status == 0
     assert outcome.out == (
         "good\n"
-        "terminals    3, 3 merchants, dialect pos\n"
+        "terminals    6, 6 merchants, dialect pos\n"
         "acquirers    99900000, 99910000\n"
         "issuers      99910000, 99900000, 99930000, dialect interbank\n"
         "groups       first, second\n"
@@ -25,7 +25,8 @@ def test_a_good_folder_is_summed_up_and_test_keys_are_told(folder: Path) -> None
         "social host  99980000 Social security\n"
         "card ranges  3, 3 of social-security cards\n"
         "cap          1000 yuan from 20110101 (银发〔2011〕177号), "
-        "2000 yuan from 20140910 (银发〔2014〕235号)\n"
+        "2000 yuan from 20140910 (银发〔2014〕235号), "
+        "remittance 2000 yuan from 20140910 (银发〔2014〕235号)\n"
         "listening    127.0.0.1:0 (jinbao), 127.0.0.1:0 (bank)\n"
         f"ledger       {folder}/state/ledger.sqlite\n"
     )

@@ -7,11 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench.serving import until
 from simulators.cards import fictional_card
 from switch.cli.outcome import BAD, USAGE
 from tests.scenarios.town import BALANCE_FEN, Town, play, town
 from tests.switch.cli.running import run
+from tests.switch.config import folders
 
 
 async def _say(here: Town, *words: str) -> dict[str, Any]:
@@ -60,3 +63,57 @@ def test_what_cannot_be_voided_is_told_before_anything_is_sent() -> None:
     outcome = run("terminal", "void", "127.0.0.1:1", *given)
     assert outcome.status == USAGE
     assert "--of is one of sale, payment, preauth, completion" in outcome.err
+
+
+@pytest.mark.parametrize("verb", ["transfer", "remit"])
+def test_a_card_does_not_pay_itself(verb: str) -> None:
+    outcome = run("terminal", verb, "127.0.0.1:1", "--card", "3", "--to", "3")
+    assert outcome.status == USAGE
+    assert "another card" in outcome.err
+
+
+def test_a_remittance_goes_through_and_the_books_tell_of_both_legs(tmp_path: Path) -> None:
+    def found(folder: Path) -> None:
+        welfare = "public_welfare = true              # known"
+        admits = f'transactions = ["cash_remittance"]\nsettlement_card = "{fictional_card(0).pan}"'
+        folders.change(folder, "terminals", welfare, f"{admits}\n{welfare}")
+
+    async def scenario() -> None:
+        folder = tmp_path / "city"
+        async with town(folder, "2014-09-18T09:30", found=found) as here:
+            where = ("terminal", "remit", f"127.0.0.1:{here.port}")
+            done = await asyncio.to_thread(run, *where, "--json", "--to", "2", "--yuan", "300")
+            assert done.status == 0
+            result = json.loads(done.out.splitlines()[-1])
+            accounts = here.bank.accounts
+            assert accounts.balance_fen(fictional_card(2).pan) == BALANCE_FEN + 30_000
+            assert accounts.balance_fen(fictional_card(0).pan) == BALANCE_FEN - 30_000
+
+            def told() -> dict[str, object]:
+                asked = run("txn", "show", result["rrn"], "--json", "-c", str(folder))
+                found: dict[str, object] = json.loads(asked.out) if not asked.status else {}
+                return found
+
+            await until(lambda: len(told()) > 0, 30)
+            legs = told()["linked"]
+            assert isinstance(legs, list)
+            assert [(leg["kind"], leg["state"]) for leg in legs] == [
+                ("cash_remittance_debit", "APPROVED"),
+                ("cash_remittance_credit", "APPROVED"),
+            ]
+            shown = run("txn", "show", legs[1]["rrn"], "-c", str(folder)).out
+            assert "Cash remittance, credit" in shown
+            assert result["rrn"] in shown
+            days = run("caps", "show", "--rrn", legs[1]["rrn"], "--json", "-c", str(folder))
+            assert json.loads(days.out)["days"] == [
+                {
+                    "day": 20140918,
+                    "counter": "remittance",
+                    "used_fen": 30_000,
+                    "held_fen": 0,
+                    "left_fen": 170_000,
+                    "limit_fen": 200_000,
+                }
+            ]
+
+    play(scenario())

@@ -1,0 +1,1 @@
+"""Transfers: a parent and two legs, each a transaction of its own, and both or none in the end."""

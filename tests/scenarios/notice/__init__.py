@@ -1,0 +1,1 @@
+"""The notice in its own words, over what a fresh folder says."""

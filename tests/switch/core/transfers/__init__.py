@@ -1,0 +1,1 @@
+"""Transfers on the stage: both legs or none, whatever fails between them."""
