@@ -29,27 +29,28 @@ _AMOUNT_FEN = 30_000
 _BOTH, _NONE = (-_AMOUNT_FEN, _AMOUNT_FEN), (0, 0)
 _SOON_S = 30.0
 _DEBIT, _CREDIT = "400000", "460000"
-_QUICK = "answer_ms = 4000\nissuer_ms = 3000\nlease_ms = 2000\n"
+_QUICK = "answer_ms = 6000\nissuer_ms = 3000\n"
 _TERMINAL = "public_welfare = true              # known"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def found(request: pytest.FixtureRequest) -> Callable[[Path], None]:
-    """Return what makes a folder one whose first terminal may transfer, on either ledger."""
-    url = request.getfixturevalue("ledger_url") if request.param == "postgres" else ""
+def url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of the ledger, empty for the embedded one."""
+    is_shared = request.param == "postgres"
+    return str(request.getfixturevalue("ledger_url")) if is_shared else ""
 
-    def change(folder: Path) -> None:
-        admits = (
-            'transactions = ["transfer", "cash_remittance"]\n'
-            f'settlement_card = "{_PAYER.pan}"\n{_TERMINAL}'
-        )
-        folders.change(folder, "terminals", _TERMINAL, admits)
-        # Short enough that whoever starts after a kill does not wait for long.
-        folders.change(folder, "jinbao", "answer_ms = 20000\nissuer_ms = 10000\n", _QUICK)
-        if url:
-            folders.change(folder, "jinbao", "[ledger]\n", f'[ledger]\nurl = "{url}"\n')
 
-    return change
+async def _open_transfers(here: Town) -> None:
+    """Let the first terminal transfer and remit, and start the switch again."""
+    admits = (
+        'transactions = ["transfer", "cash_remittance"]\n'
+        f'settlement_card = "{_PAYER.pan}"\n{_TERMINAL}'
+    )
+    folders.change(here.folder, "terminals", _TERMINAL, admits)
+    # Short enough that whoever starts after a kill does not wait for long.
+    folders.change(here.folder, "jinbao", "answer_ms = 20000\nissuer_ms = 10000\n", _QUICK)
+    here.switch.kill()
+    await here.start(_DATE)
 
 
 def _frame(stan: int, kind: Kind = Kind.TRANSFER, yuan_fen: int = _AMOUNT_FEN) -> bytes:
@@ -87,10 +88,11 @@ async def _begin(here: Town) -> Caller:
 
 
 def test_a_transfer_and_a_remittance_move_both_legs_and_a_refused_credit_none(
-    tmp_path: Path, found: Callable[[Path], None]
+    tmp_path: Path, url: str
 ) -> None:
     async def scenario() -> None:
-        async with town(tmp_path / "city", _DATE, found=found) as here:
+        async with town(tmp_path / "city", _DATE, url=url) as here:
+            await _open_transfers(here)
             caller = await _begin(here)
             answer = await caller.ask(_frame(1))
             assert (answer.mti, answer.get(39)) == ("0210", "00")
@@ -112,7 +114,7 @@ def test_a_transfer_and_a_remittance_move_both_legs_and_a_refused_credit_none(
 
 @pytest.mark.parametrize(("leg", "is_carried_out"), [(_DEBIT, True), (_CREDIT, False)])
 def test_a_switch_that_is_killed_between_two_steps_leaves_both_legs_or_none(
-    tmp_path: Path, found: Callable[[Path], None], leg: str, *, is_carried_out: bool
+    tmp_path: Path, url: str, leg: str, *, is_carried_out: bool
 ) -> None:
     def cut(heard: Heard) -> Temper:
         if heard.get(3) != leg or heard.mti[1] == "4":
@@ -120,7 +122,8 @@ def test_a_switch_that_is_killed_between_two_steps_leaves_both_legs_or_none(
         return Temper(delay_ms=600_000) if is_carried_out else Temper(ignores=True)
 
     async def scenario() -> None:
-        async with town(tmp_path / "city", _DATE, found=found) as here:
+        async with town(tmp_path / "city", _DATE, url=url) as here:
+            await _open_transfers(here)
             here.bank.temper = cut
             caller = await _begin(here)
             caller.write(_frame(1))

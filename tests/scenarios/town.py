@@ -194,13 +194,11 @@ async def town(
     networks: tuple[str, ...] = (),
     host: SocialHost | None = None,
     url: str = "",
-    found: Callable[[Path], None] = lambda _: None,
 ) -> AsyncIterator[Town]:
     """Found a town whose bank and switch run; whatever happens, both end.
 
     `networks` are the profiles of what lies between the switch and each of the bank's hosts. With a
-    `host` there is a social-security host too; `url` is that of a ledger on PostgreSQL; `found`
-    changes the folder before the switch begins.
+    `host` there is a social-security host too; `url` is that of a ledger on PostgreSQL.
     """
     bank = Bank()
     relays: list[Relay] = []
@@ -222,7 +220,6 @@ async def town(
     if url:
         folders.change(folder, "jinbao", "[ledger]\n", f'[ledger]\nurl = "{url}"\n')
         folders.change(folder, "jinbao", "[timers]\n", "[timers]\nlease_ms = 2000\n")
-    found(folder)
     founded = Town(folder, bank)
     founded.relays, founded.host, founded.url = relays, host, url
     try:

@@ -73,14 +73,15 @@ def test_a_card_does_not_pay_itself(verb: str) -> None:
 
 
 def test_a_remittance_goes_through_and_the_books_tell_of_both_legs(tmp_path: Path) -> None:
-    def found(folder: Path) -> None:
-        welfare = "public_welfare = true              # known"
-        admits = f'transactions = ["cash_remittance"]\nsettlement_card = "{fictional_card(0).pan}"'
-        folders.change(folder, "terminals", welfare, f"{admits}\n{welfare}")
-
     async def scenario() -> None:
         folder = tmp_path / "city"
-        async with town(folder, "2014-09-18T09:30", found=found) as here:
+        async with town(folder, "2014-09-18T09:30") as here:
+            welfare = "public_welfare = true              # known"
+            admits = 'transactions = ["cash_remittance"]\nsettlement_card = "{}"\n{}'
+            told = admits.format(fictional_card(0).pan, welfare)
+            folders.change(folder, "terminals", welfare, told)
+            here.switch.kill()
+            await here.start("2014-09-18T09:30")
             where = ("terminal", "remit", f"127.0.0.1:{here.port}")
             done = await asyncio.to_thread(run, *where, "--json", "--to", "2", "--yuan", "300")
             assert done.status == 0
@@ -91,8 +92,8 @@ def test_a_remittance_goes_through_and_the_books_tell_of_both_legs(tmp_path: Pat
 
             def told() -> dict[str, object]:
                 asked = run("txn", "show", result["rrn"], "--json", "-c", str(folder))
-                found: dict[str, object] = json.loads(asked.out) if not asked.status else {}
-                return found
+                shown: dict[str, object] = json.loads(asked.out) if not asked.status else {}
+                return shown
 
             await until(lambda: len(told()) > 0, 30)
             legs = told()["linked"]
