@@ -78,8 +78,8 @@ def test_a_remittance_goes_through_and_the_books_tell_of_both_legs(tmp_path: Pat
         async with town(folder, "2014-09-18T09:30") as here:
             welfare = "public_welfare = true              # known"
             admits = 'transactions = ["cash_remittance"]\nsettlement_card = "{}"\n{}'
-            told = admits.format(fictional_card(0).pan, welfare)
-            folders.change(folder, "terminals", welfare, told)
+            admitted = admits.format(fictional_card(0).pan, welfare)
+            folders.change(folder, "terminals", welfare, admitted)
             here.switch.kill()
             await here.start("2014-09-18T09:30")
             where = ("terminal", "remit", f"127.0.0.1:{here.port}")
