@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-switch bench-ledger profile bench-codec bench-replay bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long bench-scale
+.PHONY: help setup demo test lint types format lock bench-switch bench-ledger profile bench-codec bench-replay bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long simulate-postgres bench-scale
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -77,6 +77,9 @@ bench-scale: setup ## measure one switch on SQLite, one and two on PostgreSQL, i
 
 bench-world: setup ## measure simulated worlds on one core, all checkers on
 	$(BIN)/python -m bench.world
+
+simulate-postgres: setup ## worlds whose two switches share one real PostgreSQL (SEEDS=100 FIRST=0)
+	$(BIN)/python -m bench.worlds $(or $(SEEDS),100) $(or $(FIRST),0)
 
 simulate-long: setup ## 20000 worlds on two cores (SEEDS=20000 FIRST=0)
 	$(BIN)/jinbao simulate --seed $(or $(FIRST),0) --seeds $(or $(SEEDS),20000) --jobs 2 --coverage

@@ -78,6 +78,7 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
             "tests/switch/cli/books/test_stores.py",
             "tests/switch/cli/serving/test_workers.py",
             "tests/crash/test_two_switches.py",
+            "tests/simulators/world/ledgers/test_on_server.py",
         ),
     ),
     "world": (120, ("tests/simulators/world", "tests/simulators/checkers", "tests/simulation")),

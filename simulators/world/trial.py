@@ -5,7 +5,7 @@ The same setting gives the same verdict and the same digest, in whatever process
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -16,6 +16,7 @@ from simulators.checkers.books import approvals, cap, fees, holds, money
 from simulators.checkers.finding import Finding
 from simulators.checkers.system import masks, quiet, stops
 from simulators.world.history import History
+from simulators.world.ledgers.kept import Kept
 from simulators.world.setting import Setting
 from simulators.world.telling.stakes import stakes
 from simulators.world.telling.states import engine_pairs, ledger_pairs
@@ -90,9 +91,9 @@ def _last_step(history: History, rrn: str) -> int:
     return next(steps, history.end.step)
 
 
-def attempt(setting: Setting) -> tuple[Verdict, History]:
-    """Let a world happen and check it."""
-    history = World(setting).run()
+def attempt(setting: Setting, on: Sequence[Kept] = ()) -> tuple[Verdict, History]:
+    """Let a world happen and check it; `on` as in `World`."""
+    history = World(setting, on).run()
     end = history.end
     settled_ns = end.settled_after_ns
     states = end.totals.by_state

@@ -6,8 +6,8 @@ virtual time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from random import Random
 from typing import Final
 
@@ -48,9 +48,10 @@ _LOOK: Final = 200 * MS
 class World:
     """One world; `run` lets it happen once."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, on: Sequence[Kept] = ()) -> None:
         """Draw everything that is drawn before the clock starts.
 
+        `on`: a way to the ledger for each of two switches, instead of the ledger that is drawn.
         KeyError: no such plant, profile or kind of fault.
         """
         self.setting = setting
@@ -72,10 +73,14 @@ class World:
         is_shared = self._faults.happens(self._chance, "two_switches")
         is_on_disk = setting.ledger == SQLITE
         self._kept: Kept = (
-            OnDisk(stream(seed, "disk")) if is_on_disk else InMemory(is_shared=is_shared)
+            on[0]
+            if on
+            else (OnDisk(stream(seed, "disk")) if is_on_disk else InMemory(is_shared=is_shared))
         )
-        names = ("a", "b") if is_shared and not is_on_disk else ("a",)
-        self._stores = [self._store(name) for name in names]
+        count = len(on) or (1 if is_on_disk or not is_shared else 2)
+        self._ways = on or [self._kept]
+        ways = on or [self._kept] * count
+        self._stores = [self._store(name, way) for name, way in zip("ab", ways, strict=False)]
         self._hosts = [self._host(store) for store in self._stores]
         cards, books = cards_of(setting, chance, size, self._plant)
         self._books = books
@@ -106,9 +111,9 @@ class World:
         """Return a stream of chance; the first switch has the plain name."""
         return stream(self.setting.seed, name if owner == "a" else f"{name}-{owner}")
 
-    def _store(self, name: str) -> Store:
+    def _store(self, name: str, kept: Kept) -> Store:
         chance = self._stream("ledger", name)
-        store = Store(name, self._road, chance, self.history, self._kept)
+        store = Store(name, self._road, chance, self.history, kept)
         store.plant = self._plant
         return store
 
@@ -137,7 +142,9 @@ class World:
 
     def run(self) -> History:
         """Let the world happen; return all of it."""
-        with closing(self._kept):
+        with ExitStack() as stack:
+            for way in self._ways:
+                stack.enter_context(closing(way))
             return self._run()
 
     def _run(self) -> History:

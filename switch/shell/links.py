@@ -1,7 +1,8 @@
 """Issuer links (switch/shell): one outgoing connection each, made again whenever it is lost.
 
 The wait between attempts doubles up to a limit and begins anew once the issuer has spoken, so that
-a host which accepts and closes is not asked without end.
+a host which accepts and closes is not asked without end. A machine that refuses at once is there,
+and its program is not: that costs nobody anything, and is asked every second.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from switch.shell.connection import Connection, Side
 from switch.shell.settings import LinkAddress
 
 _MS_PER_S: Final = 1_000
+_REFUSED_MS: Final = 1_000
+"""The longest wait while nothing listens at an address: a program that starts again is found."""
 _SPREAD: Final = 0.2
 """Waits vary by this share, so that many switches do not come back at once."""
 
@@ -63,6 +66,8 @@ class Lines:
                 # Said once for as long as it stays the same.
                 log.alert("link_unreachable", {"link": address.name, "reason": failure})
                 told = failure
+            if failure == ConnectionRefusedError.__name__:
+                wait_ms = min(wait_ms, _REFUSED_MS)
             spread = 1 + _SPREAD * (2 * random.random() - 1)  # noqa: S311 - no secret
             await asyncio.sleep(wait_ms * spread / _MS_PER_S)
             wait_ms = min(2 * wait_ms, limits.reconnect_most_ms)

@@ -1,1 +1,1 @@
-"""The ledgers of a world (simulators/world): in memory, or SQLite on a disk whose power fails."""
+"""The ledgers of a world (simulators/world): in memory, SQLite on a failing disk, PostgreSQL."""

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from switch.core.effects import CloseLink, Effect, SendToLink
 from switch.core.events import Event, LinkConnected, LinkDisconnected, LinkFrameReceived
 from switch.shell.links import peer_of
@@ -90,6 +92,21 @@ async def test_an_issuer_that_comes_late_is_found_and_its_absence_is_told_once()
             await until(lambda: stage.engine.seen(LinkConnected))
             assert len(stage.logged("link_unreachable")) == 1
             assert stage.logged("link_unreachable")[0]["reason"] == "ConnectionRefusedError"
+
+
+async def test_a_program_that_starts_again_is_found_within_its_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("switch.shell.links._REFUSED_MS", 40)
+    async with _issuer() as issuer:
+        port = issuer.port
+    told = _told(port, Limits(reconnect_first_ms=10, reconnect_most_ms=60_000))
+    async with playing(silent, told) as stage:
+        await asyncio.sleep(0.6)
+        async with _issuer(port):
+            # Doubling alone would have come to a wait of 640 ms by now.
+            async with asyncio.timeout(0.3):
+                await until(lambda: stage.engine.seen(LinkConnected))
 
 
 async def test_the_wait_grows_while_an_issuer_accepts_and_closes_without_a_word() -> None:
