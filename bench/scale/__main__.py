@@ -140,7 +140,10 @@ def result(found: dict[str, Found], syncs_us: list[float]) -> str:
         words.append(f"{name}_p99_ms={each.latency.p99_ms:.2f}")
     pairs = zip(found["sqlite_1"].runs, found["postgres_1"].runs, strict=True)
     ratio = median(shared.switch_us / own.switch_us for own, shared in pairs)
-    return f"RESULT {' '.join(words)} switch_ratio={ratio:.2f} sync_us={median(syncs_us):.0f}"
+    pairs = zip(found["sqlite_1"].runs, found["postgres_2"].runs, strict=True)
+    of_two = median(shared.switch_us / own.switch_us for own, shared in pairs)
+    words.append(f"switch_ratio={ratio:.2f} switch_ratio_2={of_two:.2f}")
+    return f"RESULT {' '.join(words)} sync_us={median(syncs_us):.0f}"
 
 
 def main() -> int:
