@@ -314,7 +314,8 @@ class CapEntry(_Model):
 
 
 class CapsFile(_Model):
-    """`caps.toml`."""
+    """`caps.toml`; `kept_by` says whose counting of withdrawals decides."""
 
     format: Literal[1]
+    kept_by: Literal["switch", "issuer"] = "switch"
     cap: list[CapEntry] = []

@@ -176,6 +176,7 @@ class _Building:
                 Cap(_number(entry.from_day), entry.limit_fen, entry.rule, entry.counter)
                 for entry in models.caps.cap
             ),
+            is_cap_kept=models.caps.kept_by == "switch",
             timers=_timers(main),
             limits=Limits(**main.limits.model_dump(exclude_none=True)),
             vault=vault,

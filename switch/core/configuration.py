@@ -209,6 +209,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What terminals speak besides `terminal_dialect`, told apart by what is before the MTI."""
     repeats_get_stored_answer: bool = False
     """Whether a repeat of a finished request gets its answer again; 94 otherwise."""
+    is_cap_kept: bool = True
+    """Whether we count what a card withdraws in a day; else its issuer does, and says 61 itself."""
     groups: Mapping[str, str] = {}
     """Institution groups: identifier -> name. Acquirer and issuer of one group are on us."""
     centre: tuple[str, ...] = ()

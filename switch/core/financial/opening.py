@@ -293,7 +293,7 @@ class Opening:
 def _capped(txn: Transaction) -> Decline | None:
     """Say what a withdrawal is held against; refuse it where no cap is in force yet."""
     business = txn.rule.business
-    if business is None or not business.counts_to_cap:
+    if business is None or not business.counts_to_cap or not txn.configuration.is_cap_kept:
         return None
     cap = txn.configuration.cap_on(txn.local.day)
     if cap is None:

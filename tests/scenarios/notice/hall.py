@@ -15,13 +15,15 @@ from typing import Final
 from msgspec.structs import asdict
 
 from messages.codec import Codec
+from messages.crypto.keys import Pik
+from messages.crypto.pin import encode_pin_block
 from switch.config.installation import load
 from switch.core.configuration import Configuration
 from switch.core.events import LinkConnected
 from switch.core.operations import Row
 from tests.switch.config import folders
 from tests.switch.config.registry.making import bring_in, first_rows
-from tests.switch.core.stage import FRAMES, POS, Stage, approve
+from tests.switch.core.stage import FRAMES, PIK, POS, Stage, approve
 from tests.switch.core.stage.moving import payee_field
 
 CLINIC, HOSPITAL, SHOP, ATM, BRANCH, NET_BANK = (f"5001000{number}" for number in range(1, 7))
@@ -103,6 +105,7 @@ class Hall(Stage):
             "f35": f"{card}=30122201234567890",
             "f41": terminal,
             "f42": self.configuration.terminals[terminal].merchant,
+            "f52": encode_pin_block("123456", card, Pik.from_hex(PIK)).hex().upper(),
             "f55": None,
             "f60": f"{of_60}{self._batches[terminal]}00060",
             "f62": payee_field(PAYEE) if kind == "transfer" else None,
