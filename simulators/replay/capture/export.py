@@ -64,10 +64,11 @@ class Exporter:
         if ends is not None:
             return ends
         number = len(self._ends)
-        port, host = _FIRST_PORT + number % _PORTS_EACH, number // _PORTS_EACH
-        peer_network = 1 if frame.side == "terminal" else 2
-        switch_at, peer_at = bytes((10, 0, 0, 1)), bytes((10, peer_network, host & 255, 2))
         is_terminal = frame.side == "terminal"
+        port, host = _FIRST_PORT + number % _PORTS_EACH, number // _PORTS_EACH
+        # Terminals differ by port, and issuers, which all listen on one, by address.
+        place = (1, host & 255, 2) if is_terminal else (2, number >> 8 & 255, number & 255)
+        switch_at, peer_at = bytes((10, 0, 0, 1)), bytes((10, *place))
         switch = _Way(switch_at, PORTS["terminal"] if is_terminal else port)
         peer = _Way(peer_at, port if is_terminal else PORTS["issuer"])
         client, server = (peer, switch) if is_terminal else (switch, peer)

@@ -32,9 +32,11 @@ from simulators.replay.trace.choosing import (
 )
 from simulators.replay.trace.figures import Figures
 from simulators.replay.trace.form import Frame, Side, TraceError
+from simulators.replay.trace.learning import Learnt, scenario
 from simulators.replay.trace.making import Maker
 from simulators.replay.trace.reading import Trace
 from simulators.replay.trace.writing import whole_file, write_trace
+from simulators.wire import Wire
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.replaying.comparing import compared
 from switch.cli.replaying.recording import RecordKey, tokens_of
@@ -314,6 +316,41 @@ def diff(
         told = compared(one, other, rules, any_stan=any_stan)
         write_reports(told, html, junit_file)
     tell(told, as_json=as_json)
+
+
+@app.command("to-scenario")
+def to_scenario(
+    source: Source,
+    *,
+    into: Into = "-",
+    name: Annotated[str, typer.Option(help="Its name; else that of the trace.")] = "",
+    seconds: Annotated[
+        float, typer.Option(min=0.0, help="How long it runs; 0 is as long as the trace.")
+    ] = 0.0,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="Terminals rest as they did, whatever the rate.")
+    ] = False,
+) -> None:
+    """Learn a load scenario from a trace: mix, amounts, rate, rests, cards.
+
+    \b
+    Examples:
+      jinbao trace to-scenario traces --into tuesday.toml
+      jinbao load run tuesday.toml --target 127.0.0.1:8583
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    with told_errors():
+        trace = Trace(source, note)
+        names = trace.header.dialects
+        dialect = dialects_of(names.get("terminal", "pos"), "interbank")["terminal"]
+        try:
+            learnt = Learnt(Wire(dialect)).of(trace)
+            text = scenario(learnt, name or Path(source).stem, seconds=seconds, closed=closed)
+        except ValueError as error:
+            stop(f"{source}: {error}")
+        with whole_file(into) as stream:
+            stream.write(text.encode("utf-8"))
+    for why, count in learnt.left_out.most_common():
+        note(f"left out: {count} {why}")
 
 
 @app.command()
