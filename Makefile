@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-switch bench-ledger profile bench-codec bench-replay bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long simulate-postgres bench-scale
+.PHONY: help setup demo test lint types format lock bench-switch bench-ledger profile bench-codec bench-replay bench-recording bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long simulate-postgres bench-scale
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -64,6 +64,9 @@ bench-load: setup ## measure the load generator, beside another one (two quiet c
 
 bench-replay: setup ## measure replay: frames a second and memory (FRAMES=1000000)
 	$(BIN)/python -m bench.replay $(FRAMES)
+
+bench-recording: setup ## measure what recording costs a switch, as ratios in one run
+	$(BIN)/python -m bench.recording
 
 bench-codec: setup ## measure the codec, as ratios in one run
 	$(BIN)/python -m bench.codec

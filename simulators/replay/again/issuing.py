@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Final
 
+from messages.errors import DecodeError
 from simulators.cards import Card
 from simulators.issuer import CALM, Temper
 from simulators.replay.trace.form import Frame
@@ -54,7 +55,10 @@ class Recorded:
         request, answer = exchange.request, exchange.answer
         if request is None or request.to != "peer" or request.summary is None:
             return
-        heard = wire.hear(wire.bare(request.data))
+        try:
+            heard = wire.hear(wire.bare(request.data))
+        except DecodeError:
+            return
         card = cards.get(heard.get(2))
         key = _key(heard, card.pan if card is not None else heard.get(2))
         code = answer.summary.code if answer is not None and answer.summary else ""

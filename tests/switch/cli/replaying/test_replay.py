@@ -144,9 +144,9 @@ def test_the_same_through_a_capture_with_shuffled_and_doubled_segments(desk: Pat
     (desk / "back.toml").write_text('format = 1\n[cards]\ncsv = "cards.csv"\n')
     links = sorted({frame.connection for frame in Trace(str(back)) if frame.side == "issuer"})
     with _fresh(back, "through", tuple(links)) as target:
-        done = _replayed(back, target)
-    told = json.loads(done.stdout)
-    assert (done.returncode, told["differences"]) == (0, [])
+        again = _replayed(back, target)
+    told = json.loads(again.stdout)
+    assert (again.returncode, told["differences"]) == (0, [])
     assert told["equal"] == told["compared"] >= len(_JOBS) + 1
 
 
