@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from messages.crypto.chip import CardKey
 from messages.dialects.tlv import encode_ber, parse_ber
 from messages.values import is_luhn_valid, mask_pan
 from simulators.chip import Chip
@@ -35,6 +36,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     pin: str = PIN
     signs: bool = False
     """Whether its chip makes a cryptogram of its own for every transaction."""
+    key: CardKey | None = None
+    """The key of its chip; without one that of the fictional BIN's master key."""
 
     def __repr__(self) -> str:
         return f"Card({self.shown})"
@@ -66,7 +69,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
             f"9F34034203009F3501229F1E08{terminal.encode('ascii').hex().upper()}"
             f"8408A0000003330101019F090200209F4104{number:08d}"
         )
-        return Chip(self.pan, self.sequence).signed(chip) if self.signs else chip
+        return Chip(self.pan, self.sequence, self.key).signed(chip) if self.signs else chip
 
 
 def reversal_chip(chip: str) -> str:
@@ -79,7 +82,7 @@ def card_accepts(card: Card | None, asked: str, answered: str) -> bool:
     """Tell whether a card takes an answer (DE 55 of both); one that does not sign takes any."""
     if card is None or not card.signs or not answered:
         return True
-    return Chip(card.pan, card.sequence).accepts(asked, answered)
+    return Chip(card.pan, card.sequence, card.key).accepts(asked, answered)
 
 
 def fictional_card(number: int, *, signs: bool = False) -> Card:

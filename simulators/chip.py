@@ -50,10 +50,11 @@ class ChipCheck(StrEnum):
 class Chip:
     """The chip of one card, as its issuer made it."""
 
-    def __init__(self, pan: str, sequence: str, master_key: ChipKey | None = None) -> None:
-        """Make the card's key; without a master key the fictional BIN's."""
-        key = master_key or ChipKey.from_hex(MASTER_KEY)
-        self._key: CardKey = key.card(pan, sequence[-2:])
+    def __init__(self, pan: str, sequence: str, key: ChipKey | CardKey | None = None) -> None:
+        """Take the card's key, or make it of a master key; without one of the fictional BIN's."""
+        if not isinstance(key, CardKey):
+            key = (key or ChipKey.from_hex(MASTER_KEY)).card(pan, sequence[-2:])
+        self._key: CardKey = key
 
     def signed(self, chip: str) -> str:
         """Return DE 55 of a request with the cryptogram that its data ask for."""

@@ -42,9 +42,12 @@ def encode_pin_block(pin: str, pan: str | None, pik: Pik) -> bytes:
     if not _MIN_PIN <= len(pin) <= _MAX_PIN or not (pin.isascii() and pin.isdigit()):
         reason = f"a PIN is {_MIN_PIN} to {_MAX_PIN} digits"
         raise PinBlockError(reason)
-    size = pik.cipher.block_size
-    field = bytes.fromhex(f"0{len(pin):x}{pin}".ljust(2 * size, "f"))
-    return pik.cipher.encrypt(_bound(field, pan))
+    return pik.cipher.encrypt(clear_pin_block(pin, pan, pik.cipher.block_size))
+
+
+def clear_pin_block(pin: str, pan: str | None, size: int) -> bytes:
+    """Return what `encode_pin_block` encrypts: for simulators, which type one PIN ever again."""
+    return _bound(bytes.fromhex(f"0{len(pin):x}{pin}".ljust(2 * size, "f")), pan)
 
 
 def decode_pin_block(block: bytes, pan: str | None, pik: Pik) -> str:

@@ -15,15 +15,16 @@ from typing import Final
 from messages.errors import DecodeError
 from simulators.load.driving.lines import Hub, Line
 from simulators.load.driving.pump import lateness
-from simulators.load.driving.templates import Press
+from simulators.load.driving.templates import QUICK, Press, Shapes
 from simulators.load.driving.terminals import Agent, Stage
 from simulators.load.measuring.recorder import End, Recorder, Ticket
 from simulators.load.scenario.fleet import Drawn
 from simulators.load.scenario.model import Scenario
 from simulators.requests import Identity
 from simulators.terminal import Terminal
-from simulators.terminal_memory import Memory
+from simulators.terminal_memory import Job, Kind, Memory
 from simulators.wire import Wire
+from switch.core.moment import local
 
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_S: Final = 1_000_000_000
@@ -33,6 +34,8 @@ _LAST_STAN: Final = 999_999
 _STAN_MS: Final = 20
 """A terminal that asks for less than fifty transactions a second repeats no trace number."""
 _DIALS_AT_ONCE: Final = 100
+_MOST_PREPARED: Final = 10_000
+"""Cards whose templates are made before the run, which takes a second or two."""
 
 
 class Concentrator:
@@ -114,6 +117,9 @@ class Crowd:
             watch=self._watch,
             freed=self._freed,
             connect=self._connect,
+            shapes=Shapes(self._wire),
+            ready=self._wire.framing.answer_heads(self._wire.framing.build_heads()),
+            keeps_slips="settlement" in (*scenario.at_end, *(item.kind for item in scenario.mix)),
             hangs_up=scenario.connection.model == "per_transaction",
         )
         first_stan = scenario.fleet.first_stan or self._hub.utc_ms // _STAN_MS % _LAST_STAN + 1
@@ -124,8 +130,19 @@ class Crowd:
             if self._concentrator is not None:
                 self._concentrator.agents[identity.id] = agent
         self.idle.extend(self.agents)
+        self._prepare_templates(who[0])
         self._ticks = True
         self._hub.loop.call_later(_TICK_S, self._tick)
+
+    def _prepare_templates(self, identity: Identity) -> None:
+        """Make templates before the run: what is made within it would be late sending."""
+        press, day = self.stage.press, local(self._hub.utc_ms).day
+        for item in self._scenario.mix:
+            kind = Kind(item.kind)
+            for number, drawn in enumerate(
+                self.stage.cards[:_MOST_PREPARED] if kind in QUICK else ()
+            ):
+                press.make(Job(kind=kind, card=drawn.card), number, identity, day)
 
     # ---------------------------------------------------------------------------- transactions
 

@@ -43,7 +43,7 @@ class Hub:
         """Return a moment for actors."""
         return Moment(now_ns, self.utc_ms + (now_ns - self._zero_ns) // _NS_PER_MS)
 
-    def put(self, line: Line, frame: bytes) -> None:
+    def put(self, line: Line, frame: bytes | bytearray) -> None:
         """Have a frame written at the end of this turn."""
         if not self._dirty:
             self.loop.call_soon(self.flush)
@@ -69,7 +69,7 @@ class Line(asyncio.Protocol):
     def __init__(self, hub: Hub, framing: Framing, owner: Owner) -> None:
         """Wait to be connected."""
         self.transport: asyncio.WriteTransport | None = None
-        self.out: list[bytes] = []
+        self.out: list[bytes | bytearray] = []
         self.owner = owner
         self._hub = hub
         self._framing = framing
@@ -103,7 +103,7 @@ class Line(asyncio.Protocol):
         if self._deframer.failure is not None:
             self.close()
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes | bytearray) -> None:
         """Have a whole frame sent in this turn."""
         self._hub.put(self, frame)
 

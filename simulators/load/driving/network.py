@@ -40,13 +40,15 @@ _DONE: Final = frozenset({"00", "25"})
 """Ends of a reversal: done, or there was nothing to reverse."""
 _TRIES: Final = 3
 _LAST_STAN: Final = 999_999
-_TERMINALS: Final = 1_000
 _REVERSAL: Final = (2, 3, 4, 12, 13, 18, 22, 23, 25, 32, 33, 37, 41, 42, 43, 49)
 _MANAGED: Final = (7, 11, 33, 53, 70, 100)
 _PLACE: Final = f"{'CQ TEST VILLAGE CLINIC':<40}"
 _TAIL: Final = "0600030000041000000000000"
 """DE 60 after the reason: a chip terminal, the dedicated type of a rural withdrawal."""
-_CASH, _INQUIRY = "010000", "300000"
+_CODES: Final = {
+    "withdrawal": "010000", "sale": "000000", "payment": "190000", "balance": "300000",
+}  # fmt: skip
+_MONEY: Final = frozenset(_CODES) - {"balance"}
 
 
 class _Out(msgspec.Struct, gc=False):
@@ -57,6 +59,7 @@ class _Out(msgspec.Struct, gc=False):
     kind: str
     due_ns: int
     tries: int = 0
+    returns: bool = False  # reverses what was approved
 
 
 class Institution:
@@ -68,7 +71,8 @@ class Institution:
         self.out: dict[tuple[str, str], _Out] = {}
         self.line: Line | None = None
         self.is_signed_on = False
-        self.owed: deque[dict[int, str]] = deque()
+        self.owed: deque[tuple[dict[int, str], bool]] = deque()
+        self.approved: deque[dict[int, str]] = deque(maxlen=10_000)
         self.mac: MacAlgorithm = lines.wire.mac(Mak.from_hex(ZONE_MAK))
         self._old_mac = self.mac
         """What answers may still carry that were on their way when the key changed."""
@@ -94,23 +98,32 @@ class Institution:
 
     def _answered(self, found: _Out, heard: Heard, now_ns: int) -> None:
         lines, code = self._lines, heard.get(39)
-        if found.kind in {_SIGN_ON, _ECHO}:
+        ticket = found.ticket
+        if found.kind == _SIGN_ON or (found.kind == _ECHO and ticket is None):
             self.is_signed_on = code == "00" or self.is_signed_on
             return
-        if found.kind == "reversal":
+        if ticket is None:
             lines.recorder.side("reversal", "approved" if code in _DONE else "declined")
             lines.settling -= 1
+            self._counted_back(found, code)
             return
-        ticket = found.ticket
-        if ticket is None:
-            return
-        outcome = "approved" if code in _APPROVED else "declined"
-        if lines.checks_mac and not self._is_authentic(heard):
+        good = _DONE if found.kind == "reversal" else _APPROVED
+        outcome = "approved" if code in good else "declined"
+        if lines.checks_mac and found.kind != _ECHO and not self._is_authentic(heard):
             outcome = "mac_wrong"
-            self.reverse(found.fields)
+            if found.kind in _MONEY:
+                self.reverse(found.fields)
+        elif outcome == "approved":
+            if found.kind in _MONEY and lines.reverses:
+                self.approved.append(found.fields)
+            self._counted_back(found, code)
         end = End(outcome, code, heard.get(37), heard.get(41))
         lines.recorder.ended(ticket, now_ns, end)
         lines.freed(now_ns)
+
+    def _counted_back(self, found: _Out, code: str) -> None:
+        if found.returns and code == "00":
+            self._lines.recorder.returned(found.fields[41], int(found.fields[4]))
 
     def _is_authentic(self, heard: Heard) -> bool:
         wire = self._lines.wire
@@ -161,8 +174,10 @@ class Institution:
         if found.ticket is not None:
             terminal = found.fields.get(41, "")
             lines.recorder.ended(found.ticket, now_ns, End(outcome, terminal=terminal))
-            if found.kind == "withdrawal":
+            if found.kind in _MONEY:
                 self.reverse(found.fields)
+            elif found.kind == "reversal":
+                self._again(found)
             lines.freed(now_ns)
         elif found.kind == "reversal":
             lines.settling -= 1
@@ -171,32 +186,29 @@ class Institution:
     def _again(self, found: _Out) -> None:
         if found.tries < _TRIES:
             self._lines.settling += 1
-            self._send_reversal(found.fields, found.tries + 1)
+            self._send_reversal(found.fields, found.tries + 1, returns=found.returns)
         else:
             self._lines.unresolved += 1
 
     def reverse(self, original: dict[int, str]) -> None:
-        """Reverse a withdrawal of unknown outcome."""
-        fields: dict[int, str] = {n: original[n] for n in _REVERSAL if n in original}
-        if chip := reversal_chip(original.get(55, "")):
-            fields[55] = chip
-        fields[60] = "0000" + _TAIL
-        fields[90] = f"0200{original[11]}{original[7]}{original[32]:0>11}{original[33]:0>11}"
+        """Reverse a debit of unknown outcome."""
         self._lines.settling += 1
-        self._send_reversal(fields, 1)
+        self._send_reversal(_reversal(original), 1)
 
-    def _send_reversal(self, fields: dict[int, str], tries: int) -> None:
+    def _send_reversal(self, fields: dict[int, str], tries: int, *, returns: bool = False) -> None:
         if self.line is None:
-            self.owed.append(fields)
+            self.owed.append((fields, returns))
             return
         now_ns = perf_counter_ns()
         fields = {**fields, **self._lines.stamp(now_ns)}
-        self.send("0420", fields, _Out(None, fields, "reversal", self._lines.due(now_ns), tries))
+        due_ns = self._lines.due(now_ns)
+        self.send("0420", fields, _Out(None, fields, "reversal", due_ns, tries, returns))
 
     def pay(self) -> None:
         """Send the reversals that waited for a line."""
         for _ in range(len(self.owed)):
-            self._send_reversal(self.owed.popleft(), 1)
+            fields, returns = self.owed.popleft()
+            self._send_reversal(fields, 1, returns=returns)
 
     def send(self, mti: str, fields: dict[int, str], out: _Out) -> None:
         """Send a request and wait for its answer."""
@@ -224,6 +236,7 @@ class Lines:
         self.scenario = scenario
         self.checks_mac = scenario.checks_mac
         self.own_id = network.own_id
+        self.reverses = any(item.kind == "reversal" for item in scenario.mix)
         self.heads = wire.framing.build_heads(
             {
                 head.name: {
@@ -353,16 +366,35 @@ class Lines:
         return None
 
     def _begin(self, each: Institution, ticket: Ticket, now_ns: int) -> None:
+        now, stamp = self._now(now_ns), self.stamp(now_ns)
+        ticket.link, ticket.stan, ticket.sent_ns = each.name, stamp[11], now_ns
+        if ticket.kind == "echo":
+            ticket.amount_fen = 0
+            fields: dict[int, str] = {**stamp, 33: self.own_id, 70: _ECHO}
+            each.send("0820", fields, _Out(ticket, fields, _ECHO, self.due(now_ns)))
+            return
+        fields = self._request(each, ticket, now, stamp)
+        if ticket.kind == "reversal":
+            ticket.amount_fen = 0
+            # What never was is reversed as well: 25 is a clean end.
+            was = bool(each.approved)
+            fields = {**_reversal(each.approved.popleft() if was else fields), **stamp}
+            each.send("0420", fields, _Out(ticket, fields, "reversal", self.due(now_ns), 1, was))
+            return
+        each.send("0200", fields, _Out(ticket, fields, ticket.kind, self.due(now_ns)))
+
+    def _request(
+        self, each: Institution, ticket: Ticket, now: Local, stamp: dict[int, str]
+    ) -> dict[int, str]:
+        """Return the fields of an 0200; of a reversal those of a debit that was never sent."""
         card = self._cards[ticket.card].card
-        now = self._now(now_ns)
-        stamp = self.stamp(now_ns)
-        is_cash = ticket.kind == "withdrawal"
-        fields = {2: card.pan, 3: _CASH if is_cash else _INQUIRY}
-        if is_cash:
+        is_debit = ticket.kind != "balance"
+        fields = {2: card.pan, 3: _CODES.get(ticket.kind, _CODES["withdrawal"])}
+        if is_debit:
             fields[4] = f"{ticket.amount_fen:012d}"
         else:
             ticket.amount_fen = 0
-        tid = terminal_id(self._step % _TERMINALS)
+        tid = terminal_id(self._step % 1_000)
         fields |= {
             7: stamp[7], 11: stamp[11], 12: now.time, 13: now.date, 14: card.expiry, 18: "8011",
             22: "051", 23: card.sequence, 25: "00", 26: "12", 32: self.own_id, 33: self.own_id,
@@ -371,11 +403,10 @@ class Lines:
             52: encode_pin_block(card.pin, card.pan, each.pik).hex().upper(),
             53: "2600000000000000",
         }  # fmt: skip
-        if is_cash:
+        if is_debit:
             fields[55] = card.chip(tid, ticket.amount_fen, now.day, int(stamp[11]))
         fields[60] = "0000" + _TAIL
-        ticket.link, ticket.stan, ticket.sent_ns = each.name, stamp[11], now_ns
-        each.send("0200", fields, _Out(ticket, fields, ticket.kind, self.due(now_ns)))
+        return fields
 
     def freed(self, now_ns: int) -> None:
         """Let the next one go that waited, or, in a closed loop, the next one."""
@@ -451,6 +482,16 @@ class Lines:
         for each in self.institutions:
             if each.line is not None:
                 each.line.close()
+
+
+def _reversal(original: dict[int, str]) -> dict[int, str]:
+    """Return the fields of the 0420 of a request, without DE 7 and DE 11."""
+    fields: dict[int, str] = {n: original[n] for n in _REVERSAL if n in original}
+    if chip := reversal_chip(original.get(55, "")):
+        fields[55] = chip
+    fields[60] = "0000" + _TAIL
+    fields[90] = f"0200{original[11]}{original[7]}{original[32]:0>11}{original[33]:0>11}"
+    return fields
 
 
 def _mti_of(kind: str) -> str:

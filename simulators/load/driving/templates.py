@@ -1,40 +1,58 @@
 """Requests as templates (simulators/load): what differs is filled in, all else is ready bytes.
 
 A template is made from the request that a terminal would send, and used only if it fills in to
-exactly that: a request that cannot be patched so is built as terminals build it.
+exactly that: a request that cannot be patched so is built as terminals build it. An answer is read
+by its shape: what tells it (MTI, bitmap, lengths) is compared, what it says is cut out.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any, Final
 
 import msgspec
 
 from messages.crypto.keys import Pik
-from messages.crypto.pin import encode_pin_block
+from messages.crypto.pin import clear_pin_block
+from messages.errors import DecodeError
 from messages.fast.building import write_field
+from messages.view import View
 from simulators import requests
 from simulators.cards import Card
 from simulators.requests import Identity
 from simulators.terminal_memory import Job, Kind, Memory
 from simulators.wire import Wire
 
-QUICK: Final = frozenset({Kind.WITHDRAWAL, Kind.BALANCE})
+QUICK: Final = frozenset({Kind.WITHDRAWAL, Kind.BALANCE, Kind.SALE, Kind.PAYMENT})
 """The kinds that are worth a template."""
 _STAN: Final = 11
+_ANSWER: Final = "0210"
+_NOTHING: Final = slice(0, 0)
+_MOST: Final = 1_024
+"""Sizes of answers that are remembered, the last shape of each."""
+_CODE, _TERMINAL, _MERCHANT = 39, 41, 42
+_AMOUNT, _RRN = 4, 37
+_MAC: Final = 8
+_PIN_BLOCK: Final = 8
+_ALWAYS: Final = ("stan", "terminal", "merchant", "batch", "pin")
+_WITH_AMOUNT: Final = ("amount", "chip_amount", "serial", "number")
+"""What differs between requests of one kind and card, in the order in which it is filled in."""
 _SAMPLE_PIK: Final = Pik.from_hex("00112233445566778899AABBCCDDEEFF")
 _SAMPLES: Final = ((123_456, 765_400, 654_321), (42, 100, 7))
 """(STAN, amount, batch) that a template is made of and proved with; no two look alike."""
 
 
-class Filler(msgspec.Struct, frozen=True):
-    """What a terminal puts into every request: DE 41 and DE 42, and its working keys."""
+class Mine(msgspec.Struct, frozen=True):
+    """What a terminal puts into every request: its numbers and its batch, as they are sent."""
 
-    identity: Identity
-    memory: Memory
+    terminal: bytes
+    merchant: bytes
+    serial: bytes
+    batch: bytes
 
     def __repr__(self) -> str:
-        return f"Filler({self.identity.id})"
+        return f"Mine({self.serial.decode()})"
 
 
 class Hole(msgspec.Struct, frozen=True):
@@ -46,33 +64,34 @@ class Hole(msgspec.Struct, frozen=True):
 
 
 class Template:
-    """One kind of request with one card; `fill` gives the message from its MTI on, MAC left out."""
+    """One kind of request with one card: a whole frame; `fill` gives a copy, its MAC left out."""
 
-    __slots__ = ("_order", "_pieces", "card", "kind")
+    __slots__ = ("_amounts", "_base", "_places", "card", "clear_pin", "kind", "start")
 
-    def __init__(self, body: bytes, holes: list[Hole], kind: Kind, card: Card) -> None:
-        """Cut a message at its holes."""
-        self.kind = kind
-        self.card = card
-        self._pieces: list[bytes] = []
-        self._order: list[str] = []
-        at = 0
-        for hole in sorted(holes, key=lambda hole: hole.at):
-            self._pieces.append(body[at : hole.at])
-            self._order.append(hole.what)
-            at = hole.at + hole.size
-        self._pieces.append(body[at:])
+    def __init__(self, frame: bytes, start: int, holes: list[Hole], of: tuple[Kind, Card]) -> None:
+        """Take a frame whose message begins at `start`, and where it differs."""
+        self.kind, self.card = of
+        self.start = start
+        self.clear_pin = clear_pin_block(self.card.pin, self.card.pan, _PIN_BLOCK)
+        self._base = frame
+        places = {each.what: slice(each.at, each.at + each.size) for each in holes}
+        self._places = tuple(places[what] for what in _ALWAYS)
+        self._amounts = tuple(places[what] for what in _WITH_AMOUNT if what in places)
 
     def __repr__(self) -> str:
         return f"Template({self.kind}, {self.card.shown})"
 
-    def fill(self, values: dict[str, bytes]) -> bytes:
-        """Return the message with its holes filled."""
-        parts = [self._pieces[0]]
-        for what, piece in zip(self._order, self._pieces[1:], strict=True):
-            parts.append(values[what])
-            parts.append(piece)
-        return b"".join(parts)
+    def fill(self, mine: Mine, stan: bytes, amount: bytes, pin: bytes) -> bytearray:
+        """Return a frame with its holes filled, as they stand in a message."""
+        frame = bytearray(self._base)
+        first, second, third, fourth, fifth = self._places
+        frame[first], frame[second], frame[third] = stan, mine.terminal, mine.merchant
+        frame[fourth], frame[fifth] = mine.batch, pin
+        if self._amounts:
+            first, second, third, fourth = self._amounts
+            frame[first] = frame[second] = amount
+            frame[third], frame[fourth] = mine.serial, stan
+        return frame
 
 
 class Press:
@@ -81,63 +100,55 @@ class Press:
     def __init__(self, wire: Wire) -> None:
         """Begin without templates."""
         self.wire = wire
-        self._templates: dict[tuple[Kind, str], Template | None] = {}
+        self.templates: dict[tuple[str, int], Template | None] = {}
+        """By kind and the card's place among the scenario's; None where none fits."""
         dialect = wire.dialect
         self._amount_field = dialect.field(4)
         self._amounts: dict[int, bytes] = {}
+        self._heads = wire.framing.build_heads()
+        self._size = wire.framing.prefix_size + len(self._heads)
 
-    def constants(self, who: Filler) -> dict[str, bytes]:
-        """Return what a terminal fills in again and again."""
-        dialect, identity = self.wire.dialect, who.identity
-        return {
-            "terminal": write_field(dialect.field(41), identity.id),
-            "merchant": write_field(dialect.field(42), identity.merchant),
-            "serial": identity.id.encode("ascii"),
-            "batch": bytes.fromhex(f"{who.memory.batch:06d}"),
-        }
+    def mine(self, identity: Identity, memory: Memory) -> Mine:
+        """Return what a terminal fills in again and again, until its next sign-on."""
+        dialect = self.wire.dialect
+        return Mine(
+            write_field(dialect.field(41), identity.id),
+            write_field(dialect.field(42), identity.merchant),
+            identity.id.encode("ascii"),
+            bytes.fromhex(f"{memory.batch:06d}"),
+        )
 
-    def message(self, job: Job, who: Filler, constants: dict[str, bytes], day: int) -> bytes | None:
-        """Return the message of a job but for its MAC, None where no template makes it."""
-        card, memory = job.card, who.memory
-        if card is None or memory.pik is None:
-            return None
-        key = (job.kind, card.pan)
-        if key in self._templates:
-            template = self._templates[key]
-        else:
-            template = self._templates[key] = self._made(job, card, who.identity, day)
-        if template is None:
-            return None
-        amount = self._amounts.get(job.amount_fen)
+    def amount(self, fen: int) -> bytes:
+        """Return DE 4 of an amount as it is sent."""
+        amount = self._amounts.get(fen)
         if amount is None:
-            amount = write_field(self._amount_field, f"{job.amount_fen:012d}")
-            self._amounts[job.amount_fen] = amount
-        stan = bytes.fromhex(f"{memory.stan:06d}")
-        constants["stan"] = stan
-        constants["number"] = b"\0" + stan
-        constants["amount"] = constants["chip_amount"] = amount
-        constants["pin"] = encode_pin_block(card.pin, card.pan, memory.pik)
-        return template.fill(constants)
+            amount = self._amounts[fen] = write_field(self._amount_field, f"{fen:012d}")
+        return amount
 
-    def _made(self, job: Job, card: Card, identity: Identity, day: int) -> Template | None:
-        """Return a template that was proved on another request, None where there is none."""
-        if self.wire.dialect.mac is None or self.wire.dialect.mac.covers != "message":
+    def make(self, job: Job, number: int, identity: Identity, day: int) -> Template | None:
+        """Make a template of a job's kind and card, proved on another request; None for none."""
+        template = self._made(job, identity, day)
+        self.templates[job.kind.value, number] = template
+        return template
+
+    def _made(self, job: Job, identity: Identity, day: int) -> Template | None:
+        card, mac = job.card, self.wire.dialect.mac
+        if card is None or card.signs or mac is None or mac.covers != "message":
             return None
         bodies = [self._plain(job, identity, sample, day) for sample in _SAMPLES]
         holes = self._holes(bodies[0], job.kind, identity)
         if holes is None:
             return None
-        template = Template(bodies[0], holes, job.kind, card)
+        frames = [self.wire.framing.join(self._heads + body + bytes(_MAC)) for body in bodies]
+        template = Template(frames[0], self._size, holes, (job.kind, card))
         stan, amount, batch = _SAMPLES[1]
-        memory = _memory(stan, batch)
-        who = Filler(identity, memory)
-        values = self.constants(who)
-        stan_bytes = bytes.fromhex(f"{stan:06d}")
-        values |= {"stan": stan_bytes, "number": b"\0" + stan_bytes}
-        values["amount"] = values["chip_amount"] = write_field(self._amount_field, f"{amount:012d}")
-        if memory.pik is not None:
-            values["pin"] = encode_pin_block(card.pin, card.pan, memory.pik)
-        return template if template.fill(values) == bodies[1] else None
+        filled = template.fill(
+            self.mine(identity, _memory(stan, batch)),
+            bytes.fromhex(f"{stan:06d}"),
+            self.amount(amount),
+            _SAMPLE_PIK.cipher.encrypt(template.clear_pin),
+        )
+        return template if filled == frames[1] else None
 
     def _plain(self, job: Job, who: Identity, sample: tuple[int, int, int], day: int) -> bytes:
         stan, amount, batch = sample
@@ -156,21 +167,21 @@ class Press:
             Hole(*_extent(view.span(52)), "pin"),
         ]
         places: list[tuple[int, bytes, str]] = [(60, bytes.fromhex(f"{batch:06d}"), "batch")]
-        if kind is Kind.WITHDRAWAL:
+        if kind is not Kind.BALANCE:
             holes.append(Hole(*_extent(view.span(4)), "amount"))
             places += [
                 (55, b"\x9f\x02\x06" + bytes.fromhex(f"{amount:012d}"), "chip_amount"),
                 (55, b"\x9f\x1e\x08" + identity.id.encode("ascii"), "serial"),
-                (55, b"\x9f\x41\x04" + bytes.fromhex(f"{stan:08d}"), "number"),
+                (55, b"\x9f\x41\x04\0" + bytes.fromhex(f"{stan:06d}"), "number"),
             ]
         for number, wanted, what in places:
             start, end = view.span(number)
             at = body.find(wanted, start, end)
             if at < 0:
                 return None
-            skipped = 0 if what == "batch" else 3
+            skipped = {"batch": 0, "number": 4}.get(what, 3)
             holes.append(Hole(at + skipped, len(wanted) - skipped, what))
-        return holes
+        return [Hole(self._size + hole.at, hole.size, hole.what) for hole in holes]
 
 
 def _extent(span: tuple[int, int]) -> tuple[int, int]:
@@ -181,3 +192,75 @@ def _memory(stan: int, batch: int) -> Memory:
     memory = Memory(batch, stan)
     memory.pik = _SAMPLE_PIK
     return memory
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """Where an answer of one size has what; `numbers` cuts out DE 11, 41, 42 and 4."""
+
+    headers: Callable[[bytes], Any]
+    expected: Any
+    numbers: Callable[[bytes], tuple[bytes, ...]]
+    code: slice
+    rrn: slice
+    has_amount: bool
+    has_mac: bool
+
+
+class Shapes:
+    """The shapes of one host's answers in one dialect."""
+
+    def __init__(self, wire: Wire) -> None:
+        """Begin without any."""
+        self.start = wire.dialect.frame.head_size
+        self._wire = wire
+        self._known: dict[int, Shape] = {}
+
+    def of(self, frame: bytes) -> Shape | None:
+        """Return an answer's shape; None for what is no 0210 with codes and numbers."""
+        shape = self._known.get(len(frame))
+        if shape is None or shape.headers(frame) != shape.expected:
+            shape = self._learn(frame)
+        return shape
+
+    def _learn(self, frame: bytes) -> Shape | None:
+        viewer, mac_field = self._wire.viewer, self._wire.mac_field
+        try:
+            view = viewer.index(frame, self.start)
+            viewer.select(*view.numbers)(view)
+        except DecodeError:
+            return None
+        numbers = set(view.numbers)
+        if view.mti != _ANSWER or not {_STAN, _CODE, _TERMINAL, _MERCHANT} <= numbers:
+            return None
+        has_mac = mac_field in numbers
+        if has_mac and view.span(mac_field) != (len(frame) - _MAC, len(frame)):
+            return None
+        headers = itemgetter(*self._headers(view), _NOTHING)
+        wanted = (_STAN, _TERMINAL, _MERCHANT, _AMOUNT)
+        shape = Shape(
+            headers,
+            headers(frame),
+            itemgetter(*(_slice(view, n) if n in numbers else _NOTHING for n in wanted)),
+            _slice(view, _CODE),
+            _slice(view, _RRN) if _RRN in numbers else _NOTHING,
+            _AMOUNT in numbers,
+            has_mac,
+        )
+        if len(self._known) < _MOST or len(frame) in self._known:
+            self._known[len(frame)] = shape
+        return shape
+
+    def _headers(self, view: View) -> list[slice]:
+        """Return where the head with MTI and bitmap ends, and every length prefix."""
+        dialect = self._wire.dialect
+        first = min(view.start_of(number) for number in view.numbers)
+        prefixes = (
+            slice(view.start_of(number), view.span(number)[0])
+            for number in view.numbers
+            if not dialect.field(number).is_fixed
+        )
+        return [slice(0, first), *prefixes]
+
+
+def _slice(view: View, number: int) -> slice:
+    return slice(*view.span(number))

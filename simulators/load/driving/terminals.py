@@ -12,21 +12,21 @@ from typing import Final, Protocol
 
 import msgspec
 
-from messages.crypto.mac import MacAlgorithm
-from messages.errors import DecodeError
-from messages.view import View
 from simulators.load.driving.lines import Hub, Line
-from simulators.load.driving.templates import QUICK, Filler, Press
+from simulators.load.driving.templates import QUICK, Mine, Press, Shapes
 from simulators.load.measuring.recorder import End, Recorder, Ticket
 from simulators.load.scenario.fleet import Drawn
 from simulators.terminal import APPROVED, Terminal
-from simulators.terminal_memory import Job, Kind, Result, Verdict
+from simulators.terminal_memory import Job, Kind, Result, Slip, Verdict
 from simulators.wire import Wire
 from switch.core.moment import Moment, local
 
 DEMANDING: Final = frozenset({"98", "68", "94", "09", "A0", "77", "99"})
 """Answers after which a terminal has something to do: the actor takes over."""
-_READ: Final = (4, 11, 41, 42, 39, 37, 64)
+_MAC_BYTES: Final = 8
+_PIN_BLOCK: Final = 8
+_WITHOUT_CARD: Final = frozenset({Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO, Kind.SETTLEMENT})
+_WITHOUT_AMOUNT: Final = _WITHOUT_CARD | {Kind.BALANCE}
 OUTCOMES: Final = {
     Verdict.APPROVED: "approved",
     Verdict.DECLINED: "declined",
@@ -41,7 +41,6 @@ OUTCOMES: Final = {
     Verdict.UNBALANCED: "declined",
 }
 """How each verdict counts; only a reversal is given up, which nobody intended."""
-_ANSWER: Final = "0210"
 _MOST_KEPT: Final = 1_000
 """Slips that a terminal keeps in memory: a shift is longer than its paper."""
 _LAST_STAN: Final = 999_999
@@ -70,6 +69,11 @@ class Stage(msgspec.Struct):
     """Asks to be told when the agent's request is overdue."""
     freed: Callable[[Agent, int], None]
     connect: Callable[[Agent], None]
+    shapes: Shapes
+    ready: bytes
+    """The head of an answer that asks for nothing."""
+    keeps_slips: bool = False
+    """Whether a settlement will ask for what was approved."""
     hangs_up: bool = False
     """Whether a connection serves one transaction."""
     trouble: Trouble | None = None
@@ -79,9 +83,8 @@ class Agent:
     """One terminal; at most one intended transaction at a time."""
 
     __slots__ = (
-        "_amount", "_constants", "_day", "_filler", "_heads", "_is_asked", "_is_quick", "_job",
-        "_prefix",
-        "_select", "_stage", "_used_stan", "line", "serial", "shown", "terminal", "ticket",
+        "_amount", "_day", "_is_asked", "_is_quick", "_mine", "_stage", "_stan", "_used_stan",
+        "line", "serial", "shown", "terminal", "ticket",
     )  # fmt: skip
 
     def __init__(self, stage: Stage, terminal: Terminal) -> None:
@@ -93,18 +96,12 @@ class Agent:
         """Changes with every request: tells an overdue one from one that was answered."""
         self.shown = terminal.identity.id
         self._stage = stage
-        self._filler = Filler(terminal.identity, terminal.memory)
-        self._constants: dict[str, bytes] = {}
+        self._mine: Mine | None = None
         self._is_quick = False
         self._is_asked = False
-        self._job: Job | None = None
         self._used_stan = 0
-        self._amount = ""
+        self._stan = self._amount = b""
         self._day = 0
-        self._heads = stage.wire.framing.build_heads()
-        answer = stage.wire.framing.answer_heads(self._heads)
-        self._prefix = answer
-        self._select = stage.wire.viewer.select(*_READ)
 
     def __repr__(self) -> str:
         return f"Agent({self.shown})"
@@ -119,19 +116,19 @@ class Agent:
     def begin(self, ticket: Ticket, now_ns: int) -> None:
         """Do a transaction; its end goes to the recorder."""
         self.ticket = ticket
-        card = self._stage.cards[ticket.card]
-        ticket.link = card.link
-        kind = Kind(ticket.kind)
-        has_card = kind not in {Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO}
-        if kind is Kind.BALANCE or not has_card:
+        ticket.link = self._stage.cards[ticket.card].link
+        if ticket.kind in _WITHOUT_AMOUNT:
             ticket.amount_fen = 0
-        self._job = Job(
-            kind=kind, card=card.card if has_card else None, amount_fen=ticket.amount_fen
-        )
         if self.line is None:
             self._stage.connect(self)
         else:
             self._go(now_ns)
+
+    def _job(self, ticket: Ticket) -> Job:
+        """Return what the actor would be asked to do."""
+        kind = Kind(ticket.kind)
+        card = None if kind in _WITHOUT_CARD else self._stage.cards[ticket.card].card
+        return Job(kind=kind, card=card, amount_fen=ticket.amount_fen)
 
     def connected(self, line: Line, now_ns: int) -> None:
         """Go on over a connection."""
@@ -146,59 +143,69 @@ class Agent:
         self.finish(End("line_lost", terminal=self.shown), now_ns)
 
     def _go(self, now_ns: int) -> None:
-        job, ticket = self._job, self.ticket
-        if job is None or ticket is None:
+        ticket, memory = self.ticket, self.terminal.memory
+        if ticket is None:
             return
-        memory, stage = self.terminal.memory, self._stage
         if (
-            job.kind in QUICK
+            ticket.kind in QUICK
             and memory.is_signed_on
             and not memory.owed
+            and not memory.tellings
             and self.terminal.is_idle
-            and self._quickly(job, ticket, now_ns)
+            and self._quickly(ticket, now_ns)
         ):
             return
         self._is_asked = True
-        self._slowly(self.terminal.ask(job, stage.hub.moment(now_ns)), now_ns)
+        moment = self._stage.hub.moment(now_ns)
+        self._slowly(self.terminal.ask(self._job(ticket), moment), now_ns)
 
-    def _quickly(self, job: Job, ticket: Ticket, now_ns: int) -> bool:
+    def _quickly(self, ticket: Ticket, now_ns: int) -> bool:
         """Send a request by template; tell whether there was one."""
-        stage, memory, line = self._stage, self.terminal.memory, self.line
-        mac = memory.mac
-        if line is None or mac is None:
+        press, memory = self._stage.press, self.terminal.memory
+        mac, pik = memory.mac, memory.pik
+        if self.line is None or mac is None or pik is None or pik.cipher.block_size != _PIN_BLOCK:
             return False
-        if not self._constants:
-            self.signed_on(now_ns)
-        body = stage.press.message(job, self._filler, self._constants, self._day)
-        if body is None:
+        mine = self._mine or self._own(now_ns)
+        try:
+            template = press.templates[ticket.kind, ticket.card]
+        except KeyError:
+            identity = self.terminal.identity
+            template = press.make(self._job(ticket), ticket.card, identity, self._day)
+        if template is None:
             return False
-        frame = stage.wire.framing.join(self._heads + body + mac.compute(body))
-        self._is_quick = True
         self._used_stan = memory.stan
         memory.stan = memory.stan % _LAST_STAN + 1
         ticket.stan = f"{self._used_stan:06d}"
+        self._stan, self._amount = bytes.fromhex(ticket.stan), press.amount(ticket.amount_fen)
+        pin = pik.cipher.encrypt(template.clear_pin)
+        frame = template.fill(mine, self._stan, self._amount, pin)
+        frame[-_MAC_BYTES:] = mac.compute(frame[template.start : -_MAC_BYTES])
+        self._is_quick = True
         ticket.sent_ns = now_ns
-        self._amount = f"{job.amount_fen:012d}"
         self._send(frame, now_ns)
         return True
 
     def signed_on(self, now_ns: int) -> None:
         """Make ready what the session's keys and batch decide."""
-        stage = self._stage
-        self._constants = stage.press.constants(self._filler)
-        self._day = local(stage.hub.moment(now_ns).utc_ms).day
+        self._own(now_ns)
 
-    def _send(self, frame: bytes, now_ns: int) -> None:
+    def _own(self, now_ns: int) -> Mine:
+        stage, terminal = self._stage, self.terminal
+        self._mine = mine = stage.press.mine(terminal.identity, terminal.memory)
+        self._day = local(stage.hub.moment(now_ns).utc_ms).day
+        return mine
+
+    def _send(self, frame: bytes | bytearray, now_ns: int) -> None:
         stage, line = self._stage, self.line
         self.serial += 1
         if line is None:
             return
         trouble = stage.trouble
         if trouble is not None:
-            frame = trouble.spoil(frame)
+            frame = trouble.spoil(bytes(frame))
         line.send(frame)
         stage.watch(self, now_ns)
-        if trouble is not None and trouble.vanishes(frame):
+        if trouble is not None and trouble.vanishes(bytes(frame)):
             stage.hub.flush()
             line.close()
 
@@ -217,42 +224,58 @@ class Agent:
 
     def _ordinary(self, frame: bytes) -> End | None:
         """Return how a transaction ended, None where the actor must judge."""
-        stage, ticket, mac = self._stage, self.ticket, self.terminal.memory.mac
-        if ticket is None or mac is None or not frame.startswith(self._prefix):
+        stage, mine, mac = self._stage, self._mine, self.terminal.memory.mac
+        shape = stage.shapes.of(frame)
+        if shape is None or mine is None or mac is None or not frame.startswith(stage.ready):
             return None
-        wire = stage.wire
-        try:
-            view = wire.viewer.index(frame, len(self._prefix))
-            texts = self._select(view)
-        except DecodeError:
+        stan, tid, merchant, amount = shape.numbers(frame)
+        echoes = stan == self._stan and tid == mine.terminal and merchant == mine.merchant
+        if not echoes or (shape.has_amount and amount != self._amount):
             return None
-        amount, stan, tid, merchant, code, rrn, carried = texts
-        identity = self.terminal.identity
-        echoes = (
-            stan == ticket.stan
-            and tid == identity.id
-            and merchant == identity.merchant
-            and (amount is None or amount == self._amount)
-        )
-        if view.mti != _ANSWER or not echoes or code is None or code in DEMANDING:
+        code = frame[shape.code].decode("ascii")
+        if code in DEMANDING:
             return None
         is_approved = code in APPROVED
         # A terminal prints nothing without a good MAC; a refusal pays nothing out.
-        if is_approved and stage.checks_mac and not _is_authentic(view, carried, mac):
-            return None
-        outcome = "approved" if is_approved else "declined"
-        return End(outcome, code, rrn or "", self.shown)
+        if is_approved and stage.checks_mac:
+            covered = frame[stage.shapes.start : -_MAC_BYTES]
+            if not shape.has_mac or not mac.verify(covered, frame[-_MAC_BYTES:]):
+                return None
+        rrn = frame[shape.rrn].decode("ascii")
+        if not is_approved:
+            return End("declined", code, rrn, self.shown)
+        if stage.keeps_slips:
+            self._print(rrn)
+        return End("approved", code, rrn, self.shown)
+
+    def _print(self, rrn: str) -> None:
+        """Keep the slip of an approval, as far as a settlement asks for it."""
+        ticket, memory = self.ticket, self.terminal.memory
+        if ticket is not None and ticket.amount_fen:
+            slip = Slip(
+                terminal=self.shown,
+                batch=f"{memory.batch:06d}",
+                stan=ticket.stan,
+                rrn=rrn,
+                authorisation="",
+                amount_fen=ticket.amount_fen,
+                shown_card=self._stage.cards[ticket.card].card.shown,
+                date="",
+                time="",
+                kind=Kind(ticket.kind),
+            )
+            memory.slips.append(slip)
 
     def _hand_over(self, now_ns: int) -> None:
         """Let the actor be where it would be, had it sent the request itself."""
         self._is_quick = False
-        job, memory, ticket = self._job, self.terminal.memory, self.ticket
-        if job is None or ticket is None:
+        memory, ticket = self.terminal.memory, self.ticket
+        if ticket is None:
             return
         memory.stan = self._used_stan
         self._is_asked = True
         # The request it makes is the one that is out: it is not sent again.
-        self.terminal.ask(job, self._stage.hub.moment(ticket.sent_ns or now_ns))
+        self.terminal.ask(self._job(ticket), self._stage.hub.moment(ticket.sent_ns or now_ns))
 
     def _slowly(self, frames: list[bytes], now_ns: int) -> None:
         """Send what the actor sends, and look at what it has concluded."""
@@ -264,7 +287,7 @@ class Agent:
         for result in terminal.results:
             self._concluded(result, now_ns)
         terminal.results.clear()
-        if len(terminal.memory.slips) > _MOST_KEPT:
+        if len(terminal.memory.slips) > _MOST_KEPT and not self._stage.keeps_slips:
             del terminal.memory.slips[:-_MOST_KEPT]
 
     def _concluded(self, result: Result, now_ns: int) -> None:
@@ -311,7 +334,7 @@ class Agent:
         ticket, stage = self.ticket, self._stage
         if ticket is None:
             return
-        self.ticket = self._job = None
+        self.ticket = None
         self._is_asked = False
         stage.recorder.ended(ticket, now_ns, end)
         if stage.hangs_up and self.line is not None and not self.terminal.memory.owed:
@@ -323,7 +346,3 @@ class Agent:
         if self.line is not None and self.is_idle and self.terminal.memory.owed:
             moment = self._stage.hub.moment(now_ns)
             self._slowly(self.terminal.ask(Job(kind=Kind.REVERSAL), moment), now_ns)
-
-
-def _is_authentic(view: View, carried: str | None, mac: MacAlgorithm) -> bool:
-    return carried is not None and mac.verify(view.mab(), carried.encode("ascii"))

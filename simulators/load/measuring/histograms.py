@@ -23,6 +23,12 @@ _TAIL: Final = 100
 """Points of a curve: the tail is never thinned."""
 
 
+def place_of(value_us: int) -> int:
+    """Return the lowest value of a value's bucket: where it is counted."""
+    shift = value_us.bit_length() - _SUB_BITS
+    return value_us if shift <= 0 else value_us >> shift << shift
+
+
 class Tally:
     """Counts by lowest value of the bucket, in microseconds."""
 
@@ -42,9 +48,7 @@ class Tally:
 
     def add(self, value_us: int) -> None:
         """Count one value."""
-        shift = value_us.bit_length() - _SUB_BITS
-        key = value_us if shift <= 0 else value_us >> shift << shift
-        counts = self.counts
+        key, counts = place_of(value_us), self.counts
         counts[key] = counts.get(key, 0) + 1
 
     def merge(self, other: Tally) -> None:

@@ -8,9 +8,9 @@ corrected.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
-from simulators.load.measuring.histograms import Brief, Tally
+from simulators.load.measuring.histograms import Brief, Tally, place_of
 from simulators.load.measuring.results import ERRORS, Accounts, Cell, Part, Second
 
 _NS_PER_S: Final = 1_000_000_000
@@ -73,8 +73,11 @@ class Recorder:
 
     def second(self, at_ns: int) -> Second:
         """Return the second of a moment."""
-        index = max(0, at_ns - self.start_ns) // _NS_PER_S
+        index = (at_ns - self.start_ns) // _NS_PER_S
         seconds = self._seconds
+        if 0 <= index < len(seconds):
+            return seconds[index]
+        index = max(0, index)
         while len(seconds) <= index:
             seconds.append(Second())
         return seconds[index]
@@ -85,49 +88,45 @@ class Recorder:
         self.second(ticket.due_ns).meant += 1
 
     def ended(self, ticket: Ticket, now_ns: int, end: End) -> None:
-        """Count how a transaction ended."""
+        """Count how a transaction ended; a latency's place in its histograms is found once."""
         outcome, accounts = end.outcome, self.accounts
-        accounts.outcomes[outcome] = accounts.outcomes.get(outcome, 0) + 1
+        _count(accounts.outcomes, outcome, 1)
         if end.code:
-            self.codes[end.code] = self.codes.get(end.code, 0) + 1
+            _count(self.codes, end.code, 1)
         if outcome == "approved" and ticket.amount_fen:
-            tid = end.terminal
-            accounts.approved_fen[tid] = accounts.approved_fen.get(tid, 0) + ticket.amount_fen
-            accounts.approved_count[tid] = accounts.approved_count.get(tid, 0) + 1
-        second = self.second(ticket.due_ns)
-        second.outcomes[outcome] = second.outcomes.get(outcome, 0) + 1
+            _count(accounts.approved_fen, end.terminal, ticket.amount_fen)
+            _count(accounts.approved_count, end.terminal, 1)
+        due_ns, link = ticket.due_ns, ticket.link
+        second = self.second(due_ns)
+        _count(second.outcomes, outcome, 1)
         if outcome in ERRORS:
             second.errors += 1
         else:
             self.second(now_ns).done += 1
-        intended_us = (now_ns - ticket.due_ns) // _NS_PER_US
-        second.latency.add(intended_us)
-        self.recent.add(intended_us)
-        link = ticket.link
-        if link in second.by_link:
-            second.by_link[link].add(intended_us)
-        else:
-            second.by_link[link] = tally = Brief()
-            tally.add(intended_us)
-        if ticket.due_ns >= self._from_ns:
-            self._count(ticket, now_ns, end)
+        place = place_of((now_ns - due_ns) // _NS_PER_US)
+        _count(self.recent.counts, place, 1)
+        tally = second.by_link.get(link)
+        if tally is None:
+            tally = second.by_link[link] = Brief()
+        _count(tally.counts, place, 1)
+        if due_ns >= self._from_ns:
+            self._measure(ticket, now_ns, end, place)
         if self._csv is not None:
             self._csv(self._line(ticket, now_ns, end))
 
-    def _count(self, ticket: Ticket, now_ns: int, end: End) -> None:
+    def _measure(self, ticket: Ticket, now_ns: int, end: End, place: int) -> None:
         cell = self._cells.get((ticket.kind, ticket.link))
         if cell is None:
             cell = Cell(kind=ticket.kind, link=ticket.link)
             self._cells[ticket.kind, ticket.link] = cell
-        outcome, code = end.outcome, end.code
-        cell.outcomes[outcome] = cell.outcomes.get(outcome, 0) + 1
-        if code:
-            cell.codes[code] = cell.codes.get(code, 0) + 1
+        _count(cell.outcomes, end.outcome, 1)
+        if end.code:
+            _count(cell.codes, end.code, 1)
         # What ended without an answer waited as long as it did: leaving it out would flatter.
-        cell.intended.add((now_ns - ticket.due_ns) // _NS_PER_US)
+        _count(cell.intended.counts, place, 1)
         if ticket.sent_ns:
             actual_us = (now_ns - ticket.sent_ns) // _NS_PER_US
-            cell.actual.add(actual_us)
+            _count(cell.actual.counts, place_of(actual_us), 1)
             if self.keeps_backs and end.rrn and len(self._backs) < _MOST_BACKS:
                 self._backs[end.rrn] = (cell.added, actual_us)
 
@@ -138,6 +137,11 @@ class Recorder:
         side[name] = side.get(name, 0) + 1
         if kind == "reversal" and outcome == "approved":
             self.accounts.reversed += 1
+
+    def returned(self, terminal: str, fen: int) -> None:
+        """Count back what a terminal was approved and what was reversed on purpose."""
+        approved = self.accounts.approved_fen
+        approved[terminal] = approved.get(terminal, 0) - fen
 
     def match_backs(self, backs: Mapping[str, int]) -> int:
         """Take how long the issuers took, microseconds by DE 37; return how many matched."""
@@ -151,6 +155,10 @@ class Recorder:
 
     def part(self) -> Part:
         """Return what was recorded."""
+        for second in self._seconds:
+            second.latency = Brief()
+            for tally in second.by_link.values():
+                second.latency.merge(tally)
         cells = [self._cells[key] for key in sorted(self._cells)]
         return Part(cells=cells, seconds=self._seconds, accounts=self.accounts)
 
@@ -162,6 +170,10 @@ class Recorder:
             f"{ticket.kind},{ticket.link},{end.terminal},{ticket.stan},{end.rrn},"
             f"{ticket.amount_fen},{end.outcome},{end.code}\n"
         )
+
+
+def _count(counts: dict[Any, int], what: object, more: int) -> None:
+    counts[what] = counts.get(what, 0) + more
 
 
 CSV_COLUMNS: Final = (

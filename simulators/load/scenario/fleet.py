@@ -1,7 +1,8 @@
 """Terminals and cards of a scenario (simulators/load): fictional by number, or from CSV files.
 
-A terminal's file has the columns tid, merchant, master_key; a card's pan, expiry, pin, card_key and
-perhaps issuer. An error names file, line and column, and never quotes a key, a PAN or a PIN.
+A terminal's file has the columns tid, merchant, master_key; a card's pan, expiry, pin and perhaps
+sequence, issuer and card_key, which makes it a chip card. An error names file, line and column, and
+never quotes a key, a PAN or a PIN.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from messages.crypto.chip import DOUBLE_LENGTH, CardKey
 from messages.crypto.keys import Tmk
 from messages.values import is_luhn_valid
 from simulators.cards import Card, fictional_card
@@ -73,9 +75,24 @@ def cards(told: Cards, folder: Path) -> list[Drawn]:
             expiry=row["expiry"],
             pin=row["pin"],
             sequence=row.get("sequence") or "001",
+            signs=bool(row.get("card_key")),
+            key=_card_key(row.get("card_key") or "", f"{path}:{line}"),
         )
         found.append(Drawn(card, row.get("issuer") or "issuer"))
     return found
+
+
+def _card_key(text: str, place: str) -> CardKey | None:
+    """Return the key of a chip, None for a card whose chip makes no cryptograms."""
+    if not text:
+        return None
+    try:
+        key = CardKey.from_hex(text)
+    except ValueError as error:
+        raise FleetError(f"{place}: card_key: {error}") from None
+    if key.length != DOUBLE_LENGTH:
+        raise FleetError(f"{place}: card_key: a card's key has {DOUBLE_LENGTH} bytes")
+    return key
 
 
 def card_number(number: int, told: Cards) -> int:

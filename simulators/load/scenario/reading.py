@@ -23,7 +23,7 @@ from simulators.load.scenario.schedules import ScheduleError, pieces
 
 _ENDING: Final = ".toml"
 _PLACE: Final = re.compile(r" - at `\$\.?(?P<place>.*)`$")
-_NETWORK_KINDS: Final = ("withdrawal", "balance")
+_NETWORK_KINDS: Final = ("withdrawal", "sale", "payment", "balance", "reversal", "echo")
 _ISSUER_FAULTS: Final = ("issuer_slow", "issuer_silent", "issuer_down", "link_flap", "link_outage")
 
 

@@ -121,3 +121,39 @@ async def test_a_closed_loop_keeps_the_window_full() -> None:
 async def test_nobody_there_is_told() -> None:
     with pytest.raises(ConnectionError, match="cannot connect"):
         await _run(1)
+
+
+async def test_a_mix_has_sales_payments_reversals_and_echoes_and_the_books_agree() -> None:
+    kinds = ("withdrawal", "sale", "payment", "balance", "reversal", "echo")
+    async with _bank() as (server, port):
+        part = await _run(port, mix=[{"kind": kind} for kind in kinds], seconds=1.5)
+        debits = server.issuer.accounts.debits.values()
+        book = server.issuer.accounts.book()
+    accounts = part.accounts
+    assert accounts.outcomes == {"approved": accounts.intended}
+    assert {cell.kind for cell in part.cells} == set(kinds)
+    returned = sum(debit.is_returned for debit in debits)
+    assert 0 < returned <= sum(c.outcomes["approved"] for c in part.cells if c.kind == "reversal")
+    assert sum(accounts.approved_fen.values()) == book.opening_fen - book.closing_fen > 0
+    assert server.issuer.refused_macs == 0
+    assert (accounts.owed, accounts.unresolved) == (0, 0)
+
+
+async def test_a_reversal_that_is_not_answered_is_sent_again_until_it_is() -> None:
+    async with _bank() as (server, port):
+        seen: set[str] = set()
+
+        def temper(heard: Heard) -> Temper:
+            is_first = heard.mti == "0420" and heard.get(90) not in seen
+            seen.add(heard.get(90))
+            return Temper(ignores=is_first)
+
+        server.issuer.temper = temper
+        mix = [{"kind": "sale"}, {"kind": "reversal"}]
+        part = await _run(port, mix=mix, limits={"timeout_ms": 300})
+        book = server.issuer.accounts.book()
+    accounts = part.accounts
+    assert accounts.outcomes["no_answer"] > 5
+    assert accounts.is_whole
+    assert (accounts.owed, accounts.unresolved) == (0, 0)
+    assert sum(accounts.approved_fen.values()) == book.opening_fen - book.closing_fen

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from simulators.cards import FIRST_PAN, fictional_card
+from messages.crypto.chip import CardKey, ChipKey
+from simulators.cards import FIRST_PAN, card_accepts, fictional_card
+from simulators.chip import MASTER_KEY, Chip
 from simulators.installation import TMK, issuer_of
 from simulators.load.scenario.fleet import FleetError, card_number, cards, terminals
 from simulators.load.scenario.model import Cards, Fleet
@@ -78,3 +80,29 @@ def test_a_wrong_card_is_told_without_its_data(tmp_path: Path, row: str, why: st
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(FleetError, match=r"no\.csv: cannot be read"):
         cards(Cards(csv="no.csv"), tmp_path)
+
+
+def test_a_card_with_a_key_makes_cryptograms_of_its_own(tmp_path: Path) -> None:
+    key = ChipKey.from_hex(MASTER_KEY).card(FIRST_PAN, "01")
+    text = key.reveal().hex()
+    (tmp_path / "c.csv").write_text(
+        f"pan,expiry,pin,card_key\n{FIRST_PAN},4912,123456,{text}\n{FIRST_PAN},4912,123456,\n"
+    )
+    signing, plain = (drawn.card for drawn in cards(Cards(csv="c.csv"), tmp_path))
+    asked = signing.chip("50010001", 50_000, 20140618, 7)
+    bank = Chip(FIRST_PAN, "001")  # it derives the key from its master key
+    assert bank.is_right(asked)
+    assert card_accepts(signing, asked, bank.answer(asked, "00"))
+    assert not card_accepts(signing, asked, bank.answer(asked, "00", is_wrong=True))
+    assert not bank.is_right(plain.chip("50010001", 50_000, 20140618, 7))
+    other = Chip(FIRST_PAN, "001", CardKey(bytes(range(16))))
+    assert not other.is_right(asked)
+
+
+@pytest.mark.parametrize("key", ["12", "x" * 32, "00" * 24])
+def test_a_wrong_card_key_is_told_and_not_quoted(tmp_path: Path, key: str) -> None:
+    (tmp_path / "c.csv").write_text(f"pan,expiry,pin,card_key\n{FIRST_PAN},4912,123456,{key}\n")
+    with pytest.raises(FleetError, match=r":2: card_key: ") as caught:
+        cards(Cards(csv="c.csv"), tmp_path)
+    assert key not in str(caught.value)
+    assert FIRST_PAN not in str(caught.value)

@@ -40,7 +40,7 @@ def test_the_faults_scenario_has_every_fault() -> None:
         ({"mix": []}, "mix: it has no transaction"),
         ({"mix": [{"kind": "bribe"}]}, r"mix\.kind: 'bribe' is none of"),
         ({"mix": [{"kind": "echo", "weight": -1.0}]}, "mix"),
-        ({"as": "network", "mix": [{"kind": "echo"}]}, r"mix\.kind"),
+        ({"as": "network", "mix": [{"kind": "void"}]}, r"mix\.kind"),
         ({"at_end": ["bribe"]}, "at_end"),
         ({"thresholds": ["p99 < soon"]}, "thresholds: 'p99 < soon'"),
         ({"amounts": {"draw": "choice"}}, r"amounts\.choices"),

@@ -134,3 +134,39 @@ def test_a_worse_second_result_is_status_1(tmp_path: Path) -> None:
     assert run("load", "compare", *map(str, paths)).status == 2
     assert run("load", "compare", str(tmp_path / "no.json"), str(paths[1])).status == 2
     assert run("load", "report", str(paths[1]), "x", "--language", "fr").status == 2
+
+
+_DAY = """
+loop = "closed"
+at_end = ["settlement"]
+mix = [{ kind = "withdrawal" }, { kind = "sale" }, { kind = "payment" }, { kind = "balance" }]
+cards = { count = 50 }
+"""
+
+
+@pytest.mark.parametrize("dialect", ["pos", "composite"])
+def test_a_fleet_sells_and_its_settlements_are_the_switchs(tmp_path: Path, dialect: str) -> None:
+    (port,) = free_ports(1)
+    folder = tmp_path / "city"
+    write(folder, Wanted(terminals=5, issuer_port=port, limit_fen=10_000_000))
+    scenario = tmp_path / "s.toml"
+    fleet = f'"before", dialect = "{dialect}"'
+    head, arrivals, tail = _SCENARIO.partition("arrivals")
+    scenario.write_text(head + _DAY + arrivals + tail.replace('"none"', fleet))
+    switch = Switch(folder)
+    try:
+        done = run(
+            "load", "run", str(scenario), "--target", f"127.0.0.1:{switch.port()}",
+            "--with-issuers", f"127.0.0.1:{port}", "--books", str(folder), "--json",
+        )  # fmt: skip
+    finally:
+        switch.end()
+    assert done.status == 0, done.out + done.err
+    result = json.loads(done.out.splitlines()[-1])["result"]
+    accounts = result["whole"]["accounts"]
+    assert accounts["outcomes"] == {"approved": accounts["intended"]}
+    (settled,) = (c for c in result["whole"]["cells"] if c["kind"] == "settlement")
+    assert settled["outcomes"] == {"approved": 5}
+    assert settled["codes"] == {"11": 5}  # balanced, for domestic and foreign cards
+    assert accounts["side"]["batch_end.approved"] == 5
+    assert all(check["holds"] for check in result["checks"])
