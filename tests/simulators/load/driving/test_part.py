@@ -109,8 +109,9 @@ async def test_a_silent_host_leads_to_reversals_and_nothing_is_lost() -> None:
         def freeze() -> None:
             served.host.frozen_until_ns = perf_counter_ns() + 900_000_000
 
-        asyncio.get_running_loop().call_later(0.4, freeze)
-        part = await driven(job(served.port, seconds=2.0))
+        loop = asyncio.get_running_loop()
+        asked = job(served.port, seconds=2.0)
+        part = await driven(asked, at_start=lambda _: loop.call_later(0.4, freeze))
     accounts = part.accounts
     assert accounts.outcomes["no_answer"] > 0
     assert accounts.is_whole
