@@ -14,7 +14,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-switch bench-ledger profile bench-codec bench-replay bench-recording bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long simulate-postgres bench-scale
+.PHONY: help setup demo test lint types format lock bench-switch bench-ledger bench-settlement profile bench-codec bench-replay bench-recording bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long simulate-postgres bench-scale
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -52,6 +52,9 @@ bench-switch: setup ## measure a withdrawal end to end, beside a bare relay; the
 
 bench-ledger: setup ## measure ways to commit, and the ledgers
 	$(BIN)/python -m bench.ledger
+
+bench-settlement: setup ## a million transactions cleared and reported, time and memory on both engines
+	$(BIN)/python -m bench.settlement
 
 profile: setup ## where the switch's time goes: build/profile.svg and its parts (MIX=full)
 	$(BIN)/python -m bench.profile $(MIX)

@@ -18,6 +18,7 @@ from simulators.checkers.books.bank_tables import BankTable
 from simulators.terminal_memory import Memory
 from simulators.wire import Heard, Wire
 from simulators.world.agenda import Agenda
+from switch.core.batches.values import Batch
 from switch.core.configuration import Configuration
 from switch.core.events import Event, LedgerAnswered
 from switch.core.operations import (
@@ -99,6 +100,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     memories: dict[str, Memory]
     issuers: list[IssuerSide]
     settled_after_ns: int | None
+    batches: list[Batch] | None = None
+    """What the terminals settled at the end, None where they were not asked to."""
     unsettled: str = ""
     step: int = 0
     lasted_ns: int = 0

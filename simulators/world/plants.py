@@ -16,6 +16,7 @@ from fees.tariff import BankTariff, Price
 from simulators.accounts import APPROVED, Accounts, Debit, Origin
 from simulators.cards import FIRST_PAN
 from simulators.wire import Wire
+from switch.core.batches.values import SettleBatch
 from switch.core.effects import Effect, Report, SendToLink, SendToTerminal
 from switch.core.operations import (
     Acknowledge,
@@ -260,6 +261,20 @@ class BrokenInvariant(Plant):
         return event != "LedgerAnswered"
 
 
+class Miscounted(Plant):
+    """The ledger counts no rural withdrawal when a terminal settles."""
+
+    promise = "settlement"
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Leave the kind out of what counts."""
+        if isinstance(operation, SettleBatch):
+            counting = operation.counting
+            debits = tuple(kind for kind in counting.debits if kind != "rural_withdrawal")
+            return replace(operation, counting=replace(counting, debits=debits))
+        return operation
+
+
 PLANTS: Final[Mapping[str, type[Plant]]] = {
     "over-cap": OverCap,
     "open-hold": OpenHold,
@@ -272,6 +287,7 @@ PLANTS: Final[Mapping[str, type[Plant]]] = {
     "early-answer": EarlyAnswer,
     "clear-pan": ClearPan,
     "stuck-reversal": StuckReversal,
+    "miscounted-batch": Miscounted,
     "broken-invariant": BrokenInvariant,
 }
 """Every bug that can be planted, by its name on the command line."""

@@ -53,6 +53,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     issuers: int = 0
     cards: int = 0
     keeps_trace: bool = False
+    settles: bool = True
+    """Whether every terminal settles its batch once all is quiet."""
 
 
 def size_of(setting: Setting, chance: Random) -> Size:

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from simulators.checkers.answers import outcomes, records, reversals
-from simulators.checkers.books import approvals, cap, fees, holds, money
+from simulators.checkers.books import approvals, cap, fees, holds, money, settlement
 from simulators.checkers.finding import Finding
 from simulators.checkers.system import masks, quiet, stops
 from simulators.world.history import History
@@ -29,6 +29,7 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "approvals": (approvals.PROMISE, approvals.check),
     "money": (money.PROMISE, money.check),
     "fees": (fees.PROMISE, fees.check),
+    "settlement": (settlement.PROMISE, settlement.check),
     "records": (records.PROMISE, records.check),
     "reversals": (reversals.PROMISE, reversals.check),
     "holds": (holds.PROMISE, holds.check),
@@ -37,7 +38,7 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "stops": (stops.PROMISE, stops.check),
 }
 """Name -> the promise in words, and the function that looks whether it was kept."""
-IN_THE_END: Final = frozenset({"approvals", "money", "holds", "quiet"})
+IN_THE_END: Final = frozenset({"approvals", "money", "holds", "quiet", "settlement"})
 """Promises about a world that has come to rest; a world that is stopped before has not."""
 _MOST_TOLD: Final = 3
 """Violations of one promise that are told."""

@@ -161,9 +161,14 @@ class World:
             self._faults.is_on = False
             self.history.note(agenda.now_ns, "faults end")
             is_whole, settled_ns = self._settle(end_ns, until)
+        has_settled = is_whole and settled_ns is not None and self.setting.settles
+        if has_settled:
+            is_whole = self._close_day(until)
         self.history.is_whole = is_whole
         self.history.fired = self._faults.fired
         self.history.end = self._end(settled_ns)
+        if has_settled and is_whole:
+            self.history.end = replace(self.history.end, batches=self._kept.batches())
         return self.history
 
     def _settle(self, end_ns: int, until: int) -> tuple[bool, int | None]:
@@ -178,6 +183,20 @@ class World:
             if not self._unsettled():
                 return True, agenda.now_ns - end_ns
         return True, None
+
+    def _close_day(self, until: int) -> bool:
+        """Have every terminal settle its batch; tell whether step `until` was not reached."""
+        agenda = self._agenda
+        self.history.note(agenda.now_ns, "the day ends")
+        for booth in self._booths:
+            booth.settle()
+        last_ns = agenda.now_ns + SETTLES_WITHIN
+        while agenda.now_ns < last_ns:
+            if not agenda.run_until(agenda.now_ns + _LOOK, until):
+                return False
+            if not self._unsettled():
+                return True
+        return True
 
     def _unsettled(self) -> str:
         """Return what is still to happen, in words; empty for nothing."""

@@ -84,7 +84,8 @@ def _section(grid: Grid) -> Section:
 
 
 def _cell(value: Value, *, is_bad: bool) -> object:
-    if isinstance(value, str) and "." in value and value.replace(".", "", 1).isdecimal():
+    digits = value.removeprefix("-").replace(".", "", 1) if isinstance(value, str) else ""
+    if isinstance(value, str) and "." in value and digits.isdecimal():
         return right(value)
     return Cell(value, "bad") if is_bad and isinstance(value, str) else value
 

@@ -216,7 +216,7 @@ def noted(case: Case, at_ms: int, by: str) -> Case:
 def counting_of(rules: Rules, foreign: tuple[str, ...] = ()) -> Counting:
     """Return how the rows of a batch are counted, for whoever checks a settlement."""
     of_side = {
-        side: frozenset(kind.id for kind in rules.kinds.values() if kind.side == side)
+        side: tuple(sorted(kind.id for kind in rules.kinds.values() if kind.side == side))
         for side in (DEBIT, CREDIT)
     }
     return Counting(of_side[DEBIT], of_side[CREDIT], foreign)

@@ -25,6 +25,7 @@ _MOST_WAITING: Final = 2
 _HELD_NS: Final = 8 * SECOND
 """How long a concentrator may hold a frame up."""
 _SOON_NS: Final = 500 * MS
+_LAST: Final = 3
 _FLUSH_NS: Final = 30 * SECOND
 
 
@@ -62,6 +63,15 @@ class Booth:
         self._trades_until_ns = until_ns
         self._connect_later(0)
         self._plan_work()
+
+    def settle(self) -> None:
+        """Settle the batch, until the switch has answered its end."""
+        results = self.terminal.results
+        if any(each.kind is Kind.BATCH_END and each.code == "00" for each in results[-_LAST:]):
+            return
+        if self.terminal.is_idle:
+            self._ask(Job(kind=Kind.SETTLEMENT))
+        self._road.agenda.after(_FLUSH_NS, self.settle)
 
     def _plan_work(self) -> None:
         gap_ns = int(self._chance.expovariate(1 / self._pause_ns))

@@ -13,7 +13,8 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from simulators.world.ledgers.kept import EVERYTHING
+from simulators.world.ledgers.kept import EVERYTHING, LAST_DAY
+from switch.core.batches.values import Batch
 from switch.core.operations import Advice, Operation, Row
 from switch.core.outcomes import Outcome, TotalsAre
 from switch.ledger.embedded.power import Disk
@@ -94,6 +95,10 @@ class OnDisk:
     def totals(self) -> TotalsAre:
         """Return the sums over everything."""
         return self.ledger.totals()
+
+    def batches(self) -> list[Batch]:
+        """Return terminals' batches that were settled."""
+        return self.ledger.batches(0, LAST_DAY)
 
     def close(self) -> None:
         """Remove the files."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from switch.core.batches.values import Batch
 from switch.core.operations import Advice, Operation, Row
 from switch.core.outcomes import Outcome, TotalsAre
 from switch.ledger.memory import MemoryLedger
 
 EVERYTHING: Final = 1 << 30
+LAST_DAY: Final = 9999_12_31
 
 
 class Kept(Protocol):
@@ -35,6 +37,9 @@ class Kept(Protocol):
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything."""
+
+    def batches(self) -> list[Batch]:
+        """Return terminals' batches that were settled."""
 
     def close(self) -> None:
         """Let go of it at the end of the world."""
@@ -71,6 +76,10 @@ class InMemory:
     def totals(self) -> TotalsAre:
         """Return the sums over everything."""
         return self._ledger.totals()
+
+    def batches(self) -> list[Batch]:
+        """Return terminals' batches that were settled."""
+        return self._ledger.batches(0, LAST_DAY)
 
     def close(self) -> None:
         """Do nothing."""

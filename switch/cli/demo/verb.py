@@ -17,7 +17,7 @@ import msgspec
 import typer
 
 from messages.dialects.dialect import Words
-from switch.cli.demo import audit, page, telling
+from switch.cli.demo import audit, page, settling, telling
 from switch.cli.demo.play import PLANTS, Shown, played, staged
 from switch.cli.demo.processes import DemoError
 from switch.cli.outcome import BAD, say, stop
@@ -111,23 +111,30 @@ def _run(folder: Path, asked: _Asked, place: Callable[[], Path]) -> bool:
             number = len(shown)
             say(_line(number, act) if as_json else telling.act(number, act))
             sys.stdout.flush()
+        codes = settling.batches(stage)
         stage.close()
         terminals, banks = ([c.books for c in each] for each in (stage.terminals, stage.banks))
         stores = audit.read(terminals, stage.installation.ledger, banks)
-    found = list(audit.checks(stores, _cash(shown)))
+        done = settling.settle(stage, codes)
+    found = [*audit.checks(stores, _cash(shown)), *done.checks]
     is_good = all(check.is_kept for check in found) and not any(act.wrong for act in shown)
     at = place()
     at.write_text(page.render(shown, found), encoding="utf-8")
+    report = settling.place_beside(at)
+    report.write_text(done.page, encoding="utf-8")
     if as_json:
         told = [
             {"promise": _told(check.what), "kept": check.is_kept, "figures": check.figures}
             for check in found
         ]
-        say(msgspec.json.encode({"books": told, "good": is_good, "page": str(at)}).decode())
+        ends = {"books": told, "clearing": done.days, "good": is_good, "page": str(at)}
+        say(msgspec.json.encode(ends | {"report": str(report)}).decode())
     else:
         say(telling.books(found))
+        say("\nCleared 清算: " + "\n            ".join(done.days))
         say(_verdict(is_good=is_good))
         say(f"The whole story as a page 全过程网页: {at}")
+        say(f"The quarterly report 季度报告: {report}")
     return is_good
 
 

@@ -225,7 +225,14 @@ def _visits(told: Told, say: _Words) -> Grid:
         say("visits", "巡检次数"), say("last", "最近一次"),
     )  # fmt: skip
     wrong = frozenset(at for at, point in enumerate(told.points) if point.merchant in bad)
-    return Grid(heading=say("Inspections", "巡检"), columns=columns, rows=rows, bad=wrong)
+    none = say("No service point is in the registry.", "登记中没有服务点。")
+    return Grid(
+        heading=say("Inspections", "巡检"),
+        columns=columns,
+        rows=rows,
+        bad=wrong,
+        notes=() if rows else (none,),
+    )
 
 
 def _charts(

@@ -87,12 +87,8 @@ def quarter(
     asked = _quarter(which)
     catch_up(folder)
     with settled(folder) as here:
-        summary = summarised(here, asked)
-        told = _told(here, folder, asked)
-        configuration = here.installation.configuration
-        document = documents.quarterly(
-            summary, told, here.rules, configuration.terminal_dialect, _LANGUAGE[tongue]
-        )
+        summary, told = summarised(here, asked), _told(here, folder, asked)
+        document = _quarterly(here, summary, told, _LANGUAGE[tongue])
     whole: dict[str, Any] = {
         "quarter": str(asked),
         "due": told.due,
@@ -175,6 +171,18 @@ def shares_of(
         stop(f"--yuan {amount}: {error}")
     document = documents.cost_shares(found, cards, bank_names(installation), _LANGUAGE[tongue])
     _write(document, form, to, lambda: {"fen": fen, "cards": cards, "shares": found})
+
+
+def report_page(here: Settled, folder: Path, asked: Quarter, summary: Summary) -> str:
+    """Return a quarter's report as a page in English."""
+    return as_html(_quarterly(here, summary, _told(here, folder, asked), "en"))
+
+
+def _quarterly(
+    here: Settled, summary: Summary, told: documents.Told, language: Language
+) -> Document:
+    dialect = here.installation.configuration.terminal_dialect
+    return documents.quarterly(summary, told, here.rules, dialect, language)
 
 
 def summarised(here: Settled, asked: Quarter) -> Summary:

@@ -75,7 +75,7 @@ def run(
             say("nothing is to be cleared")
         for day in days:
             made = _cleared(here, day, to)
-            say(msgspec.json.encode(brief(made)).decode() if as_json else _line(made))
+            say(msgspec.json.encode(brief(made)).decode() if as_json else line_of(made))
 
 
 @app.command("list")
@@ -90,7 +90,7 @@ def list_days(*, folder: Folder, as_json: AsJson = False) -> None:
         for day in here.store.days():
             made = running.kept(here.store, day)
             if made is not None:
-                say(msgspec.json.encode(brief(made)).decode() if as_json else _line(made))
+                say(msgspec.json.encode(brief(made)).decode() if as_json else line_of(made))
 
 
 @app.command()
@@ -183,7 +183,8 @@ def _cleared(here: Settled, day: int, to: Path | None) -> Clearing:
     return made
 
 
-def _line(made: Clearing) -> str:
+def line_of(made: Clearing) -> str:
+    """Return a clearing in one line."""
     told = brief(made)
     extras = [
         f"{told[name]} {words}"
@@ -234,7 +235,7 @@ def drawn_clearing(made: Clearing, rules: Rules) -> str:
         count = f"{found.count - found.returned}"
         amount = signed_yuan(found.amount_fen - found.returned_fen)
         classes.add_row(*map(plain, (issuer, acquirer, words + mark, count, amount)))
-    return drawn(plain(_line(made)), positions, points, classes)
+    return drawn(plain(line_of(made)), positions, points, classes)
 
 
 def _drawn_found(found: Found, new: int) -> str:

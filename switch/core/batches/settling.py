@@ -169,10 +169,10 @@ class TerminalBatches:
             self._sessions.forget(batch.terminal)
 
 
-def _of_side(rules: list[TransactionRule], side: str) -> frozenset[str]:
-    return frozenset(
-        rule.id for rule in rules if rule.business is not None and rule.business.settles == side
-    )
+def _of_side(rules: list[TransactionRule], side: str) -> tuple[str, ...]:
+    # In order: an operation is the same in every process, whatever its hash seed.
+    found = {rule.id for rule in rules if rule.business and rule.business.settles == side}
+    return tuple(sorted(found))
 
 
 def _claimed(content: str) -> tuple[Sums, Sums] | None:

@@ -42,8 +42,8 @@ class Detail(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False)
 class Counting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How transactions count: kinds that debit a card, kinds that credit one, foreign prefixes."""
 
-    debits: frozenset[str]
-    credits: frozenset[str]
+    debits: tuple[str, ...]
+    credits: tuple[str, ...]
     foreign: tuple[str, ...] = ()
 
 

@@ -110,7 +110,7 @@ def count(rows: list[Row], counting: Counting) -> tuple[Sums, Sums]:
     sums = [[0, 0, 0, 0], [0, 0, 0, 0]]
     for row in rows:
         kind, fen = row.record.kind, row.record.amount_fen
-        if row.state not in COUNTED or kind not in counting.debits | counting.credits:
+        if row.state not in COUNTED or kind not in counting.debits + counting.credits:
             continue
         of_class = sums[row.record.shown_card.startswith(counting.foreign)]
         at = 0 if kind in counting.debits else 2

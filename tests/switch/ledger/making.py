@@ -218,7 +218,7 @@ def enlisting(nonce: bytes = b"nonce", until_ms: int = LATER_MS) -> Enlist:
     return Enlist(1, nonce, 0, until_ms)
 
 
-COUNTING = Counting(frozenset({"rural-withdrawal"}), frozenset())
+COUNTING = Counting(("rural-withdrawal",), ())
 """How the withdrawals here count."""
 
 

@@ -52,10 +52,11 @@ def test_every_plant_is_tried() -> None:
 @pytest.mark.parametrize(
     ("plant", "broken"),
     [
-        # Money that is kept: slips and accounts differ, and no reversal gave it back. Two answers.
-        (_PAIRS[0], {0, 1, 4, 5}),
-        # A fen more than the fee: slips and accounts differ. The cap of another day.
-        (_PAIRS[1], {0, 1, 2}),
+        # Money that is kept: slips and accounts differ, no reversal gave it back, and the
+        # banks' statements show it. Two answers.
+        (_PAIRS[0], {0, 1, 4, 5, 8}),
+        # A fen more than the fee: slips, accounts and statements differ. The cap of another day.
+        (_PAIRS[1], {0, 1, 2, 8}),
     ],
 )
 def test_planted_bugs_break_their_checks_and_no_others(

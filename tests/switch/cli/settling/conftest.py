@@ -23,7 +23,7 @@ def city(folder: Path) -> Path:
     path = load(folder).ledger
     with closing(SqliteLedger(path, fill_every_s=None)) as ledger:
         settling = making.settling(30, 0, 0)
-        counting = replace(making.COUNTING, debits=frozenset({"rural_withdrawal"}))
+        counting = replace(making.COUNTING, debits=("rural_withdrawal",))
         ledger.submit(
             [
                 SignOn(making.attempt(29), "50010001", b"keys"),

@@ -105,7 +105,7 @@ def test_counting_is_what_arithmetic_says(
         )
         for state, kind, fen, foreign in drawn
     ]
-    counted = count(rows, Counting(frozenset({"sale"}), frozenset({"void"}), ("400000",)))
+    counted = count(rows, Counting(("sale",), ("void",), ("400000",)))
     for half, is_foreign in zip(counted, (False, True), strict=True):
         told = [
             (kind, fen)

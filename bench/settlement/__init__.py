@@ -1,0 +1,1 @@
+"""Settlement measured: a quarter cleared and reported, on both engines (bench)."""
