@@ -35,6 +35,7 @@ PENDING: Final = frozenset(
 )
 """States of which nobody knows yet what the transaction comes to."""
 GONE: Final = frozenset({State.REVERSED, State.DECLINED, State.UNSENT})
+_REMITTANCE: Final = "remittance"
 LOOK_BACK_DAYS: Final = 92
 """So long after it was cleared it is looked whether a transaction was reversed."""
 
@@ -72,6 +73,9 @@ class PointLine(msgspec.Struct, gc=False):
     adjusted_fen: int = 0
     remittances: int = 0
     remitted_fen: int = 0
+    """Cash that was handed in and taken off the point's own card: told here, moved there."""
+    passing_fen: int = 0
+    """Debits of transfers whose credits are cleared on another day, or the other way round."""
 
     @property
     def net_fen(self) -> int:
@@ -83,7 +87,7 @@ class PointLine(msgspec.Struct, gc=False):
             - self.discount_fen
             + self.subsidy_fen
             + self.adjusted_fen
-            - self.remitted_fen
+            + self.passing_fen
         )
 
 
@@ -268,6 +272,11 @@ def _book(line: PointLine, merchant: str, kind: KindOf, movement: Movement, sign
         line.subsidy_fen += fen
     elif movement.what in {DISCOUNT, FEE}:
         line.discount_fen -= fen
+    elif kind.is_transfer:
+        line.passing_fen += fen
+        if kind.fee == _REMITTANCE and kind.side == DEBIT:
+            line.remittances += sign
+            line.remitted_fen += fen
     elif movement.what == PRINCIPAL and kind.is_rural_withdrawal:
         line.withdrawn_fen += fen
         line.withdrawals += sign

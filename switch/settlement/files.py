@@ -119,7 +119,8 @@ def points_csv(made: Clearing) -> bytes:
     """Return the lines of the service points, with a last line that sums them."""
     names = (
         "withdrawals", "withdrawn_fen", "sales", "sold_fen", "returns", "returned_fen",
-        "discount_fen", "subsidy_fen", "remittances", "remitted_fen", "adjusted_fen", "net_fen",
+        "discount_fen", "subsidy_fen", "remittances", "remitted_fen", "passing_fen",
+        "adjusted_fen", "net_fen",
     )  # fmt: skip
     rows: list[Sequence[object]] = [("day", "merchant", "acquirer", *names)]
     sums = [0] * len(names)

@@ -88,6 +88,7 @@ class Summarising:
         summary = self.summary
         issuers, points, whole = summary.issuers, summary.points, summary.whole
         for row in rows:
+            kind = self._rules.kinds.get(row.record.kind)
             if row.state is State.FORESTALLED:
                 continue
             issuer = issuers.get(row.record.issuer)
@@ -96,7 +97,11 @@ class Summarising:
             point = points.get(row.key.merchant)
             if point is None:
                 point = points[row.key.merchant] = Figures()
-            self._add(row, (whole, issuer, point))
+            if kind is None or not kind.is_leg:
+                self._add(row, (whole, issuer, point))
+            elif row.state is State.APPROVED:
+                # The transfer counts; what institutions get of each other stands with its debit.
+                _add_legs(row, (whole, issuer, point))
         return summary
 
     def _add(self, row: Row, of: tuple[Figures, Figures, Figures]) -> None:
@@ -122,12 +127,9 @@ class Summarising:
         record = row.record
         kind = self._rules.kinds.get(record.kind)
         is_credit = kind is not None and kind.side not in {DEBIT, "none"}
-        moves = kind is not None and kind.side != "none"
-        gained = {"i": 0, "a": 0, "n": 0}
-        for parties, fen in record.legs:
-            payer, payee = parties[0], parties[1]
-            gained[payee] = gained.get(payee, 0) + fen
-            gained[payer] = gained.get(payer, 0) - fen
+        moves = kind is not None and "none" not in {kind.side, kind.settles}
+        moves = moves or (kind is not None and kind.is_transfer)
+        _add_legs(row, of)
         rules = record.fee_rules.split()
         is_waived, is_free = WAIVED in rules, not _FREE.isdisjoint(rules)
         for figures in of:
@@ -144,12 +146,21 @@ class Summarising:
             elif moves:
                 figures.amount_fen += record.amount_fen
             figures.fee_fen += record.fee_fen
-            figures.issuer_fen += gained["i"]
-            figures.acquirer_fen += gained["a"]
-            figures.network_fen += gained["n"]
             figures.waived += is_waived
             figures.waived_fen += record.amount_fen * is_waived
             figures.free += is_free
+
+
+def _add_legs(row: Row, of: tuple[Figures, Figures, Figures]) -> None:
+    gained = {"i": 0, "a": 0, "n": 0}
+    for parties, fen in row.record.legs:
+        payer, payee = parties[0], parties[1]
+        gained[payee] = gained.get(payee, 0) + fen
+        gained[payer] = gained.get(payer, 0) - fen
+    for figures in of:
+        figures.issuer_fen += gained["i"]
+        figures.acquirer_fen += gained["a"]
+        figures.network_fen += gained["n"]
 
 
 def _name(state: State) -> str:

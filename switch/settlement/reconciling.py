@@ -98,8 +98,7 @@ class Reconciler:
         if batch is None or batch.is_balanced or batch.told == NOT_TOLD:
             return
         detail = self._details.pop((key.terminal, key.batch, key.stan), None)
-        kind = self._rules.kind(row.record.kind)
-        is_slipped = row.state in _SLIPPED and kind is not None
+        is_slipped = row.state in _SLIPPED and self._rules.counts(row.record.kind)
         if detail is None and is_slipped:
             self._add("long", "terminal", row, "the ledger has it, the terminal has no slip")
         elif detail is not None and not is_slipped:
@@ -216,7 +215,7 @@ def noted(case: Case, at_ms: int, by: str) -> Case:
 def counting_of(rules: Rules, foreign: tuple[str, ...] = ()) -> Counting:
     """Return how the rows of a batch are counted, for whoever checks a settlement."""
     of_side = {
-        side: tuple(sorted(kind.id for kind in rules.kinds.values() if kind.side == side))
+        side: tuple(sorted(kind.id for kind in rules.kinds.values() if kind.settles == side))
         for side in (DEBIT, CREDIT)
     }
     return Counting(of_side[DEBIT], of_side[CREDIT], foreign)

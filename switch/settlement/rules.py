@@ -9,11 +9,15 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from messages.dialects.dialect import Dialect, TransactionRule, Words
 from switch.core.configuration import Configuration
 
 DEBIT, CREDIT = "debit", "credit"
+_FROM_CARD_TO_CARD: Final = frozenset({"transfer", "remittance"})
+_LEGS: Final = {"_debit": DEBIT, "_credit": CREDIT}
+"""What the kinds of a transfer's legs end with."""
 _PASSED_ON: Final = frozenset({"sale", "payment", "void", "refund"})
 
 
@@ -25,10 +29,20 @@ class KindOf(msgspec.Struct, frozen=True, gc=False):
 
     id: str
     side: str
+    """Of its clearing."""
+    settles: str
+    """Of a terminal's totals."""
     fee: str
     special: str
     is_rural_withdrawal: bool
     words: Words
+    is_leg: bool = False
+    """Whether it is the debit or the credit of a transfer, which the transfer itself tells of."""
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether it goes from card to card: what passes through the point is nobody's of it."""
+        return self.fee in _FROM_CARD_TO_CARD
 
     @property
     def is_passed_on(self) -> bool:
@@ -48,6 +62,11 @@ class Rules(msgspec.Struct, frozen=True):
         """Return a kind that moves money, None for any other."""
         found = self.kinds.get(name)
         return found if found is not None and found.side in {DEBIT, CREDIT} else None
+
+    def counts(self, name: str) -> bool:
+        """Tell whether a kind counts in a terminal's totals."""
+        found = self.kinds.get(name)
+        return found is not None and found.settles in {DEBIT, CREDIT}
 
     def is_on_us(self, issuer: str, acquirer: str) -> bool:
         """Tell whether two institutions are one bank: then nothing is cleared between them."""
@@ -71,7 +90,7 @@ def rules_of(configuration: Configuration, subsidy_fen: int = 0) -> Rules:
 
 
 def _of_nothing(rule: TransactionRule) -> KindOf:
-    return KindOf(rule.id, "none", "", "000", is_rural_withdrawal=False, words=rule.words)
+    return KindOf(rule.id, "none", "none", "", "000", is_rural_withdrawal=False, words=rule.words)
 
 
 def _kinds(dialects: Iterable[Dialect]) -> dict[str, KindOf]:
@@ -81,6 +100,7 @@ def _kinds(dialects: Iterable[Dialect]) -> dict[str, KindOf]:
         if business is not None:
             found[rule.id] = KindOf(
                 rule.id,
+                "none" if business.fee in _FROM_CARD_TO_CARD else business.settles,
                 business.settles,
                 business.fee,
                 business.special_fee_type + business.special_fee_level,
@@ -89,4 +109,9 @@ def _kinds(dialects: Iterable[Dialect]) -> dict[str, KindOf]:
             )
         else:
             found.setdefault(rule.id, _of_nothing(rule))
+    for kind in [each for each in found.values() if each.is_transfer]:
+        for ending, side in _LEGS.items():
+            name = kind.id + ending
+            leg = replace(kind, id=name, side=side, settles="none", is_rural_withdrawal=False)
+            found[name] = replace(leg, is_leg=True)
     return found

@@ -110,6 +110,20 @@ def test_adjustments_move_what_their_cases_ask_for() -> None:
     assert made.points[MERCHANT].net_fen == -700
 
 
+def test_a_remittance_goes_from_bank_to_bank_and_is_told_in_the_points_line() -> None:
+    parent = row(1, 9_000, "cash_remittance")
+    debit = row(2, 9_000, "cash_remittance_debit", legs=(("ci", 90), ("in", 10)))
+    credit = row(3, 9_000, "cash_remittance_credit", issuer=SECOND)
+    made = _cleared(parent, debit, credit).done()
+    line = made.points[MERCHANT]
+    assert (line.remittances, line.remitted_fen, line.passing_fen, line.net_fen) == (1, 9_000, 0, 0)
+    assert made.positions[f"cardholders:{FIRST}"] == -9_090
+    assert made.positions[f"cardholders:{SECOND}"] == 9_000
+    assert made.interbank[FIRST] == -9_000 - 10
+    late = _cleared(parent, debit).done()
+    assert (late.points[MERCHANT].passing_fen, late.points[MERCHANT].net_fen) == (9_000, 9_000)
+
+
 def test_every_entry_is_told() -> None:
     told: list[Entry] = []
     clearer = Clearer(DAY, rules(), told.append)

@@ -11,6 +11,8 @@ from tests.switch.settlement.village import ACQUIRER, FIRST, SECOND, rules
     ("kind", "side"),
     [
         ("rural_withdrawal", "debit"),
+        ("transfer_debit", "debit"),
+        ("cash_remittance_credit", "credit"),
         ("social_sale", "debit"),
         ("bill_payment", "debit"),
         ("completion", "debit"),
