@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulators.world.ledgers.kept import EVERYTHING
+from simulators.world.ledgers.kept import EVERYTHING, LAST_DAY
+from switch.core.batches.values import Batch
 from switch.core.operations import Advice, Operation, Row
 from switch.core.outcomes import Outcome, TotalsAre
 from switch.ledger.postgres import PostgresLedger
@@ -53,6 +54,10 @@ class OnServer:
     def totals(self) -> TotalsAre:
         """Return the sums over everything."""
         return self.ledger.totals()
+
+    def batches(self) -> list[Batch]:
+        """Return terminals' batches that were settled."""
+        return self.ledger.batches(0, LAST_DAY)
 
     def close(self) -> None:
         """Disconnect."""
