@@ -30,8 +30,8 @@ _KEY_KINDS: Final = {"PIK": "1", "MAK": "2"}
 _DOUBLE_LENGTH: Final = "600000000000000"
 _DEBITS: Final = frozenset({"00", "01", "03", "19", "40", "50"})
 """DE 3 of what lowers the balance: sale, withdrawal, pre-authorisation, payment, transfer out."""
-_CREDITS: Final = frozenset({"46"})
-"""DE 3 of what raises it: the credit of a transfer, which comes as 0200 or, again, as 0220."""
+_CREDITS: Final = frozenset({"29", "46"})
+"""DE 3 of what raises it: a pay-out, an advice; a transfer's credit, an 0200 or, again, 0220."""
 _BACK: Final = "20"
 """DE 3 of what gives back: a void, or as an advice a refund."""
 _SALE, _AUTHORISED = "00", "06"

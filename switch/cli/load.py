@@ -46,6 +46,7 @@ VERBS: Final = {
     "network": "switch.cli.simulating.network",
     "centre": "switch.cli.simulating.centre",
     "load": "switch.cli.loading.load",
+    "payouts": "switch.cli.social.payouts",
     "txn": "switch.cli.books.transactions",
     "caps": "switch.cli.books.caps",
     "saf": "switch.cli.books.reversals",

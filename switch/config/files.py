@@ -163,6 +163,12 @@ class RegistryOptions(_Model):
     stages: Text = "chongqing-2014"
 
 
+class PayoutOptions(_Model):
+    """`[payouts]`: a packaged name, or the path, of the funds that pay-outs are paid from."""
+
+    funds: Text = "chongqing-2014"
+
+
 class Paths(_Model):
     """`[paths]`: log (empty: standard error), control socket, and the peers that did harm."""
 
@@ -186,6 +192,7 @@ class JinbaoFile(_Model):
     downloads: DownloadOptions = DownloadOptions()
     fees: FeeOptions = FeeOptions()
     registry: RegistryOptions = RegistryOptions()
+    payouts: PayoutOptions = PayoutOptions()
     paths: Paths = Paths()
 
 

@@ -30,6 +30,7 @@ from switch.config.files import (
     SocialFile,
     split_address,
 )
+from switch.config.funds import load_funds
 from switch.config.keystore import Group, KeyStore
 from switch.config.reading import Models, Sources
 from switch.config.registry.building import load_registry
@@ -41,6 +42,7 @@ from switch.core.configuration import (
     Channel,
     Configuration,
     Download,
+    Fund,
     Issuer,
     Limits,
     Link,
@@ -172,6 +174,7 @@ class _Building:
             centre=_present(banks.clearing.links, links),
             cut_over=_cut_over(banks.clearing.cut_over),
             social_host=_social(banks.social, links),
+            funds=self._funds(),
             caps=tuple(
                 Cap(_number(entry.from_day), entry.limit_fen, entry.rule, entry.counter)
                 for entry in models.caps.cap
@@ -208,6 +211,13 @@ class _Building:
         except ConfigurationError as error:
             self.faults += error.faults
         return ()
+
+    def _funds(self) -> dict[str, Fund]:
+        try:
+            return load_funds(self._models.jinbao.payouts.funds, self._folder)
+        except ConfigurationError as error:
+            self.faults += error.faults
+        return {}
 
     def _registry(self, dialects: tuple[Dialect, ...]) -> Registry | None:
         known = frozenset(rule.id for dialect in dialects for rule in dialect.transactions)

@@ -135,6 +135,21 @@ class Acquirer(msgspec.Struct, frozen=True, kw_only=True):
     alternate: LinkClass | None = None
 
 
+class Fund(msgspec.Struct, frozen=True, kw_only=True):
+    """What pay-outs are paid from: its code, name, kind of transaction and clause of the notice.
+
+    `open_from` is the day (YYYYMMDD) from which it is paid out where there is no registry, None
+    where only a registry opens it.
+    """
+
+    code: str
+    en: str
+    zh: str
+    kind: str
+    clause: str
+    open_from: int | None = None
+
+
 class Cap(msgspec.Struct, frozen=True):
     """The daily cap per card from a day (YYYYMMDD) on, inclusive, in fen; `rule` cites it.
 
@@ -220,6 +235,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """hhmmss from which on a transaction belongs to the next clearing day; empty: midnight."""
     foreign: tuple[str, ...] = ()
     """How foreign cards begin, in the six digits that may be shown; follows from the ranges."""
+    funds: Mapping[str, Fund] = {}
+    """What pay-outs are paid from, by code."""
     social_host: Issuer | None = None
     """The social-security host and its lines, None where there is none."""
 

@@ -86,7 +86,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.UNSENT: frozenset(),
     State.REVERSED: frozenset(),
     State.FORESTALLED: frozenset(),
-    State.ADVISED: frozenset({State.APPROVED, State.ADVICE_EXPIRED}),
+    State.ADVISED: frozenset({State.APPROVED, State.DECLINED, State.ADVICE_EXPIRED}),
     State.ADVICE_EXPIRED: frozenset({State.APPROVED, State.DECLINED}),
     State.MOVING: frozenset({State.APPROVED, State.DECLINED, State.REVERSING}),
     State.CREDITING: frozenset({State.APPROVED, State.DECLINED, State.ADVICE_EXPIRED}),

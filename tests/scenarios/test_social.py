@@ -224,3 +224,29 @@ def test_a_switch_that_dies_between_the_legs_gives_both_back(tmp_path: Path, url
         assert not here.host.books.dues[BILL].reserved_by
 
     _played(tmp_path, url, scenario)
+
+
+def test_benefits_are_paid_out_once_over_a_crash_and_a_repeated_file(
+    tmp_path: Path, url: str
+) -> None:
+    async def scenario(here: Clinic) -> None:
+        bank, city = here.here.bank, str(here.here.folder)
+        file, out = str(tmp_path / "june.csv"), tmp_path / "result.csv"
+        assert run("payouts", "sample", file, "--persons", "6").status == 0
+        words = ("payouts", "run", file, "--out", str(out), "-c", city)
+        # The bank books, and is not heard; then the switch dies.
+        bank.temper = lambda heard: Temper(answers=0 if heard.mti.startswith("022") else 1)
+        await asyncio.to_thread(run, *words, "--wait", "0")
+        await until(lambda: len(bank.accounts.movements) == 4, 30.0)
+        here.here.switch.kill()
+        bank.temper = lambda _: CALM
+        await here.here.start(_DAY)
+        for _ in range(2):
+            done = await asyncio.to_thread(run, *words)
+            assert (done.status, done.out) == (0, f"4 paid, 2 rejected; {out}\n")
+        # The bank knows four of the cards; each was credited once.
+        assert len(bank.accounts.movements) == 4
+        assert here.balance_fen == 1_000_000 + 11_500
+        assert out.read_text("utf-8").count(",rejected,14,") == 2
+
+    _played(tmp_path, url, scenario)

@@ -32,9 +32,11 @@ from switch.cli.replaying.recording import (
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.serving.reloading import reload_of
 from switch.cli.serving.workers import check_workers, own_place, supervise
+from switch.cli.social.paying import payout_verb
 from switch.cli.verbs import verb_app
 from switch.config.files import split_address
 from switch.config.installation import Installation
+from switch.core.engine import Engine
 from switch.ledger.protocol import LedgerOpenError, SharedLedger
 from switch.ledger.sqlite import SqliteLedger
 from switch.pipeline import make_engine
@@ -42,6 +44,7 @@ from switch.shell.clock import Clock, business_offset_ms, wall_ns
 from switch.shell.process import Gauges, Parts, Ready, Reload, Watch, run
 from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops, StopsFileError
+from switch.shell.watching.control import Verb
 from switch.shell.watching.counters import Counters
 from switch.shell.watching.log import Log
 from switch.shell.watching.recorder import Recorder
@@ -122,12 +125,13 @@ def _run(found: Installation, shell: _Shell, ready: Ready) -> None:
     """Serve until the end; a status that is not 0 ends the process at once."""
     ledger = None if found.ledger_url else _opened(found.ledger, found.fill_ms / _MS_PER_S)
     try:
+        engine = make_engine(found.configuration)
         parts = Parts(
-            engine=make_engine(found.configuration),
+            engine=engine,
             ledger=ledger,
             shared=_shared(found.ledger_url) if ledger is None else None,
             stops=Stops(found.stops),
-            verbs={} if ledger is None else control_verbs(ledger, lambda: shell.clock.now().utc_ms),
+            verbs={} if ledger is None else _verbs(ledger, engine, shell.clock),
             **shell._asdict(),
         )
         ended = run(parts, ready)
@@ -145,6 +149,16 @@ def _run(found: Installation, shell: _Shell, ready: Ready) -> None:
         os._exit(ended.status)
     if ledger is not None:
         ledger.close()
+
+
+def _verbs(ledger: SqliteLedger, engine: Engine, clock: Clock) -> dict[str, Verb]:
+    """Return the verbs of the control socket that write to the ledger."""
+
+    def now_ms() -> int:
+        return clock.now().utc_ms
+
+    payouts = payout_verb(ledger, lambda: engine.configuration, now_ms)
+    return {**control_verbs(ledger, now_ms), **payouts}
 
 
 def _shared(url: str) -> SharedLedger:

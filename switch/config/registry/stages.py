@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from switch.config.faults import ConfigurationError
 from switch.config.files import Name, Text
+from switch.config.funds import KINDS
 from switch.config.reading import Source
 from switch.registry.stages import Stage
 
@@ -30,7 +31,7 @@ class StageEntry(_Model):
     en: Text
     zh: Text
     clause: Text
-    channels: Annotated[list[Literal["rural", "urban", "merchant"]], Field(min_length=1)]
+    channels: Annotated[list[Literal["rural", "urban", "merchant", "payout"]], Field(min_length=1)]
     cards: Annotated[list[Literal["social", "other"]], Field(min_length=1)]
     transactions: list[str] | None = None
     needs_approval: bool = False
@@ -64,7 +65,7 @@ def number_of(day: date) -> int:
 def load_stages(name: str, folder: Path, transactions: frozenset[str]) -> Stages:
     """Return packaged stages, or those of a file; ConfigurationError says what is wrong.
 
-    Stages may only name `transactions`.
+    Stages may only name `transactions`, and pay-outs.
     """
     packaged = resources.files("specs") / "stages" / f"{name}.toml"
     path: Path | Traversable = folder / name if "/" in name else packaged
@@ -75,7 +76,7 @@ def load_stages(name: str, folder: Path, transactions: frozenset[str]) -> Stages
     source.check_unique("stage", "id", (entry.id for entry in model.stage))
     for index, entry in enumerate(model.stage):
         for each in entry.transactions or ():
-            if each not in transactions:
+            if each not in transactions | KINDS:
                 reason = f"{each} is no transaction of the terminals' dialects"
                 source.fault(("stage", index, "transactions"), reason)
     if source.faults:

@@ -58,7 +58,12 @@ def seal(txn: Transaction) -> bytes:
         txn.tail,
         *accounts(txn),
     )
-    return txn.configuration.vault.seal(_encode(sealed), txn.attempt, _PURPOSE)
+    return seal_values(sealed, txn.attempt, txn.configuration)
+
+
+def seal_values(sealed: Sealed, attempt: int, configuration: Configuration) -> bytes:
+    """Return the sealed part of a record, under its attempt number."""
+    return configuration.vault.seal(_encode(sealed), attempt, _PURPOSE)
 
 
 def accounts(txn: Transaction) -> tuple[str, str]:

@@ -54,6 +54,10 @@ _UNDECIDED = frozenset({"09", "68", "98", "A0"})
 """DE 39 of the answer to a credit that says nothing of the account: it is sent again."""
 _ADVICE = "0220"
 """MTI of a credit whose request was not answered."""
+_CREDIT = "29"
+"""DE 3 of a pay-out."""
+NOT_YET = frozenset({"09", "90", "91", "92", "96", "98"})
+"""DE 39 by which a host says that it cannot say now: it is asked again."""
 _REVERSAL, _REPEAT = "0420", "1"
 """MTI of a reversal, and MTI digit 4 of what is sent again."""
 
@@ -206,6 +210,10 @@ class StoreAndForward:
             self._credited(row, code, texts)
         elif row.state is State.ADVISED and code in APPROVED:
             self._end(row, State.APPROVED, code)
+        elif row.record.processing_code[:2] == _CREDIT:
+            # A pay-out that its issuer refuses is rejected; whoever ordered it pays another way.
+            if code not in NOT_YET:
+                self._end(row, State.DECLINED, code)
         elif row.state is not State.ADVISED and code in SETTLED:
             self._end(row, State.REVERSED, code)
         else:

@@ -19,7 +19,7 @@ from switch.core.financial.reversing import Reversing
 from switch.core.issuers.line import IssuerLink
 from switch.core.issuers.links import Links
 from switch.core.issuers.pending import Waiting
-from switch.core.issuers.store_and_forward import SETTLED, StoreAndForward
+from switch.core.issuers.store_and_forward import NOT_YET, SETTLED, StoreAndForward
 from switch.core.operations import Advice, Answer, Row, SettleBill, TransactionKey
 from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.outcomes import Closed, Missing, Outcome, Superseded, Unknown
@@ -32,8 +32,6 @@ from switch.core.terminals.request import Transaction
 from switch.core.terminals.teller import Teller
 from switch.core.transaction import State
 
-NOT_YET = frozenset({"09", "90", "91", "92", "96", "98"})
-"""DE 39 by which a host says that it cannot say now: it is asked again."""
 _REFUSED = "4002"
 """DE 60.1 of the 0420 of a debit whose bill was not confirmed: suspected malfunction."""
 _REPEAT = "1"

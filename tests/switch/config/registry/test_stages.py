@@ -25,9 +25,9 @@ def _own(folder: Path, old: str, new: str) -> str:
 def test_the_packaged_stages_open_the_beginning_and_the_towns_only() -> None:
     found = load_stages("chongqing-2014", Path(), _KNOWN)
     at_once = [stage.id for stage in found.stages if stage.open_from is not None]
-    assert at_once == ["initial", "branches", "merchants"]
+    assert at_once == ["initial", "branches", "merchants", "benefits"]
     assert [stage.id for stage in found.stages if stage.needs_approval] == [
-        "other-cards", "transfer", "further",
+        "other-cards", "transfer", "further", "subsidies",
     ]  # fmt: skip
     assert found.places == {"health_centre", "village_clinic"}
 
