@@ -25,6 +25,8 @@ _OPEN: Final = (3, 9, 10, 12, 15, 17)
 _FEN: Final = 100
 _RECORD, _PROCESSING, _FEE = 3, 15, 22
 """Places in a row of the ledger: its record, and DE 3 and DE 28 in that; once more likewise."""
+_PAYOUTS: Final = "PAYOUTS0"
+"""DE 41 of what no terminal did: pay-outs of benefits."""
 _BACK: Final = "20"
 """DE 3 of what gives money back, and the kinds of slips that do."""
 _GIVES_BACK: Final = ("void", "refund")
@@ -42,7 +44,8 @@ class Stores(msgspec.Struct, frozen=True):
     """What was read: fen by RRN, fees with them, and the rest as it is.
 
     What an account got is negative. `standing` and `returned` are the banks' movements that were
-    not undone and those that were; `used` is what the caps count, by day.
+    not undone and those that were; `used` is what the caps count, by day. Pay-outs are apart:
+    `paid_out` is what the ledger says of them, `credited` what the banks do.
     """
 
     slips: dict[str, int]
@@ -58,23 +61,33 @@ class Stores(msgspec.Struct, frozen=True):
     returned: dict[str, int]
     taken_fen: int
     fees_fen: int
+    paid_out: dict[str, int]
+    credited: dict[str, int]
 
 
 def read(terminals: list[Path], ledger: Path, banks: list[Path]) -> Stores:
     """Read all three; the processes must have ended."""
     kept = [json.loads(path.read_bytes()) for path in terminals]
     with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as tables:
+        found = tables.execute(
+            "SELECT rrn, state, amount_fen, body, terminal FROM transactions"
+        ).fetchall()
         rows = [
             (rrn, state, *_effect(amount_fen, body))
-            for rrn, state, amount_fen, body in tables.execute(
-                "SELECT rrn, state, amount_fen, body FROM transactions"
-            )
+            for rrn, state, amount_fen, body, terminal in found
+            if terminal != _PAYOUTS
         ]
+        paid_out = {
+            rrn: fen
+            for rrn, state, fen, _, terminal in found
+            if terminal == _PAYOUTS and state == _APPROVED
+        }
         caps = tables.execute("SELECT day, held_fen, committed_fen FROM caps").fetchall()
         (advices,) = tables.execute("SELECT count(*) FROM advices").fetchone()
     accounts = [json.loads(bank.read_bytes()) for bank in banks]
     taken_fen, movements = _netted(accounts)
     slips = [slip for each in kept for slip in each["slips"]]
+    credited = {rrn: -movements.pop(rrn) for rrn in paid_out if rrn in movements}
     return Stores(
         slips=_summed((slip["rrn"], _printed(slip)) for slip in slips),
         heard=[
@@ -94,7 +107,9 @@ def read(terminals: list[Path], ledger: Path, banks: list[Path]) -> Stores:
         advices=advices,
         standing={rrn: fen for rrn, fen in movements.items() if fen},
         returned={rrn: fen for rrn, fen in movements.items() if not fen},
-        taken_fen=taken_fen,
+        taken_fen=taken_fen + sum(credited.values()),
+        paid_out=paid_out,
+        credited=credited,
         fees_fen=sum(fee for _, state, _, fee in rows if state == _APPROVED),
     )
 
@@ -169,6 +184,12 @@ def checks(stores: Stores, cash: Mapping[int, int]) -> Iterator[Check]:
         Words("every reversal gave the money back", "每笔冲正均已退回款项"),
         bool(stores.reversed_) and stores.reversed_.keys() == stores.returned.keys(),
         f"reversed {len(stores.reversed_)}, given back {len(stores.returned)}",
+    )
+    yield Check(
+        Words("every pay-out was credited once", "每笔待遇发放只入账一次"),
+        bool(stores.paid_out) and stores.paid_out == stores.credited,
+        f"paid out {_yuan(sum(stores.paid_out.values()))}, "
+        f"credited {_yuan(sum(stores.credited.values()))}",
     )
     answers = Counter(each[:3] for each in stores.heard if each[1] != "0810")
     twice = sum(count > 1 for count in answers.values())

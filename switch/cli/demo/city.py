@@ -24,6 +24,7 @@ from simulators.installation import (
     link_name,
     terminal_id,
 )
+from simulators.social_security.sample import HOST
 from switch.config.installation import KEYS, VAULT_ROLES
 from switch.config.keystore import KeyStore
 
@@ -57,6 +58,8 @@ OTHER_CARD: Final = len(BANKS) * CARDS_EACH
 """The first fictional card without social functions; it is the first bank's."""
 PRIVATE: Final = "jinbao-1"
 """The first bank's line over 金保专网; all other lines are bank links."""
+SOCIAL: Final = "social"
+"""The line to the social-security host, over 金保专网 and apart from the one that is cut."""
 MORNING: Final = "2014-09-10T09:30"
 """The first day of the cap of 2 000 yuan."""
 LATE: Final = "2014-09-10T23:50"
@@ -77,6 +80,7 @@ tariffs = ["chongqing-2014", "national", "at-ceiling"]
 [timers]
 answer_ms = {2 * ISSUER_MS}
 issuer_ms = {ISSUER_MS}
+social_ms = {ISSUER_MS // 2}
 sign_on_ms = 1000
 [connections]
 reconnect_first_ms = 50
@@ -96,17 +100,23 @@ rule = "银发〔2014〕235号"
 """
 
 
-def write(folder: Path, bank_ports: tuple[int, ...], private_port: int | None = None) -> None:
+def write(
+    folder: Path,
+    bank_ports: tuple[int, ...],
+    private_port: int | None = None,
+    social_port: int | None = None,
+) -> None:
     """Write configuration and keys into a new folder; the banks listen on these ports.
 
-    The first one is reached over 金保专网 too, where there is a `private_port`.
+    The first one is reached over 金保专网 too, where there is a `private_port`, and so is the
+    social-security host where there is a `social_port`.
     """
     folder.mkdir(parents=True)
     files = {
         "jinbao": _MAIN,
         "caps": _CAPS,
         "terminals": _terminals(),
-        "banks": _banks(bank_ports, private_port),
+        "banks": _banks(bank_ports, private_port) + _social(social_port),
         "cards": _cards(len(bank_ports)),
     }
     for name, text in files.items():
@@ -116,7 +126,7 @@ def write(folder: Path, bank_ports: tuple[int, ...], private_port: int | None = 
     own = bytes.fromhex(TMK)
     store.put("terminals", {terminal_id(number): own for number in range(len(POINTS))})
     zone = {"zmk": ZMK, "pik": ZONE_PIK, "mak": ZONE_MAK}
-    links = [PRIVATE, *map(link_name, range(len(bank_ports)))]
+    links = [PRIVATE, SOCIAL, *map(link_name, range(len(bank_ports)))]
     store.put(
         "zones",
         {f"{link}.{role}": bytes.fromhex(key) for link in links for role, key in zone.items()},
@@ -159,6 +169,16 @@ def _banks(ports: tuple[int, ...], private_port: int | None) -> str:
                 f'own_id = "{ACQUIRER}"\npeer_id = "{bank}"\n'
             )
     return text
+
+
+def _social(port: int | None) -> str:
+    if port is None:
+        return ""
+    return (
+        f'[social]\nid = "{HOST}"\nname = "社会保险"\nlinks = ["{SOCIAL}"]\n'
+        f'[[link]]\nname = "{SOCIAL}"\nclass = "jinbao"\naddress = "127.0.0.1:{port}"\n'
+        f'own_id = "{ACQUIRER}"\npeer_id = "{HOST}"\n'
+    )
 
 
 def _cards(banks: int) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from messages.dialects.dialect import Words
 from simulators.cards import fictional_card
 from simulators.installation import terminal_id
+from simulators.social_security.sample import HOST, PENSION, payment
 from switch.cli.books.reading import Opened
 from switch.cli.books.telling import rule_words, whole
 from switch.cli.books.words import STATES, reason_words, yuan
@@ -26,6 +27,7 @@ from switch.cli.demo.processes import (
     Child,
     DemoError,
     Network,
+    SocialHost,
     Switch,
     Terminal,
     wait_for,
@@ -33,6 +35,8 @@ from switch.cli.demo.processes import (
 from switch.cli.demo.story import STORY, Act
 from switch.config.installation import load
 from switch.core.operations import Row
+from switch.core.social.payout_files import write
+from switch.core.social.payouts import TERMINAL, Payout
 from switch.core.transaction import State
 from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.protocol import Where
@@ -41,10 +45,11 @@ PLANTS: Final = ("lost-reversal", "double-answer", "fee-off-by-one", "wrong-day"
 """Bugs that can be put in on purpose: the banks keep reversed money; the line answers twice; the
 banks debit a fen more than the fee; after midnight the switch counts to the day after."""
 _LOOK_S: Final = 0.02
+_PAYOUT: Final = "payout"
 _WAYS: Final = ("jinbao", "bank")
 """The switch's listeners in order."""
-_LINKS: Final = len(city.BANKS) + 1
-"""The first bank has two."""
+_LINKS: Final = len(city.BANKS) + 2
+"""The first bank has two, and the social-security host one."""
 _MANNERS: Final = {
     city.FIRST: ("--lines", "2", "--chip", "verify"),
     city.SECOND: ("--chip", "verify"),
@@ -100,6 +105,7 @@ class Stage:
         self.banks: list[Bank] = []
         self.terminals: list[Terminal] = []
         self.network: Network | None = None
+        self.social: SocialHost | None = None
         self.switch: Switch | None = None
         self.day = 0
         self.city = folder / "city"
@@ -113,10 +119,13 @@ class Stage:
             self.banks.append(Bank(self._folder, number, *_MANNERS[number], *planted))
         doubles = ("--doubles",) if "double-answer" in self._plants else ()
         for number in range(len(city.POINTS)):
-            self.terminals.append(Terminal(self._folder, number, *doubles))
+            # The clinic has a composite terminal, the shop a plain POS.
+            manners = ("--composite", *doubles) if number == 0 else doubles
+            self.terminals.append(Terminal(self._folder, number, *manners))
+        self.social = SocialHost(self._folder)
         self.network = Network(self._folder, self.banks[city.FIRST].port())
         ports = tuple(bank.port() for bank in self.banks)
-        city.write(self.city, ports, self.network.port())
+        city.write(self.city, ports, self.network.port(), self.social.port())
         self.installation = load(self.city)
         self.open(city.MORNING)
 
@@ -144,20 +153,34 @@ class Stage:
         network.cut()
         wait_for("the switch to notice the cut", lambda: switch.has_lost(city.PRIVATE))
 
+    def pay_out(self, act: Act) -> dict[str, Any]:
+        """Pay a benefit out by a file, twice: the second time pays nobody again."""
+        card = int(str(act.job["card"]))
+        payout = Payout(payment(card), fictional_card(card).pan, act.yuan * 100, PENSION)
+        file, result = self._folder / "payouts.csv", self._folder / "payouts-result.csv"
+        file.write_text(write(HOST, PENSION, str(self.day), [payout]), encoding="utf-8")
+        words = ("run", str(file), "--out", str(result), "-c", str(self.city))
+        for _ in range(2):
+            child = Child(self._folder, "payouts", "payouts", *words)
+            child.wait()
+        cells = result.read_text(encoding="utf-8").splitlines()[1].split(",")
+        stan = payout.number[len(payout.number) // 2 :]
+        return {"verdict": cells[4], "code": cells[5], "rrn": cells[6], "stan": stan}
+
     def close(self) -> None:
         """End everything, so that all books are complete."""
         for terminal in self.terminals:
             terminal.end()
         if self.switch is not None:
             self.switch.end()
-        for child in (self.network, *self.banks):
+        for child in (self.network, self.social, *self.banks):
             if child is not None:
                 child.end()
 
     @property
     def running(self) -> list[Child]:
         """All processes that were started and not replaced."""
-        found = (self.switch, self.network, *self.terminals, *self.banks)
+        found = (self.switch, self.network, self.social, *self.terminals, *self.banks)
         return [child for child in found if child is not None]
 
     def kill(self) -> None:
@@ -184,12 +207,19 @@ def played(stage: Stage) -> Iterator[Shown]:
             stage.reopen(act.opens)
         if act.cuts:
             stage.cut()
-        result = _killed(stage, act) if act.kills else _done(stage, act)
+        result = _played(stage, act)
         if act.cuts and stage.network is not None:
             stage.network.restore()
         if act.then_reverses:
             stage.terminals[act.at].do(do="reversal")
         yield _looked_up(stage, act, result)
+
+
+def _played(stage: Stage, act: Act) -> dict[str, Any]:
+    """Have the act's job done, by whoever does it."""
+    if act.job["do"] == _PAYOUT:
+        return stage.pay_out(act)
+    return _killed(stage, act) if act.kills else _done(stage, act)
 
 
 def _done(stage: Stage, act: Act) -> dict[str, Any]:
@@ -253,7 +283,8 @@ def _row(books: SqliteBooks, act: Act, stan: str) -> Row | None:
         return None
     last = time.monotonic() + PATIENCE_S
     while True:
-        rows = books.transactions(where=Where(terminal=terminal_id(act.at)))
+        terminal = TERMINAL if act.job["do"] == _PAYOUT else terminal_id(act.at)
+        rows = books.transactions(where=Where(terminal=terminal))
         found = next((row for row in rows if row.key.stan == stan), None)
         if (found is not None and found.state is act.state) or time.monotonic() > last:
             return found

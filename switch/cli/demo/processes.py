@@ -80,6 +80,13 @@ class Child:
         self._process.wait()
         self._close()
 
+    def wait(self) -> None:
+        """Wait until it has done what it does; DemoError where it ends badly."""
+        wait_for(f"{self.name} to be done", lambda: self._process.poll() is not None)
+        self._close()
+        if self._process.returncode:
+            self.check()
+
     def end(self) -> None:
         """Have it end by itself; DemoError where it does not, or ends badly."""
         self._close()
@@ -130,6 +137,23 @@ class Bank(Child):
         except (FileNotFoundError, ValueError):
             return False  # not there yet, or half written
         return any(-each["amount_fen"] - amount_fen in (0, 1) for each in movements)
+
+
+class SocialHost(Child):
+    """`jinbao social-host`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it."""
+        super().__init__(folder, "social-host", "social-host")
+
+    def port(self) -> int:
+        """Wait until it listens; return its port."""
+        wait_for("the social-security host to listen", self._listens)
+        return int(self.said().split()[-1].rpartition(":")[2])
+
+    def _listens(self) -> bool:
+        self.check()
+        return "listening on" in self.said() and self.said().endswith("\n")
 
 
 class Network(Child):

@@ -26,6 +26,12 @@ NAMES: Final[Mapping[str, Words]] = {
     "sale": Words("sale", "消费"),
     "void": Words("void of the sale", "消费撤销"),
     "refund": Words("refund", "退货"),
+    "social_inquiry": Words("social-security inquiry", "社保信息查询"),
+    "contribution": Words("contribution payment", "社保费缴纳"),
+    "medical": Words("medical settlement", "费用结算"),
+    "benefit_inquiry": Words("benefit status", "待遇发放查询"),
+    "reconciliation": Words("social reconciliation", "社保对账"),
+    "payout": Words("pay-out of a pension", "待遇发放"),
 }
 """What each job is called."""
 
@@ -186,6 +192,56 @@ STORY: Final = (
         job={"do": "balance", "card": 1},
         ends=_GOOD,
         state=State.APPROVED,
+    ),
+    Act(
+        why=Words(
+            "Is the farmer insured? The social-security host answers, over 金保专网 only.",
+            "查询参保状态：仅经金保专网由社保主机应答。",
+        ),
+        job={"do": "social_inquiry", "card": 1},
+        ends=_GOOD,
+        state=State.APPROVED,
+    ),
+    Act(
+        why=Words(
+            "A contribution: bill reserved, card debited, bill confirmed; both or neither.",
+            "缴纳社保费：锁定单据、扣款、确认单据，两腿同成同败。",
+        ),
+        job={"do": "contribution", "yuan": 120, "card": 1},
+        ends=_GOOD,
+        state=State.APPROVED,
+    ),
+    Act(
+        why=Words(
+            "A treatment of 300: pooled fund 180, personal account 60, the card the rest.",
+            "医疗费300元：统筹支付180元，个人账户60元，余下由银行卡支付。",
+        ),
+        job={"do": "medical", "yuan": 60, "card": 1},
+        ends=_GOOD,
+        state=State.APPROVED,
+    ),
+    Act(
+        why=Words("Which benefits are to be paid out this month?", "查询本月待遇发放情况。"),
+        job={"do": "benefit_inquiry", "card": 1},
+        ends=_GOOD,
+        state=State.APPROVED,
+    ),
+    Act(
+        why=Words(
+            "A pension is paid out by file: one credit a card, once a payment number.",
+            "按文件发放养老待遇：一卡一笔，同一发放号只入账一次。",
+        ),
+        job={"do": "payout", "yuan": 115, "card": 1},
+        ends=("paid", ""),
+        state=State.APPROVED,
+    ),
+    Act(
+        why=Words(
+            "The clinic's day of social services agrees with the host's.",
+            "卫生室当日社保业务与社保主机对账相平。",
+        ),
+        job={"do": "reconciliation"},
+        ends=_GOOD,
     ),
     Act(
         why=Words(

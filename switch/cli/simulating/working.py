@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -18,19 +20,34 @@ from msgspec.structs import replace
 from messages.crypto.keys import Tmk
 from simulators import live
 from simulators.cards import Card, fictional_card
-from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, wires
+from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, composite_wire, wires
 from simulators.live import Concentrator, Line, LiveTerminal
 from simulators.requests import Identity
+from simulators.social_security.sample import contribution, person_of, treatment
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Result
+from simulators.terminals.services import INQUIRIES, PAYMENTS, payload
 from simulators.wire import Wire
 from switch.cli.outcome import BAD, say
 from switch.shell.clock import Clock
 
 _FEN: Final = 100
 _APPROVED, _REFUSED = "00", "05"
-_CARD_JOBS: Final = {Kind.WITHDRAWAL, Kind.BALANCE, Kind.SALE, Kind.PAYMENT, Kind.VOID, Kind.REFUND}
+_CARD_JOBS: Final = (
+    {Kind.WITHDRAWAL, Kind.BALANCE, Kind.SALE, Kind.PAYMENT, Kind.VOID, Kind.REFUND}
+    | INQUIRIES
+    | PAYMENTS
+)
 _OF_A_SLIP: Final = {Kind.VOID, Kind.REFUND}
+
+
+_SERVICES: Final = {
+    Kind.SOCIAL_INQUIRY: "QRY",
+    Kind.CONTRIBUTION: "PAY",
+    Kind.MEDICAL: "FEE",
+    Kind.BENEFIT_INQUIRY: "BEN",
+}
+"""S1 of a social service."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +65,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         "withdrawal",
         "sale",
         "payment",
+        "social_inquiry",
+        "contribution",
+        "medical",
+        "benefit_inquiry",
+        "reconciliation",
         "void",
         "refund",
         "reversal",
@@ -112,10 +134,15 @@ class Crew:
     """Terminals at work: each with its line, and how they are connected."""
 
     def __init__(
-        self, identities: list[Identity], connection: Connection, *, doubles: bool
+        self,
+        identities: list[Identity],
+        connection: Connection,
+        *,
+        doubles: bool,
+        composite: bool = False,
     ) -> None:
-        """Begin unconnected."""
-        wire, clock = wires()[0], Clock()
+        """Begin unconnected; composite terminals do social services too."""
+        wire, clock = composite_wire() if composite else wires()[0], Clock()
         self.lines = {each.id: WatchedLine(wire, doubles=doubles) for each in identities}
         self.terminals = {
             each.id: LiveTerminal(Terminal(each, wire), wire, clock, self.lines[each.id])
@@ -182,6 +209,9 @@ def work(
     doubles: Annotated[
         bool, typer.Option("--doubles", help="Let the line add a refusal to every approval.")
     ] = False,
+    composite: Annotated[
+        bool, typer.Option("--composite", help="They are composite terminals (复合型机具).")
+    ] = False,
     connection: Annotated[
         Connection, typer.Option(help="How terminals are connected to the switch.")
     ] = "held",
@@ -202,15 +232,14 @@ def work(
     identities = [
         Identity(id=name, merchant=own or merchant, master_key=key) for name, _, own in named
     ]
-    if not live.run(_work(identities, connection, books, doubles=doubles)):
+    crew = partial(Crew, identities, connection, doubles=doubles, composite=composite)
+    if not live.run(_work(crew, books)):
         raise typer.Exit(BAD)
 
 
-async def _work(
-    identities: list[Identity], connection: Connection, books: Path, *, doubles: bool
-) -> bool:
+async def _work(make: Callable[[], Crew], books: Path) -> bool:
     """Work until standard input ends; tell whether every line could be read and done."""
-    crew = Crew(identities, connection, doubles=doubles)
+    crew = make()
     loop, is_good = asyncio.get_running_loop(), True
     while text := await loop.run_in_executor(None, sys.stdin.readline):
         try:
@@ -233,7 +262,16 @@ def _job(order: Order, terminal: Terminal, line: WatchedLine) -> Job:
     if kind in _OF_A_SLIP and not slips:
         raise ValueError(f"a {kind} needs a slip, and there is none")
     of = slips[-1] if kind in _OF_A_SLIP else None
-    return Job(kind=kind, card=card, amount_fen=order.yuan * _FEN, of=of)
+    content = _content(kind, order.card)
+    return Job(kind=kind, card=card, amount_fen=order.yuan * _FEN, of=of, content=content)
+
+
+def _content(kind: Kind, card: int) -> str:
+    """Return field 62 of a social service of a test card's person; empty for all else."""
+    if kind not in INQUIRIES | PAYMENTS:
+        return ""
+    bill = {Kind.CONTRIBUTION: contribution(card), Kind.MEDICAL: treatment(card)}.get(kind, "")
+    return payload({"S1": _SERVICES[kind], "S5": bill, "S6": person_of(card).number})
 
 
 def _card(order: Order) -> Card:

@@ -85,10 +85,10 @@ def _rows(
 def _numbers(ledger: Ledger, count: int, now_ms: int, day: int) -> list[Numbers]:
     """Return attempts of an incarnation of its own, and numbers that nobody else ever gets.
 
-    Its lease is over at once: what it queues is for any switch to send.
+    It never had a lease: what it queues is for any switch to send.
     """
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    (enlisted,) = ledger.submit([Enlist(1, nonce, now_ms, now_ms - 1)])
+    (enlisted,) = ledger.submit([Enlist(1, nonce, now_ms, 0)])
     if not isinstance(enlisted, Enlisted):
         raise ValueError("the ledger cannot say whether it took the pay-outs: run it again")  # noqa: TRY004
     first = enlisted.incarnation << ATTEMPT_BITS

@@ -141,9 +141,9 @@ def operations(
         code = configuration.terminal_dialect.reasons[refused.reason].code
         close = Close(numbers.close_attempt, key, incarnation, State.DECLINED, code, None, None)
         return opening, close
-    now_ms = at[1]
-    expires_ms = now_ms + configuration.timers.advice_expiry_ms
-    plan = ReversalPlan(numbers.stan, record.transmission, NO_REASON, now_ms, expires_ms)
+    expires_ms = at[1] + configuration.timers.advice_expiry_ms
+    # Due since ever: whoever records it may have a clock that is ahead of the sender's.
+    plan = ReversalPlan(numbers.stan, record.transmission, NO_REASON, 0, expires_ms)
     return (msgspec.structs.replace(opening, plan=plan),)
 
 
