@@ -185,18 +185,18 @@ def checks(stores: Stores, cash: Mapping[int, int]) -> Iterator[Check]:
         bool(stores.reversed_) and stores.reversed_.keys() == stores.returned.keys(),
         f"reversed {len(stores.reversed_)}, given back {len(stores.returned)}",
     )
-    yield Check(
-        Words("every pay-out was credited once", "每笔待遇发放只入账一次"),
-        bool(stores.paid_out) and stores.paid_out == stores.credited,
-        f"paid out {_yuan(sum(stores.paid_out.values()))}, "
-        f"credited {_yuan(sum(stores.credited.values()))}",
-    )
     answers = Counter(each[:3] for each in stores.heard if each[1] != "0810")
     twice = sum(count > 1 for count in answers.values())
     yield Check(
         Words("every request had one answer", "每个请求只有一个应答"),
         bool(answers) and not twice,
         f"answered {len(answers)}, answered twice {twice}",
+    )
+    yield Check(
+        Words("every pay-out was credited once", "每笔待遇发放只入账一次"),
+        bool(stores.paid_out) and stores.paid_out == stores.credited,
+        f"paid out {_yuan(sum(stores.paid_out.values()))}, "
+        f"credited {_yuan(sum(stores.credited.values()))}",
     )
 
 

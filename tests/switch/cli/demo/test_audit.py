@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from switch.cli.demo import audit
 from switch.core.operations import Record, Row
+from switch.core.social.payouts import TERMINAL
 from switch.core.transaction import HELD, State
 
 _GOOD = audit.Stores(
@@ -36,6 +37,8 @@ _GOOD = audit.Stores(
     returned={"b": 0},
     taken_fen=500,
     fees_fen=0,
+    paid_out={"p": 115},
+    credited={"p": 115},
 )
 _CASH = {20140910: 500}
 
@@ -66,6 +69,9 @@ def test_good_books_are_good() -> None:
         ({"reversed_": {}, "returned": {}}, [4]),
         ({"heard": [("t", "0210", "000001", "00"), ("t", "0210", "000001", "05")]}, [5]),
         ({"heard": []}, [5]),
+        ({"credited": {}}, [6]),
+        ({"credited": {"p": 230}}, [6]),
+        ({"paid_out": {}, "credited": {}}, [6]),
     ],
 )
 def test_each_kind_of_wrong_books_is_seen(changes: Mapping[str, Any], broken: list[int]) -> None:
@@ -75,6 +81,10 @@ def test_each_kind_of_wrong_books_is_seen(changes: Mapping[str, Any], broken: li
 def test_the_numbers_of_states_are_the_ledgers() -> None:
     assert (audit._APPROVED, audit._REVERSED) == (State.APPROVED, State.REVERSED)
     assert set(audit._OPEN) == set(HELD)
+
+
+def test_pay_outs_are_told_by_their_terminal() -> None:
+    assert audit._PAYOUTS == TERMINAL
 
 
 def test_the_places_in_a_row_are_the_ledgers() -> None:
@@ -102,13 +112,14 @@ def test_three_stores_are_read_as_they_are_written(tmp_path: Path) -> None:
     with sqlite3.connect(ledger) as tables:
         tables.executescript(schema)
         tables.executemany(
-            "INSERT INTO transactions VALUES (?, 't', '000001', '1', ?, ?, 20140910, ?, ?)",
+            "INSERT INTO transactions VALUES (?, ?, '000001', '1', ?, ?, 20140910, ?, ?)",
             [
-                (1, "a", 6, 500, taken),
-                (2, "b", 11, 300, taken),
-                (3, "c", 3, 100, taken),
-                (4, "d", 6, 0, _body("310000", 0)),
-                (5, "e", 6, 50, back),
+                (1, "t", "a", 6, 500, taken),
+                (2, "t", "b", 11, 300, taken),
+                (3, "t", "c", 3, 100, taken),
+                (4, "t", "d", 6, 0, _body("310000", 0)),
+                (5, "t", "e", 6, 50, back),
+                (6, TERMINAL, "p", 6, 115, _body("290000", 0)),
             ],
         )
         tables.execute("INSERT INTO caps VALUES (x'00', 20140910, 0, 100, 500)")
@@ -124,9 +135,9 @@ def test_three_stores_are_read_as_they_are_written(tmp_path: Path) -> None:
         "heard": heard,
     }
     slips.write_text(json.dumps(kept))
-    moved = [("a", -503), ("b", -303), ("b", 303), ("e", 50)]
+    moved = [("a", -503), ("b", -303), ("b", 303), ("e", 50), ("p", 115)]
     movements = [{"rrn": rrn, "amount_fen": fen} for rrn, fen in moved]
-    book = {"opening_fen": 1_000, "balances": {"x": 547}, "movements": movements}
+    book = {"opening_fen": 1_000, "balances": {"x": 662}, "movements": movements}
     bank.write_text(json.dumps(book))
     found = audit.read([slips], ledger, [bank])
     assert found == audit.Stores(
@@ -143,4 +154,6 @@ def test_three_stores_are_read_as_they_are_written(tmp_path: Path) -> None:
         returned={"b": 0},
         taken_fen=453,
         fees_fen=3,
+        paid_out={"p": 115},
+        credited={"p": 115},
     )
