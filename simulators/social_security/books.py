@@ -183,6 +183,9 @@ class Books:
             self.cancelled_first.add(rrn)
             return NOT_FOUND
         due, was = self.dues[deed.bill], deed.state
+        stands = "" if deed.undoes else rrn
+        if was is Deeds.CONFIRMED and (due.paid_by != stands or due.reserved_by):
+            return RELATED  # another deed came after it, and rests on it
         deed.state = Deeds.CANCELLED
         if was is Deeds.RESERVED:
             due.reserved_by = ""

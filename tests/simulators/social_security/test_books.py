@@ -91,6 +91,17 @@ def test_the_personal_account_bears_its_part_and_gets_it_back() -> None:
     assert _person(books).account_fen == 44_000
 
 
+def test_a_deed_on_which_another_rests_is_not_cancelled() -> None:
+    books = sample_books(range(1))
+    _reserve(books, "1", VISIT, 6_000)
+    books.confirm("1")
+    _undo(books, "2", VISIT, 6_000)
+    assert books.cancel("1") == "22"
+    books.confirm("2")
+    assert books.cancel("1") == "22"
+    assert _person(books).account_fen == 50_000
+
+
 def test_who_is_not_insured_or_has_too_little_is_refused() -> None:
     books = sample_books(range(1))
     _person(books).account_fen = 5_999
