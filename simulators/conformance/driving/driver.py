@@ -27,7 +27,9 @@ PAUSE_NS: Final = 200_000_000
 """Between two things that a tester does."""
 AGAIN_NS: Final = 1_000_000_000
 """Until a lost connection is made again."""
-_NO_CARD: Final = frozenset({Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO, Kind.REVERSAL})
+_NO_CARD: Final = frozenset(
+    {Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO, Kind.REVERSAL, Kind.SETTLEMENT}
+)
 
 
 class Ear:

@@ -40,7 +40,7 @@ _NS_PER_MS: Final = 1_000_000
 _MOST_STEPS: Final = 20_000
 """Events of one trial; a terminal that goes round in circles ends there."""
 _MOST_VIRTUAL_NS: Final = 6 * 3_600 * 1_000 * _NS_PER_MS
-OURS: Final = frozenset({"chip", "pin_pad", "void", "payment", "sale", "chip_check"})
+OURS: Final = frozenset({"chip", "pin_pad", "void", "payment", "sale", "chip_check", "settlement"})
 """The features of our own terminal."""
 _PIECES_MS: Final = 10_000
 """What comes within this time keeps its order: pieces of one answer."""
@@ -70,9 +70,10 @@ class Ran(msgspec.Struct, kw_only=True):
 
 def plan(suite: Suite, trial: Trial) -> list[Case]:
     """Return the cases in the order of the trial; a case comes after those that it needs."""
-    wanted = set(trial.cases) or {case.id for case in suite.cases}
+    known = {case.id for case in suite.cases}
+    wanted = set(trial.cases) or known
     while True:
-        more = {n for case in suite.cases if case.id in wanted for n in case.after} - wanted
+        more = {n for case in suite.cases if case.id in wanted for n in case.after} & known - wanted
         if not more:
             break
         wanted |= more

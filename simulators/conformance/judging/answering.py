@@ -24,6 +24,7 @@ from simulators.conformance.judging.answers import (
 )
 from simulators.conformance.judging.recognition import original_of
 from simulators.conformance.judging.secrets import pan_of
+from simulators.conformance.judging.settling import settle
 from simulators.conformance.judging.station import Asked, Booked, Owed, Station
 from simulators.conformance.rules.model import Answer, Case
 from switch.core.moment import Moment, local
@@ -118,6 +119,8 @@ class Answering:
         heard, words = asked.heard, []
         if heard.transaction == "sign_on":
             words = self._sign_on(station, asked, reply)
+        elif heard.transaction in {"settlement", "batch_upload"}:
+            settle(station, asked, reply)
         elif asked.code == "00" and heard.get("4").isdigit() and asked.cause in conduct.TAKEN:
             self._book(station, asked, reply)
         return words

@@ -29,6 +29,7 @@ from simulators.conformance.judging.happenings import (
     Send,
 )
 from simulators.conformance.judging.secrets import judge_secrets
+from simulators.conformance.judging.settling import judge_settling
 from simulators.conformance.judging.station import Station
 from simulators.conformance.judging.tally import Failure, Tally
 from simulators.conformance.rules.model import Suite
@@ -219,6 +220,7 @@ class Host:
         yield from contents.identity(heard, wanted)
         yield from judge_secrets(heard, station, setup.master_key, setup.cards)
         yield from recognition.judge(station, heard, case, setup.cards)
+        yield from judge_settling(station, heard)
         yield from conduct.judge_conduct(
             station, heard, at.elapsed_ns, setup.answers.response_timer_s
         )

@@ -27,6 +27,7 @@ from switch.core.moment import Moment
 _FINANCIAL: Final = ("0100", "0200", "0220")
 _SHORT: Final = ("sign-on", "withdrawal", "balance")
 _AGAIN: Final = ("sign-on", "answered-77", "withdrawal")
+_UNBALANCED: Final = ("settlement-unbalanced",)
 _NS_PER_S: Final = 1_000_000_000
 _KCV: Final = 4
 
@@ -237,6 +238,22 @@ class _StaysAfterWrongMac(Terminal):
             self.memory.is_signed_on = True
 
 
+class _TakesAnyTotals(Terminal):
+    """Takes every settlement for balanced."""
+
+    def _settled(self, awaiting: Awaiting, heard: Heard) -> None:
+        content = heard.fields.get(48)
+        if content is not None and awaiting.kind is Kind.SETTLEMENT:
+            heard.fields[48] = content[:30] + "1" + content[31:61] + "1"
+        super()._settled(awaiting, heard)
+
+
+class _StaysAfterSettlement(Terminal):
+    def _settled(self, awaiting: Awaiting, heard: Heard) -> None:
+        super()._settled(awaiting, heard)
+        self.memory.is_signed_on = True
+
+
 # ------------------------------------------------------------------------------------------ timers
 
 
@@ -423,6 +440,10 @@ CONDUCT_MUTANTS: Final[tuple[Mutant, ...]] = (
            breaks="SGN-05", parts=_terminal(_StaysAfterSignOff), cases=("sign-on", "sign-off")),
     Mutant(id="stays-after-wrong-mac", en="does not sign on after a wrong MAC", breaks="SGN-06",
            parts=_terminal(_StaysAfterWrongMac), cases=("sign-on", "wrong-mac", "no-mac")),
+    Mutant(id="takes-any-totals", en="uploads nothing when the totals differ", breaks="SET-05",
+           parts=_terminal(_TakesAnyTotals), cases=_UNBALANCED),
+    Mutant(id="stays-after-settlement", en="does not sign on after its settlement",
+           breaks="SET-08", parts=_terminal(_StaysAfterSettlement), cases=("settlement",)),
     Mutant(id="hurried", en="goes on with the next transaction after ten seconds",
            breaks="TIM-03", also=("REV-01", "REV-11"),
            parts=_terminal(_Hurried), cases=("sign-on", "no-answer")),

@@ -18,6 +18,7 @@ _FINANCIAL: Final = ("0100", "0200", "0220")
 _SHORT: Final = ("sign-on", "withdrawal", "balance")
 _VOID: Final = ("sign-on", "sale", "sale-void")
 _REVERSAL: Final = ("sign-on", "no-answer")
+_SETTLED: Final = ("settlement",)
 _MOST_TEXT: Final = 999
 
 
@@ -339,6 +340,32 @@ MESSAGE_MUTANTS: Final[tuple[Mutant, ...]] = (
            breaks="VOI-05", parts=writes(
                change=lambda mti, f: (mti, {**f, 4: f"{int(f[4]) - 1:012d}"})
                if f.get(3) == "200000" else (mti, f)), cases=_VOID),
+    Mutant(id="settlement-of-domestic-cards", en="DE 48 of a settlement ends after domestic cards",
+           breaks="SET-01", parts=writes(change=_part(48, slice(31, 62), "", "0500")),
+           cases=_SETTLED),
+    Mutant(id="settlement-knows-better", en="a settlement says balanced by itself",
+           breaks="SET-02", parts=writes(change=_part(48, slice(30, 31), "1", "0500")),
+           cases=_SETTLED),
+    Mutant(id="foreign-knows-better", en="a settlement says that foreign cards balance",
+           breaks="SET-03", parts=writes(change=_part(48, slice(61, 62), "1", "0500")),
+           cases=_SETTLED),
+    Mutant(id="totals-without-credits", en="voids do not count in the totals",
+           breaks="SET-04", parts=writes(change=_part(48, slice(15, 30), "0" * 15, "0500")),
+           cases=_SETTLED),
+    Mutant(id="nine-details", en="an upload says one detail more than it has",
+           breaks="SET-06", parts=writes(change=lambda mti, f: (
+               mti, {**f, 48: f"{int(f[48][:2]) + 1:02d}{f[48][2:]}"})
+               if mti == "0320" and f[60][8:] == "201" else (mti, f)),
+           cases=("settlement-unbalanced",)),
+    Mutant(id="end-without-count", en="the end of an upload says 0", breaks="SET-07",
+           parts=writes(change=lambda mti, f: (mti, {**f, 48: "0000"})
+                        if mti == "0320" and f[60][8:] == "207" else (mti, f)),
+           cases=("settlement-unbalanced",)),
+    Mutant(id="settlement-without-operator", en="the settlement lacks the operator",
+           breaks="PRS-14", parts=writes(change=_drop(63, "0500")), cases=_SETTLED),
+    Mutant(id="upload-without-merchant", en="the batch upload lacks the merchant number",
+           breaks="PRS-15", parts=writes(change=_drop(42, "0320")),
+           cases=("settlement-unbalanced",)),
     Mutant(id="void-authorisation-differs", en="a void has another authorisation code",
            breaks="VOI-06", parts=writes(change=_part(38, slice(0, 6), "ZZZZZZ")), cases=_VOID),
 )  # fmt: skip

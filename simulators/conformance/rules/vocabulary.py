@@ -42,7 +42,7 @@ CHECKS: Final[Mapping[str, frozenset[str]]] = {
     "reversal-tries": _CONDUCT, "reversal-repeated": _CONDUCT, "reversal-ended": _CONDUCT,
     "not-reversed": _CONDUCT, "answer-taken": _CONDUCT, "waits": _CONDUCT,
     "one-at-a-time": _CONDUCT,
-    "expected": _CONDUCT, "void-of": _CONDUCT,
+    "expected": _CONDUCT, "void-of": _CONDUCT, "totals": _CONDUCT, "uploads": _CONDUCT,
 }  # fmt: skip
 """Check of a terminal -> the attributes that it tells, which a requirement may ask for."""
 
