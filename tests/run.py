@@ -66,6 +66,7 @@ SET_UP: Final = Part("set-up", 60, (("make", "--no-print-directory", "setup"),))
 _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "house": (40, ("tests/house", "tests/test_house.py")),
     "messages": (70, ("tests/messages", "tests/golden")),
+    "conformance": (70, ("tests/simulators/conformance", "tests/switch/cli/conforming")),
     "replay": (40, ("tests/simulators/replay",)),
     "switch": (150, ("tests/switch",)),
     "postgresql": (
@@ -86,7 +87,7 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "processes": (90, ("tests/crash", "tests/scenarios")),
 }
 _REST_BUDGET_S: Final = 120
-_SHARED: Final = frozenset({"messages", "switch", "replay", "world", "load", "rest"})
+_SHARED: Final = frozenset({"messages", "conformance", "switch", "replay", "world", "load", "rest"})
 """Parts whose tests two processes share; each of the others runs beside one of its kind."""
 _FIRST: Final[dict[str, tuple[Command, ...]]] = {
     "world": (

@@ -191,16 +191,20 @@ def _made(dialect: Dialect, framing: Framing, frame: bytes, message: Message) ->
 
 def _nearest(dialect: Dialect, mti: str, texts: Mapping[str, str]) -> Classification | None:
     """Return the transaction of a request that lacks one of the codes that tell it apart."""
-    if "60.1" not in texts:
-        return None
+    for rule in dialect.transactions:
+        if rule.reversal is not None and mti == rule.reversal_mti:
+            # All reversals have one presence set, whatever they are of.
+            return Classification(rule, "reversal")
     fits = [
         rule
         for rule in dialect.transactions
         if rule.mti == mti
-        and texts["60.1"] in rule.match.get("60.1", ())
+        and {"3", "60.1"} & rule.match.keys() & texts.keys()
         and all(texts[path] in rule.match[path] for path in rule.match if path in texts)
     ]
-    return Classification(fits[0], "request") if len(fits) == 1 else None
+    if not fits or any(rule.presence is not fits[0].presence for rule in fits):
+        return None
+    return Classification(fits[0], "request")
 
 
 def _divided(dialect: Dialect, message: Message) -> tuple[Divisions, list[Judgement]]:

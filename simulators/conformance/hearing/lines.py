@@ -7,12 +7,16 @@ is read and judged.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import msgspec
 
+from messages.dialects.detect import explain_refusal
 from messages.dialects.dialect import Dialect
 from messages.dialects.family import Family
+from messages.dialects.loader import load_dialect, packaged_names
+from messages.errors import FrameError
 from messages.framing import Framing
 from simulators.conformance.hearing.heard import PREFIX, Heard, Unreadable, read
 from simulators.conformance.rules.vocabulary import Judgement
@@ -54,6 +58,31 @@ class Cut(msgspec.Struct, frozen=True):
     why: str = ""
 
 
+_HINTS: Final = (
+    (b"POST ", "this is HTTP: --outer http takes it off"),
+    (b"GET ", "this is HTTP: --outer http takes it off"),
+    (b"\x16\x03", "this is TLS: --tls-certificate listens with it"),
+    (b"\x60", "this begins with a TPDU: the 2-byte length before it is missing"),
+)
+"""What bytes begin with that are no frame -> what they may be."""
+
+
+def told(data: bytes, refused: FrameError) -> str:
+    """Return why bytes are no frame, with what they may be instead: for a first connection."""
+    for begins, words in _HINTS:
+        if data.startswith(begins):
+            return f"{refused.text()}; {words}"
+    digits = data[:4]
+    if digits.isdigit():
+        return f"{refused.text()}; this begins with a length of 4 ASCII digits ({int(digits)})"
+    return explain_refusal(data, _known(), refused).text()
+
+
+@cache
+def _known() -> tuple[Dialect, ...]:
+    return tuple(load_dialect(name) for name in packaged_names())
+
+
 class Cutter:
     """Cuts what connections send; one for all of them."""
 
@@ -90,7 +119,7 @@ class Cutter:
                 return
             refused = self._merged.size_refusal(size)
             if refused is not None:
-                yield self._odd_length(line, refused.text())
+                yield self._odd_length(line, told(bytes(line.held), refused))
                 return
             if len(line.held) < PREFIX + size:
                 if len(line.held) > MOST_BYTES:

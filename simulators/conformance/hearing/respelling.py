@@ -102,7 +102,7 @@ def _piece(field: Field, frame: bytes, at: int, way: Way | None) -> tuple[bytes 
         return None, at
     units, taken = _sizes(field, count, frame[start:], way)
     content = frame[start : start + taken]
-    if len(content) < taken or units > field.limit:
+    if len(content) < taken or not 0 <= units <= field.limit:
         return None, at
     return bytes.fromhex(f"{units:0{2 * field.prefix_bytes}d}") + content, start + taken
 
@@ -124,7 +124,8 @@ def _sizes(field: Field, count: int, rest: bytes, way: Way | None) -> tuple[int,
         case "hexadecimal":
             return count // 2, count // 2
         case "characters":
-            taken = len(rest.decode(field.charset, "ignore")[:count].encode(field.charset))
-            return taken, taken
+            text = rest.decode(field.charset, "ignore")[:count]
+            taken = len(text.encode(field.charset))
+            return (taken, taken) if len(text) == count else (-1, 0)
         case _:
             return count, field.content_bytes(count)

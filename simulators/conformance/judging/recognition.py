@@ -18,6 +18,7 @@ from simulators.conformance.rules.model import Case, Suite
 from simulators.conformance.rules.vocabulary import Judgement
 
 _FEN: Final = 100
+_SEQUENCE: Final = 23
 _VOIDS: Final = frozenset({"sale_void", "social_void"})
 _BAD_KEYS: Final = frozenset({"bad-pik", "bad-mak"})
 Found = Case | None
@@ -89,7 +90,7 @@ def judge(
         )
     card = cards.get(pan_of(heard, station.keys))
     if card is not None and "23" in heard.texts:
-        ok = heard.get("23") == card.sequence
+        ok = heard.get("23") == card.sequence and _SEQUENCE not in heard.tainted
         yield heard.judge(
             "sequence-pad", "23", ok=ok, expected=f"{card.sequence}, filled with 0 on the left"
         )

@@ -247,6 +247,7 @@ REVERSAL_MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(id="reverses-after-a0", en="reverses after A0", breaks="REV-25",
            parts=_terminal(_refuses("A0", then_reverses=True)), cases=("sign-on", "answered-a0")),
     Mutant(id="reverses-inquiries", en="reverses an inquiry", breaks="REV-26",
+           also=("PRS-07",),
            parts=_terminal(_ReversesInquiries), cases=("sign-on", "balance-unanswered")),
     Mutant(id="reverses-approved", en="reverses an approved withdrawal", breaks="REV-27",
            parts=_terminal(_ReversesApproved), cases=("sign-on", "withdrawal", "refused-51")),

@@ -12,13 +12,16 @@ from simulators.conformance.mutants.by_conduct import CONDUCT_MUTANTS
 from simulators.conformance.mutants.by_message import MESSAGE_MUTANTS
 from simulators.conformance.mutants.by_reversal import REVERSAL_MUTANTS
 from simulators.conformance.mutants.catching import Caught
+from simulators.conformance.mutants.from_the_domain import DOMAIN_MUTANTS
+from simulators.conformance.mutants.generated import generated
 from simulators.conformance.mutants.model import Mutant
 from simulators.conformance.mutants.of_hosts import HOST_MUTANTS
 
 HAND: Final[tuple[Mutant, ...]] = (*MESSAGE_MUTANTS, *CONDUCT_MUTANTS, *REVERSAL_MUTANTS)
 """Written by hand, each for a requirement."""
 
-MUTANTS: Final[tuple[Mutant, ...]] = HAND
+MUTANTS: Final[tuple[Mutant, ...]] = (*HAND, *DOMAIN_MUTANTS, *generated())
+"""All of them: by hand, from the domain alone, from the dialect's data."""
 
 
 def rows(mutants: Sequence[Mutant]) -> Iterator[str]:

@@ -90,6 +90,23 @@ def test_no_bytes_raise_anything(data: bytes) -> None:
         _CUTTER.stalled(line)
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"POST / HTTP/1.1", "--outer http"),
+        (b"\x16\x03\x01\x02\x00\x01", "--tls-certificate"),
+        (frames.ECHO[2:], "length before it is missing"),
+        (b"0052" + frames.ECHO[2:], "4 ASCII digits (52)"),
+    ],
+)
+def test_a_first_connection_that_sends_no_frame_is_told_what_it_may_be(
+    data: bytes, words: str
+) -> None:
+    cut = _cuts(data)[-1]
+    assert cut.what is None
+    assert words in cut.why
+
+
 def test_a_flood_ends_its_connection() -> None:
     found = _cuts(frames.ECHO * (MOST_A_SECOND + 1))
     assert found[-1].is_over

@@ -26,7 +26,7 @@ from tests.simulators.conformance.judging.talking import AT, after, new_host, re
     [
         (frames.SIGN_ON, frames.ECHO),
         (frames.WITHDRAWAL, frames.BALANCE, frames.ECHO),
-        (frames.SETTLEMENT,),
+        (frames.WITHDRAWAL, frames.BALANCE, frames.SETTLEMENT),
     ],
 )
 def test_no_false_alarm_on_the_worked_frames(conversation: tuple[bytes, ...]) -> None:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from simulators.conformance.mutants.by_conduct import CONDUCT_MUTANTS
-from simulators.conformance.mutants.by_message import MESSAGE_MUTANTS
-from simulators.conformance.mutants.by_reversal import REVERSAL_MUTANTS
 from simulators.conformance.mutants.catching import Caught, judge_mutant
 from simulators.conformance.mutants.model import Mutant
+from simulators.conformance.mutants.table import HAND, MUTANTS
 from simulators.conformance.rules.reading import packaged_suite
 
-HAND = (*MESSAGE_MUTANTS, *CONDUCT_MUTANTS, *REVERSAL_MUTANTS)
 
-
-@pytest.mark.parametrize("mutant", HAND, ids=lambda mutant: mutant.id)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.id)
 def test_a_mutant_fails_what_it_names_and_nothing_else(mutant: Mutant) -> None:
     caught = judge_mutant(mutant)
     assert caught.is_caught, f"{mutant.id}: {mutant.breaks} did not fail"
     assert not caught.surplus
-    # A consequence that never comes would only make the list longer than the truth.
-    assert caught.failed == {mutant.breaks, *mutant.also}
+    if mutant.origin != "dialect":
+        # A consequence that never comes would only make the list longer than the truth.
+        assert caught.failed == {mutant.breaks, *mutant.also}
 
 
 def test_every_requirement_has_a_mutant_or_says_why_not() -> None:
@@ -30,7 +27,8 @@ def test_every_requirement_has_a_mutant_or_says_why_not() -> None:
 
 
 def test_there_are_at_least_40_by_hand_and_each_has_its_name() -> None:
-    assert len({mutant.id for mutant in HAND}) == len(HAND) >= 40
+    assert len(HAND) >= 40
+    assert len({mutant.id for mutant in MUTANTS}) == len(MUTANTS)
 
 
 def test_what_was_missed_and_what_was_too_much_are_told() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulators.conformance.mutants.catching import Caught
-from simulators.conformance.mutants.table import HAND, host_rows, rows, summary
+from simulators.conformance.mutants.table import HAND, MUTANTS, host_rows, rows, summary
 from tests.house.source import ROOT
 
 
@@ -18,6 +18,12 @@ def section(heading: str) -> list[str]:
 def test_the_table_of_the_page_is_that_of_the_mutants() -> None:
     assert section("Mutants by hand") == list(rows(HAND))
     assert section("Mutants of hosts") == list(host_rows())
+    for heading, origin in (
+        ("Mutants from the domain", "domain"),
+        ("Mutants from the dialect", "dialect"),
+    ):
+        wanted = [mutant for mutant in MUTANTS if mutant.origin == origin]
+        assert section(heading) == list(rows(wanted))
 
 
 def test_a_summary_counts() -> None:

@@ -1,0 +1,63 @@
+"""Totals against the book, details against the book, and the end of a batch."""
+
+from __future__ import annotations
+
+from simulators.conformance.judging.happenings import Received, Send
+from simulators.conformance.judging.settling import judge_settling
+from simulators.conformance.judging.station import Booked, Station, Uploads
+from simulators.installation import wires
+from tests.simulators.conformance import frames
+from tests.simulators.conformance.judging.talking import AT, heard, new_host, ready, signed_on
+
+_WIRE = wires()[0]
+
+
+def _booked(amount_fen: int = 50_000) -> Booked:
+    return Booked(
+        kind="rural_withdrawal", case="", stan="000002", batch=frames.BATCH, date="0618",
+        rrn="", authorisation="", amount_fen=amount_fen, pan="",
+    )  # fmt: skip
+
+
+def _upload(network_code: str, content: str) -> bytes:
+    fields = {
+        11: "000009", 41: "50010001", 42: "999653080110001", 48: content,
+        60: f"00{frames.BATCH}{network_code}",
+    }  # fmt: skip
+    return _WIRE.say(_WIRE.framing.build_heads(), "0320", fields)
+
+
+def _broken(station: Station, frame: bytes) -> set[str]:
+    found = judge_settling(station, heard(frame))
+    return {j.about["cause"] for j in found if not j.ok}
+
+
+def test_the_worked_totals_are_those_of_its_one_withdrawal() -> None:
+    station = signed_on(new_host())
+    station.book = [_booked()]
+    assert not _broken(station, frames.SETTLEMENT)
+    station.book = [_booked(40_000)]
+    assert _broken(station, frames.SETTLEMENT) == {"totals"}
+
+
+def test_details_are_counted_and_compared() -> None:
+    station = signed_on(new_host())
+    station.book, station.uploads = [_booked()], Uploads(wanted=1)
+    detail = "00" + "000002" + "0" * 20 + "000000050000"
+    assert not _broken(station, _upload("201", "01" + detail))
+    assert not _broken(station, _upload("207", "0001"))
+    assert _broken(station, _upload("201", "02" + detail)) == {"count"}
+    assert _broken(station, _upload("201", "01" + detail[:-1] + "1")) == {"details"}
+    assert "end" in _broken(station, _upload("207", "0009"))
+
+
+def test_the_end_closes_the_batch_and_asks_for_a_sign_on() -> None:
+    host = ready()
+    station = host.stations["50010001"]
+    station.book = [_booked()]
+    effects = host.handle(Received(1, frames.SETTLEMENT), AT)
+    (answer,) = [effect.data for effect in effects if isinstance(effect, Send)]
+    told = _WIRE.hear(_WIRE.bare(answer))
+    assert (told.mti, told.get(48)[30], told.get(48)[61]) == ("0510", "1", "1")
+    host.handle(Received(1, _upload("207", "0000")), AT)
+    assert (station.book, station.batch, station.must_sign_on) == ([], "", "settled")
