@@ -37,7 +37,7 @@ def judge_settling(station: Station, heard: Heard) -> Iterator[Judgement]:
 
 
 def _totals(station: Station, heard: Heard) -> Iterator[Judgement]:
-    wanted = {}
+    wanted: dict[str, str] = {}
     for name, paths in ((False, ("48.1", "48.2")), (True, ("48.3", "48.4"))):
         amounts = [b.amount_fen for b in station.book if b.is_credit is name]
         wanted |= {paths[0]: f"{sum(amounts):012d}", paths[1]: f"{len(amounts):03d}"}
