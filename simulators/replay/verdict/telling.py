@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from messages.dialects.dialect import Dialect
+from messages.masking import HIDDEN
 from simulators.replay.verdict.comparing import Comparer, Group, field_lines
 from switch.report.junit import Case, junit
 from switch.report.markup import Html
@@ -18,6 +19,7 @@ from switch.report.page import Page, Section, render
 from switch.report.tables import Cell, Tile, Tone, facts, listed, paragraph, right, table, tiles
 
 _US_PER_MS = 1_000
+_HIDDEN_SHOWN = 8
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,8 +191,9 @@ def _group_section(group: Group, dialect: Dialect, names: tuple[str, str]) -> Se
         words = ""
         if name.isdigit() and (field := dialect.fields[int(name)]) is not None:
             words = field.words.en
+        one, other = _short(one), _short(other)
         cells = (Cell(one, "warn"), Cell(other, "warn")) if tone == "warn" else (one, other)
-        rows.append((name, words, request.get(name, ""), *cells))
+        rows.append((name, words, _short(request.get(name, "")), *cells))
     why = f"tolerated: {group.tolerated}" if group.tolerated else "nothing explains it"
     told = f"{names[0]} {group.recorded}, {names[1]} {group.answered}; {why}"
     return Section(
@@ -200,3 +203,10 @@ def _group_section(group: Group, dialect: Dialect, names: tuple[str, str]) -> Se
             table(("DE", "what", "request", *names), rows, "The first example"),
         ),
     )
+
+
+def _short(text: str) -> str:
+    """Return what is hidden in few characters: a hundred asterisks push the others off the page."""
+    if len(text) <= _HIDDEN_SHOWN or text.strip(HIDDEN):
+        return text
+    return f"{HIDDEN * _HIDDEN_SHOWN} ({len(text)} hidden)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -59,3 +60,11 @@ def test_the_page_needs_nothing_else_and_escapes_what_came_from_a_wire() -> None
     assert "621999*********0120" in text
     assert "6219991234567890120" not in text
     assert "1 of 3 differ without a reason; 2 were left out" in text
+
+
+def test_hidden_fields_leave_room_for_what_stands_beside_them() -> None:
+    text = page(told())
+    assert "********* " not in text.replace("621999*********0120", "")
+    assert re.search(r">\*{8} \([0-9]{2,3} hidden\)<", text)
+    longest = max(re.findall(r"<td[^>]*>([^<]*)</td>", text), key=len)
+    assert len(longest) < 80
