@@ -1,7 +1,8 @@
 """The health of a line (routing): a breaker that opens after failures in a row, and tries again.
 
 Time comes in as an argument. A failure counts only against the period in which its request was
-sent, so that a hundred requests that time out together open it once.
+sent, and each answer begins another one: a hundred requests that time out together open it once,
+and a silence says nothing of a line over which something was answered since it began.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ class Breaker:
 
     def answered(self) -> bool:
         """Note that the other end answers; return whether this closed the breaker."""
-        self._failures = 0
         if self.health is Health.CLOSED:
+            self._failures = 0
+            self._period += 1
             return False
         self._become(Health.CLOSED)
         return True

@@ -30,6 +30,16 @@ def test_failures_in_a_row_open_it_and_an_answer_between_forgets_them() -> None:
     assert _opened().health is Health.OPEN
 
 
+def test_silences_that_began_before_an_answer_say_nothing_of_a_line() -> None:
+    breaker = Breaker(LIMITS)
+    silent = [breaker.sent(0) for _ in range(9)]
+    breaker.answered()
+    # Nothing else is sent for a while, and then they all time out, one after the other.
+    assert not any(breaker.failed(period, 9 * MS) for period in silent)
+    later = [breaker.sent(9 * MS) for _ in range(3)]
+    assert [breaker.failed(period, 20 * MS) for period in later] == [False, False, True]
+
+
 def test_while_it_rests_nothing_passes_and_then_one_does() -> None:
     breaker = _opened()
     assert not breaker.is_passable(10 * MS - 1)
@@ -120,8 +130,7 @@ class Machine(RuleBasedStateMachine):
     def answer(self, data: st.DataObject) -> None:
         self.in_flight.pop(data.draw(st.integers(0, len(self.in_flight) - 1)))
         assert self.breaker.answered() is (self.opened_ns is not None)
-        if self.opened_ns is not None:
-            self.since = self.sends
+        self.since = self.sends
         self.opened_ns, self.probe, self.row = None, None, 0
 
     @invariant()
