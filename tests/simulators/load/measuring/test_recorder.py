@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from random import Random
+
+import pytest
+
 from simulators.load.measuring.recorder import CSV_COLUMNS, End, Recorder, Ticket
 
 _MS = 1_000_000
@@ -77,3 +82,20 @@ def test_side_messages_are_counted_apart() -> None:
     assert accounts.reversed == 1
     assert accounts.side == {"reversal.approved": 1, "sign_on.declined": 1}
     assert accounts.intended == 0
+
+
+@pytest.mark.parametrize("delays_us", [(50_000,), (5_000, 50_000)], ids=["fixed", "bimodal"])
+@pytest.mark.parametrize("jitter_us", [0, 40, 900])
+def test_what_is_told_of_known_delays_is_true_to_a_thousandth(
+    delays_us: tuple[int, ...], jitter_us: int
+) -> None:
+    chance, recorder = Random(1), Recorder(0, 0, None)  # noqa: S311 - a test
+    true_us = [chance.choice(delays_us) + chance.randint(0, jitter_us) for _ in range(4_000)]
+    for number, took_us in enumerate(true_us):
+        ticket = _ticket(number * _MS)
+        recorder.ended(ticket, number * _MS + took_us * 1_000, End("approved", "00"))
+    true_us.sort()
+    (cell,) = recorder.part().cells
+    for percentile in (50, 99):
+        expected_ms = true_us[math.ceil(len(true_us) * percentile / 100) - 1] / 1_000
+        assert cell.intended.percentile_ms(percentile) == pytest.approx(expected_ms, rel=0.001)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ import typer
 
 from simulators.load.measuring.results import Check, Result
 from simulators.load.scenario.model import Scenario
-from switch.cli.loading.limit import GENERATOR, HostWatch, find, why_failed
+from switch.cli.loading.limit import GENERATOR, HostWatch, busiest, find, why_failed
 from tests.simulators.load import making
 
 _EDGE = 300.0
@@ -39,7 +40,7 @@ def test_every_run_is_told_and_what_gave_way(capsys: pytest.CaptureFixture[str])
     assert "failed: p99 < 200ms, measured 9 s" in told
     assert "at 50% of the limit: p50 40 ms" in told
     assert "at 80% of the limit" in told
-    assert "of one core at the limit" in told
+    assert "of one core in its busiest second" in told
     assert "above it gave way: p99 < 200ms, measured 9 s" in told.splitlines()[-1]
 
 
@@ -66,3 +67,28 @@ def test_a_process_that_is_not_there_ends_the_verb(capsys: pytest.CaptureFixture
     with pytest.raises(typer.Exit):
         HostWatch(2**22 + 1)
     assert "no such process" in capsys.readouterr().err
+
+
+def test_a_hosts_busiest_second_counts_and_not_its_rests() -> None:
+    tenth = 100_000_000
+    # It rests for two seconds, is four fifths busy for three, and rests again.
+    cpu, seen = 0.0, []
+    for step in range(80):
+        seen.append((step * tenth, cpu))
+        cpu += 0.08 if 20 <= step < 50 else 0.0
+    assert busiest(seen) == pytest.approx(0.8)
+    assert busiest([(0, 0.0), (tenth, 0.05)]) == pytest.approx(0.5)
+
+
+def test_the_cpu_of_a_process_is_watched_while_something_runs() -> None:
+    watch = HostWatch(os.getpid())
+    last = time.process_time() + 0.2
+
+    def work() -> Result:
+        while time.process_time() < last:
+            pass
+        return making.result()
+
+    _, share = watch.over(work)
+    assert share is not None
+    assert share > 0
