@@ -126,6 +126,8 @@ class Accounts:
             return _REVERSED_BEFORE
         if credit.pan not in self._balances:
             return _NO_ACCOUNT
+        if credit.origin in self.debits:
+            return APPROVED  # it is repeated until it is answered, perhaps over another line
         return self._carry_out(credit, credit.amount_fen)
 
     def take(self, debit: Debit, of: Origin, use: Use) -> str:

@@ -54,6 +54,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
         core.Cap(20140910, 200_000, "银发〔2014〕235号"),
     )
     repeats_get_stored_answer: bool = False
+    transfers: bool = False
+    """Whether terminals may transfer; without a registry they are told so one by one."""
     tariffs: Tariffs | None = None
     """None: the packaged set, in which cardholders pay nothing."""
 
@@ -118,7 +120,9 @@ def configuration(size: Size = DEFAULT) -> core.Configuration:
         number=1,
         terminal_dialect=load_dialect("pos"),
         issuer_dialect=load_dialect("interbank"),
-        terminals={terminal_id(n): _terminal(n) for n in range(size.terminals)},
+        terminals={
+            terminal_id(n): _terminal(n, transfers=size.transfers) for n in range(size.terminals)
+        },
         merchants=frozenset({MERCHANT}),
         acquirers={
             ACQUIRER: core.Acquirer(
@@ -151,8 +155,10 @@ def configuration(size: Size = DEFAULT) -> core.Configuration:
     )
 
 
-def _terminal(number: int) -> core.Terminal:
+def _terminal(number: int, *, transfers: bool) -> core.Terminal:
+    served = frozenset(rule.id for rule in load_dialect("pos").transactions)
     return core.Terminal(
+        transactions=served if transfers else None,
         id=terminal_id(number),
         merchant=MERCHANT,
         acquirer=ACQUIRER,

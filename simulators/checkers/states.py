@@ -9,6 +9,7 @@ from simulators.world.history import Applied, History
 from switch.core.operations import (
     Acknowledge,
     Close,
+    Launch,
     Open,
     Reroute,
     Reverse,
@@ -37,7 +38,7 @@ def _stored(applied: Applied) -> Row | None:
             return Row(
                 key=opened.key,
                 fingerprint=opened.fingerprint,
-                state=State.FORWARDED if opened.plan is None else State.ADVISED,
+                state=_opened_as(opened),
                 record=opened.record,
                 cap=opened.cap,
                 attempt=opened.attempt,
@@ -45,9 +46,16 @@ def _stored(applied: Applied) -> Row | None:
                 plan=opened.plan,
                 is_reversible=opened.is_reversible,
                 taking=opened.taking,
+                linked=opened.linked,
             )
-        case ((Close() | Acknowledge() | Reroute()), Closed(row)):
+        case ((Close() | Launch() | Acknowledge() | Reroute()), Closed(row)):
             return row
         case Reverse(), ReversalQueued(row, _):
             return row
     return None
+
+
+def _opened_as(opened: Open) -> State:
+    if opened.plan is None:
+        return State.FORWARDED
+    return State.MOVING if opened.linked else State.ADVISED

@@ -55,6 +55,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     keeps_trace: bool = False
     settles: bool = True
     """Whether every terminal settles its batch once all is quiet."""
+    transfers: bool = False
+    """Whether people transfer money from card to card too."""
 
 
 def size_of(setting: Setting, chance: Random) -> Size:
@@ -65,6 +67,7 @@ def size_of(setting: Setting, chance: Random) -> Size:
         issuers=_at_most(chance.randint(1, MOST_ISSUERS), setting.issuers),
         timers=timers,
         repeats_get_stored_answer=chance.random() < 0.5,  # noqa: PLR2004 - as likely as not
+        transfers=setting.transfers,
         lines=chance.randint(1, 2),
         tariffs=tariff_of(setting).tariffs,
     )

@@ -12,7 +12,15 @@ from typing import Final
 import msgspec
 
 from simulators.checkers.answers import outcomes, records, reversals
-from simulators.checkers.books import approvals, cap, fees, holds, money, settlement
+from simulators.checkers.books import (
+    approvals,
+    cap,
+    fees,
+    holds,
+    money,
+    settlement,
+    transfers,
+)
 from simulators.checkers.finding import Finding
 from simulators.checkers.system import masks, quiet, stops
 from simulators.world.history import History
@@ -28,6 +36,7 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "outcomes": (outcomes.PROMISE, outcomes.check),
     "approvals": (approvals.PROMISE, approvals.check),
     "money": (money.PROMISE, money.check),
+    "transfers": (transfers.PROMISE, transfers.check),
     "fees": (fees.PROMISE, fees.check),
     "settlement": (settlement.PROMISE, settlement.check),
     "records": (records.PROMISE, records.check),
@@ -38,7 +47,9 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "stops": (stops.PROMISE, stops.check),
 }
 """Name -> the promise in words, and the function that looks whether it was kept."""
-IN_THE_END: Final = frozenset({"approvals", "money", "holds", "quiet", "settlement"})
+IN_THE_END: Final = frozenset(
+    {"approvals", "money", "transfers", "holds", "quiet", "settlement"}
+)
 """Promises about a world that has come to rest; a world that is stopped before has not."""
 _MOST_TOLD: Final = 3
 """Violations of one promise that are told."""

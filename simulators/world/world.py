@@ -14,6 +14,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from simulators.accounts import Accounts
+from simulators.checkers.books.holds import waits_for_a_person
 from simulators.installation import (
     configuration,
     issuer_identity,
@@ -106,6 +107,8 @@ class World:
             )
             for n in range(size.terminals)
         ]
+        for booth in self._booths:
+            booth.transfers = self.setting.transfers
 
     def _stream(self, name: str, owner: str) -> Random:
         """Return a stream of chance; the first switch has the plain name."""
@@ -209,7 +212,10 @@ class World:
 
     def _is_settled(self) -> bool:
         """Tell whether the ledger waits for nobody: what a dead process left is taken over."""
-        if self._kept.advices() or not all(store.is_idle for store in self._stores):
+        if not all(store.is_idle for store in self._stores):
+            return False
+        rows = {row.key: row for row in self._kept.rows()} if self.setting.transfers else {}
+        if any(not waits_for_a_person(each.row, rows) for each in self._kept.advices()):
             return False
         return State.FORWARDED not in self._kept.totals().by_state
 

@@ -13,6 +13,7 @@ from simulators.terminal import APPROVED
 from simulators.wire import Heard
 from simulators.world.history import Applied, History, Told
 from switch.core.operations import (
+    Acknowledge,
     Close,
     Open,
     Resolve,
@@ -31,6 +32,7 @@ from switch.core.outcomes import (
     SessionIs,
 )
 from switch.core.transaction import State
+from switch.core.transfers.legs import is_transfer
 
 PROMISE = "no answer without its ledger record"
 
@@ -48,7 +50,9 @@ class _Recorded:
         match applied.operation, applied.outcome:
             case Close(state=State.APPROVED), Closed(row):
                 self.approved.add(row.record.rrn)
-            case Open(plan=ReversalPlan(), record=record), Opened():
+            case Acknowledge(state=State.APPROVED), Closed(row) if is_transfer(row):
+                self.approved.add(row.record.rrn)
+            case Open(plan=ReversalPlan(), record=record, linked=()), Opened():
                 self.approved.add(record.rrn)
             case Resolve(), Resolved("done", Row() as row) if row.plan is not None:
                 self.approved.add(row.record.rrn)

@@ -12,9 +12,7 @@ from simulators.accounts import Debit
 from simulators.checkers.finding import Finding
 from simulators.terminal import APPROVED
 from simulators.world.history import History, IssuerSide
-from switch.core.operations import (
-    Row,
-)
+from switch.core.operations import Row, TransactionKey
 from switch.core.transaction import State
 
 PROMISE = "each issuer approval is answered as approved, or reversed and acknowledged"
@@ -25,6 +23,7 @@ def check(history: History) -> Iterator[Finding]:
     rows = {(row.record.transmission, row.record.link_stan): row for row in history.end.rows}
     answered = {told.heard.get(37) for told in history.answers() if told.heard.get(39) in APPROVED}
     known = unresolved(history)
+    whole = {row.key: row for row in history.end.rows}
     for side in history.end.issuers:
         for origin, debit in side.accounts.debits.items():
             row = rows.get((origin.transmission, origin.stan))
@@ -33,19 +32,26 @@ def check(history: History) -> Iterator[Finding]:
                     f"{side.name} debited {debit.rrn} ({origin.stan}), which the ledger lacks"
                 )
             else:
-                yield from _of_row(row, debit, answered, known)
+                yield from _of_row(row, debit, answered, known, whole)
         yield from _unknown_returns(side)
 
 
 def _of_row(
-    row: Row, debit: Debit, answered: set[str], known: Mapping[tuple[str, str, str], str]
+    row: Row,
+    debit: Debit,
+    answered: set[str],
+    known: Mapping[tuple[str, str, str], str],
+    whole: Mapping[TransactionKey, Row],
 ) -> Iterator[Finding]:
     rrn, state = row.record.rrn, row.state
-    place = (row.key.terminal, row.key.batch, row.key.stan)
+    # Of a leg, its terminal knows the transfer.
+    told = whole[row.linked[0]] if len(row.linked) == 1 else row
+    place = (told.key.terminal, told.key.batch, told.key.stan)
+    is_awaited = told.state is State.REVERSING and told is not row
     if state is State.APPROVED:
         if debit.is_returned:
             yield Finding(f"{rrn} is approved in the ledger, and the issuer gave it back", rrn=rrn)
-        elif rrn not in answered and place not in known:
+        elif told.record.rrn not in answered and place not in known and not is_awaited:
             what = "is approved in the ledger, and no terminal was told or knows"
             yield Finding(f"{rrn} {what}", rrn=rrn)
     elif state is State.REVERSED:

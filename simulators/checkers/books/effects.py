@@ -34,6 +34,10 @@ def _refund(row: Row, rows: Rows) -> int:  # noqa: ARG001 - as the others
     return row.record.amount_fen - row.record.fee_fen
 
 
+def _credit(row: Row, rows: Rows) -> int:  # noqa: ARG001 - as the others
+    return row.record.amount_fen
+
+
 KINDS: Final[Mapping[str, tuple[str, Callable[[Row, Rows], int]]]] = {
     "rural_withdrawal": ("withdrawal", _debit),
     "bill_payment": ("payment", _debit),
@@ -49,6 +53,9 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Row, Rows], int]]]] = {
     "completion": ("sale", _completion),
     "completion_advice": ("sale", _completion),
     "refund": ("refund", _refund),
+    "transfer": ("transfer", _nothing),
+    "transfer_debit": ("transfer", _debit),
+    "transfer_credit": ("transfer", _credit),
 }
 """Kind of a transaction -> what the fee tables call it, and what it does to its account."""
 

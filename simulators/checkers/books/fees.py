@@ -17,6 +17,7 @@ from simulators.checkers.finding import Finding
 from simulators.world.history import History
 from switch.core.operations import Open, Record, TransactionKey
 from switch.core.outcomes import Opened
+from switch.core.transfers.legs import CREDIT
 
 PROMISE = "every fee is what a slow computation makes of the tables"
 _OPTIONS: Final = {"waiver_scope": "all", "waiver_urban": True}
@@ -35,6 +36,10 @@ def check(history: History) -> Iterator[Finding]:
         if isinstance(operation, Open) and isinstance(applied.outcome, Opened):
             record = operation.record
             fee_fen, legs = checking.expected(operation)
+            if record.kind.endswith(CREDIT):
+                fee_fen, legs = 0, []  # the payee pays nothing
+            elif len(operation.linked) > 1:
+                legs = []  # those of a transfer are its debit's
             if (fee_fen, legs) != (record.fee_fen, list(record.legs)):
                 told = f"{record.fee_fen} fen and legs {_words(record.legs)}"
                 due = f"{fee_fen} fen and legs {_words(legs)}"

@@ -51,7 +51,7 @@ def _slips(history: History) -> Iterator[Finding]:
             max(row.record.fee_fen, 0),  # a slip names no fee that is given back
         )
         for row in history.end.rows
-        if row.state in _ACCEPTED and row.record.amount_fen
+        if row.state in _ACCEPTED and row.record.amount_fen and len(row.linked) != 1
     }
     printed: dict[tuple[str, str, str], tuple[int, int]] = {}
     for memory in history.end.memories.values():

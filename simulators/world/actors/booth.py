@@ -14,7 +14,7 @@ from simulators.cards import Card
 from simulators.installation import wires
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Reverses
-from simulators.world.actors.trade import Desk, job
+from simulators.world.actors.trade import MOVED, Desk, job, transfer
 from simulators.world.agenda import MS, SECOND
 from simulators.world.host import Host
 from simulators.world.lines import Line, Road, Way
@@ -49,6 +49,8 @@ class Booth:
         self._is_connecting = False
         self._timer_ns: int | None = None
         self._trades_until_ns = 0
+        self.transfers = False
+        """Whether its people transfer money too."""
 
     @property
     def is_idle(self) -> bool:
@@ -104,7 +106,8 @@ class Booth:
         card, habits = chance.choice(self._cards), self._habits()
         if faults.happens(chance, "terminal_voids"):
             return Job(kind=Kind.REVERSAL, code="06")
-        return job(Desk(chance, card, self._cards, self.terminal.memory.slips, habits))
+        desk = Desk(chance, card, self._cards, self.terminal.memory.slips, habits)
+        return transfer(desk) if self.transfers and chance.random() < MOVED else job(desk)
 
     def _habits(self) -> Habits:
         chance, faults = self._chance, self._road.faults

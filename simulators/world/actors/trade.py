@@ -120,6 +120,22 @@ _SHARES: Final = tuple(share for share, _ in TRADES)
 _KINDS: Final = tuple(trade for _, trade in TRADES)
 
 
+MOVED: Final = 0.4
+"""Share of transfers, where people transfer at all."""
+
+
+def transfer(desk: Desk) -> Job:
+    """Move an amount to another card; who has none withdraws."""
+    others = [card for card in desk.cards if card.pan != desk.card.pan]
+    if not others:
+        return _asks(Kind.WITHDRAWAL)(desk)
+    payee = desk.chance.choice(others)
+    amount_fen, habits = desk.amount_fen, desk.habits
+    return Job(
+        kind=Kind.TRANSFER, card=desk.card, amount_fen=amount_fen, habits=habits, payee=payee
+    )
+
+
 def job(desk: Desk) -> Job:
     """Draw a piece of work."""
     return desk.chance.choices(_KINDS, _SHARES)[0](desk)
