@@ -36,7 +36,6 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "outcomes": (outcomes.PROMISE, outcomes.check),
     "approvals": (approvals.PROMISE, approvals.check),
     "money": (money.PROMISE, money.check),
-    "transfers": (transfers.PROMISE, transfers.check),
     "fees": (fees.PROMISE, fees.check),
     "settlement": (settlement.PROMISE, settlement.check),
     "records": (records.PROMISE, records.check),
@@ -47,6 +46,10 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "stops": (stops.PROMISE, stops.check),
 }
 """Name -> the promise in words, and the function that looks whether it was kept."""
+OF_TRANSFERS: Final[Mapping[str, tuple[str, Check]]] = {
+    "transfers": (transfers.PROMISE, transfers.check),
+}
+"""What is looked at besides in a world whose people transfer (`Setting.transfers`)."""
 IN_THE_END: Final = frozenset(
     {"approvals", "money", "transfers", "holds", "quiet", "settlement"}
 )
@@ -86,7 +89,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def check(history: History) -> list[Violation]:
     """Return the promises that a world broke, the first few times each."""
     found = []
-    for name, (_, looked) in CHECKERS.items():
+    for name, (_, looked) in {**CHECKERS, **OF_TRANSFERS}.items():
         if history.is_whole or name not in IN_THE_END:
             for finding in islice(looked(history), _MOST_TOLD):
                 step = finding.step or _last_step(history, finding.rrn)
