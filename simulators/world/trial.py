@@ -50,9 +50,7 @@ OF_TRANSFERS: Final[Mapping[str, tuple[str, Check]]] = {
     "transfers": (transfers.PROMISE, transfers.check),
 }
 """What is looked at besides in a world whose people transfer (`Setting.transfers`)."""
-IN_THE_END: Final = frozenset(
-    {"approvals", "money", "transfers", "holds", "quiet", "settlement"}
-)
+IN_THE_END: Final = frozenset({"approvals", "money", "transfers", "holds", "quiet", "settlement"})
 """Promises about a world that has come to rest; a world that is stopped before has not."""
 _MOST_TOLD: Final = 3
 """Violations of one promise that are told."""
