@@ -57,7 +57,7 @@ def test_worlds_with_transfers_keep_every_promise() -> None:
 def test_a_bank_that_does_one_leg_only_is_found(
     monkeypatch: pytest.MonkeyPatch, plant: type[plants.Plant], told: str
 ) -> None:
-    monkeypatch.setitem(plants.PLANTS, "one-leg", plant)  # type: ignore[arg-type]
+    monkeypatch.setitem(plants.PLANTS, "one-leg", plant)
     for seed in SEEDS:
         verdict, _ = attempt(Setting(seed=seed, transfers=True, settles=False, plant="one-leg"))
         found = [each.what for each in verdict.violations if each.promise == "transfers"]
