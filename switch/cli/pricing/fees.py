@@ -20,6 +20,7 @@ from switch.cli.pricing.telling import (
     tables_drawn,
     tables_object,
 )
+from switch.cli.pricing.whatif import whatif
 from switch.cli.serving.folder import loaded
 from switch.cli.verbs import AsJson, verb_app
 
@@ -89,6 +90,9 @@ def quote(
     say(quote_object(told) if as_json else quote_drawn(told))
     if found.is_refused:
         raise typer.Exit(BAD)
+
+
+app.command()(whatif)
 
 
 @app.command()

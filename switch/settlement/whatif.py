@@ -1,0 +1,133 @@
+"""What would have been paid under another tariff (switch/settlement): rows quoted once more.
+
+What is given back follows its original as that would have been quoted, where it is of the period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from fees.matrix import RETURNS
+from fees.quote import Case, Leg, Refund, Tariffs
+from fees.tariff import MissingTariffError
+from switch.core.configuration import CardRange, Channel, Configuration
+from switch.core.moment import local
+from switch.core.operations import Row, TransactionKey
+from switch.core.transaction import State
+from switch.settlement.movements import CARDHOLDERS, NETWORK, POINT
+from switch.settlement.rules import Rules
+
+_CHANNELS: Final = {Channel.RURAL: "R", Channel.URBAN: "U", Channel.MERCHANT: "M"}
+_SHOWN: Final = 6
+
+
+class WhatIf(msgspec.Struct):
+    """Fees by account, as they were and as they would have been; what could not be quoted."""
+
+    before: dict[str, int] = {}
+    after: dict[str, int] = {}
+    count: int = 0
+    unquoted: int = 0
+
+
+class Requoting:
+    """Quotes rows once more; one whose terminal or card is gone keeps its fees, and is counted."""
+
+    def __init__(self, configuration: Configuration, tariffs: Tariffs, rules: Rules) -> None:
+        """Take the other tariff; everything else is the installation's."""
+        self.found = WhatIf()
+        self._configuration, self._tariffs, self._rules = configuration, tariffs, rules
+        self._originals: dict[TransactionKey, tuple[tuple[Leg, ...], int]] = {}
+        self._refunded: dict[TransactionKey, int] = {}
+
+    def take(self, rows: Iterable[Row]) -> WhatIf:
+        """Add rows in the order of their opening; return the sums so far."""
+        for row in rows:
+            kind = self._rules.kinds.get(row.record.kind)
+            if row.state is not State.APPROVED or kind is None or not kind.fee:
+                continue
+            if kind.is_transfer and (not kind.is_leg or not row.record.legs):
+                continue  # what a transfer costs stands with its debit
+            self._add(row, kind.fee)
+        return self.found
+
+    def _add(self, row: Row, fee: str) -> None:
+        record, found = row.record, self.found
+        old = self._configuration.tariffs.legs(record.legs, record.fee_rules)
+        try:
+            legs = self._quoted(row, fee)
+        except MissingTariffError:
+            legs = None
+        if legs is None:
+            found.unquoted += 1
+            legs = old
+        if row.taken_fen:
+            self._originals[row.key] = legs, row.record.amount_fen
+        found.count += 1
+        _book(found.before, row, old)
+        _book(found.after, row, legs)
+
+    def _quoted(self, row: Row, fee: str) -> tuple[Leg, ...] | None:
+        case = self._case(row, fee)
+        if case is None:
+            return None
+        if fee not in RETURNS:
+            return self._tariffs.quote(case, row.record.amount_fen).legs
+        known = self._originals.get(row.taking.of) if row.taking is not None else None
+        if known is None or row.taking is None:
+            return None
+        legs, whole_fen = known
+        if fee != "refund":
+            return self._tariffs.give_back(case, legs).legs
+        of, fen = row.taking.of, row.record.amount_fen
+        before_fen = self._refunded.get(of, 0)
+        self._refunded[of] = before_fen + fen
+        return self._tariffs.give_back_part(case, legs, Refund(whole_fen, before_fen, fen)).legs
+
+    def _case(self, row: Row, fee: str) -> Case | None:
+        """Return what a row is to the fee tables, None where its terminal or card is gone."""
+        configuration, record = self._configuration, row.record
+        terminal = configuration.terminals.get(row.key.terminal)
+        card, issuer = self._card(row), configuration.issuers.get(record.issuer)
+        if terminal is None or card is None or issuer is None:
+            return None
+        is_on_us = self._rules.is_on_us(record.issuer, record.acquirer)
+        return Case(
+            fee,
+            "social" if card.is_social else "debit" if card.is_debit else "credit",
+            "on_us" if is_on_us else "off_us",
+            self._tariffs.city(is_terminal_in=terminal.is_in_city, is_card_in=issuer.is_in_city),
+            _CHANNELS[terminal.channel],
+            self._tariffs.institution(
+                terminal.category, is_public_welfare=terminal.is_public_welfare
+            ),
+            terminal.category,
+            local(record.opened_ms).day,
+            record.issuer,
+            record.acquirer,
+        )
+
+    def _card(self, row: Row) -> CardRange | None:
+        """Return the range of a card by what may be shown of it, and its issuer."""
+        shown = row.record.shown_card[:_SHOWN]
+        for each in self._configuration.card_ranges:
+            if each.issuer == row.record.issuer and shown.startswith(each.prefix[:_SHOWN]):
+                return each
+        return None
+
+
+def _book(sums: dict[str, int], row: Row, legs: Iterable[Leg]) -> None:
+    accounts = {
+        "cardholder": CARDHOLDERS + row.record.issuer,
+        "issuer": row.record.issuer,
+        "acquirer": row.record.acquirer,
+        "network": NETWORK,
+        "merchant": POINT + row.key.merchant,
+    }
+    for leg in legs:
+        for party, fen in ((leg.payer, -leg.amount_fen), (leg.payee, leg.amount_fen)):
+            account = accounts[party]
+            sums[account] = sums.get(account, 0) + fen
