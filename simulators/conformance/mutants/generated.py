@@ -35,7 +35,7 @@ _FOLLOWS: Final[Mapping[int, tuple[str, ...]]] = {
     11: ("STN-03", "SGN-05", "SET-04", "SET-05", "SET-08"),
     41: ("KEY-01", "REV-01", "SET-04", "STN-03"),
     39: ("REV-17",),
-    60: ("DED-02", "DED-04"),
+    60: ("DED-01", "DED-02", "DED-04"),
 }
 """Field -> what may fail beside the presence when it is gone."""
 _EXTRA: Final = {
