@@ -30,10 +30,10 @@ from switch.config.files import (
     SocialFile,
     split_address,
 )
-from switch.config.funds import load_funds
 from switch.config.keystore import Group, KeyStore
 from switch.config.reading import Models, Sources
 from switch.config.registry.building import load_registry
+from switch.config.registry.funds import load_funds
 from switch.config.tariffs import load_tariffs
 from switch.core.configuration import (
     Acquirer,

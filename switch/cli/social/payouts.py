@@ -21,8 +21,8 @@ from switch.cli.outcome import BAD, say, stop
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.social.paying import AT_ONCE, PAY, pay
 from switch.cli.verbs import AsJson, verb_app
-from switch.config.funds import load_funds
 from switch.config.installation import Installation
+from switch.config.registry.funds import load_funds
 from switch.core.moment import local
 from switch.core.social.payout_files import PayoutFile, PayoutFileError, read, result, write
 from switch.core.social.payouts import Outcome, Payout

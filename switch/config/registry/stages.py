@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from switch.config.faults import ConfigurationError
 from switch.config.files import Name, Text
-from switch.config.funds import KINDS
 from switch.config.reading import Source
+from switch.config.registry.funds import KINDS
 from switch.registry.stages import Stage
 
 

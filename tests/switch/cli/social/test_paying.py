@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from simulators.installation import configuration
 from simulators.social_security.sample import HOST
 from switch.cli.social.paying import AT_ONCE, PAY, pay, payout_verb
-from switch.config.funds import load_funds
+from switch.config.registry.funds import load_funds
 from switch.core.outcomes import Unknown
 from switch.core.social.payouts import Payout
 from switch.core.transaction import State

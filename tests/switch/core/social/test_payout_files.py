@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.cards import fictional_card
-from switch.config.funds import load_funds
+from switch.config.registry.funds import load_funds
 from switch.core.social.payout_files import PayoutFileError, read, result, write
 from switch.core.social.payouts import Outcome, Payout
 from tests.house.source import ROOT

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from messages.dialects.loader import load_dialect
 from messages.reasons import Reason
-from switch.config.funds import load_funds
+from switch.config.registry.funds import load_funds
 from switch.config.registry.stages import load_stages
 from switch.core.configuration import Fund
 from switch.core.moment import local

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from switch.config.faults import ConfigurationError
-from switch.config.funds import KINDS, load_funds
+from switch.config.registry.funds import KINDS, load_funds
 
 
 def test_the_packaged_funds_are_the_notice_s_two_phases(tmp_path: Path) -> None:
