@@ -1,4 +1,4 @@
-"""Loading the funds of pay-outs (switch/config/registry): what they are called, and when they are open.
+"""Loading the funds of pay-outs (switch/config/registry): their names, and when they are open.
 
 A packaged name, or a file of one's own, which has a `/`.
 """
