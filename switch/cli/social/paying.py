@@ -38,6 +38,7 @@ PAY: Final = "payouts"
 AT_ONCE: Final = 200
 """Pay-outs that are asked for in one request."""
 _NONCE_BYTES: Final = 16
+_UNSURE: Final = "the ledger cannot say whether it took the pay-outs: run it again"
 
 
 def pay(
@@ -90,12 +91,12 @@ def _numbers(ledger: Ledger, count: int, now_ms: int, day: int) -> list[Numbers]
     nonce = secrets.token_bytes(_NONCE_BYTES)
     (enlisted,) = ledger.submit([Enlist(1, nonce, now_ms, 0)])
     if not isinstance(enlisted, Enlisted):
-        raise ValueError("the ledger cannot say whether it took the pay-outs: run it again")  # noqa: TRY004
+        raise ValueError(_UNSURE)  # noqa: TRY004 - no wrong type was given
     first = enlisted.incarnation << ATTEMPT_BITS
     leases = [LeaseNumbers(first | (n + 1), name, count) for n, name in enumerate(("stan", "rrn"))]
     stans, rrns = ledger.submit(leases)
     if not isinstance(stans, NumbersLeased) or not isinstance(rrns, NumbersLeased):
-        raise ValueError("the ledger cannot say which numbers it gave: run it again")  # noqa: TRY004
+        raise ValueError(_UNSURE)  # noqa: TRY004 - no wrong type was given
     return [
         Numbers(
             first | (10 + 2 * n),
