@@ -98,7 +98,7 @@ class Driver:
     """
 
     __slots__ = (
-        "_batch", "_clock", "_commits", "_dirty", "_drawn", "_flying", "_is_turn_open", "_loop",
+        "_batch", "_clock", "_commits", "_dirty", "_drawn", "_flying", "_heard", "_is_turn_open", "_loop",
         "_paused", "_timer", "_timer_ns", "blame", "congestion", "counters", "engine",
         "fixed_keys", "links", "log", "reason", "stopped", "terminals",
     )  # fmt: skip
@@ -118,6 +118,7 @@ class Driver:
         self.stopped: asyncio.Future[int] = self._loop.create_future()
         self._commits = commits
         self._clock = clock
+        self._heard: list[tuple[Event, Moment, str]] = []
         self._is_turn_open = False
         self._dirty: list[Outlet] = []
         commits.wake = self._turn_later
@@ -135,11 +136,32 @@ class Driver:
         """Return this moment."""
         return self._clock.now()
 
+    def hear(self, event: Event, at: Moment, origin: str) -> None:
+        """Have the engine take a frame at the end of this turn, with all others that came in it.
+
+        One after the other they cost a good part less than with a socket read between any two:
+        the processor has the engine's code at hand then.
+        """
+        self._heard.append((event, at, origin))
+        if not self._is_turn_open:
+            self._turn_later()
+
     def handle(self, event: Event, at: Moment, origin: str = "") -> None:
         """Have the engine take an event, and carry out what it asks for.
 
-        `origin` is the peer whose frame this event, or what led to it, came in.
+        `origin` is the peer whose frame this event, or what led to it, came in. Frames that were
+        heard before it are taken before it.
         """
+        if self._heard:
+            self._take_heard()
+        self._take(event, at, origin)
+
+    def _take_heard(self) -> None:
+        heard, self._heard = self._heard, []
+        for event, at, origin in heard:
+            self._take(event, at, origin)
+
+    def _take(self, event: Event, at: Moment, origin: str) -> None:
         if self.stopped.done():
             return
         try:
@@ -161,7 +183,7 @@ class Driver:
         if self._drawn:
             drawn, self._drawn = self._drawn, []
             for keys in drawn:
-                self.handle(keys, at, origin)
+                self._take(keys, at, origin)
 
     def _put(self, outlet: Outlet | None, frame: bytes, at: Moment) -> None:
         if outlet is None:
@@ -204,10 +226,12 @@ class Driver:
     @property
     def undecided(self) -> int:
         """Operations that the ledger has still to decide."""
-        return len(self._batch) + self._flying
+        return len(self._heard) + len(self._batch) + self._flying
 
     def _end_turn(self) -> None:
         """Write what is decided, commit what is asked, write what that decided, set the timer."""
+        if self._heard:
+            self._take_heard()
         self._is_turn_open = False
         if self._dirty:
             self._flush()
@@ -245,7 +269,7 @@ class Driver:
         record = self.counters.ledger_wait.record
         for (submit, since_ns, origin), outcome in zip(flying, outcomes, strict=True):
             record(at.elapsed_ns - since_ns)
-            self.handle(LedgerAnswered(submit.ticket, outcome), at, origin)
+            self._take(LedgerAnswered(submit.ticket, outcome), at, origin)
         if self._paused and len(self._batch) * 2 <= self.congestion:
             paused, self._paused = self._paused, []
             for transport in paused:
@@ -255,7 +279,7 @@ class Driver:
     @property
     def is_congested(self) -> bool:
         """Whether the ledger is so far behind that terminals should wait."""
-        return len(self._batch) >= self.congestion > 0
+        return len(self._heard) + len(self._batch) >= self.congestion > 0
 
     def hold_back(self, transport: asyncio.ReadTransport) -> None:
         """Stop reading a terminal until the ledger has caught up."""

@@ -122,7 +122,7 @@ class LinkConnection(Connection):
             self._asked_ns = 0
         self._unanswered = max(0, self._unanswered - len(frames))
         for frame in frames:
-            driver.handle(LinkFrameReceived(name, frame), at, peer)
+            driver.hear(LinkFrameReceived(name, frame), at, peer)
 
     def sent(self, at: Moment) -> None:
         """Count a frame; on a quiet link, begin to measure how long the issuer takes."""

@@ -96,7 +96,7 @@ class TerminalConnection(Connection):
         self._asked_ns = at.elapsed_ns if not self._unanswered and len(frames) == 1 else 0
         self._unanswered += len(frames)
         for frame in frames:
-            driver.handle(TerminalFrameReceived(number, frame), at, peer)
+            driver.hear(TerminalFrameReceived(number, frame), at, peer)
         if driver.is_congested:
             driver.hold_back(self._transport)
 
