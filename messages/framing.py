@@ -95,7 +95,10 @@ class _Slot(msgspec.Struct, frozen=True):
 class Framing:
     """A frame format made ready for use: prefix, limits, heads and how an answer swaps them."""
 
-    __slots__ = ("_checks", "_roles", "_shuffle", "_slots", "_total", "frame_format", "prefix_size")
+    __slots__ = (
+        "_checks", "_is_binary", "_longest", "_roles", "_shortest", "_shuffle", "_slots", "_total",
+        "frame_format", "prefix_size",
+    )  # fmt: skip
 
     def __init__(self, frame_format: FrameFormat) -> None:
         """Compile `frame_format`; ValueError where it contradicts itself."""
@@ -104,6 +107,8 @@ class Framing:
         base = {"binary": 256, "ascii": 10, "bcd": 100}[frame_format.length_encoding]
         if frame_format.limit >= base**self.prefix_size:
             raise ValueError("the limit of a frame does not fit its length prefix")
+        self._is_binary = frame_format.length_encoding == "binary"
+        self._shortest, self._longest = frame_format.head_size + SHORTEST_MTI, frame_format.limit
         self._slots = tuple(_slots(frame_format))
         self._checks = tuple((*s.span, s.good_bytes(), s) for s in self._slots if s.part.allowed)
         self._roles = {s.part.role: s for s in self._slots if s.part.role is not None}
@@ -112,6 +117,11 @@ class Framing:
             raise ValueError("the limit of a frame does not fit the total length in its head")
         self._total = None if total is None else (*total.span, total.head_start, total)
         self._shuffle = itemgetter(*_answer_order(frame_format, self._slots))
+
+    @property
+    def has_checks(self) -> bool:
+        """Whether anything in the heads of a frame can be wrong."""
+        return bool(self._checks) or self._total is not None
 
     # ------------------------------------------------------------------------- whole frames
 
@@ -158,11 +168,13 @@ class Framing:
         FrameError: shorter than its heads, or longer than the dialect allows.
         """
         size = len(frame)
-        if refusal := self.size_refusal(size):
+        if not self._shortest <= size <= self._longest and (refusal := self.size_refusal(size)):
             raise refusal
         if self._total is not None:
             first, stop, head_start, total = self._total
             frame = frame[:first] + total.number(size - head_start) + frame[stop:]
+        if self._is_binary:
+            return size.to_bytes(self.prefix_size, "big") + frame
         return self.prefix(size) + frame
 
     def prefix(self, size: int) -> bytes:
@@ -186,9 +198,8 @@ class Framing:
 
     def size_refusal(self, size: int) -> FrameError | None:
         """Return why no frame has `size` bytes, None if one can: decided before buffering it."""
-        frame_format = self.frame_format
-        shortest = frame_format.head_size + SHORTEST_MTI
-        if shortest <= size <= frame_format.limit:
+        frame_format, shortest = self.frame_format, self._shortest
+        if shortest <= size <= self._longest:
             return None
         if size == _NOT_DIGITS:
             return FrameError(
@@ -363,7 +374,7 @@ class Deframer:
 
     def _cut(self, data: bytes) -> list[bytes]:
         framing = self._framing
-        prefix = framing.prefix_size
+        prefix, is_checked = framing.prefix_size, framing.has_checks
         keep_alive, to_mti = framing.frame_format.keep_alive, framing.frame_format.head_size
         frames: list[bytes] = []
         at, end = 0, len(data)
@@ -378,7 +389,7 @@ class Deframer:
                 at = start
                 continue
             refusal = framing.size_refusal(size)
-            if refusal is None and start + to_mti <= end:
+            if refusal is None and is_checked and start + to_mti <= end:
                 refusal = framing.head_refusal(data, at, size)
             if refusal is not None:
                 self.failure = refusal

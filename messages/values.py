@@ -21,7 +21,9 @@ _MAX_STAN: Final = 999_999
 _MAX_DE4_FEN: Final = 999_999_999_999
 _DE4_LENGTH: Final = 12
 _RRN_LENGTH: Final = 12
-_DOUBLED: Final = {str(digit): sum(divmod(2 * digit, 10)) for digit in range(10)}
+_DOUBLED: Final = bytes(sum(divmod(2 * max(0, byte - 48), 10)) % 10 for byte in range(256))
+"""What each ASCII digit counts for when it is doubled."""
+_ZERO: Final = ord("0")
 _MTI: Final = re.compile("[0-9]{4}")
 _CURRENCY: Final = re.compile("[0-9]{3}")
 _YUAN: Final = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{2}))?")
@@ -50,7 +52,9 @@ def is_luhn_valid(digits: str) -> bool:
     """Tell whether the last of `digits` is the right check digit for the others (ISO/IEC 7812)."""
     if not _is_digits(digits):
         return False
-    total = sum(map(int, digits[-1::-2])) + sum(_DOUBLED[digit] for digit in digits[-2::-2])
+    codes = digits.encode("ascii")
+    single = codes[-1::-2]
+    total = sum(single) - _ZERO * len(single) + sum(codes[-2::-2].translate(_DOUBLED))
     return total % 10 == 0
 
 

@@ -35,7 +35,16 @@ from messages.fast.plans import (
     read_size,
     survey,
 )
-from messages.fast.selecting import Path, Picker, Texts, cut_text, picker, read_path
+from messages.fast.selecting import (
+    Path,
+    Picker,
+    Teller,
+    Texts,
+    cut_text,
+    picker,
+    read_path,
+    teller,
+)
 
 MOST_PLANS: Final = 512
 """Plans kept by a viewer. Strangers choose bitmaps, and a plan takes a millisecond and some 10 KB:
@@ -122,6 +131,23 @@ class View(msgspec.Struct, frozen=True, eq=False, gc=False):
             msg = f"in dialect {self.plan.dialect.name} no MAC covers a whole message"
             raise ValueError(msg)
         return self.data[self.base : self.start_of(rule.field)]
+
+    def mab_and_mac(self) -> tuple[bytes, bytes] | None:
+        """Return what the MAC covers and what the MAC field holds.
+
+        None where the message has no such field, or its dialect no MAC over a whole message.
+        """
+        plan = self.plan
+        rule = plan.dialect.mac
+        if rule is None or rule.covers != "message":
+            return None
+        place = plan.places.get(rule.field)
+        if place is None:
+            return None
+        anchor, distance, end, rest = place
+        start = self.anchors[anchor] + distance
+        content = start + plan.dialect.field(rule.field).prefix_bytes
+        return self.data[self.base : start], self.data[content : self.anchors[end] + rest]
 
     def patch(
         self,
@@ -214,6 +240,32 @@ class Viewer:
             if len(self._selections) < MOST_SELECTIONS:
                 self._selections[paths] = known
         return known
+
+    def table(self, *numbers: int) -> Callable[[View], dict[int, str]]:
+        """Return a function that takes a view and gives the texts of `numbers` that are there.
+
+        The caller keeps it. ValueError and DecodeError as in `select`.
+        """
+        wanted = [read_path(self.dialect, number) for number in numbers]
+        select, kept = self.select(*numbers), self._kept
+        tellers: dict[Plan, Teller] = {}
+
+        def ask(view: View) -> dict[int, str]:
+            texts = zip(numbers, select(view), strict=True)
+            return {number: text for number, text in texts if text is not None}
+
+        def table(view: View) -> dict[int, str]:
+            tell = tellers.get(view.plan)
+            if tell is None:
+                if view.plan not in kept:
+                    return ask(view)
+                if len(tellers) >= MOST_PLANS:
+                    for gone in tellers.keys() - kept.keys():
+                        del tellers[gone]
+                tell = tellers[view.plan] = teller(view.plan, wanted, ask)
+            return tell(view)
+
+        return table
 
     def _selection(self, paths: tuple[int | str, ...]) -> Callable[[View], Texts]:
         wanted = [read_path(self.dialect, path) for path in paths]

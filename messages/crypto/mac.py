@@ -137,7 +137,7 @@ class PosEcbMac(MacAlgorithm):
     def _last_block(self, mab: BytesLike) -> bytes:
         # E(E(left) xor right) is CBC over both halves: one call instead of two.
         size = self._block_size
-        return self._chain.last_block(hexlify(fold(mab, size)).upper(), 2 * size)
+        return self._chain.last_block(fold(mab, size).hex().upper().encode(), 2 * size)
 
     def _steps(self, mab: BytesLike) -> dict[str, bytes]:
         size = self._block_size

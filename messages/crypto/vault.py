@@ -6,6 +6,7 @@ attempt numbers never repeat.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from typing import Final
 
@@ -17,6 +18,9 @@ KEY_BYTES: Final = 32
 CARD_HASH_BYTES: Final = 16
 """128 bits of HMAC-SHA-256 (a keyed hash of the whole PAN, PCI DSS 3.5.1.1)."""
 _NONCE_BYTES: Final = 12
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+"""The two pads of HMAC (RFC 2104)."""
 
 
 class SealError(ValueError):
@@ -26,14 +30,17 @@ class SealError(ValueError):
 class Vault:
     """The data key and the hash key of one installation; neither is ever shown."""
 
-    __slots__ = ("_boxes", "_hash_key")
+    __slots__ = ("_boxes", "_inner", "_outer")
 
     def __init__(self, data_key: bytes, hash_key: bytes) -> None:
         """Take 32 bytes each; ValueError otherwise."""
         if len(data_key) != KEY_BYTES or len(hash_key) != KEY_BYTES:
             raise ValueError(f"a data key and a hash key have {KEY_BYTES} bytes each")
         self._boxes = AESGCM(data_key)
-        self._hash_key = hash_key
+        # HMAC-SHA-256 with its two first blocks done: a card costs a third of a new HMAC.
+        padded = hash_key.ljust(hashlib.sha256().block_size, b"\0")
+        self._inner = hashlib.sha256(padded.translate(_INNER))
+        self._outer = hashlib.sha256(padded.translate(_OUTER))
 
     def __repr__(self) -> str:
         return "Vault()"
@@ -52,7 +59,10 @@ class Vault:
 
     def card_hash(self, pan: str) -> bytes:
         """Return the 16 bytes by which the ledger knows the card."""
-        return hmac.digest(self._hash_key, pan.encode("ascii"), "sha256")[:CARD_HASH_BYTES]
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(pan.encode("ascii"))
+        outer.update(inner.digest())
+        return outer.digest()[:CARD_HASH_BYTES]
 
     def seal(self, plain: bytes, number: int, purpose: bytes) -> bytes:
         """Return `plain` sealed under `number` (unique for this key), bound to `purpose`."""

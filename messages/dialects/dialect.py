@@ -20,7 +20,8 @@ _DIGITS = re.compile(r"[0-9]*\Z")
 _TRACK = re.compile(r"[0-9A-F=]*\Z")
 _SIGNED = re.compile(r"[CD][0-9]*\Z")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
-_MAC_BYTES = re.compile(rb"[0-9A-F]{8}\Z")
+MAC_CONTENT = re.compile(rb"[0-9A-F]{8}\Z")
+"""What a MAC field holds that is 8 characters; all else is raw."""
 _MAC_TEXT = re.compile(r"[0-9A-F]{8}\Z")
 _MAC_HEX = re.compile(r"[0-9A-Fa-f]{16}\Z")
 FIRST_FIELD = 2
@@ -91,7 +92,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         elif self.form == "binary":
             return content.hex().upper()
         elif self.form == "mac":
-            return content.decode("ascii") if _MAC_BYTES.match(content) else content.hex().upper()
+            return content.decode("ascii") if MAC_CONTENT.match(content) else content.hex().upper()
         else:
             try:
                 text = content.decode("ascii" if self.form == "hex" else self.charset)

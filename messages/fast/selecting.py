@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from messages.dialects.dialect import Dialect, Field, Part
+from messages.dialects.dialect import MAC_CONTENT, Dialect, Field, Part
 from messages.fast.plans import Plan, write_offset, write_size
 from messages.fast.source import Source
 
@@ -20,6 +20,8 @@ Path = tuple[int, Cut | None]
 Texts = tuple[str | None, ...]
 Picker = Callable[[Any], Texts]
 """Takes a view, gives a text or None for each path."""
+Teller = Callable[[Any], dict[int, str]]
+"""Takes a view, gives the text of each field that is there."""
 
 _PLAIN_TYPES: Final = ("a", "an", "ans")
 
@@ -70,6 +72,20 @@ def cut_text(text: str, cut: Cut | None) -> str | None:
 
 def picker(plan: Plan, paths: Sequence[Path], ask_again: Picker) -> Picker:
     """Generate the function that reads `paths` from any view of `plan`."""
+    answers = [_answer(plan, path) for path in paths]
+    return _reader(plan, paths, f"({''.join(f'{answer}, ' for answer in answers)})", ask_again)
+
+
+def teller(plan: Plan, paths: Sequence[Path], ask_again: Teller) -> Teller:
+    """Generate the function that gives those of `paths`, whole fields, that `plan` has."""
+    told = [f"{number}: t{number}" for number, _ in paths if number in plan.places]
+    return _reader(plan, paths, f"{{{', '.join(told)}}}", ask_again)
+
+
+def _reader(
+    plan: Plan, paths: Sequence[Path], result: str, ask_again: Callable[[Any], Any]
+) -> Callable[[Any], Any]:
+    """Generate the function that reads the fields of `paths` and returns an expression of them."""
     wanted = sorted({number for number, _ in paths if number in plan.places})
     source = Source("pick(view)")
     source.line("try:")
@@ -78,11 +94,9 @@ def picker(plan: Plan, paths: Sequence[Path], ask_again: Picker) -> Picker:
     conditions: list[str] = []
     for index, run in enumerate(_runs(plan, wanted)):
         conditions += _write_run(source, plan, run, f"s{index}")
-    answers = [_answer(plan, path) for path in paths]
-    result = f"return ({''.join(f'{answer}, ' for answer in answers)})"
     if conditions:
         source.line(f"if {' and '.join(conditions)}:", 2)
-    source.line(result, 3 if conditions else 2)
+    source.line(f"return {result}", 3 if conditions else 2)
     source.line("except ValueError:")
     source.line("pass", 2)
     source.line(f"return {source.bind(ask_again)}(view)")
@@ -176,6 +190,12 @@ def _write_alone(source: Source, field: Field, content: str, place: tuple[int, i
     text = f"t{field.number}"
     if field.form == "binary":
         source.line(f"{text} = {content}.hex().upper()", 2)
+        return []
+    if field.form == "mac":
+        short = f"m{field.number}"
+        source.line(f"{short} = {content}", 2)
+        good = f"{source.bind(MAC_CONTENT.match)}({short})"
+        source.line(f"{text} = {short}.decode() if {good} else {short}.hex().upper()", 2)
         return []
     size = str(field.limit)
     if not field.is_fixed:

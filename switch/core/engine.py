@@ -131,7 +131,7 @@ class Engine:
     def handle(self, event: Event, at: Moment) -> list[Effect]:
         """Return what is to be done about an event. Raises InvariantBroken: stop the process."""
         outbox = self._outbox
-        outbox.begin(at)
+        effects = outbox.begin(at)
         kind = type(event)
         if kind is TerminalFrameReceived:
             self._terminal_frame(event.connection, event.frame)  # type: ignore[union-attr]
@@ -143,7 +143,7 @@ class Engine:
             self._seldom(event)
         if at.elapsed_ns >= outbox.wake_ns:
             self._expire(at.elapsed_ns)
-        return outbox.take()
+        return effects
 
     def _seldom(self, event: Event) -> None:  # noqa: C901 - a table of the rare events
         match event:
@@ -199,11 +199,12 @@ class Engine:
         except DecodeError as error:
             self._unreadable(connection, frame, error)
             return
-        if answer_mti(request.mti) is None:
+        is_financial = request.mti in _FINANCIAL
+        if not is_financial and answer_mti(request.mti) is None:
             self._outbox.report("terminal_frame_unanswerable", mti=request.mti)
-        elif self._is_draining or not self.is_ready:
+        elif self._is_draining or not (self._take_over.is_done and self._take_over.is_on_time):
             self._outbox.add(CloseTerminal(connection, "the switch is not taking requests now"))
-        elif request.mti in _FINANCIAL:
+        elif is_financial:
             self._intake.begin(request, self.configuration)
         elif self._outbox.outstanding >= self.configuration.limits.transactions_in_flight:
             self._outbox.add(CloseTerminal(connection, "the ledger is too far behind"))

@@ -41,20 +41,21 @@ class Outbox:
         self._later: list[tuple[int, int, Callable[[], None]]] = []
         self._ticket = 0
         self._attempt = 0
+        self._second, self._local = 0, local(0)
 
-    def begin(self, at: Moment) -> None:
-        """Start a turn at a moment."""
+    def begin(self, at: Moment) -> list[Effect]:
+        """Start a turn at a moment; what it asks for is put into the list that is returned."""
         self.at = at
-        self._effects = []
-
-    def take(self) -> list[Effect]:
-        """Return the effects of this turn."""
-        return self._effects
+        effects = self._effects = []
+        return effects
 
     @property
     def local(self) -> Local:
         """The turn's second in Shanghai."""
-        return local(self.at.utc_ms)
+        second = self.at.utc_ms // 1_000
+        if second != self._second:
+            self._second, self._local = second, local(self.at.utc_ms)
+        return self._local
 
     @property
     def is_waiting(self) -> bool:
@@ -68,7 +69,8 @@ class Outbox:
 
     def wake_by(self, due_ns: int) -> None:
         """See to it that the engine looks at its deadlines by then."""
-        self.wake_ns = min(self.wake_ns, due_ns)
+        if due_ns < self.wake_ns:  # noqa: PLR1730 - with every deadline
+            self.wake_ns = due_ns
 
     def attempt(self) -> int:
         """Return a number that no operation of any process had or will have."""

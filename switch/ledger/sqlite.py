@@ -119,7 +119,7 @@ class SqliteLedger:
         One batch at a time, from any thread. Raises LedgerFailed when it cannot be made durable
         and InvariantBroken when a decision is impossible; in both cases the process must stop.
         """
-        if any(type(operation) is Totals for operation in batch):
+        if Totals in map(type, batch):
             self._shelf.stored.totals = self.totals()
         elif len(self._filling.rows) > MOST_UNFILLED:
             self.fill()

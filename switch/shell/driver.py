@@ -98,8 +98,8 @@ class Driver:
     """
 
     __slots__ = (
-        "_batch", "_clock", "_commits", "_dirty", "_drawn", "_flying", "_heard", "_is_turn_open", "_loop",
-        "_paused", "_timer", "_timer_ns", "blame", "congestion", "counters", "engine",
+        "_batch", "_clock", "_commits", "_dirty", "_drawn", "_flying", "_heard", "_is_turn_open",
+        "_loop", "_paused", "_timer", "_timer_ns", "blame", "congestion", "counters", "engine",
         "fixed_keys", "links", "log", "reason", "stopped", "terminals",
     )  # fmt: skip
 

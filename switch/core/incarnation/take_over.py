@@ -69,7 +69,10 @@ class TakeOver:
     @property
     def is_done(self) -> bool:
         """Whether requests can be taken."""
-        return self._is_enlisted and all(numbers.left for numbers in self._numbers)
+        for numbers in self._numbers:
+            if not numbers.left:
+                return False
+        return self._is_enlisted
 
     def compare(self, ahead_ms: int) -> None:
         """Take note of how far our clock is ahead of the ledger's."""

@@ -59,7 +59,12 @@ class Numbers:
         if self.left <= self.promised:
             self._ask_if_low()
             return None
-        return self._give()
+        number = self._next
+        if number == self._end or self.left - self.promised <= LOW:
+            return self._give()
+        self._next = number + 1
+        self.left -= 1
+        return number
 
     def promise(self) -> None:
         """Keep a number for a later `redeem`."""

@@ -6,6 +6,7 @@ Everything that depends on the dialect only (selections, builders, framing) is m
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from messages.crypto.mac import MacAlgorithm
 from messages.dialects.dialect import Dialect
@@ -58,7 +59,7 @@ class IssuerWire:
         self.viewer = viewer_of(dialect)
         self.mab = mab_builder(dialect)
         self._base = dialect.frame.head_size
-        self._select = self.viewer.select(*ISSUER_READ)
+        self._table = self.viewer.table(*ISSUER_READ)
         self._reject = _span_of("reject-code", dialect)
         self.reversal_has_fee = any(
             _FEE in rule.reversal.request_allows for rule in dialect.transactions if rule.reversal
@@ -68,12 +69,7 @@ class IssuerWire:
     def read(self, frame: bytes) -> tuple[View, dict[int, str]]:
         """Return view and texts of the fields in `ISSUER_READ`; DecodeError where it fails."""
         view = self.viewer.index(frame, self._base)
-        texts = self._select(view)
-        return view, {
-            number: text
-            for number, text in zip(ISSUER_READ, texts, strict=True)
-            if text is not None
-        }
+        return view, self._table(view)
 
     def build(self, heads: bytes, mti: str, fields: dict[int, str], mac: MacAlgorithm) -> bytes:
         """Return a whole frame whose last field is its MAC over the dialect's elements."""
@@ -112,6 +108,7 @@ class IssuerWire:
         return bool(code.strip(b"0"))
 
 
+@lru_cache(maxsize=256)
 def answer_mti(mti: str) -> str | None:
     """Return the MTI that answers a peer's message, None for one that asks for no answer."""
     try:

@@ -23,7 +23,6 @@ from switch.core.terminals.sessions import Sessions
 from switch.core.terminals.wire import TerminalWires
 
 Step = Callable[[Transaction], Decline | None]
-_MAC_FIELD = 64
 _NO_STAN = frozenset({None, "000000"})
 """DE 11 counts 000001-999999."""
 _OF_ANY_BATCH = frozenset({"0620"})
@@ -175,9 +174,7 @@ def session_decline(request: Request, keys: TerminalKeys | None) -> Decline | No
 
 def mac_decline(request: Request, keys: TerminalKeys | None) -> Decline | None:
     """Return why this request is not proven by the terminal's working key."""
-    mac, view = keys.mac if keys is not None else None, request.view
-    if mac is None or not view.has(_MAC_FIELD):
-        return Decline(Reason.MAC_WRONG, Rule.MAC_GOOD)
-    if not mac.verify(view.mab(), view.raw(_MAC_FIELD)):
+    mac, covered = keys.mac if keys is not None else None, request.view.mab_and_mac()
+    if mac is None or covered is None or not mac.verify(*covered):
         return Decline(Reason.MAC_WRONG, Rule.MAC_GOOD)
     return None

@@ -21,19 +21,19 @@ from switch.core.outcomes import (
 
 def test_effects_belong_to_one_turn() -> None:
     outbox = Outbox()
-    outbox.begin(Moment(0, 0))
+    first = outbox.begin(Moment(0, 0))
     outbox.report("one", why="because")
-    first = outbox.take()
-    outbox.begin(Moment(1, 1))
+    second = outbox.begin(Moment(1, 1))
     assert first == [Report("one", {"why": "because"})]
-    assert outbox.take() == []
+    assert second == []
 
 
 def test_an_outcome_reaches_whoever_asked_and_only_once() -> None:
     outbox = Outbox()
     got: list[Outcome] = []
+    effects = outbox.begin(Moment(0, 0))
     outbox.submit(LoadSession(1, "50010001"), got.append)
-    effect = outbox.take()[0]
+    effect = effects[0]
     assert isinstance(effect, Submit)
     assert outbox.outstanding == 1
     outbox.answered(effect.ticket, Renewed())
