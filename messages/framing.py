@@ -119,6 +119,11 @@ class Framing:
         self._shuffle = itemgetter(*_answer_order(frame_format, self._slots))
 
     @property
+    def sizes(self) -> tuple[int, int, bool]:
+        """The shortest and the longest frame, and whether the prefix is a binary number."""
+        return self._shortest, self._longest, self._is_binary
+
+    @property
     def has_checks(self) -> bool:
         """Whether anything in the heads of a frame can be wrong."""
         return bool(self._checks) or self._total is not None
@@ -376,6 +381,7 @@ class Deframer:
         framing = self._framing
         prefix, is_checked = framing.prefix_size, framing.has_checks
         keep_alive, to_mti = framing.frame_format.keep_alive, framing.frame_format.head_size
+        shortest, longest, is_binary = framing.sizes
         frames: list[bytes] = []
         at, end = 0, len(data)
         while True:
@@ -383,12 +389,12 @@ class Deframer:
             if start > end:
                 self._wanted = prefix
                 break
-            size = framing.size_at(data, at)
+            size = int.from_bytes(data[at:start], "big") if is_binary else framing.size_at(data, at)
             if size == 0 and keep_alive:
                 self.keep_alives += 1
                 at = start
                 continue
-            refusal = framing.size_refusal(size)
+            refusal = None if shortest <= size <= longest else framing.size_refusal(size)
             if refusal is None and is_checked and start + to_mti <= end:
                 refusal = framing.head_refusal(data, at, size)
             if refusal is not None:

@@ -225,7 +225,12 @@ def interbank_mab(elements: Sequence[str]) -> bytes:
     upper-case; A-Z, 0-9, comma, full stop and space stay; each element is trimmed, runs of
     spaces collapse, and one space stands between elements; one left empty disappears.
     """
-    mab = " ".join(elements).encode("ascii", "ignore").translate(_UPPER, _DROPPED)
+    return clean_mab(" ".join(elements))
+
+
+def clean_mab(text: str) -> bytes:
+    """Return the MAB of elements that are joined by spaces already; see `interbank_mab`."""
+    mab = text.encode("ascii", "ignore").translate(_UPPER, _DROPPED)
     return b" ".join(mab.split()) if b"  " in mab else mab.strip()
 
 

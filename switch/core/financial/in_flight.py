@@ -66,7 +66,10 @@ class InFlight:
 
     def keep(self, txn: Transaction) -> None:
         """Hold a transaction that has its key: its repeats are found from now on."""
-        self.hold(txn)
+        ticket = txn.ticket
+        if ticket not in self._transactions:
+            self._transactions[ticket] = txn
+            self._deadlines.set(ticket, txn.answer_due_ns)
         self._by_key[txn.key] = txn
 
     def with_key(self, key: TransactionKey) -> Transaction | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from switch.core.errors import InvariantBroken
@@ -103,8 +104,14 @@ def stan_text(number: int) -> str:
 
 def rrn_text(number: int, day: int) -> str:
     """Return DE 37 for a running number on a day (YYYYMMDD): unique for a year."""
+    return f"{_rrn_day(day)}{number % RRN_NUMBERS:08d}"
+
+
+@lru_cache(maxsize=16)
+def _rrn_day(day: int) -> str:
+    """Return the last digit of the year and the day of the year."""
     year, month, of_month = day // 10_000, day // 100 % 100, day % 100
     before = (0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)[month]
     is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     of_year = before + of_month + (is_leap and month > 2)  # noqa: PLR2004 - after February
-    return f"{year % 10}{of_year:03d}{number % RRN_NUMBERS:08d}"
+    return f"{year % 10}{of_year:03d}"

@@ -108,9 +108,9 @@ class Pending:
 
 def _differing(waiting: Waiting, texts: Mapping[int, str]) -> int:
     """Return the first field that does not repeat what was sent, 0 for none."""
-    fields = waiting.fields
+    fields, told, sent = waiting.fields, texts.get, waiting.fields.get
     for number in waiting.echoed:
-        if texts.get(number) != fields.get(number):
+        if told(number) != sent(number):
             return number
     # Two messages of one second differ in DE 11 alone: a host that answers the wrong one of them
     # is found by what it need not repeat, and does.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from fees.quote import Quote, stored
+from fees.quote import Quote, Stored, stored
 from messages.values import mask_pan
 from switch.core.configuration import Configuration
 from switch.core.issuers.messages import original_elements, seal
@@ -73,11 +73,13 @@ def record_of(txn: Transaction, opened_ms: int) -> Record:
         request.condition_code or "",
         txn.configuration.number,
         bytes(txn.trace),
-        *_of_the_original(txn),
-        fee_of(quote),
-        quote.rules if quote is not None else "",
-        stored(quote) if quote is not None else (),
+        *(_NO_ORIGINAL if txn.original is None else _of_the_original(txn)),
+        *(_NO_FEE if quote is None else (fee_of(quote), quote.rules, stored(quote))),
     )
+
+
+_NO_ORIGINAL = ("", "")
+_NO_FEE: tuple[int, str, Stored] = (0, "", ())
 
 
 def _interbank_code(txn: Transaction) -> str:
