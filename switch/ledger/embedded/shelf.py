@@ -58,9 +58,7 @@ class Shelf:
         rows, caps = self.stored.transactions, self.stored.caps
         missing: list[CapKey] = []
         for operation in batch:
-            if type(operation) is Close and self._is_at_hand(operation):
-                continue
-            for need in needs(operation):
+            for need in () if self._is_at_hand(operation) else needs(operation):
                 if type(need) is TransactionKey:
                     row = rows.get(need) or self._fetch_row(need)
                     if row is not None and (row.cap is not None or row.taking is not None):
@@ -76,8 +74,10 @@ class Shelf:
                 caps[cap] = day
                 self._leaving.append((0, cap, day))
 
-    def _is_at_hand(self, operation: Close) -> bool:
-        """Tell whether a close needs nothing from the tables: as good as always, and often asked."""
+    def _is_at_hand(self, operation: Operation) -> bool:
+        """Tell whether this is a close that needs nothing from the tables, as nearly all do."""
+        if type(operation) is not Close:
+            return False
         row = self.stored.transactions.get(operation.key)
         if row is None or row.cap is None or row.taking is not None:
             return False
