@@ -38,7 +38,7 @@ def mab_builder(dialect: Dialect) -> Callable[[str, Mapping[int, str]], bytes]:
     made: dict[tuple[str | int, ...], Callable[..., str]] = {}
 
     def mab(mti: str, fields: Mapping[int, str]) -> bytes:
-        key = (mti, *fields)
+        key: tuple[str | int, ...] = (mti, *fields)
         join = made.get(key)
         if join is None:
             join = _joiner(lists.get(mti, default), tuple(fields))

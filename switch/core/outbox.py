@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from functools import partial
+from typing import cast
 
 from switch.core.deadlines import NEVER
 from switch.core.effects import DrawKeys, Effect, Report, SendToLink, SendToTerminal, Submit
@@ -20,8 +22,13 @@ from switch.core.outcomes import (
     Outcome,
 )
 
+OPENS, TO_LINKS, TO_TERMINALS = range(3)
+"""Effects of one kind are made one after the other: see `Outbox.make_later`."""
+_UNMADE = cast("Effect", None)
 RETRY_MS = 100
 """Before an operation of unknown outcome is submitted again."""
+_Unmade = tuple[list[Effect], int, Callable[[], Effect]]
+"""A turn's effects, the place of one among them, and what makes it."""
 Then = Callable[[Outcome], None]
 Drawn = Callable[[bytes, bytes], None]
 
@@ -36,6 +43,9 @@ class Outbox:
         self.wake_ns = NEVER
         """No deadline of any room is earlier; nothing at all may be due at it."""
         self._effects: list[Effect] = []
+        self._unmade: tuple[list[_Unmade], ...] = ([], [], [])
+        self.making: list[Effect] = []
+        """The turn whose effect is being made."""
         self._waiting: dict[int, Then] = {}
         self._drawing: dict[int, Drawn] = {}
         self._later: list[tuple[int, int, Callable[[], None]]] = []
@@ -82,6 +92,31 @@ class Outbox:
         self._ticket += 1
         self._waiting[self._ticket] = then
         self._effects.append(Submit(self._ticket, operation))
+
+    def submit_later(self, make: Callable[[], Operation], then: Then) -> None:
+        """Submit what `make` returns; see `make_later`."""
+        self._ticket += 1
+        self._waiting[self._ticket] = then
+        self.make_later(OPENS, partial(_submitted, self._ticket, make))
+
+    def make_later(self, kind: int, make: Callable[[], Effect]) -> None:
+        """Have an effect take its place here, and made when the turns at hand are over.
+
+        Only what nothing that happens until then can change. Alike work in a row costs half of
+        what it costs in turn with all else.
+        """
+        effects = self._effects
+        self._unmade[kind].append((effects, len(effects), make))
+        effects.append(_UNMADE)
+
+    def make(self) -> None:
+        """Make the effects that were left for later."""
+        for unmade in self._unmade:
+            if unmade:
+                for effects, place, make in unmade:
+                    self.making = effects
+                    effects[place] = make()
+                unmade.clear()
 
     def draw_keys(self, mak_bytes: int, then: Drawn) -> None:
         """Have working keys drawn; `then` gets PIK and MAK bytes."""
@@ -134,3 +169,7 @@ class Outbox:
     def report(self, event: str, **facts: object) -> None:
         """Have something logged; facts hold no card data but masked."""
         self._effects.append(Report(event, facts))
+
+
+def _submitted(ticket: int, make: Callable[[], Operation]) -> Submit:
+    return Submit(ticket, make())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -67,8 +67,14 @@ class Engine(Protocol):
     def is_on_time(self) -> bool:
         """Whether its clock agrees with the ledger's."""
 
+    culprit: int
+    """Which event it was that made `handle_all` raise."""
+
     def handle(self, event: Event, at: Moment) -> list[Effect]:
         """Take an event; return what to do, in order."""
+
+    def handle_all(self, events: Sequence[tuple[Event, Moment]]) -> list[list[Effect]]:
+        """Take events in order; return what to do about each."""
 
 
 class Outlet(Protocol):
@@ -158,8 +164,20 @@ class Driver:
 
     def _take_heard(self) -> None:
         heard, self._heard = self._heard, []
-        for event, at, origin in heard:
-            self._take(event, at, origin)
+        self._take_all([(event, at) for event, at, _ in heard], [origin for _, _, origin in heard])
+
+    def _take_all(self, events: list[tuple[Event, Moment]], origins: list[str]) -> None:
+        """Have the engine take events in order, and carry out what it asks for."""
+        if self.stopped.done():
+            return
+        engine = self.engine
+        try:
+            done = engine.handle_all(events)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is our own error
+            self.fail(error, origins[engine.culprit])
+            return
+        for (_, at), origin, effects in zip(events, origins, done, strict=True):
+            self._carry_out(effects, at, origin)
 
     def _take(self, event: Event, at: Moment, origin: str) -> None:
         if self.stopped.done():
@@ -169,6 +187,9 @@ class Driver:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is our own error
             self.fail(error, origin)
             return
+        self._carry_out(effects, at, origin)
+
+    def _carry_out(self, effects: list[Effect], at: Moment, origin: str) -> None:
         for effect in effects:
             if isinstance(effect, Submit):
                 self._batch.append((effect, at.elapsed_ns, origin))
@@ -177,7 +198,7 @@ class Driver:
             elif isinstance(effect, SendToLink):
                 self._put(self.links.get(effect.link), effect.frame, at)
             else:
-                self._carry_out(effect)
+                self._do(effect)
         if not self._is_turn_open:
             self._turn_later()
         if self._drawn:
@@ -194,7 +215,7 @@ class Driver:
         outlet.out.append(frame)
         outlet.sent(at)
 
-    def _carry_out(self, effect: DrawKeys | CloseTerminal | CloseLink | Report) -> None:
+    def _do(self, effect: DrawKeys | CloseTerminal | CloseLink | Report) -> None:
         """Do what is rare."""
         if isinstance(effect, Report):
             self.log.report(effect.event, effect.facts)
@@ -267,9 +288,11 @@ class Driver:
         self.counters.batches += 1
         self.counters.operations += len(flying)
         record = self.counters.ledger_wait.record
-        for (submit, since_ns, origin), outcome in zip(flying, outcomes, strict=True):
+        events: list[tuple[Event, Moment]] = []
+        for (submit, since_ns, _), outcome in zip(flying, outcomes, strict=True):
             record(at.elapsed_ns - since_ns)
-            self._take(LedgerAnswered(submit.ticket, outcome), at, origin)
+            events.append((LedgerAnswered(submit.ticket, outcome), at))
+        self._take_all(events, [origin for _, _, origin in flying])
         if self._paused and len(self._batch) * 2 <= self.congestion:
             paused, self._paused = self._paused, []
             for transport in paused:

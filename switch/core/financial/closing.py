@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from messages.crypto.mac import MacAlgorithm
 from messages.reasons import Reason
 from routing.table import Case
+from switch.core.effects import SendToLink
 from switch.core.errors import InvariantBroken
 from switch.core.financial.in_flight import InFlight
 from switch.core.financial.rerouting import Rerouting
@@ -32,7 +34,7 @@ from switch.core.operations import (
     Reverse,
     Row,
 )
-from switch.core.outbox import RETRY_MS, Outbox
+from switch.core.outbox import RETRY_MS, TO_LINKS, Outbox
 from switch.core.outcomes import (
     Closed,
     Fenced,
@@ -120,8 +122,9 @@ class Closing:
             now_ns + (timers.social_ms if is_social else timers.issuer_ms) * _MILLISECOND_NS,
         )
         link.pending.add(txn.transmission, txn.stan, waiting)
-        frame = link.wire.build(link.heads, txn.request.mti, fields, link.mac)
-        self._outbox.to_link(link.link.name, frame)
+        self._outbox.make_later(
+            TO_LINKS, partial(_request, link, txn.request.mti, fields, link.mac)
+        )
 
     def accept(self, txn: Transaction, answer: Answer) -> None:
         """Tell a terminal that its advice is accepted: it is durable, and on its way."""
@@ -288,6 +291,10 @@ class Closing:
             txn.record,
         )
         self._reversing.submit(operation, lambda _: self._advices.wake())
+
+
+def _request(link: IssuerLink, mti: str, fields: dict[int, str], mac: MacAlgorithm) -> SendToLink:
+    return SendToLink(link.link.name, link.wire.build(link.heads, mti, fields, mac))
 
 
 def _clearing_day(txn: Transaction, answer: Answer | None) -> int:

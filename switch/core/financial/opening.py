@@ -136,23 +136,11 @@ class Opening:
     def _submit(self, txn: Transaction) -> None:
         outbox = self._outbox
         txn.attempt = outbox.attempt()
-        txn.record = record_of(txn, outbox.at.utc_ms)
-        operation = Open(
-            txn.attempt,
-            txn.key,
-            txn.fingerprint,
-            txn.record,
-            txn.cap,
-            outbox.incarnation,
-            txn.rule.reversal is not None,
-            txn.taking,
-            linked=txn.part.linked if txn.part is not None else (),
-        )
+        plan = accepted = None
         if txn.rule.is_advice:
-            operation = replace(operation, plan=self._plan(txn), answer=self._accepted(txn))
-        elif txn.bill is not None:
-            operation = replace(operation, bill=txn.bill)
-        outbox.submit(operation, partial(self._opened, txn))
+            plan, accepted = self._plan(txn), self._accepted(txn)
+        make = partial(_opening, txn, outbox.at.utc_ms, outbox.incarnation, plan, accepted)
+        outbox.submit_later(make, partial(self._opened, txn))
 
     def _plan(self, txn: Transaction) -> ReversalPlan:
         """Return the identity of an advice's 0220, due at once."""
@@ -306,6 +294,31 @@ def _is_payee_reached(txn: Transaction) -> bool:
     """Tell whether a line leads to whoever is paid, where somebody is."""
     part = txn.part
     return part is None or part.payee is None or part.payee.line is not None
+
+
+def _opening(
+    txn: Transaction,
+    opened_ms: int,
+    incarnation: int,
+    plan: ReversalPlan | None,
+    accepted: Answer | None,
+) -> Open:
+    """Return the operation that opens a transaction, and give it its record."""
+    txn.record = record_of(txn, opened_ms)
+    return Open(
+        txn.attempt,
+        txn.key,
+        txn.fingerprint,
+        txn.record,
+        txn.cap,
+        incarnation,
+        txn.rule.reversal is not None,
+        txn.taking,
+        plan,
+        accepted,
+        txn.bill,
+        txn.part.linked if txn.part is not None else (),
+    )
 
 
 def _clash(txn: Transaction) -> Decline:

@@ -6,13 +6,14 @@ the old one still proves answers for a while (DE 70 = 101).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from messages.crypto.keys import Mak, Pik
 from messages.errors import DecodeError
 from messages.values import response_mti
+from messages.view import View
 from routing import health
 from routing.health import Breaker
 from switch.core.configuration import Configuration
@@ -54,6 +55,8 @@ class Links:
         self._timers, self._limits = configuration.timers, configuration.limits
         self._links: dict[str, IssuerLink] = {}
         self._resets = KeyResets(outbox, self.take_stan)
+        self._foreseen: dict[int, tuple[View, dict[int, str]]] = {}
+        """What was read already, by the identity of its frame."""
         self.on_ready: Callable[[IssuerLink], None] | None = None
         self.reconfigure(configuration)
 
@@ -200,11 +203,30 @@ class Links:
         link.echo_due_ns = due
         self._outbox.wake_by(due)
 
+    def foresee(self, frames: Sequence[tuple[str, bytes]]) -> None:
+        """Read frames, and prove their MACs, before the turn of the first one."""
+        foreseen = self._foreseen
+        for _, frame in frames:
+            try:
+                foreseen[id(frame)] = self.wire.read(frame)
+            except DecodeError:
+                continue  # it is told when its turn comes
+        for name, frame in frames:
+            if (found := foreseen.get(id(frame))) is not None:
+                self._links[name].prove(found[0].mti, found[1])
+
+    def forget_foreseen(self) -> None:
+        """Forget what was foreseen: its turn is over."""
+        if self._foreseen:
+            self._foreseen.clear()
+            for link in self._links.values():
+                link.proven.clear()
+
     def received(self, name: str, frame: bytes) -> None:
         """Match an answer, or obey the issuer's own network message."""
         link = self._links[name]
         try:
-            view, texts = self.wire.read(frame)
+            view, texts = self._foreseen.get(id(frame)) or self.wire.read(frame)
         except DecodeError as error:
             self._outbox.report("link_frame_unreadable", link=name, why=str(error))
             return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from fees.quote import Quote, Stored, stored
+from fees.quote import Quote, stored
 from messages.values import mask_pan
 from switch.core.configuration import Configuration
 from switch.core.issuers.messages import original_elements, seal
@@ -25,13 +25,26 @@ _FINGERPRINT_BYTES = 16
 def identify(txn: Transaction) -> None:
     """Give a transaction its key, and the fingerprint that tells a repeat from a clash."""
     request = txn.request
+    if request.key is not None:
+        txn.key, txn.fingerprint = request.key, request.fingerprint
+        return
     txn.key = transaction_key(request, txn.configuration)
+    txn.fingerprint = _fingerprint(request)
+
+
+def foresee_identity(request: Request, configuration: Configuration) -> None:
+    """Note key and fingerprint on a request that names its card in clear (DE 2)."""
+    if request.pan:
+        request.key = transaction_key(request, configuration)
+        request.fingerprint = _fingerprint(request)
+
+
+def _fingerprint(request: Request) -> bytes:
     text = (
         f"{request.mti}|{request.pan}|{request.processing_code}|{request.amount or ''}|"
         f"{request.entry_mode or ''}|{request.transaction_code}"
     )
-    digest = hashlib.blake2b(text.encode(), digest_size=_FINGERPRINT_BYTES)
-    txn.fingerprint = digest.digest()
+    return hashlib.blake2b(text.encode(), digest_size=_FINGERPRINT_BYTES).digest()
 
 
 def transaction_key(request: Request, configuration: Configuration) -> TransactionKey:
@@ -74,12 +87,13 @@ def record_of(txn: Transaction, opened_ms: int) -> Record:
         txn.configuration.number,
         bytes(txn.trace),
         *(_NO_ORIGINAL if txn.original is None else _of_the_original(txn)),
-        *(_NO_FEE if quote is None else (fee_of(quote), quote.rules, stored(quote))),
+        0 if quote is None else fee_of(quote),
+        "" if quote is None else quote.rules,
+        () if quote is None else stored(quote),
     )
 
 
 _NO_ORIGINAL = ("", "")
-_NO_FEE: tuple[int, str, Stored] = (0, "", ())
 
 
 def _interbank_code(txn: Transaction) -> str:

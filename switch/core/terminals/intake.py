@@ -174,7 +174,10 @@ def session_decline(request: Request, keys: TerminalKeys | None) -> Decline | No
 
 def mac_decline(request: Request, keys: TerminalKeys | None) -> Decline | None:
     """Return why this request is not proven by the terminal's working key."""
-    mac, covered = keys.mac if keys is not None else None, request.view.mab_and_mac()
+    mac = keys.mac if keys is not None else None
+    if mac is not None and mac is request.proven:
+        return None
+    covered = request.view.mab_and_mac()
     if mac is None or covered is None or not mac.verify(*covered):
         return Decline(Reason.MAC_WRONG, Rule.MAC_GOOD)
     return None

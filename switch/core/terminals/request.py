@@ -32,7 +32,15 @@ from switch.core.social.bill import Bill
 from switch.core.transaction import TRANSITIONS, State
 
 
-class Request(msgspec.Struct, gc=False):
+class Foreseen(msgspec.Struct, kw_only=True, gc=False):
+    """What may be known of a request before its turn: the key that proved its MAC, who it is."""
+
+    proven: MacAlgorithm | None = None
+    key: TransactionKey | None = None
+    fingerprint: bytes = b""
+
+
+class Request(Foreseen, gc=False):
     """The texts of a terminal's message, None for what it does not have; DE in the comments.
 
     `connection` is where the answer goes: a repeat may move it. `frame` has no length prefix.

@@ -99,6 +99,15 @@ class Sessions:
             return None
         return self._known.get(terminal)
 
+    def prove(self, request: Request) -> None:
+        """Note on a request that its MAC is good, where the copy of its session says so."""
+        keys = self._known.get(request.terminal or "")
+        if keys is None or keys.mac is None:
+            return
+        covered = request.view.mab_and_mac()
+        if covered is not None and keys.mac.verify(*covered):
+            request.proven = keys.mac
+
     def forget(self, terminal: str) -> None:
         """Drop the copy of a session: the ledger has changed it."""
         self._known.pop(terminal, None)

@@ -5,16 +5,20 @@ The answer is MACed with the keys that its request came under, whatever the sess
 
 from __future__ import annotations
 
+from functools import partial
+
+from messages.crypto.mac import MacAlgorithm
 from messages.reasons import Reason
+from switch.core.effects import SendToTerminal
 from switch.core.moment import clearing_day
 from switch.core.operations import (
     Answer,
 )
-from switch.core.outbox import Outbox
+from switch.core.outbox import TO_TERMINALS, Outbox
 from switch.core.rules import Decline
 from switch.core.terminals.answers import SIGN_ON_AGAIN, Extra, financial, mac_for
-from switch.core.terminals.request import Transaction
-from switch.core.terminals.wire import TerminalWires
+from switch.core.terminals.request import Request, Transaction
+from switch.core.terminals.wire import TerminalWire, TerminalWires
 
 
 class Teller:
@@ -65,6 +69,7 @@ class Teller:
     ) -> None:
         """Send an answer to wherever the request, or its last repeat, came from."""
         txn.answered = answer.code
+<<<<<<< HEAD
         if (part := txn.part) is not None and part.then is not None:
             return
         frame = self._wire.of(txn.request).answer(
@@ -73,5 +78,30 @@ class Teller:
             mac_for(answer.code, txn.mac),
             sign_on_again=sign_on_again,
             asks=txn.asks,
+=======
+        self._outbox.make_later(
+            TO_TERMINALS,
+            partial(
+                _said,
+                self._wire.of(txn.request),
+                (txn.request.connection, txn.request, answer, extra),
+                mac_for(answer.code, txn.mac),
+                sign_on_again=sign_on_again,
+                asks=txn.asks,
+            ),
+>>>>>>> 7804811 (wip: alike work in a row)
         )
-        self._outbox.to_terminal(txn.request.connection, frame)
+
+
+def _said(
+    wire: TerminalWire,
+    said: tuple[int, Request, Answer, Extra],
+    mac: MacAlgorithm | None,
+    *,
+    sign_on_again: bool,
+    asks: str,
+) -> SendToTerminal:
+    connection, request, answer, extra = said
+    fields = financial(request, answer, extra)
+    frame = wire.answer(request, fields, mac, sign_on_again=sign_on_again, asks=asks)
+    return SendToTerminal(connection, frame)

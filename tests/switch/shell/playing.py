@@ -58,6 +58,7 @@ class ScriptedEngine:
         self.next_deadline_ns: int | None = None
         self.configuration = configuration()
         self.is_idle = True
+        self.culprit = 0
         self.is_ready = self.READY_AT_START
         self.is_on_time = True
 
@@ -65,6 +66,13 @@ class ScriptedEngine:
         self.events.append(event)
         self.moments.append(at)
         return self.script(event)
+
+    def handle_all(self, events: Sequence[tuple[Event, Moment]]) -> list[list[Effect]]:
+        done: list[list[Effect]] = []
+        for event, at in events:
+            self.culprit = len(done)
+            done.append(self.handle(event, at))
+        return done
 
     def seen(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.events if isinstance(event, kind)]
