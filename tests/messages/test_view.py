@@ -133,8 +133,13 @@ def test_a_selection_says_what_the_single_texts_say(sample: Sample, data: st.Dat
     def single(seen: View) -> tuple[str | None, ...]:
         return tuple(seen.text(n) if seen.has(n) else None for n in paths)
 
+    def there(seen: View) -> dict[int, str]:
+        return {n: seen.text(n) for n in paths if seen.has(n)}
+
     frame = data.draw(st.just(sample.frame) | damaged(sample.frame, sample.base))
     assert _picked(viewer, select, frame, sample) == _picked(viewer, single, frame, sample)
+    table = viewer.table(*paths)
+    assert _picked(viewer, table, frame, sample) == _picked(viewer, there, frame, sample)
 
 
 def _picked(viewer: Viewer, pick: Callable[[View], object], frame: bytes, sample: Sample) -> object:
@@ -243,9 +248,10 @@ def test_a_full_viewer_answers_as_one_with_plans(sample: Sample) -> None:
         patched.setattr(view_module, "MOST_PLANS", 0)
         patched.setattr(view_module, "MOST_BUILDERS", 0)
         full = Viewer(sample.dialect)
-        select = full.select(*sample.values)
+        select, table = full.select(*sample.values), full.table(*sample.values)
         seen = _indexed(full, sample.frame, sample.base)
         assert select(seen) == tuple(sample.values.values())
+        assert table(seen) == sample.values
         assert full.build(sample.mti, sample.values) == viewer.build(sample.mti, sample.values)
         assert not full._locators
         assert not full._builders
@@ -369,6 +375,15 @@ def test_an_encode_error_names_the_field_and_not_the_value() -> None:
         viewer.build("0200", {2: "6219991234567890120X", 3: "010000"})
     assert error.value.field == "2"
     assert "621999" not in str(error.value)
+
+
+def test_what_the_mac_covers_and_what_its_field_holds_come_together() -> None:
+    pos, interbank = Viewer(load_dialect("pos")), Viewer(load_dialect("interbank"))
+    seen = pos.index(WITHDRAWAL, BASE)
+    assert seen.mab_and_mac() == (seen.mab(), seen.raw(64))
+    assert pos.index(pos.build("0820", {11: "000001"})).mab_and_mac() is None
+    other = interbank.index(interbank.build("0200", {3: "010000", 128: "73BAE89D"}))
+    assert other.mab_and_mac() is None
 
 
 def test_only_a_mac_over_the_whole_message_has_a_mab() -> None:

@@ -5,15 +5,38 @@ from __future__ import annotations
 from typing import cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from messages.mab import element_mab
 from switch.core.configuration import Limits
-from switch.core.effects import CloseTerminal, Effect, SendToTerminal
+from switch.core.effects import CloseTerminal, Effect, SendToLink, SendToTerminal, Submit
 from switch.core.errors import InvariantBroken
-from switch.core.events import DrainBegun, Event, Started, TerminalFrameReceived, TimePassed
+from switch.core.events import (
+    DrainBegun,
+    Event,
+    LedgerAnswered,
+    LinkFrameReceived,
+    Started,
+    TerminalFrameReceived,
+    TimePassed,
+)
+from switch.core.financial import opening
 from switch.core.moment import Moment
+from switch.core.operations import Record
+from switch.core.outcomes import Renewed
+from switch.core.terminals.identity import record_of
+from switch.core.terminals.request import Transaction
 from switch.core.transaction import State
 from switch.pipeline import make_engine
-from tests.switch.core.stage import FRAMES, START_MS, Stage, configuration, silent
+from tests.switch.core.stage import (
+    FRAMES,
+    INTERBANK,
+    START_MS,
+    Stage,
+    configuration,
+    silent,
+)
 
 _AT = Moment(0, START_MS)
 _HEAD = 11
@@ -166,3 +189,97 @@ def test_no_prefix_of_a_request_raises(stage: Stage) -> None:
             stage.terminal_says(b"\0\0" + bytes(broken))
     stage.withdraw("000099")
     assert stage.code == "00"
+
+
+# ------------------------------------------------------------------------ many events at once
+
+
+_DAMAGES = ("", "", "", "mac", "card", "short", "again", "reversal", "amount", "unread")
+
+
+def _frames(stage: Stage, damages: list[str]) -> list[Event]:
+    """Return one frame of the terminal for each damage; `again` is the one before once more."""
+    frames: list[bytes] = []
+    for number, damage in enumerate(damages):
+        stan = f"{number + 10:06d}"
+        frame = stage.withdrawal(stan, f4="000000010000")
+        if damage == "mac":
+            frame = frame[:-1] + bytes([frame[-1] ^ 1])
+        elif damage == "card":
+            frame = stage.withdrawal(stan, f2="6219991234567890121")
+        elif damage == "short":
+            frame = frame[:60]
+        elif damage == "again" and frames:
+            frame = frames[-1]
+        elif damage == "reversal":
+            frame = stage.build("0400", stage.codec.decode(FRAMES["reversal"], 13).fields)
+        elif damage == "amount":
+            frame = stage.withdrawal(stan, f4="000000000001")
+        elif damage == "unread":
+            frame = b"\0\2\xff\xff"
+        frames.append(frame)
+    return [TerminalFrameReceived(1, frame[2:]) for frame in frames]
+
+
+def _answers(stage: Stage, done: list[list[Effect]], damage: str) -> list[Event]:
+    """Return what ledger and bank say about effects; the bank's MACs are wrong where asked."""
+    events: list[Event] = []
+    for effects in done:
+        for effect in effects:
+            if isinstance(effect, Submit):
+                (outcome,) = stage.ledger.submit([effect.operation])
+                events.append(LedgerAnswered(effect.ticket, outcome))
+            elif isinstance(effect, SendToLink):
+                asked = stage.bank.decode(effect.frame, 50)
+                echoed = (2, 3, 4, 7, 11, 25, 32, 33, 41, 42)
+                fields = {n: asked.fields[n] for n in echoed if n in asked.fields}
+                fields |= {38: "123456", 39: "00"}
+                mti = f"{asked.mti[:2]}10"
+                mac = stage.zone_mac.compute(element_mab(INTERBANK, mti, fields))
+                fields[128] = "0" * 8 if damage else mac.decode()
+                body = stage.bank.encode(mti, fields)
+                events.append(LinkFrameReceived("bank", effect.frame[4:50] + body))
+    return events
+
+
+@given(st.lists(st.sampled_from(_DAMAGES), min_size=1, max_size=8), st.sampled_from(["", "mac"]))
+@settings(max_examples=25, deadline=None)
+def test_many_events_at_once_give_what_they_give_one_by_one(
+    damages: list[str], damage: str
+) -> None:
+    one, many = Stage(), Stage()
+    one.sign_on()
+    many.sign_on()
+    at = Moment(one.elapsed_ns, one.utc_ms)
+    events, alike = _frames(one, damages), _frames(many, damages)
+    seen = 0
+    while events:
+        assert events == alike
+        done = [one.engine.handle(event, at) for event in events]
+        assert many.engine.handle_all([(event, at) for event in alike]) == done
+        events, alike = _answers(one, done, damage), _answers(many, done, damage)
+        seen += sum(map(len, done))
+    assert seen >= len(damages)
+    assert one.engine.is_idle == many.engine.is_idle
+
+
+def test_what_breaks_among_many_events_is_named_by_its_place(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = Moment(stage.elapsed_ns, stage.utc_ms)
+    events = _frames(stage, ["", "", ""])
+    with pytest.raises(InvariantBroken):
+        stage.engine.handle_all([(events[0], at), (LedgerAnswered(9999, Renewed()), at)])
+    assert stage.engine.culprit == 1
+
+    def poisoned(txn: Transaction, opened_ms: int) -> Record:
+        if txn.request.stan == "000012":
+            raise ValueError("poison")
+        return record_of(txn, opened_ms)
+
+    monkeypatch.setattr(opening, "record_of", poisoned)
+    other = Stage()
+    other.sign_on()
+    with pytest.raises(ValueError, match="poison"):
+        other.engine.handle_all([(event, at) for event in _frames(other, ["", "mac", "", ""])])
+    assert other.engine.culprit == 2

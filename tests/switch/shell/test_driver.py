@@ -39,7 +39,7 @@ from switch.shell.clock import Clock
 from switch.shell.commits import Commits, InlineCommits, ThreadCommits
 from switch.shell.driver import INTERNAL, LEDGER_FAILED, Driver
 from switch.shell.watching.log import Log
-from tests.switch.shell.playing import ScriptedEngine, ScriptedLedger, until
+from tests.switch.shell.playing import ScriptedEngine, ScriptedLedger, silent, until
 
 _PAN = "6219991234567890120"
 
@@ -245,6 +245,38 @@ async def test_a_broken_invariant_stops_everything_and_blames_the_peer_of_the_fr
     assert len(scene.engine.seen(TerminalFrameReceived)) == 2
     assert "a released hold was open" in scene.driver.reason
     assert "test_driver.py" in scene.log
+
+
+async def test_frames_of_a_turn_are_taken_at_its_end_and_before_whatever_comes_after_them() -> None:
+    scene = _Scene(silent)
+    now = scene.driver.now()
+    for frame in (b"a", b"b"):
+        scene.driver.hear(TerminalFrameReceived(1, frame), now, "192.0.2.7")
+    assert scene.engine.events == []
+    assert not scene.driver.is_quiet
+    assert scene.driver.undecided == 2
+    scene.driver.handle(TimePassed(), now)
+    assert [type(event) for event in scene.engine.events] == [
+        TerminalFrameReceived, TerminalFrameReceived, TimePassed,
+    ]  # fmt: skip
+    scene.driver.hear(TerminalFrameReceived(1, b"c"), now, "192.0.2.7")
+    await scene.quiet()
+    assert scene.engine.events[-1] == TerminalFrameReceived(1, b"c")
+
+
+async def test_of_the_frames_of_a_turn_the_one_that_broke_something_is_blamed() -> None:
+    def script(event: Event) -> list[Effect]:
+        if event == TerminalFrameReceived(1, b"b"):
+            raise InvariantBroken("poison")
+        return [SendToTerminal(1, b"x")]
+
+    scene = _Scene(script)
+    for frame, peer in ((b"a", "192.0.2.7"), (b"b", "192.0.2.8"), (b"c", "192.0.2.9")):
+        scene.driver.hear(TerminalFrameReceived(1, frame), scene.driver.now(), peer)
+    assert await scene.driver.stopped == INTERNAL
+    assert scene.blamed == ["192.0.2.8"]
+    assert scene.terminal.writes == []
+    assert len(scene.engine.events) == 2
 
 
 async def test_an_error_after_the_ledgers_answer_still_blames_the_peer_that_asked() -> None:
