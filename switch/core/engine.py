@@ -168,24 +168,27 @@ class Engine:
 
     def _foresee(self, events: Sequence[tuple[Event, Moment]]) -> None:
         """Do what depends on a frame and on nothing that an event before it could change."""
-        foreseen, frames = self._foreseen, []
-        for event, _ in events:
+        foreseen, requests, frames = self._foreseen, [], []
+        for self.culprit, (event, _) in enumerate(events):
             kind = type(event)
             if kind is TerminalFrameReceived:
                 try:
-                    foreseen[id(event)] = self._wire.read(event.connection, event.frame)  # type: ignore[union-attr]
+                    request = self._wire.read(event.connection, event.frame)  # type: ignore[union-attr]
                 except DecodeError:
                     continue  # it is told when its turn comes
+                foreseen[id(event)] = request
+                requests.append((self.culprit, request))
             elif kind is LinkFrameReceived:
-                frames.append((event.link, event.frame))  # type: ignore[union-attr]
-        requests = foreseen.values()
-        for request in requests:
+                frames.append((self.culprit, event.link, event.frame))  # type: ignore[union-attr]
+        for self.culprit, request in requests:
             self._sessions.prove(request)
-        for request in requests:
+        for self.culprit, request in requests:
             if request.proven is not None and request.mti in _FINANCIAL:
                 foresee_identity(request, self.configuration)
-        if frames:
-            self._links.foresee(frames)
+        for self.culprit, _, frame in frames:
+            self._links.foresee(frame)
+        for self.culprit, link, frame in frames:
+            self._links.prove(link, frame)
 
     def _handle(self, event: Event, at: Moment) -> list[Effect]:
         outbox = self._outbox

@@ -6,7 +6,7 @@ the old one still proves answers for a while (DE 70 = 101).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -203,17 +203,18 @@ class Links:
         link.echo_due_ns = due
         self._outbox.wake_by(due)
 
-    def foresee(self, frames: Sequence[tuple[str, bytes]]) -> None:
-        """Read frames, and prove their MACs, before the turn of the first one."""
-        foreseen = self._foreseen
-        for _, frame in frames:
-            try:
-                foreseen[id(frame)] = self.wire.read(frame)
-            except DecodeError:
-                continue  # it is told when its turn comes
-        for name, frame in frames:
-            if (found := foreseen.get(id(frame))) is not None:
-                self._links[name].prove(found[0].mti, found[1])
+    def foresee(self, frame: bytes) -> None:
+        """Read a frame before its turn."""
+        try:
+            self._foreseen[id(frame)] = self.wire.read(frame)
+        except DecodeError:
+            return  # it is told when its turn comes
+
+    def prove(self, name: str, frame: bytes) -> None:
+        """Prove the MAC of a frame that was foreseen."""
+        found = self._foreseen.get(id(frame))
+        if found is not None:
+            self._links[name].prove(found[0].mti, found[1])
 
     def forget_foreseen(self) -> None:
         """Forget what was foreseen: its turn is over."""

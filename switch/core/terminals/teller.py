@@ -69,16 +69,8 @@ class Teller:
     ) -> None:
         """Send an answer to wherever the request, or its last repeat, came from."""
         txn.answered = answer.code
-<<<<<<< HEAD
         if (part := txn.part) is not None and part.then is not None:
             return
-        frame = self._wire.of(txn.request).answer(
-            txn.request,
-            financial(txn.request, answer, extra),
-            mac_for(answer.code, txn.mac),
-            sign_on_again=sign_on_again,
-            asks=txn.asks,
-=======
         self._outbox.make_later(
             TO_TERMINALS,
             partial(
@@ -89,7 +81,6 @@ class Teller:
                 sign_on_again=sign_on_again,
                 asks=txn.asks,
             ),
->>>>>>> 7804811 (wip: alike work in a row)
         )
 
 
