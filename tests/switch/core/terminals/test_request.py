@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from switch.core.errors import InvariantBroken
-from switch.core.terminals.request import READ, Request, Transaction
+from switch.core.terminals.request import READ, Foreseen, Request, Transaction
 from switch.core.terminals.wire import TerminalWire
 from switch.core.transaction import State
 from tests.switch.core.stage import FRAMES, PAN, POS, configuration
@@ -17,7 +17,7 @@ def _request(name: str = "withdrawal") -> Request:
 
 def test_the_selection_fills_the_request_in_its_order() -> None:
     request = _request()
-    assert len(READ) == len(Request.__struct_fields__) - 5
+    assert len(READ) == len(Request.__struct_fields__) - 5 - len(Foreseen.__struct_fields__)
     assert (request.mti, request.pan, request.amount, request.stan) == (
         "0200",
         PAN,
