@@ -172,8 +172,9 @@ class Engine:
         for self.culprit, (event, _) in enumerate(events):
             kind = type(event)
             if kind is TerminalFrameReceived:
+                connection, frame = event.connection, event.frame  # type: ignore[union-attr]
                 try:
-                    request = self._wire.read(event.connection, event.frame)  # type: ignore[union-attr]
+                    request = self._wire.read(connection, frame)
                 except DecodeError:
                     continue  # it is told when its turn comes
                 foreseen[id(event)] = request
@@ -185,10 +186,10 @@ class Engine:
         for self.culprit, request in requests:
             if request.proven is not None and request.mti in _FINANCIAL:
                 foresee_identity(request, self.configuration)
-        for self.culprit, _, frame in frames:
-            self._links.foresee(frame)
-        for self.culprit, link, frame in frames:
-            self._links.prove(link, frame)
+        for self.culprit, _, heard in frames:
+            self._links.foresee(heard)
+        for self.culprit, link, heard in frames:
+            self._links.prove(link, heard)
 
     def _handle(self, event: Event, at: Moment) -> list[Effect]:
         outbox = self._outbox
