@@ -204,7 +204,8 @@ def _launch(working: Working, operation: Launch) -> Outcome:
         return Closed(row)
     if row.incarnation != operation.incarnation:
         return Fenced()
-    if row.state is not State.FORWARDED:
+    if row.state is not State.FORWARDED or row.bill is not None:
+        # What pays a bill is a debit, and has its bill to follow: it never becomes a credit.
         return Superseded(row)
     row = working.become(row, State.CREDITING, close_attempt=operation.attempt, plan=operation.plan)
     working.enqueue(row, operation.incarnation)

@@ -55,6 +55,7 @@ from tests.switch.ledger.making import (
     advising,
     answer,
     attempt,
+    billing,
     claiming,
     closing,
     enlisting,
@@ -359,6 +360,13 @@ def test_a_credit_is_not_launched_by_whoever_lost_it_nor_after_it_was_closed() -
     assert isinstance(last(opening(1), launching(2, incarnation=2)), Fenced)
     assert isinstance(last(opening(1), closing(2, 1, State.UNSENT), launching(3)), Superseded)
     assert isinstance(last(launching(1)), Missing)
+
+
+def test_a_debit_that_has_a_bill_to_pay_is_never_launched_as_a_credit() -> None:
+    stored, outcomes = run([billing(1), launching(2)])
+    assert isinstance(outcomes[1], Superseded)
+    assert stored.transactions[key()].state is State.FORWARDED
+    assert not stored.advices
 
 
 @pytest.mark.parametrize("end", [State.APPROVED, State.DECLINED, State.ADVICE_EXPIRED])

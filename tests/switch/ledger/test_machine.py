@@ -95,6 +95,8 @@ HELD = frozenset(
     | {State.CREDITING, State.ADVICE_EXPIRED}
 )
 
+QUEUED = frozenset({State.IN_DOUBT, State.REVERSING, State.ADVISED, State.CREDITING})
+
 stans = st.sampled_from(STANS)
 # A kind of operation, a STAN, and a number from which the rest of the operation is taken.
 wishes = st.lists(
@@ -257,7 +259,7 @@ class Ledgers(RuleBasedStateMachine):
         queued = {advice.row.key for advice in self.memory.advices()}
         for row in self.memory.transactions():
             assert stands(row.state, row.bill)
-            reverses = row.state in {State.IN_DOUBT, State.REVERSING, State.ADVISED}
+            reverses = row.state in QUEUED
             is_awaited = (reverses and row.plan is not None) or is_owed(row.state, row.bill)
             assert is_awaited == (row.key in queued)
 
