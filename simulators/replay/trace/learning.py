@@ -1,6 +1,6 @@
 """A load scenario learned from a trace (simulators/replay): mix, amounts, rate, rests, cards.
 
-What a scenario has no word for (reversals, settlement, what came twice) is counted and told.
+What a scenario has no word for (reversals, social services, what came twice) is counted and told.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from messages.errors import DecodeError
+from simulators.load.scenario.model import KINDS
 from simulators.replay.trace.figures import Spread
 from simulators.replay.trace.form import Frame
 from simulators.replay.trace.pairing import Exchange, exchanges
@@ -30,7 +31,7 @@ SHORTEST_S: Final = 10.0
 LONGEST_S: Final = 3_600.0
 _US: Final = 1_000_000
 _MINUTE_US: Final = 60 * _US
-_KINDS: Final = {codes[:3]: kind for kind, codes in CODES.items()}
+_KINDS: Final = {codes[:3]: kind for kind, codes in CODES.items() if kind in KINDS}
 _NETWORK: Final = {"002": Kind.SIGN_OFF, "301": Kind.ECHO}
 _OWN_AMOUNT: Final = frozenset({Kind.BALANCE, Kind.VOID, Kind.AUTHORISATION_VOID})
 """Kinds whose amount nobody chose: there is none, or it is that of the original."""

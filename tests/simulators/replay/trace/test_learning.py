@@ -11,7 +11,7 @@ import pytest
 from messages.crypto.keys import Pik
 from simulators.cards import fictional_card
 from simulators.installation import terminal_identity
-from simulators.load.scenario.model import Scenario
+from simulators.load.scenario.model import KINDS, Scenario
 from simulators.load.scenario.reading import understood
 from simulators.replay.trace.learning import MOST_AMOUNTS, Learnt, scenario
 from simulators.requests import CODES, fields
@@ -68,12 +68,20 @@ def _asked(kind: Kind, at_us: int, amount_fen: int = 30_000) -> Raw:
 
 
 def test_every_kind_that_a_scenario_has_is_known_again() -> None:
-    kinds = [*CODES, Kind.SIGN_OFF, Kind.ECHO]
+    kinds = [*(kind for kind in CODES if kind in KINDS), Kind.SIGN_OFF, Kind.ECHO]
     learnt = _learnt([_asked(kind, START_US + at) for at, kind in enumerate(kinds)])
     assert learnt.kinds == dict.fromkeys(kinds, 1)
     settled = Raw(START_US, "t", "terminal", "switch", bare("settlement"))
     assert _learnt([settled]).kinds == {Kind.SETTLEMENT: 1}
     assert {item.kind for item in _scenario(learnt).mix} == {str(kind) for kind in kinds}
+
+
+def test_social_services_are_left_out_and_what_is_learnt_can_be_read() -> None:
+    asked = [_asked(Kind.SALE, START_US), _asked(Kind.CONTRIBUTION, START_US + 1)]
+    learnt = _learnt(asked)
+    assert learnt.kinds == {Kind.SALE: 1}
+    assert learnt.left_out == {"0200 910000, which no scenario has": 1}
+    assert [item.kind for item in _scenario(learnt).mix] == ["sale"]
 
 
 def test_what_no_scenario_has_is_told() -> None:
