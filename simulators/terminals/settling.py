@@ -12,10 +12,13 @@ from simulators.terminal_memory import Job, Kind, Memory, Slip
 
 DEBITS: Final = frozenset(
     {Kind.WITHDRAWAL, Kind.SALE, Kind.PAYMENT, Kind.COMPLETION, Kind.COMPLETION_ADVICE}
-    | {Kind.CONTRIBUTION, Kind.MEDICAL}
+    | {Kind.CONTRIBUTION, Kind.MEDICAL, Kind.TRANSFER, Kind.REMITTANCE}
 )
 CREDITS: Final = frozenset({Kind.VOID, Kind.REFUND, Kind.COMPLETION_VOID})
-"""What counts on either side of a terminal's totals; a voided sale counts on both."""
+"""What counts on either side of a terminal's totals; a voided sale counts on both.
+
+A transfer is a debit of its payer, and counts once: its legs are no matter of the terminal.
+"""
 SETTLING: Final = frozenset({Kind.SETTLEMENT, Kind.UPLOAD, Kind.BATCH_END})
 """The steps of a settlement: totals, then details where they differ, then the end."""
 _AT_ONCE: Final = 8

@@ -31,7 +31,7 @@ from switch.settlement.rules import DEBIT, KindOf, Rules
 
 PENDING: Final = frozenset(
     {State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.REVERSAL_EXPIRED}
-    | {State.ADVISED, State.ADVICE_EXPIRED}
+    | {State.ADVISED, State.ADVICE_EXPIRED, State.MOVING, State.CREDITING}
 )
 """States of which nobody knows yet what the transaction comes to."""
 GONE: Final = frozenset({State.REVERSED, State.DECLINED, State.UNSENT})

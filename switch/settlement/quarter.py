@@ -18,7 +18,10 @@ WAIVED: Final = "I3"
 """The row of the fee tables that waives issuer and network fees (四(四)3(5))."""
 _FREE: Final = frozenset({"C4", "C5"})
 """Rows by which the cardholder pays nothing (四(四)3(1) and (2))."""
-_DOUBT: Final = frozenset({State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.ADVISED})
+_DOUBT: Final = frozenset(
+    {State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.ADVISED, State.MOVING}
+    | {State.CREDITING}
+)
 _MANUAL: Final = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
 
 

@@ -13,12 +13,14 @@ from typing import Final
 from simulators.checkers.books.approvals import unresolved
 from simulators.checkers.books.effects import effect_fen
 from simulators.checkers.finding import Finding
+from simulators.terminal_memory import Kind
 from simulators.terminals.settling import CREDITS, DEBITS
 from simulators.world.history import History
 from switch.core.batches.values import NOT_TOLD, Batch, Sums
 from switch.core.errors import InvariantBroken
 from switch.core.operations import Row
 from switch.core.transaction import State
+from switch.core.transfers.legs import is_transfer
 from switch.settlement.clearing import Clearer, Clearing
 from switch.settlement.movements import CARDHOLDERS, POINT
 from switch.settlement.reconciling import Reconciler
@@ -27,6 +29,8 @@ from switch.settlement.rules import CREDIT, DEBIT, Rules, rules_of
 PROMISE = "every batch counts what the ledger has, clearing sums to zero, differences are found"
 _SLIPPED: Final = frozenset({State.APPROVED, State.ADVISED, State.ADVICE_EXPIRED})
 _MANUAL: Final = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
+_FROM_CARD_TO_CARD: Final = frozenset({Kind.TRANSFER, Kind.REMITTANCE})
+_SIGNS: Final = {DEBIT: 1, CREDIT: -1}
 Place = tuple[str, str, str]
 
 
@@ -51,12 +55,18 @@ def check(history: History) -> Iterator[Finding]:
 def _sign(row: Row, rules: Rules) -> int:
     """Return 1 for what debits a card, -1 for what credits one, 0 for what moves nothing."""
     kind = rules.kinds.get(row.record.kind)
-    return {DEBIT: 1, CREDIT: -1}.get(kind.side, 0) if kind is not None else 0
+    return _SIGNS.get(kind.side, 0) if kind is not None else 0
+
+
+def _counts(row: Row, rules: Rules) -> int:
+    """Return 1 or -1 for a debit or credit of a terminal's totals: of a transfer, not its legs."""
+    kind = rules.kinds.get(row.record.kind)
+    return _SIGNS.get(kind.settles, 0) if kind is not None else 0
 
 
 def _counted(history: History, batch: Batch, rules: Rules) -> Iterator[Finding]:
     rows = [
-        (row.record.amount_fen, _sign(row, rules))
+        (row.record.amount_fen, _counts(row, rules))
         for row in history.end.rows
         if (row.key.terminal, row.key.batch) == batch.key and row.state in _SLIPPED
     ]
@@ -135,7 +145,8 @@ def _of_points(
     paper = 0
     for memory in end.memories.values():
         for slip in memory.slips:
-            if (slip.terminal, slip.batch, slip.stan) not in open_:
+            is_open = (slip.terminal, slip.batch, slip.stan) in open_
+            if not is_open and slip.kind not in _FROM_CARD_TO_CARD:
                 paper += slip.amount_fen * ((slip.kind in DEBITS) - (slip.kind in CREDITS))
     for row in end.rows:
         if row.state is State.APPROVED and _place(row) in known:
@@ -147,6 +158,20 @@ def _of_points(
     total = sum(fen for account, fen in net.items() if account.startswith(POINT))
     if total != sum(line.net_fen for line in lines):
         yield Finding("the lines of the points are not what their accounts are")
+    passing, one_leg = sum(line.passing_fen for line in lines), _of_one_leg(end.rows, rules)
+    if passing != one_leg:
+        yield Finding(f"points keep {passing} fen of transfers, of which {one_leg} wait for a leg")
+
+
+def _of_one_leg(rows: list[Row], rules: Rules) -> int:
+    """Return what transfers come to whose one leg is done while a person looks at the other."""
+    by_key, fen = {row.key: row for row in rows}, 0
+    for row in rows:
+        legs = [leg for key in row.linked if (leg := by_key.get(key))] if is_transfer(row) else []
+        if any(leg.state in _MANUAL for leg in legs):
+            done = (leg for leg in legs if leg.state is State.APPROVED)
+            fen += sum(_sign(leg, rules) * leg.record.amount_fen for leg in done)
+    return fen
 
 
 def _reconciled(history: History, batches: list[Batch], rules: Rules) -> Iterator[Finding]:
@@ -169,7 +194,7 @@ def _reconciled(history: History, batches: list[Batch], rules: Rules) -> Iterato
     counted = {
         _place(row)
         for row in history.end.rows
-        if row.state in _SLIPPED and _sign(row, rules) and _place(row)[:2] in ended
+        if row.state in _SLIPPED and _counts(row, rules) and _place(row)[:2] in ended
     }
     expected = Counter({("long", place): 1 for place in counted - slips})
     expected.update({("short", place): 1 for place in slips - counted if place[:2] in ended})

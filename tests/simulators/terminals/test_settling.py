@@ -58,6 +58,12 @@ def test_voids_and_refunds_count_on_the_other_side_and_other_batches_not_at_all(
     assert totals(counted(memory)) == f"{580:012d}002{110:012d}0020" + _ZERO
 
 
+def test_transfers_and_remittances_are_debits() -> None:
+    memory = Memory(batch=2)
+    memory.slips += [_slip(1, 500, Kind.TRANSFER), _slip(2, 80, Kind.REMITTANCE)]
+    assert totals(counted(memory)) == f"{580:012d}002{0:012d}0000" + _ZERO
+
+
 def test_details_go_eight_at_a_time_and_show_no_more_than_the_slip() -> None:
     slips = [_slip(n, n) for n in range(1, 18)]
     steps = after("2".rjust(31, "0") + "1".rjust(31, "0"), slips)

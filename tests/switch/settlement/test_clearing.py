@@ -12,7 +12,7 @@ from switch.core.errors import InvariantBroken
 from switch.core.operations import Row
 from switch.core.transaction import State
 from switch.ledger.settling.protocol import Mark, MarkState
-from switch.settlement.clearing import Adjustment, Clearer, Entry, PointLine
+from switch.settlement.clearing import GONE, PENDING, Adjustment, Clearer, Entry, PointLine
 from switch.settlement.movements import Movement
 from tests.switch.settlement.village import ACQUIRER, DAY, FIRST, MERCHANT, SECOND, row, rules
 
@@ -122,6 +122,26 @@ def test_a_remittance_goes_from_bank_to_bank_and_is_told_in_the_points_line() ->
     assert made.interbank[FIRST] == -9_000 - 10
     late = _cleared(parent, debit).done()
     assert (late.points[MERCHANT].passing_fen, late.points[MERCHANT].net_fen) == (9_000, 9_000)
+
+
+_IN_MEMORY = frozenset({State.OPENING, State.OPEN_UNKNOWN, State.CLOSING, State.CLOSE_UNKNOWN})
+
+
+def test_every_state_of_the_ledger_is_cleared_gone_or_waits() -> None:
+    """FORESTALLED alone is none of them: it has no transaction."""
+    of_ledger = frozenset(State) - _IN_MEMORY - {State.FORESTALLED}
+    assert PENDING | GONE | {State.APPROVED} == of_ledger
+    assert not PENDING & GONE
+
+
+@pytest.mark.parametrize("state", sorted(PENDING))
+def test_whatever_has_no_outcome_waits_for_it(state: State) -> None:
+    """A credit on its way, too: else it is never cleared, or given back without having been."""
+    credit = row(1, 9_000, "transfer_credit", state=state)
+    clearer = _cleared(credit)
+    made = clearer.done()
+    assert (made.count, made.carried) == (0, 1)
+    assert clearer.marks == [Mark(credit.record.rrn, DAY, MarkState.CARRIED)]
 
 
 def test_every_entry_is_told() -> None:

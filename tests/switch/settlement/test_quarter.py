@@ -27,10 +27,11 @@ def test_states_are_told_apart() -> None:
         row(5, state=State.REVERSAL_EXPIRED),
         row(6, state=State.UNSENT),
         row(7, state=State.FORESTALLED),
+        row(8, kind="transfer", state=State.MOVING),
     ).whole
-    assert (whole.requests, whole.approved, whole.amount_fen) == (7, 1, 50_000)
+    assert (whole.requests, whole.approved, whole.amount_fen) == (8, 1, 50_000)
     assert whole.declined == {"51": 1, "55": 1}
-    assert (whole.reversed_, whole.in_doubt, whole.manual, whole.unsent) == (1, 1, 1, 1)
+    assert (whole.reversed_, whole.in_doubt, whole.manual, whole.unsent) == (1, 2, 1, 1)
 
 
 def test_fees_are_charged_waived_or_free() -> None:

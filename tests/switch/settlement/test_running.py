@@ -12,7 +12,8 @@ from switch.settlement import running
 from switch.settlement.cases import Note, encoded, resolve
 from switch.settlement.clearing import Clearing
 from switch.settlement.reconciling import Reconciler
-from tests.switch.settlement.village import DAY, MERCHANT, MemoryStore, put, row, rules
+from tests.switch.ledger import making
+from tests.switch.settlement.village import DAY, FIRST, MERCHANT, SECOND, MemoryStore, put, row, rules
 
 
 def _store() -> SettlementStore:
@@ -56,6 +57,39 @@ def test_a_doubt_is_cleared_when_it_ends_and_a_late_reversal_gives_back() -> Non
     assert (third.count, third.returned) == (0, 0)
     assert running.kept(store, DAY) == first
     assert running.kept(store, DAY + 9) is None
+
+
+def test_a_credit_on_its_way_over_the_cut_over_is_cleared_once_it_is_done() -> None:
+    """Its debit is cleared, and the point keeps the money that passes until the credit is."""
+    ledger, store = MemoryLedger(), _store()
+    parent, debit = row(1, 9_000, "transfer", State.MOVING), row(2, 9_000, "transfer_debit")
+    credit = row(3, 9_000, "transfer_credit", State.CREDITING, issuer=SECOND)
+    put(ledger, parent, debit, credit)
+    first = _clear(ledger, store, DAY)
+    assert (first.count, first.carried, first.points[MERCHANT].passing_fen) == (1, 1, 9_000)
+    put(ledger, replace(parent, state=State.APPROVED), replace(credit, state=State.APPROVED))
+    second = _clear(ledger, store, DAY + 1)
+    assert (second.late, second.carried, second.points[MERCHANT].passing_fen) == (1, 0, -9_000)
+    assert first.positions[f"cardholders:{FIRST}"] == -9_000
+    assert second.positions[f"cardholders:{SECOND}"] == 9_000
+    third = _clear(ledger, store, DAY + 2)
+    assert (third.count, third.carried, third.returned) == (0, 0, 0)
+
+
+def test_a_transfer_taken_back_after_the_cut_over_gives_back_what_was_cleared_alone() -> None:
+    ledger, store = MemoryLedger(), _store()
+    parent, debit = row(1, 9_000, "transfer", State.MOVING), row(2, 9_000, "transfer_debit")
+    credit = row(3, 9_000, "transfer_credit", State.CREDITING, issuer=SECOND)
+    put(ledger, parent, debit, credit)
+    _clear(ledger, store, DAY)
+    for each in (parent, debit, credit):
+        put(ledger, replace(each, state=State.REVERSED, plan=making.plan()))
+    second = _clear(ledger, store, DAY + 1)
+    assert (second.returned, second.late) == (1, 0)
+    assert second.points[MERCHANT].passing_fen == -9_000
+    assert second.positions[f"cardholders:{FIRST}"] == 9_000
+    assert f"cardholders:{SECOND}" not in second.positions
+    assert _clear(ledger, store, DAY + 2).count == 0
 
 
 def test_an_adjustment_comes_on_its_day_and_on_no_other() -> None:

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from simulators.checkers.books.settlement import check
+from simulators.world import plants
 from simulators.world.setting import Setting
 from simulators.world.world import World
+from switch.core.batches.values import SettleBatch
+from switch.core.operations import Operation
+from switch.core.transaction import State
 from tests.simulators import recording
+
+
+class _LegsCounted(plants.Plant):
+    """The ledger counts a transfer's debit, which is in no batch of a terminal, not the transfer."""
+
+    promise = "settlement"
+
+    def operation(self, operation: Operation) -> Operation | None:
+        if isinstance(operation, SettleBatch):
+            counting = operation.counting
+            debits = tuple(kind.replace("transfer", "transfer_debit") for kind in counting.debits)
+            return replace(operation, counting=replace(counting, debits=debits))
+        return operation
 
 
 def test_the_planted_bug_is_seen() -> None:
@@ -49,3 +67,21 @@ def test_what_the_books_lack_or_have_twice_is_told() -> None:
     debit.effect_fen += 1
     history.end = replace(end, batches=[each for each in batches if each is not batch])
     assert any("never settled" in finding for finding in check(history))
+
+
+def test_transfers_that_do_not_count_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(plants.PLANTS, "legs-counted", _LegsCounted)
+    history = World(Setting(seed=1, transfers=True, plant="legs-counted")).run()
+    assert any("counts Sums" in str(finding) for finding in check(history))
+
+
+def test_a_leg_that_is_not_cleared_is_told() -> None:
+    history = World(Setting(seed=1, transfers=True)).run()
+    assert not list(check(history))
+    rows = history.end.rows
+    for kind in ("transfer_debit", "transfer_credit"):
+        leg = next(r for r in rows if r.record.kind == kind and r.state is State.APPROVED)
+        history.end = replace(history.end, rows=[each for each in rows if each is not leg])
+        told = [str(finding) for finding in check(history)]
+        assert any("are cleared" in finding for finding in told)
+        assert any("of transfers, of which 0 wait" in finding for finding in told)

@@ -44,7 +44,7 @@ class _LostDebit(plants.Plant):
 def test_worlds_with_transfers_keep_every_promise() -> None:
     states: set[str] = set()
     for seed in SEEDS:
-        verdict, history = attempt(Setting(seed=seed, transfers=True, settles=False))
+        verdict, history = attempt(Setting(seed=seed, transfers=True))
         assert verdict.violations == [], seed
         states |= {row.state.name for row in history.end.rows if is_transfer(row)}
     assert {"APPROVED", "DECLINED", "REVERSED"} <= states
@@ -59,7 +59,7 @@ def test_a_bank_that_does_one_leg_only_is_found(
 ) -> None:
     monkeypatch.setitem(plants.PLANTS, "one-leg", plant)
     for seed in SEEDS:
-        verdict, _ = attempt(Setting(seed=seed, transfers=True, settles=False, plant="one-leg"))
+        verdict, _ = attempt(Setting(seed=seed, transfers=True, plant="one-leg"))
         found = [each.what for each in verdict.violations if each.promise == "transfers"]
         if any(told in what for what in found):
             return
