@@ -13,7 +13,16 @@ from switch.settlement.cases import Note, encoded, resolve
 from switch.settlement.clearing import Clearing
 from switch.settlement.reconciling import Reconciler
 from tests.switch.ledger import making
-from tests.switch.settlement.village import DAY, FIRST, MERCHANT, SECOND, MemoryStore, put, row, rules
+from tests.switch.settlement.village import (
+    DAY,
+    FIRST,
+    MERCHANT,
+    SECOND,
+    MemoryStore,
+    put,
+    row,
+    rules,
+)
 
 
 def _store() -> SettlementStore:

@@ -16,7 +16,7 @@ from tests.simulators import recording
 
 
 class _LegsCounted(plants.Plant):
-    """The ledger counts a transfer's debit, which is in no batch of a terminal, not the transfer."""
+    """The ledger counts a transfer's debit, which is in no terminal's batch, and not it."""
 
     promise = "settlement"
 
