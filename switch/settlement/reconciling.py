@@ -15,7 +15,7 @@ from switch.core.batches.values import NOT_TOLD, Batch, Counting, Detail
 from switch.core.operations import Row
 from switch.core.transaction import State
 from switch.settlement.cases import ANSWER_DAYS, Case, Note, after
-from switch.settlement.movements import movements
+from switch.settlement.movements import Movement, movements
 from switch.settlement.rules import CREDIT, DEBIT, Rules
 
 _DETAIL: Final = "201"
@@ -62,6 +62,7 @@ class Reconciler:
         }
         self._statements = {issuer: dict(entries) for issuer, entries in statements.items()}
         self._cases: list[Case] = []
+        self._legs: dict[Place, list[Movement]] = {}
         self._rows = 0
 
     def take(self, rows: Iterable[Row]) -> None:
@@ -78,6 +79,7 @@ class Reconciler:
         """Return what did not agree: each difference once, with its transaction."""
         for place, detail in self._details.items():
             self._add_detail(place, detail)
+        self._cases = [self._with_legs(case) for case in self._cases]
         for batch in self._batches.values():
             if not batch.is_balanced and batch.told == NOT_TOLD:
                 self._add_incomplete(batch)
@@ -93,9 +95,16 @@ class Reconciler:
         )
 
     def _with_terminal(self, row: Row) -> None:
-        key = row.key
+        leg = self._rules.kinds.get(row.record.kind)
+        # A leg is in no batch; where its transfer is a case, it is what that moves.
+        is_leg = leg is not None and leg.is_leg and len(row.linked) == 1
+        key = row.linked[0] if is_leg else row.key
         batch = self._batches.get((key.terminal, key.batch))
         if batch is None or batch.is_balanced or batch.told == NOT_TOLD:
+            return
+        if leg is not None and is_leg:
+            place = (key.terminal, key.batch, key.stan)
+            self._legs.setdefault(place, []).extend(movements(row, leg, self._rules))
             return
         detail = self._details.pop((key.terminal, key.batch, key.stan), None)
         is_slipped = row.state in _SLIPPED and self._rules.counts(row.record.kind)
@@ -155,6 +164,14 @@ class Reconciler:
                 movements=tuple(movements(row, moving, self._rules)) if moving and knows else (),
             )
         )
+
+    def _with_legs(self, case: Case) -> Case:
+        """Return a case of a transfer with what both its legs move."""
+        kind = self._rules.kinds.get(case.transaction)
+        if kind is None or kind.is_leg or not kind.is_transfer or case.kind == "amount":
+            return case
+        legs = self._legs.get((case.terminal, case.batch, case.stan), [])
+        return msgspec.structs.replace(case, movements=tuple(legs))
 
     def _add_detail(self, place: Place, detail: Detail) -> None:
         terminal, number, stan = place

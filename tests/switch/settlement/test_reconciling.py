@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,54 @@ def test_an_approval_without_a_slip_is_long_and_names_its_transaction() -> None:
     )
     assert (case.issuer, case.merchant, case.deadline) == (FIRST, MERCHANT, 20140708)
     assert sum(m.fen for m in case.movements if m.payee == f"point:{MERCHANT}") == 50_000
+
+
+def _transfer(state: State) -> list[Row]:
+    """Return a transfer, from the first bank to the second, its legs before it."""
+    parent = row(1, 9_000, "transfer", state, legs=())
+    debit = row(2, 9_000, "transfer_debit", state, legs=(("ci", 90),), fee_fen=90)
+    credit = row(3, 9_000, "transfer_credit", state, issuer=SECOND, legs=())
+    legs = [
+        replace(leg, key=replace(parent.key, batch=batch), linked=(parent.key,))
+        for leg, batch in ((debit, "A00001"), (credit, "K00001"))
+    ]
+    return [*legs, replace(parent, linked=(legs[0].key, legs[1].key))]
+
+
+@pytest.mark.parametrize(
+    ("state", "slips", "kind"),
+    [(State.APPROVED, (), "long"), (State.REVERSED, ((1, 9_000),), "short")],
+)
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_a_transfer_that_differs_is_one_case_that_moves_both_legs(
+    state: State, slips: tuple[tuple[int, int], ...], kind: str, *, is_reversed: bool
+) -> None:
+    """In whatever order its rows come: from the payer's account to the payee's, with its fee."""
+    rows = _transfer(state)
+    if is_reversed:
+        rows.reverse()
+    (case,) = _found(rows, (_batch(*slips),))
+    assert (case.kind, case.rrn, case.amount_fen) == (kind, "416900000001", 9_000)
+    net: Counter[str] = Counter()
+    for payer, payee, fen, _ in case.movements:
+        net[payer] -= fen
+        net[payee] += fen
+    assert {account: fen for account, fen in net.items() if fen} == {
+        f"cardholders:{FIRST}": -9_090,
+        FIRST: 90,
+        f"cardholders:{SECOND}": 9_000,
+    }
+
+
+def test_a_transfer_agrees_by_its_slip_and_by_the_statements_of_both_banks() -> None:
+    rows = _transfer(State.APPROVED)
+    statements = {
+        FIRST: [(rows[0].record.rrn, 9_090)],
+        SECOND: [(rows[1].record.rrn, -9_000)],
+    }
+    assert _found(rows, (_batch((1, 9_000)),), statements) == []
+    (case,) = _found(rows, (_batch((1, 8_999)),), statements)
+    assert (case.kind, case.movements) == ("amount", ())
 
 
 @pytest.mark.parametrize("state", [State.REVERSED, State.DECLINED, State.IN_DOUBT])
