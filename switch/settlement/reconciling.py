@@ -19,6 +19,7 @@ from switch.settlement.movements import Movement, movements
 from switch.settlement.rules import CREDIT, DEBIT, Rules
 
 _DETAIL: Final = "201"
+_BOTH: Final = 2
 _SLIPPED: Final = frozenset({State.APPROVED, State.ADVISED, State.ADVICE_EXPIRED})
 _MANUAL: Final = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
 Place = tuple[str, str, str]
@@ -62,7 +63,7 @@ class Reconciler:
         }
         self._statements = {issuer: dict(entries) for issuer, entries in statements.items()}
         self._cases: list[Case] = []
-        self._legs: dict[Place, list[Movement]] = {}
+        self._legs: dict[Place, list[list[Movement]]] = {}
         self._rows = 0
 
     def take(self, rows: Iterable[Row]) -> None:
@@ -104,7 +105,7 @@ class Reconciler:
             return
         if leg is not None and is_leg:
             place = (key.terminal, key.batch, key.stan)
-            self._legs.setdefault(place, []).extend(movements(row, leg, self._rules))
+            self._legs.setdefault(place, []).append(movements(row, leg, self._rules))
             return
         detail = self._details.pop((key.terminal, key.batch, key.stan), None)
         is_slipped = row.state in _SLIPPED and self._rules.counts(row.record.kind)
@@ -166,12 +167,13 @@ class Reconciler:
         )
 
     def _with_legs(self, case: Case) -> Case:
-        """Return a case of a transfer with what both its legs move."""
+        """Return a case of a transfer with what both its legs move; with one leg, a person must."""
         kind = self._rules.kinds.get(case.transaction)
         if kind is None or kind.is_leg or not kind.is_transfer or case.kind == "amount":
             return case
         legs = self._legs.get((case.terminal, case.batch, case.stan), [])
-        return msgspec.structs.replace(case, movements=tuple(legs))
+        moved = [each for leg in legs for each in leg] if len(legs) == _BOTH else []
+        return msgspec.structs.replace(case, movements=tuple(moved))
 
     def _add_detail(self, place: Place, detail: Detail) -> None:
         terminal, number, stan = place

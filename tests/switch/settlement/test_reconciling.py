@@ -97,6 +97,12 @@ def test_a_transfer_that_differs_is_one_case_that_moves_both_legs(
     }
 
 
+def test_a_transfer_of_one_leg_moves_nothing_by_itself() -> None:
+    debit, _, parent = _transfer(State.REVERSED)
+    (case,) = _found([debit, parent], (_batch((1, 9_000)),))
+    assert (case.kind, case.movements) == ("short", ())
+
+
 def test_a_transfer_agrees_by_its_slip_and_by_the_statements_of_both_banks() -> None:
     rows = _transfer(State.APPROVED)
     statements = {
