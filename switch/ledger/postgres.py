@@ -31,7 +31,7 @@ from switch.ledger.protocol import (
     Where,
 )
 from switch.ledger.shared import books
-from switch.ledger.shared.line import ERRORS, Line, NotStoredError, failed
+from switch.ledger.shared.line import ERRORS, InDoubtError, Line, NotStoredError, failed
 from switch.ledger.shared.migrations import check_version
 from switch.ledger.shared.reading import Fetch
 from switch.ledger.shared.store import PATIENCE_S, PostgresStore
@@ -168,12 +168,19 @@ class PostgresLedger:
         try:
             await line.leave()
             return await do(line)
-        except asyncio.CancelledError:
-            line.cut()
-            raise
         except ERRORS as error:
             line.cut()
             raise LedgerFailed(str(failed(error))) from error
+        except NotStoredError as error:
+            line.cut()
+            raise LedgerFailed(f"nothing was stored: {error}") from error
+        except InDoubtError as error:
+            line.cut()
+            raise LedgerFailed(f"nobody knows whether it was stored: {error}") from error
+        except BaseException:
+            # Whatever it was, nobody must find a transaction open here.
+            line.cut()
+            raise
         finally:
             self.store.let_go(line)
 

@@ -1,4 +1,4 @@
-"""A whole embedded ledger, read and written (switch/ledger/moving).
+"""A whole embedded ledger, read and written (switch/ledger/moving), with its settlement.
 
 It is read after its tables were brought up to its log, so that no switch may have it open. It is
 written beside its place, and moved there when it is complete.
@@ -20,20 +20,29 @@ from switch.core.operations import Row, Session, TransactionKey
 from switch.ledger.embedded.tables import Filling, Tables, encode
 from switch.ledger.moving.records import (
     BatchKept,
+    CaseKept,
+    ClearingKept,
     Day,
     Fence,
     Incarnation,
+    MarkKept,
     Numbers,
     Record,
     SessionKept,
+    Settled,
     Transaction,
 )
+from switch.ledger.moving.settled import read_settled, write_settled
 from switch.ledger.protocol import LedgerOpenError
 from switch.ledger.rows import Block, CapDay, CapKey, Queued, WriteSet
+from switch.ledger.settling.embedded import beside as settlement_beside
 from switch.ledger.sqlite import SqliteLedger
 
 FILES: Final = ("", ".log-a", ".log-b")
 """What an embedded ledger consists of, after its path."""
+_TRACES: Final = ("-wal", "-shm")
+"""What SQLite itself puts beside its file, and takes away when the last that writes closes it."""
+_IMPORTING: Final = ".importing"
 _AT_ONCE: Final = 10_000
 
 _row: Final = msgspec.msgpack.Decoder(Row).decode
@@ -68,36 +77,55 @@ def read_embedded(path: Path) -> Iterator[Record]:
             yield Fence(attempt, said_by)
         for (body,) in tables.execute("SELECT body FROM batches"):
             yield BatchKept(_batch(body))
+    yield from read_settled(_settlement(path))
 
 
 def write_embedded(path: Path, records: Iterable[Record]) -> None:
     """Make a ledger of all this at `path`, where none may be. LedgerOpenError."""
     if path.exists():
         raise LedgerOpenError(f"{path} is there already: only an empty place can be written to")
+    if (there := settlement_beside(path)).exists():
+        raise LedgerOpenError(f"{there} is there already: it belongs to another ledger")
     path.parent.mkdir(parents=True, exist_ok=True)
     made = beside(path)
-    for ending in FILES:
-        made.with_name(made.name + ending).unlink(missing_ok=True)
+    settlement = _settlement(made)
+    for place in (made, settlement):
+        # What an import left behind that was ended in the middle must not be taken for ours.
+        for ending in (*FILES, *_TRACES):
+            place.with_name(place.name + ending).unlink(missing_ok=True)
     SqliteLedger(made, fill_every_s=None).close()
     with closing(Tables(made)) as tables:
-        _fill(tables, iter(records))
+        _fill(tables, iter(records), settlement)
 
 
 def put_in_place(path: Path) -> None:
     """Move what `write_embedded` made to where it belongs."""
     made = beside(path)
+    if (settlement := _settlement(made)).exists():
+        settlement.rename(settlement_beside(path))
     for ending in reversed(FILES):
         made.with_name(made.name + ending).rename(path.with_name(path.name + ending))
+    for place in (made, settlement):
+        # Whoever only reads cannot take these away; nothing is in them once all is written.
+        for ending in _TRACES:
+            place.with_name(place.name + ending).unlink(missing_ok=True)
 
 
 def beside(path: Path) -> Path:
     """Return where `write_embedded` makes a ledger before it is put in place."""
-    return path.with_name(f"{path.name}.importing")
+    return path.with_name(path.name + _IMPORTING)
 
 
-def _fill(tables: Tables, records: Iterator[Record]) -> None:
+def _settlement(path: Path) -> Path:
+    """Return where the settlement of a ledger is, also of one that is being made."""
+    place = settlement_beside(path)
+    return beside(place) if path.name.endswith(_IMPORTING) else place
+
+
+def _fill(tables: Tables, records: Iterator[Record], settlement: Path) -> None:
     through, number = tables.filled_through, 1
     while some := list(islice(records, _AT_ONCE)):
+        write_settled(settlement, settled_of(some))
         written, bodies = WriteSet(), dict[int, bytes]()
         numbers: dict[TransactionKey, int] = {}
         for record in some:
@@ -110,8 +138,13 @@ def _fill(tables: Tables, records: Iterator[Record]) -> None:
         tables.write(filling, through)
 
 
+def settled_of(records: Iterable[Record]) -> list[Settled]:
+    """Return those that belong to settlement, which a ledger's own tables do not hold."""
+    return [each for each in records if isinstance(each, Settled)]
+
+
 def put(written: WriteSet, record: Record) -> None:
-    """Add a record to what is to be written."""
+    """Add a record to what is to be written; see `settled_of` for the others."""
     match record:
         case Transaction(row, queued):
             written.transactions[row.key] = row
@@ -129,3 +162,5 @@ def put(written: WriteSet, record: Record) -> None:
             written.fences[attempt] = said_by
         case BatchKept(batch):
             written.batches[batch.key] = batch
+        case ClearingKept() | MarkKept() | CaseKept():
+            pass

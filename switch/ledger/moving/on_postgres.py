@@ -14,26 +14,33 @@ import msgspec
 
 from switch.core.batches.values import Batch
 from switch.core.operations import Row, Session
-from switch.ledger.moving.embedded import put
+from switch.ledger.moving.embedded import put, settled_of
 from switch.ledger.moving.records import (
     BatchKept,
+    CaseKept,
+    ClearingKept,
     Day,
     Fence,
     Incarnation,
+    MarkKept,
     Numbers,
     Record,
     SessionKept,
+    Settled,
     Transaction,
 )
+from switch.ledger.moving.settled import CASES, CLEARINGS, MARKS, columns
 from switch.ledger.protocol import LedgerOpenError
 from switch.ledger.rows import Block, CapDay, CapKey, Queued, ReadSet, WriteSet
+from switch.ledger.settling.protocol import Kept, Mark, MarkState
 from switch.ledger.shared.line import Line
 from switch.ledger.shared.writing import write
 
 _AT_ONCE: Final = 2_000
 _IN_USE: Final = """
     SELECT EXISTS (SELECT FROM transactions) OR EXISTS (SELECT FROM caps)
-        OR EXISTS (SELECT FROM blocks) OR EXISTS (SELECT FROM sessions)"""
+        OR EXISTS (SELECT FROM blocks) OR EXISTS (SELECT FROM sessions)
+        OR EXISTS (SELECT FROM clearings) OR EXISTS (SELECT FROM cases)"""
 _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 TRANSACTIONS: Final = """
     SELECT body, tries, due_ms, owner FROM transactions ORDER BY opened_ms, attempt"""
@@ -43,6 +50,16 @@ _BLOCKS: Final = "SELECT name, free, attempt, first FROM blocks"
 _LEASES: Final = "SELECT incarnation, nonce FROM leases"
 _BATCHES: Final = "SELECT body FROM batches"
 _FENCES: Final = "SELECT attempt, said_by FROM fences"
+
+_ADD_CLEARINGS: Final = "INSERT INTO clearings SELECT * FROM unnest($1::integer[], $2::bytea[])"
+_ADD_MARKS: Final = """
+    INSERT INTO clearing_marks SELECT * FROM unnest($1::text[], $2::integer[], $3::smallint[])"""
+_ADD_CASES: Final = """
+    INSERT INTO cases (number, key, version, is_open, body) OVERRIDING SYSTEM VALUE
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::boolean[], $5::bytea[])"""
+# The next case must not get a number that is taken.
+_NUMBER_ON: Final = """
+    SELECT setval(pg_get_serial_sequence('cases', 'number'), max(number)) FROM cases"""
 
 _row: Final = msgspec.msgpack.Decoder(Row).decode
 _session: Final = msgspec.msgpack.Decoder(Session).decode
@@ -73,6 +90,17 @@ async def read_within(line: Line) -> AsyncIterator[Record]:
         yield Fence(attempt, said_by)
     async for (body,) in paged(line, _BATCHES):
         yield BatchKept(_batch(body))
+    async for record in _settled(line):
+        yield record
+
+
+async def _settled(line: Line) -> AsyncIterator[Settled]:
+    async for day, body in paged(line, CLEARINGS):
+        yield ClearingKept(day, body)
+    async for rrn, day, state in paged(line, MARKS):
+        yield MarkKept(Mark(rrn, day, MarkState(state)))
+    async for number, key, version, is_open, body in paged(line, CASES):
+        yield CaseKept(Kept(number, key, version, is_open, body))
 
 
 async def write_shared(line: Line, records: Iterable[Record]) -> None:
@@ -87,6 +115,16 @@ async def write_shared(line: Line, records: Iterable[Record]) -> None:
         for record in some:
             put(written, record)
         await write(line.fetch, written, ReadSet())
+        await _settle(line, settled_of(some))
+
+
+async def _settle(line: Line, settled: list[Settled]) -> None:
+    """Write what settlement has kept."""
+    for sql, rows in zip((_ADD_CLEARINGS, _ADD_MARKS, _ADD_CASES), columns(settled), strict=True):
+        if rows:
+            await line.fetch(sql, *map(list, zip(*rows, strict=True)))
+    if any(isinstance(each, CaseKept) for each in settled):
+        await line.fetch(_NUMBER_ON)
 
 
 async def paged(line: Line, sql: str) -> AsyncIterator[Any]:

@@ -15,6 +15,7 @@ import msgspec
 from switch.core.batches.values import Batch
 from switch.core.operations import Row, Session
 from switch.ledger.rows import FENCED, Block, CapDay, CapKey, Lease, Queued
+from switch.ledger.settling.protocol import Kept, Mark
 
 FORMAT: Final = 1
 KIND: Final = "jinbao-ledger"
@@ -73,7 +74,28 @@ class BatchKept(msgspec.Struct, frozen=True, array_like=True, tag="batch"):
     batch: Batch
 
 
-Record = Transaction | Day | SessionKept | Numbers | Incarnation | Fence | BatchKept
+class ClearingKept(msgspec.Struct, frozen=True, array_like=True, tag="clearing"):
+    """What was kept of a day that was cleared."""
+
+    day: int
+    body: bytes
+
+
+class MarkKept(msgspec.Struct, frozen=True, array_like=True, tag="mark"):
+    """A transaction that is an exception in clearing."""
+
+    mark: Mark
+
+
+class CaseKept(msgspec.Struct, frozen=True, array_like=True, tag="case"):
+    """A case of settlement, by its number."""
+
+    case: Kept
+
+
+Settled = ClearingKept | MarkKept | CaseKept
+"""What settlement keeps beside the ledger."""
+Record = Transaction | Day | SessionKept | Numbers | Incarnation | Fence | BatchKept | Settled
 
 
 class Digest:

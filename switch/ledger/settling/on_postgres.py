@@ -89,7 +89,7 @@ class PostgresSettlement:
                 [int(m.state) for m in marks],
             )
             await line.fetch(_KEEP_MARKS, *columns)
-            await line.execute("COMMIT")
+            await line.commit()
             return True
 
         if not self._do(keep):

@@ -26,6 +26,8 @@ _PASSING_ALONE: Final = frozenset({"23505", "25006", "0A000"})
 """An insert that came second, a server that has become a standby, a plan of an old schema."""
 _BEGUN_AGAIN: Final = "40"
 """The class of what a COMMIT may say to tell that it was rolled back."""
+_AMBIGUOUS: Final = "40003"
+"""Of that class, and yet it says that nobody knows (statement_completion_unknown)."""
 _CHAINED: Final = "COMMIT AND CHAIN"
 _SETTINGS: Final = {
     "application_name": "jinbao",
@@ -145,7 +147,8 @@ class Line:
         try:
             tag = await self._connection.execute(_CHAINED if is_chained else "COMMIT")
         except asyncpg.PostgresError as error:
-            if _state(error).startswith(_BEGUN_AGAIN):
+            state = _state(error)
+            if state.startswith(_BEGUN_AGAIN) and state != _AMBIGUOUS:
                 raise NotStoredError(_said(error, "rolled back")) from error
             raise InDoubtError(_said(error, "COMMIT failed")) from error
         except _GONE as error:

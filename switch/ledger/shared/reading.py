@@ -1,8 +1,8 @@
 """What a batch needs, read and locked in PostgreSQL (switch/ledger/shared).
 
-Rows are locked in one order everywhere: leases, blocks, sessions, transactions, days of cards, and
-by key within each. What is not there cannot be locked: whoever inserts it first wins, and the other
-decides again (see store.py).
+Rows are locked in one order everywhere: leases, blocks, sessions, batches, transactions, days of
+cards, and by key within each. What is not there cannot be locked: whoever inserts it first wins,
+and the other decides again (see store.py).
 """
 
 from __future__ import annotations
@@ -254,7 +254,9 @@ async def read(fetch: Fetch, batch: Sequence[Operation]) -> ReadSet:
         # Seldom, and so in a second look; of a voided completion in a third.
         await _lock(fetch, (originals, [], []), stored)
     if wanted.unsure:
-        await _make_sure(fetch, [key for key in wanted.unsure if key not in stored.transactions])
+        # In order: two that insert the same keys otherwise would wait for each other.
+        absent = sorted(key for key in wanted.unsure if key not in stored.transactions)
+        await _make_sure(fetch, absent)
     return stored
 
 

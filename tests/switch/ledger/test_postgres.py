@@ -10,7 +10,7 @@ from bench.database import Database
 from switch.core.outcomes import Enlisted
 from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import LedgerFailed, LedgerOpenError
-from switch.ledger.shared.line import Line
+from switch.ledger.shared.line import InDoubtError, Line, NotStoredError
 from tests.switch.ledger.making import enlisting, opening
 from tests.switch.ledger.test_sqlite import STORY
 
@@ -67,3 +67,29 @@ def test_an_error_in_the_middle_of_reading_is_raised(postgres: PostgresLedger) -
 
     with pytest.raises(LedgerFailed, match="42703"):
         list(postgres.pump(fail))
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(NotStoredError("x"), "nothing was stored"), (InDoubtError("x"), "nobody knows")],
+)
+def test_a_commit_that_is_not_plain_is_told_to_whoever_waits(
+    postgres: PostgresLedger, error: Exception, told: str
+) -> None:
+    async def fail(line: Line) -> None:
+        await line.begin()
+        raise error
+
+    with pytest.raises(LedgerFailed, match=told):
+        postgres.on_line(fail)
+
+
+def test_an_error_of_the_callers_own_leaves_no_transaction_open(postgres: PostgresLedger) -> None:
+    async def fail(line: Line) -> None:
+        await line.execute("BEGIN; CREATE TEMPORARY TABLE t (n integer)")
+        raise LedgerOpenError("not here")
+
+    with pytest.raises(LedgerOpenError, match="not here"):
+        postgres.on_line(fail)
+    with pytest.raises(LedgerFailed, match="42P01"):
+        postgres.on_line(lambda line: line.fetch("SELECT n FROM t"))

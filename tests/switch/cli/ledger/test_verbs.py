@@ -16,7 +16,7 @@ from switch.config.installation import load
 from switch.ledger.sqlite import SqliteLedger
 from tests.switch.cli.running import run
 from tests.switch.config import folders
-from tests.switch.ledger.moving.stories import embedded
+from tests.switch.ledger.moving.stories import embedded, settled
 
 CITY = "city"
 
@@ -34,7 +34,7 @@ def on_postgres(folder: Path, url: str) -> Path:
 
 
 def test_a_ledger_goes_to_postgresql_and_back_unchanged(folder: Path, empty_url: str) -> None:
-    embedded(_state(folder))
+    settled(_state(folder))
     there = folder.parent / "there.jsonl"
     done = run("ledger", "export", "-c", str(folder), str(there))
     assert (done.status, done.err) == (0, "")

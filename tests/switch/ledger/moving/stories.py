@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from switch.core.operations import LeaseNumbers, Operation, Resolve, SignOn
 from switch.core.transaction import State
+from switch.ledger.settling.embedded import SqliteSettlement, beside
+from switch.ledger.settling.protocol import Mark, MarkState, SettlementStore
 from switch.ledger.sqlite import SqliteLedger
 from tests.switch.ledger.making import (
     acknowledging,
@@ -42,6 +44,22 @@ STORY: Sequence[Sequence[Operation]] = (
     [settling(14, 30_000), uploading(15, 1)],
 )
 """Six withdrawals in six states, and with them something in every other table."""
+
+
+def settle(store: SettlementStore) -> None:
+    """Clear a day, with a mark of each kind, and open and close cases."""
+    marks = [Mark(f"41690000000{state:d}", 20140618, state) for state in MarkState]
+    store.keep_clearing(20140618, b"\0cleared", marks)
+    store.add_cases([("first", b"one"), ("second", b"\xfftwo"), ("third", b"three")])
+    first, *_ = store.cases()
+    store.change_case(replace(first, is_open=False, body=b"done"))
+
+
+def settled(path: Path) -> Path:
+    """Make an embedded ledger of the story, with a settlement beside it."""
+    with closing_of(SqliteSettlement(beside(embedded(path)))) as store:
+        settle(store)
+    return path
 
 
 def embedded(path: Path) -> Path:

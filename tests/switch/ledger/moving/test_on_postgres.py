@@ -12,8 +12,11 @@ from switch.ledger.moving.on_postgres import read_shared, write_shared
 from switch.ledger.moving.records import Digest, Record, line_of
 from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.settling.on_postgres import PostgresSettlement
+from switch.ledger.settling.protocol import MarkState
 from switch.ledger.shared.line import Line
-from tests.switch.ledger.moving.stories import STORY, embedded
+from tests.databases import EMPTY_IT
+from tests.switch.ledger.moving.stories import STORY, settle, settled
 
 
 def digest_of(records: Iterable[Record]) -> str:
@@ -35,13 +38,34 @@ def fill(ledger: PostgresLedger, records: Iterable[Record]) -> None:
 
 
 def test_what_goes_to_postgresql_comes_back(postgres: PostgresLedger, tmp_path: Path) -> None:
-    there = list(read_embedded(embedded(tmp_path / "ledger.db")))
+    there = list(read_embedded(settled(tmp_path / "ledger.db")))
     fill(postgres, there)
     back = list(postgres.pump(read_shared))
     assert digest_of(back) == digest_of(there)
     with pytest.raises(LedgerOpenError, match="already"):
         fill(postgres, there)
-    postgres.on_line(lambda line: line.execute("ROLLBACK"))
+
+
+def test_settlement_comes_with_it_and_goes_on_with_the_next_case(
+    postgres: PostgresLedger, tmp_path: Path
+) -> None:
+    fill(postgres, read_embedded(settled(tmp_path / "ledger.db")))
+    store = PostgresSettlement(postgres)
+    assert store.days() == [20140618]
+    assert [mark.state for mark in store.carried()] == [MarkState.CARRIED]
+    before = store.cases()
+    assert [(case.key, case.is_open) for case in before] == [
+        ("first", False),
+        ("second", True),
+        ("third", True),
+    ]
+    assert store.add_cases([("fourth", b"")]) == 1
+    assert store.cases()[-1].number > before[-1].number
+    # A database that has nothing but cases is no empty place.
+    for emptying in (EMPTY_IT, "DELETE FROM clearings"):
+        postgres.on_line(lambda line, sql=emptying: line.execute(sql))
+    with pytest.raises(LedgerOpenError, match="already"):
+        fill(postgres, [])
 
 
 def test_both_engines_come_to_the_same_from_the_same_operations(
@@ -49,6 +73,7 @@ def test_both_engines_come_to_the_same_from_the_same_operations(
 ) -> None:
     for batch in STORY:
         postgres.submit(batch)
+    settle(PostgresSettlement(postgres))
     assert digest_of(postgres.pump(read_shared)) == digest_of(
-        read_embedded(embedded(tmp_path / "ledger.db"))
+        read_embedded(settled(tmp_path / "ledger.db"))
     )

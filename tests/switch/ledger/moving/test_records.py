@@ -8,13 +8,13 @@ import pytest
 
 from switch.ledger.moving.embedded import read_embedded
 from switch.ledger.moving.records import Digest, MovedFileError, line_of, lines, records
-from tests.switch.ledger.moving.stories import embedded
+from tests.switch.ledger.moving.stories import settled
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> list[bytes]:
     """Return the lines of a whole ledger."""
-    return list(lines(read_embedded(embedded(tmp_path / "ledger.db")), Digest()))
+    return list(lines(read_embedded(settled(tmp_path / "ledger.db")), Digest()))
 
 
 def test_what_was_written_comes_back(tmp_path: Path, file: list[bytes]) -> None:
@@ -22,7 +22,16 @@ def test_what_was_written_comes_back(tmp_path: Path, file: list[bytes]) -> None:
     found = list(records(file, digest))
     assert found == list(read_embedded(tmp_path / "ledger.db"))
     kinds = {type(record).__name__ for record in found}
-    others = {"SessionKept", "Numbers", "Incarnation", "Fence", "BatchKept"}
+    others = {
+        "SessionKept",
+        "Numbers",
+        "Incarnation",
+        "Fence",
+        "BatchKept",
+        "ClearingKept",
+        "MarkKept",
+        "CaseKept",
+    }
     assert kinds == {"Transaction", "Day", *others}
     assert digest.count == len(found) == len(file) - 2
     again = Digest()

@@ -7,7 +7,7 @@ import pytest
 
 from bench.database import Database
 from switch.ledger.protocol import LedgerFailed, LedgerOpenError
-from switch.ledger.shared.line import Line, NotStoredError, failed
+from switch.ledger.shared.line import InDoubtError, Line, NotStoredError, failed
 
 
 @pytest.mark.parametrize(
@@ -61,5 +61,27 @@ async def test_a_commit_of_a_failed_transaction_stored_nothing(database: Databas
     with pytest.raises(asyncpg.DivisionByZeroError):
         await line.fetch("SELECT 1 / 0")
     with pytest.raises(NotStoredError, match="ROLLBACK"):
+        await line.commit()
+    line.cut()
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [("40001", NotStoredError), ("40P01", NotStoredError), ("40003", InDoubtError)],
+)
+async def test_a_commit_that_says_nobody_knows_is_in_doubt_although_its_class_is_rollback(
+    database: Database, state: str, kind: type[Exception]
+) -> None:
+    line = await Line.open(database.url())
+    await line.execute(
+        "CREATE TEMPORARY TABLE t (n integer);"
+        " CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN RAISE EXCEPTION 'ambiguous' USING ERRCODE = '{state}'; END $$;"
+        " CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()"
+    )
+    await line.begin()
+    await line.execute("INSERT INTO t VALUES (1)")
+    with pytest.raises(kind, match=state):
         await line.commit()
     line.cut()

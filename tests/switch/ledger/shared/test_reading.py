@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from msgspec.structs import replace
 
 from switch.core.operations import LeaseNumbers, Operation, Resolve, TakeOver, Totals
 from switch.ledger.rows import CapDay, CapKey
-from switch.ledger.shared.reading import Wanted, as_text, read, request_of, segments
+from switch.ledger.shared.reading import (
+    Wanted,
+    as_text,
+    key_columns,
+    read,
+    request_of,
+    segments,
+)
 from switch.ledger.shared.store import PostgresStore
 from tests.switch.ledger.making import (
     BUCKET,
@@ -63,3 +73,18 @@ async def test_a_row_brings_its_day_its_queue_and_the_fences_of_the_batch(
     assert stored.caps == {CapKey(BUCKET, CARD, DAY): CapDay(0, 50_000)}
     assert stored.fences == {attempt(77): attempt(3)}
     line.cut()
+
+
+async def test_what_is_not_there_is_probed_in_order_whoever_asks_for_it() -> None:
+    probed: list[Sequence[object]] = []
+
+    async def fetch(sql: str, *arguments: object) -> Sequence[Any]:
+        if "ON CONFLICT DO NOTHING" not in sql:
+            return []
+        probed.append(arguments)
+        return [(1,), (1,)]
+
+    for stans in ((1, 2), (2, 1)):
+        await read(fetch, [Resolve(attempt(3), attempt(7), key(stan)) for stan in stans])
+    # Two processes that insert the same keys the other way round would wait for each other.
+    assert probed == [key_columns([key(1), key(2)])] * 2
