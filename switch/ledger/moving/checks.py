@@ -17,6 +17,7 @@ import msgspec
 from switch.core.operations import Row, TransactionKey
 from switch.core.social.bill import is_owed, stands
 from switch.core.transaction import COMMITTED, FINAL, HELD, State
+from switch.core.transfers.legs import is_transfer
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _row: Final = msgspec.msgpack.Decoder(Row).decode
@@ -28,11 +29,12 @@ FACTS: Final = """
         close_attempt bigint, reverse_attempt bigint, incarnation bigint, is_open bigint,
         is_over bigint, is_sealed bigint, of_id bytea, of_fen bigint, taken_fen bigint,
         is_queued bigint, is_awaited bigint, is_torn bigint, rrn text, column_state bigint,
-        column_amount_fen bigint, column_rrn text
+        column_amount_fen bigint, column_rrn text, debit_id bytea, credit_id bytea
     )"""
 """`is_awaited`: the answer to its 0420 or 0220, or to what the host is told of its bill.
-`is_torn`: its bill is not where its debit puts it. `rrn` is empty where it was forestalled."""
-COLUMNS: Final = 26
+`is_torn`: its bill is not where its debit puts it. `rrn` is empty where it was forestalled.
+`debit_id` and `credit_id`: the legs of a transfer, which need not be there yet."""
+COLUMNS: Final = 28
 _AWAITED: Final = frozenset(
     {State.IN_DOUBT, State.REVERSING, State.ADVISED, State.MOVING, State.CREDITING}
 )
@@ -90,6 +92,19 @@ CHECKS: Final[dict[str, str]] = {
             OR (rrn <> '' AND rrn <> column_rrn)""",
     "a bill is where its debit puts it": """
         SELECT count(*) FROM facts WHERE is_torn = 1""",
+    # 3 FORWARDED, 6 APPROVED, 7 DECLINED, 11 REVERSED, 17 CREDITING. A debit that is being given
+    # back has been promised to; a leg that a person must look at is in none of these.
+    "of a transfer that is over both legs are done, or none": """
+        SELECT count(*) FROM facts AS parent
+        LEFT JOIN facts AS debit ON debit.id = parent.debit_id
+        LEFT JOIN facts AS credit ON credit.id = parent.credit_id
+        WHERE parent.debit_id IS NOT NULL AND CASE parent.state
+            WHEN 6 THEN coalesce(debit.state, 0) <> 6 OR coalesce(credit.state, 0) <> 6
+            WHEN 7 THEN coalesce(debit.state, 0) IN (3, 6)
+                OR coalesce(credit.state, 0) IN (3, 6, 17)
+            WHEN 11 THEN coalesce(debit.state, 0) IN (3, 6)
+                OR coalesce(credit.state, 0) IN (3, 6, 17)
+            ELSE false END""",
 }
 """The rule, and how many rows break it."""
 
@@ -98,6 +113,7 @@ def fact(body: bytes, queued: object, columns: tuple[int, int, str]) -> tuple[ob
     """Return the facts of a transaction; its state, amount and RRN are in columns as well."""
     row = _row(body)
     key, cap, taking, state, fen = row.key, row.cap, row.taking, row.state, row.record.amount_fen
+    debit, credit = map(identity, row.linked) if is_transfer(row) else (None, None)
     return (
         identity(key), int(state), fen, fen * (state in HELD), fen * (state in COMMITTED),
         key.bucket, key.card, None if cap is None else cap.day,
@@ -107,7 +123,7 @@ def fact(body: bytes, queued: object, columns: tuple[int, int, str]) -> tuple[ob
         0 if taking is None else taking.fen, row.taken_fen, int(queued is not None),
         int((state in _AWAITED and row.plan is not None) or is_owed(state, row.bill)),
         int(not stands(state, row.bill)),
-        "" if state is State.FORESTALLED else row.record.rrn, *columns,
+        "" if state is State.FORESTALLED else row.record.rrn, *columns, debit, credit,
     )  # fmt: skip
 
 

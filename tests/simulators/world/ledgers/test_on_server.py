@@ -9,22 +9,40 @@ from simulators.world.ledgers.kept import InMemory
 from simulators.world.ledgers.on_server import OnServer
 from simulators.world.setting import Setting
 from simulators.world.trial import attempt
+from switch.core.transfers.legs import is_transfer
+from switch.ledger.moving.checks_on_postgres import check_shared
 from switch.ledger.postgres import PostgresLedger
 from switch.ledger.shared.migrations import migrate
 from tests.switch.ledger import making
 
 
-@pytest.mark.parametrize(("seed", "profile"), [(1, "storm"), (2, "ledger"), (3, "mixed")])
+@pytest.mark.parametrize(
+    ("seed", "profile", "transfers"),
+    [(1, "storm", False), (2, "ledger", True), (3, "mixed", False)],
+)
 def test_two_switches_on_one_database_keep_every_promise(
-    ledger_url: str, seed: int, profile: str
+    ledger_url: str, seed: int, profile: str, transfers: bool
 ) -> None:
-    setting = Setting(seed=seed, profile=profile, minutes=1, terminals=2)
+    setting = Setting(
+        seed=seed,
+        profile=profile,
+        minutes=1,
+        terminals=2,
+        transfers=transfers,
+        settles=not transfers,
+    )
     memory = InMemory(is_shared=True)
     expected, _ = attempt(setting, (memory, memory))
     verdict, history = attempt(setting, (OnServer(ledger_url), OnServer(ledger_url)))
     assert not verdict.violations
     assert {told.by for told in history.told} == {"a", "b"}
     assert verdict.digest == expected.digest
+    assert any(is_transfer(row) for row in history.end.rows) is transfers
+    # The rules of `jinbao ledger check`, over rows as two processes made them.
+    ledger = PostgresLedger(ledger_url)
+    broken = [rule for rule, count in ledger.on_line(check_shared) if count]
+    ledger.close()
+    assert not broken
 
 
 def test_a_process_that_dies_takes_its_connections_with_it(

@@ -36,6 +36,12 @@ BROKEN: dict[str, tuple[int, str | dict[str, object]]] = {
     "a number given twice": (10, "UPDATE blocks SET free = 1 WHERE name = 'incarnation'"),
     "another state": (11, "UPDATE transactions SET state = 7 WHERE rrn = '416900000001'"),
     "torn apart": (12, {"bill": Bill("C1", "PAY", "social", "910000", BillState.CANCELLED)}),
+    "one leg alone": (13, {"linked": (key(1), key(2))}),
+    "no leg at all": (13, {"linked": (key(8), key(9))}),
+    "over, and its credit is on its way": (
+        13,
+        {"state": State.REVERSED, "linked": (key(2), key(6))},
+    ),
 }
 
 
