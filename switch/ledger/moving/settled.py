@@ -17,6 +17,7 @@ from switch.ledger.moving.records import CaseKept, ClearingKept, MarkKept, Settl
 from switch.ledger.settling.embedded import SqliteSettlement
 from switch.ledger.settling.protocol import Kept, Mark, MarkState
 
+_Rows = list[tuple[object, ...]]
 CLEARINGS: Final = "SELECT day, body FROM clearings"
 MARKS: Final = "SELECT rrn, day, state FROM clearing_marks"
 CASES: Final = "SELECT number, key, version, is_open, body FROM cases"
@@ -50,11 +51,9 @@ def write_settled(path: Path, settled: Sequence[Settled]) -> None:
         )
 
 
-def columns(
-    settled: Sequence[Settled],
-) -> tuple[list[tuple[int, bytes]], list[tuple[str, int, int]], list[tuple[object, ...]]]:
+def columns(settled: Sequence[Settled]) -> tuple[_Rows, _Rows, _Rows]:
     """Return the rows of clearings, of marks and of cases, in the order of the columns above."""
-    clearings, marks, cases = [], [], list[tuple[object, ...]]()
+    clearings, marks, cases = _Rows(), _Rows(), _Rows()
     for each in settled:
         match each:
             case ClearingKept(day, body):

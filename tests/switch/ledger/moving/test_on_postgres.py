@@ -62,8 +62,8 @@ def test_settlement_comes_with_it_and_goes_on_with_the_next_case(
     assert store.add_cases([("fourth", b"")]) == 1
     assert store.cases()[-1].number > before[-1].number
     # A database that has nothing but cases is no empty place.
-    for emptying in (EMPTY_IT, "DELETE FROM clearings"):
-        postgres.on_line(lambda line, sql=emptying: line.execute(sql))
+    postgres.on_line(lambda line: line.execute(EMPTY_IT))
+    postgres.on_line(lambda line: line.execute("DELETE FROM clearings"))
     with pytest.raises(LedgerOpenError, match="already"):
         fill(postgres, [])
 
