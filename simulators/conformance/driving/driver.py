@@ -17,7 +17,9 @@ from simulators.cards import Card, fictional_card
 from simulators.conformance.rules.model import Action, Case
 from simulators.requests import Identity
 from simulators.terminal import Terminal
+from simulators.social_security.sample import person_of
 from simulators.terminal_memory import Job, Kind, Memory, Slip
+from simulators.terminals.services import INQUIRIES, PAYMENTS, payload
 from simulators.wire import Wire
 from switch.core.moment import Moment
 
@@ -28,7 +30,7 @@ PAUSE_NS: Final = 200_000_000
 AGAIN_NS: Final = 1_000_000_000
 """Until a lost connection is made again."""
 _NO_CARD: Final = frozenset(
-    {Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO, Kind.REVERSAL, Kind.SETTLEMENT}
+    {Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO, Kind.REVERSAL, Kind.SETTLEMENT, Kind.RECONCILIATION}
 )
 
 
@@ -79,6 +81,7 @@ class Driver:
         )
         self._cases: Mapping[str, Case] = {case.id: case for case in cases}
         self._slips: dict[str, Slip] = {}
+        self._bills: dict[str, str] = {}
         self._ear = parts.ear(wire)
         self._rests_until_ns = 0
         self._idle_since_ns = 0
@@ -155,6 +158,9 @@ class Driver:
     def _keep_slips(self) -> None:
         for slip in self.terminal.memory.slips:
             self._slips.setdefault(f"{slip.kind}-{slip.amount_fen}", slip)
+        results = self.terminal.results
+        if results and results[-1].kind in INQUIRIES and results[-1].told.get("S5"):
+            self._bills[self.at_case] = results[-1].told["S5"]
 
     def _job(self, action: Action) -> Job | None:
         kind = Kind(action.job)
@@ -162,6 +168,8 @@ class Driver:
         if kind is Kind.SIGN_ON and not code:
             code = self._parts.sign_on_code
         of = None
+        if kind in INQUIRIES | PAYMENTS:
+            return self._service(kind, action)
         if action.of:
             case = self._cases.get(action.of)
             if case is None:
@@ -174,6 +182,19 @@ class Driver:
         if kind not in _NO_CARD:
             card = fictional_card(action.card, signs=True)
         return Job(kind=kind, card=card, amount_fen=action.yuan * _FEN, code=code, of=of)
+
+    def _service(self, kind: Kind, action: Action) -> Job | None:
+        """Return the job of a social service; None where the bill that it is about never came."""
+        bill = self._bills.get(action.of, "")
+        if action.of and not bill:
+            return None
+        said = {"S2": person_of(action.card).identity, "S5": bill, **action.tags}
+        return Job(
+            kind=kind,
+            card=fictional_card(action.card, signs=True),
+            amount_fen=action.yuan * _FEN,
+            content=payload(dict(sorted(said.items()))),
+        )
 
     def _out(self, frames: list[bytes], at: Moment) -> list[bytes]:
         if frames or not self.terminal.is_idle:

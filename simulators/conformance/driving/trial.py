@@ -31,7 +31,7 @@ from simulators.conformance.judging.happenings import (
 from simulators.conformance.judging.host import Host, Setup
 from simulators.conformance.rules.model import Case, Suite
 from simulators.conformance.rules.reading import Questionnaire, packaged_suite
-from simulators.installation import MERCHANT, TMK, terminal_identity, wires
+from simulators.installation import MERCHANT, TMK, composite_wire, terminal_identity, wires
 from switch.core.moment import Moment
 
 START_MS: Final = 1_402_997_400_000
@@ -42,6 +42,8 @@ _MOST_STEPS: Final = 20_000
 _MOST_VIRTUAL_NS: Final = 6 * 3_600 * 1_000 * _NS_PER_MS
 OURS: Final = frozenset({"chip", "pin_pad", "void", "payment", "sale", "chip_check", "settlement"})
 """The features of our own terminal."""
+COMPOSITE: Final = OURS | {"composite"}
+"""The features of our own composite terminal."""
 _PIECES_MS: Final = 10_000
 """What comes within this time keeps its order: pieces of one answer."""
 _CARDS: Final = 4
@@ -57,6 +59,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """The cases to run, all that apply where it is empty."""
     seed: int = 0
     shuffles: bool = False
+    is_composite: bool = False
+    """Whether our terminal is a composite one."""
 
 
 class Ran(msgspec.Struct, kw_only=True):
@@ -89,13 +93,15 @@ def plan(suite: Suite, trial: Trial) -> list[Case]:
     return ordered
 
 
-def own_setup(suite: Suite | None = None, seed: int = 0) -> Setup:
+def own_setup(
+    suite: Suite | None = None, seed: int = 0, features: frozenset[str] = OURS
+) -> Setup:
     """Return the setup for a run with our own terminal and its test keys and cards."""
-    chosen = (suite or packaged_suite()).selected(OURS)
+    chosen = (suite or packaged_suite()).selected(features)
     return Setup(
         dialects=(load_dialect("pos"), load_dialect("composite")),
         suite=chosen,
-        answers=Questionnaire(features=dict.fromkeys(OURS, True)),
+        answers=Questionnaire(features=dict.fromkeys(features, True)),
         master_key=Tmk.from_hex(TMK),
         nonce=Random(f"{seed}/keys").randbytes(16),  # noqa: S311 - seeded on purpose
         terminal=terminal_identity().id,
@@ -106,7 +112,8 @@ def own_setup(suite: Suite | None = None, seed: int = 0) -> Setup:
 
 def run(trial: Trial, setup: Setup | None = None) -> Ran:
     """Run a trial to its end."""
-    return _World(trial, setup or own_setup(seed=trial.seed)).run()
+    features = COMPOSITE if trial.is_composite else OURS
+    return _World(trial, setup or own_setup(seed=trial.seed, features=features)).run()
 
 
 class _World:
@@ -115,7 +122,7 @@ class _World:
     def __init__(self, trial: Trial, setup: Setup) -> None:
         self._latency = Random(f"{trial.seed}/latency")  # noqa: S311 - seeded on purpose
         self._host = Host(setup)
-        wire = wires()[0]
+        wire = composite_wire() if trial.is_composite else wires()[0]
         self._driver = Driver(terminal_identity(), wire, plan(setup.suite, trial), trial.parts)
         self._now_ns = 0
         self._sequence = 0

@@ -27,6 +27,7 @@ from simulators.conformance.judging.secrets import pan_of
 from simulators.conformance.judging.settling import settle
 from simulators.conformance.judging.station import Asked, Booked, Owed, Station
 from simulators.conformance.rules.model import Answer, Case
+from simulators.conformance.services import is_service, serve, unpay
 from switch.core.moment import Moment, local
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ class Answering:
             words = self._sign_on(station, asked, reply)
         elif heard.transaction in {"settlement", "batch_upload"}:
             settle(station, asked, reply)
-        elif asked.code == "00" and heard.get("4").isdigit() and asked.cause in conduct.TAKEN:
+        elif is_service(heard):
+            serve(station, asked, reply)
+        if asked.code == "00" and heard.get("4").isdigit() and asked.cause in conduct.TAKEN:
             self._book(station, asked, reply)
         return words
 
@@ -152,6 +155,7 @@ class Answering:
         original = original_of(station, heard) if heard.transaction.endswith("void") else None
         if original is not None:
             original.is_voided = True
+            unpay(station, original.stan)
         if len(station.book) < _MOST_BOOKED:
             station.book.append(
                 Booked(
@@ -189,6 +193,7 @@ class Answering:
         station.out = asked
         stan = owed.asked.stan if owed is not None else heard.get("11")
         self._unbook(station, stan)
+        unpay(station, stan)
         if owed is not None and answer.kind in {"approve", "decline", *conduct.TAKEN}:
             owed.is_ended = owed.is_answered = True
         return self._sent(station, asked, reply, [])

@@ -87,14 +87,16 @@ def good_reply(heard: Heard, code: str, at: Local, numbers: Numbers) -> Reply:
             known.pop(number, None)
     else:
         known.pop(54, None)
-    if heard.mti.startswith("05"):
+    is_service = heard.found is not None and heard.found.rule.business is not None and heard.found.rule.business.social is not None
+    if heard.mti.startswith("05") and not is_service:
         known |= {48: heard.get("48"), 63: heard.get("63")}
         known.pop(39)
     allowed = sets.response_allows if sets is not None else {*_ECHOED, 12, 13, 32, 37, 39, 60, 64}
     fields = {n: text for n, text in sorted(known.items()) if n in allowed and text}
     mti = response_mti(heard.mti)
     rule = dialect.mac
-    has_mac = rule is not None and mti not in rule.without and code not in WITHOUT_MAC
+    is_plain = rule is None or (mti in rule.without and not is_service)
+    has_mac = not is_plain and code not in WITHOUT_MAC
     return Reply(mti=mti, fields=fields, has_mac=has_mac)
 
 

@@ -87,6 +87,15 @@ def _tags(requirement: Requirement, heard: Heard) -> Iterator[Judgement]:
         yield heard.judge("tags", path, ok=ok, expected="the tag", found="none")
 
 
+def _any_tag(requirement: Requirement, heard: Heard) -> Iterator[Judgement]:
+    number = requirement.path
+    if int(number) not in heard.divisions:
+        return
+    ok = any(lookup(heard.divisions, f"{number}.{tag}") is not None for tag in requirement.tags)
+    expected = " or ".join(requirement.tags)
+    yield heard.judge("any-tag", number, ok=ok, expected=expected, found="none")
+
+
 def _without_tags(requirement: Requirement, heard: Heard) -> Iterator[Judgement]:
     number = requirement.path
     if int(number) not in heard.divisions:
@@ -119,7 +128,7 @@ def _date(requirement: Requirement, heard: Heard) -> Iterator[Judgement]:
 
 SPELLED: Final[Mapping[str, Callable[[Requirement, Heard], Iterator[Judgement]]]] = {
     "value": _value, "size": _size, "has": _has, "lacks": _lacks, "tags": _tags,
-    "without-tags": _without_tags, "equal": _equal, "date": _date,
+    "any-tag": _any_tag, "without-tags": _without_tags, "equal": _equal, "date": _date,
 }  # fmt: skip
 """Checks that a requirement spells out itself."""
 

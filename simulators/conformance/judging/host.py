@@ -35,6 +35,7 @@ from simulators.conformance.judging.tally import Failure, Tally
 from simulators.conformance.rules.model import Suite
 from simulators.conformance.rules.reading import Questionnaire
 from simulators.conformance.rules.vocabulary import Judgement
+from simulators.conformance.services import judge_services
 from switch.core.moment import Moment
 
 DONE: Final = "the case is done"
@@ -221,6 +222,9 @@ class Host:
         yield from judge_secrets(heard, station, setup.master_key, setup.cards)
         yield from recognition.judge(station, heard, case, setup.cards)
         yield from judge_settling(station, heard)
+        yield from judge_services(
+            station, heard, is_composite=setup.answers.features.get("composite", False)
+        )
         yield from conduct.judge_conduct(
             station, heard, at.elapsed_ns, setup.answers.response_timer_s
         )

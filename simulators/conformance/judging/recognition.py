@@ -45,7 +45,9 @@ def case_of(suite: Suite, station: Station, heard: Heard) -> Found:
     exact = [
         case
         for case in suite.cases
-        if heard.transaction in case.match.transactions and case.match.yuan * _FEN == fen
+        if heard.transaction in case.match.transactions
+        and case.match.yuan * _FEN == fen
+        and all(heard.get(path) == text for path, text in case.match.texts.items())
     ]
     if not exact and fen:
         # What came is not the transaction that the tester was asked for.
@@ -55,7 +57,9 @@ def case_of(suite: Suite, station: Station, heard: Heard) -> Found:
         exact = [
             case
             for case in suite.cases
-            if not case.match.yuan and heard.get("3") in codes.get(case.match.transactions[0], ())
+            if not case.match.yuan
+            and not case.match.texts
+            and heard.get("3") in codes.get(case.match.transactions[0], ())
         ]
     waiting = [case for case in exact if _is_ready(station, case)]
     if waiting:

@@ -15,7 +15,7 @@ from messages.crypto.mac import MacAlgorithm
 from messages.crypto.pin import PinBlockError, decode_pin_block
 from messages.crypto.track import TrackError, decrypt_track
 from simulators.cards import Card
-from simulators.conformance.hearing.heard import Heard
+from simulators.conformance.hearing.heard import Heard, leaf_paths
 from simulators.conformance.judging.station import Keys, Station
 from simulators.conformance.rules.vocabulary import Judgement
 
@@ -199,6 +199,8 @@ def _never(
         # The digits of a PIN inside a longer number are no PIN.
         pin = re.compile(rb"(?<![0-9])%b(?![0-9])" % card.pin.encode("ascii"))
         places = [n for n in (*pieces, 55) if n in raw and pin.search(raw[n])]
+        # A tag's length stands right before its value, so the search above does not see it there.
+        places += (n for n in pieces if any(heard.get(p) == card.pin for p in leaf_paths(heard, n)))
         if raw.get(_PIN_FIELD) in _clear_blocks(card):
             places.append(_PIN_FIELD)
         yield _hidden(heard, "clear-pin", places, "a PIN in clear")

@@ -95,6 +95,15 @@ class Booked(msgspec.Struct, kw_only=True):
         return f"Booked({self.kind}, {self.stan})"
 
 
+class Bill(msgspec.Struct, kw_only=True):
+    """A bill that the host named, and what became of it: `paid` is the STAN of its payment."""
+
+    number: str
+    to_pay_fen: int
+    paid: str = ""
+    paid_fen: int = 0
+
+
 class Progress(msgspec.Struct, kw_only=True):
     """How far a case has come with this terminal."""
 
@@ -132,6 +141,8 @@ class Station:
         self.progress: dict[str, Progress] = {}
         self.last_case = ""
         self.uploads: Uploads | None = None
+        self.bills: dict[str, Bill] = {}
+        """Bills that inquiries were answered with, by number."""
 
     def __repr__(self) -> str:
         return f"Station({self.tid})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from simulators.conformance.driving.trial import Trial, own_setup, run
+from simulators.conformance.driving.trial import Trial, run
 from simulators.conformance.mutants.model import Mutant
 
 
@@ -31,6 +31,6 @@ class Caught(msgspec.Struct, frozen=True, kw_only=True):
 
 def judge_mutant(mutant: Mutant) -> Caught:
     """Run a mutant through its cases."""
-    trial = Trial(parts=mutant.parts, cases=mutant.cases)
-    ran = run(trial, own_setup())
+    trial = Trial(parts=mutant.parts, cases=mutant.cases, is_composite=mutant.is_composite)
+    ran = run(trial)
     return Caught(mutant=mutant, failed=frozenset(ran.host.tally.failed()))

@@ -40,6 +40,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     parts: Parts = HEALTHY
     cases: tuple[str, ...] = ()
     origin: str = "hand"
+    is_composite: bool = False
 
 
 def unchanged(mti: str, fields: dict[int, str]) -> tuple[str, dict[int, str]]:

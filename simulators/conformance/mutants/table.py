@@ -11,13 +11,16 @@ from typing import Final
 from simulators.conformance.mutants.by_conduct import CONDUCT_MUTANTS
 from simulators.conformance.mutants.by_message import MESSAGE_MUTANTS
 from simulators.conformance.mutants.by_reversal import REVERSAL_MUTANTS
+from simulators.conformance.mutants.by_service import SERVICE_MUTANTS
 from simulators.conformance.mutants.catching import Caught
 from simulators.conformance.mutants.from_the_domain import DOMAIN_MUTANTS
 from simulators.conformance.mutants.generated import generated
 from simulators.conformance.mutants.model import Mutant
 from simulators.conformance.mutants.of_hosts import HOST_MUTANTS
 
-HAND: Final[tuple[Mutant, ...]] = (*MESSAGE_MUTANTS, *CONDUCT_MUTANTS, *REVERSAL_MUTANTS)
+HAND: Final[tuple[Mutant, ...]] = (
+    *MESSAGE_MUTANTS, *CONDUCT_MUTANTS, *REVERSAL_MUTANTS, *SERVICE_MUTANTS,
+)  # fmt: skip
 """Written by hand, each for a requirement."""
 
 MUTANTS: Final[tuple[Mutant, ...]] = (*HAND, *DOMAIN_MUTANTS, *generated())

@@ -60,7 +60,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the tester does, in a form that a robot reads; `yuan` in whole yuan, `card` by number.
 
-    `of` names the case whose transaction a void is about.
+    `of` names the case whose transaction a void is about, or whose bill is paid or asked after.
     """
 
     job: str
@@ -70,6 +70,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     of: str = ""
     wait_s: float = 0
     """How long the tester waits before."""
+    tags: dict[str, str] = {}
+    """What a social service says in DE 62, beside the person and the bill of the case `of`."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,6 +81,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     code: str = ""
     header: str = ""
     after_s: float = 0
+    bill: str = ""
+    """The bill that an inquiry is answered with."""
+    to_pay_yuan: int = 0
+    """What the card bears of that bill."""
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +95,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     transactions: list[str]
     yuan: int = 0
+    texts: dict[str, str] = {}
+    """What a request without an amount says at these paths: `62.S1`."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -178,7 +178,7 @@ def _about(requirement: Requirement, role: Role) -> Iterator[str]:
 
 def _packaged() -> Iterator[tuple[str, str]]:
     folder = resources.files("specs") / _FOLDER
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+    for file in sorted(folder.iterdir(), key=lambda each: each.name.removesuffix(".toml")):
         if file.name.endswith(".toml"):
             yield file.name, file.read_text(encoding="utf-8")
 

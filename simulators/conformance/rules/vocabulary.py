@@ -43,6 +43,9 @@ CHECKS: Final[Mapping[str, frozenset[str]]] = {
     "not-reversed": _CONDUCT, "answer-taken": _CONDUCT, "waits": _CONDUCT,
     "one-at-a-time": _CONDUCT,
     "expected": _CONDUCT, "void-of": _CONDUCT, "totals": _CONDUCT, "uploads": _CONDUCT,
+    # Social services of composite terminals.
+    "any-tag": _MESSAGE, "service-class": _MESSAGE, "service-code": _MESSAGE,
+    "bill": _CONDUCT, "service-sums": _CONDUCT,
 }  # fmt: skip
 """Check of a terminal -> the attributes that it tells, which a requirement may ask for."""
 

@@ -22,7 +22,7 @@ from simulators.conformance.judging.happenings import Note
 from simulators.conformance.judging.host import Host, Setup
 from simulators.conformance.live import DriverClient, FastClock, HostServer
 from simulators.conformance.outer import Outer, client_of, outer_of
-from simulators.installation import MERCHANT, terminal_id, terminal_identity, wires
+from simulators.installation import MERCHANT, composite_wire, terminal_id, terminal_identity, wires
 from switch.cli.conforming.asking import Wanted, address_of, folder_of, server_tls, setup_of
 from switch.cli.conforming.keeping import Keeper, begun, write_reports
 from switch.cli.conforming.watching import Watcher, watcher_of
@@ -235,7 +235,9 @@ async def _drive_ours(host: Host, clock: FastClock, way: _Way, port: int) -> Non
     cases = plan(host.suite, Trial())
     finished = host.finished.get(terminal_id(0), set())
     cases = [case for case in cases if case.id not in finished or case.id == "sign-on"]
-    driver = Driver(terminal_identity(), wires()[0], cases)
+    is_composite = host.setup.answers.features.get("composite", False)
+    wire = composite_wire() if is_composite else wires()[0]
+    driver = Driver(terminal_identity(), wire, cases)
     client = DriverClient(driver, clock, way.client())
     await client.run(way.address, port)
     await asyncio.sleep(_QUIET_S)

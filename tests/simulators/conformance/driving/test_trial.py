@@ -33,3 +33,14 @@ def test_a_case_brings_those_that_it_needs_before_it() -> None:
     suite = own_setup().suite
     names = [case.id for case in plan(suite, Trial(cases=("sale-void",)))]
     assert names == ["sign-on", "sale", "sale-void"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_false_alarm_on_the_healthy_composite_terminal(seed: int) -> None:
+    ran = run(Trial(seed=seed, shuffles=bool(seed), is_composite=True))
+    assert ran.is_whole
+    assert not ran.host.tally.failures
+    (station,) = ran.host.stations.values()
+    assert {p.state for p in station.progress.values()} == {"done"}
+    if not seed:
+        assert {n for n, v in ran.host.tally.verdicts().items() if v == "open"} == _NOT_OURS

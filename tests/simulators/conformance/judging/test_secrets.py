@@ -8,9 +8,11 @@ from messages.crypto.keys import Mak, Pik, Tmk
 from messages.crypto.mac import make_mac
 from messages.crypto.pin import encode_pin_block
 from simulators.cards import Card
+from simulators.conformance.driving.trial import Trial, run
 from simulators.conformance.hearing.heard import Heard
 from simulators.conformance.judging.secrets import judge_secrets, pan_of
 from simulators.conformance.judging.station import Keys
+from simulators.conformance.mutants.by_service import SERVICE_MUTANTS
 from simulators.conformance.mutants.places import swap
 from simulators.conformance.rules.vocabulary import Judgement
 from simulators.installation import TMK
@@ -92,3 +94,9 @@ def test_the_card_is_known_from_the_track_too() -> None:
     texts = {k: v for k, v in said.texts.items() if k != "2"}
     said.texts = texts
     assert pan_of(said, None) == _CARD.pan
+
+
+def test_a_pin_that_is_a_tags_whole_value_is_seen_behind_its_length() -> None:
+    mutant = next(m for m in SERVICE_MUTANTS if m.id == "pin-in-service")
+    failed = run(Trial(parts=mutant.parts, cases=("bill-query",), is_composite=True)).host.tally
+    assert failed.failed() == {"SEC-03", "SOC-17"}

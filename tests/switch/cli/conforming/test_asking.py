@@ -28,6 +28,12 @@ def test_a_case_brings_those_before_it_and_an_outer_frame_leaves_pieces_out() ->
     assert not {"split-answer", "slow-answer", "keep-alives"} & {c.id for c in wrapped.cases}
 
 
+def test_a_case_does_not_bring_what_the_terminal_cannot_do() -> None:
+    chosen = setup_of(Wanted(cases=("settlement",), is_ours=True)).suite
+    assert "settlement" in {case.id for case in chosen.cases}
+    assert "fee-void" not in {case.id for case in chosen.cases}
+
+
 def test_an_address_that_others_can_reach_is_warned_of(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

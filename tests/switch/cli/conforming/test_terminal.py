@@ -83,6 +83,24 @@ def test_a_robot_is_told_each_step_and_a_terminal_that_never_comes_is_no_pass() 
     assert "not finished" in done.out
 
 
+def test_our_composite_terminal_is_driven_by_its_answers(tmp_path: Path) -> None:
+    answers = tmp_path / "composite.toml"
+    answers.write_text(
+        'format = 1\nkind = "conformance-answers"\n'
+        "features = { chip = true, pin_pad = true, void = true, composite = true }\n",
+        encoding="utf-8",
+    )
+    done = run(
+        *_FAST[:5], "--answers", str(answers), "--case", "social-reconciliation",
+        "--report", str(tmp_path / "out"),
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    passed = {r["requirement"] for r in report["requirements"] if r["verdict"] == "pass"}
+    assert {"SOC-09", "SOC-10", "SOC-14", "SOC-15"} <= passed
+    assert not leaks(done)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
