@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from messages.dialects.dialect import Social
 from messages.values import Amount
 from simulators.conformance.hearing.heard import Heard
 from simulators.conformance.judging.answers import Reply
@@ -29,12 +28,7 @@ _Seen = tuple[bool, str, str]
 
 def is_service(heard: Heard) -> bool:
     """Tell whether a message is a request of a social service."""
-    return heard.kind != "reversal" and _social(heard) is not None
-
-
-def _social(heard: Heard) -> Social | None:
-    business = heard.found.rule.business if heard.found is not None else None
-    return business.social if business is not None else None
+    return heard.kind != "reversal" and heard.social is not None
 
 
 # -------------------------------------------------------------------------------------- judgements
@@ -46,7 +40,7 @@ def judge_services(station: Station, heard: Heard, *, is_composite: bool) -> Ite
     ok = kind not in _TYPES or (is_composite and cls == _CLASS)
     expected = f"a composite terminal, application class {_CLASS}"
     yield heard.judge("service-class", "60.1", ok=ok, expected=expected, found=f"{kind}, {cls}")
-    social = _social(heard)
+    social = heard.social
     if heard.kind == "reversal":
         return
     if heard.transaction == "social_void":
@@ -75,14 +69,16 @@ def _payment(station: Station, heard: Heard) -> Iterator[Judgement]:
     yield _said(heard, "carried", _BILL, seen)
     if bill is None:
         return
-    yield _said(heard, "once", _BILL, (not bill.paid, "a bill that is not paid", number))
+    # The same request once more is a matter of its STAN.
+    ok = bill.paid in {"", heard.get("11")}
+    yield _said(heard, "once", _BILL, (ok, "a bill that is not paid", number))
     wanted = f"{bill.to_pay_fen:012d}"
     yield _said(heard, "amount", "4", (heard.get("4") == wanted, wanted, heard.get("4")))
 
 
 def _nothing_open(station: Station, heard: Heard) -> Iterator[Judgement]:
     """Judge whether a payment whose answer never came was reversed before anything new."""
-    is_open = any(not o.tries and _social(o.asked.heard) is not None for o in station.open_debts())
+    is_open = any(not o.tries and o.asked.heard.social is not None for o in station.open_debts())
     seen = (not is_open, "the reversal of the payment before", f"MTI {heard.mti}")
     yield _said(heard, "in-doubt", "60.1", seen)
 
@@ -124,7 +120,7 @@ def _said(heard: Heard, cause: str, path: str, seen: _Seen, *, check: str = "bil
 def serve(station: Station, asked: Asked, reply: Reply) -> None:
     """Put into an answer what the service tells: the bill, what is to be paid, lines for a slip."""
     heard = asked.heard
-    social, number = _social(heard), heard.get(_BILL)
+    social, number = heard.social, heard.get(_BILL)
     tags = {"S1": heard.get(_SERVICE), "S5": number, "S7": "受理"}
     if social is None:
         return

@@ -16,8 +16,8 @@ from messages.framing import Deframer
 from simulators.cards import Card, fictional_card
 from simulators.conformance.rules.model import Action, Case
 from simulators.requests import Identity
-from simulators.terminal import Terminal
 from simulators.social_security.sample import person_of
+from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Memory, Slip
 from simulators.terminals.services import INQUIRIES, PAYMENTS, payload
 from simulators.wire import Wire

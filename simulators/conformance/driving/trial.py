@@ -93,9 +93,7 @@ def plan(suite: Suite, trial: Trial) -> list[Case]:
     return ordered
 
 
-def own_setup(
-    suite: Suite | None = None, seed: int = 0, features: frozenset[str] = OURS
-) -> Setup:
+def own_setup(suite: Suite | None = None, seed: int = 0, features: frozenset[str] = OURS) -> Setup:
     """Return the setup for a run with our own terminal and its test keys and cards."""
     chosen = (suite or packaged_suite()).selected(features)
     return Setup(

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from messages.codec import Codec, Message
-from messages.dialects.dialect import Dialect
+from messages.dialects.dialect import Dialect, Social
 from messages.dialects.rules import Classification, classify
 from messages.dialects.subfields import (
     Divisions,
@@ -87,6 +87,12 @@ class Heard(msgspec.Struct, kw_only=True):
     def kind(self) -> str:
         """`reversal`, or the transaction."""
         return "reversal" if self.mti.startswith("04") else self.transaction
+
+    @property
+    def social(self) -> Social | None:
+        """What it is to the social-security host, None for what is no social service."""
+        business = self.found.rule.business if self.found is not None else None
+        return business.social if business is not None else None
 
     def get(self, path: str) -> str:
         """Return the text at a path, empty where there is none."""

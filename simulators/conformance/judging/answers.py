@@ -87,7 +87,7 @@ def good_reply(heard: Heard, code: str, at: Local, numbers: Numbers) -> Reply:
             known.pop(number, None)
     else:
         known.pop(54, None)
-    is_service = heard.found is not None and heard.found.rule.business is not None and heard.found.rule.business.social is not None
+    is_service = heard.social is not None
     if heard.mti.startswith("05") and not is_service:
         known |= {48: heard.get("48"), 63: heard.get("63")}
         known.pop(39)

@@ -64,7 +64,7 @@ def case_of(suite: Suite, station: Station, heard: Heard) -> Found:
     waiting = [case for case in exact if _is_ready(station, case)]
     if waiting:
         return waiting[0]
-    return next((case for case in exact if case.match.yuan), None)
+    return next((case for case in exact if case.match.yuan or case.match.texts), None)
 
 
 def _is_ready(station: Station, case: Case) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulators.conformance.driving.trial import Trial, run
 from simulators.conformance.judging.host import Host
+from simulators.conformance.judging.recognition import case_of
 from simulators.conformance.judging.station import Bill, Station
 from simulators.conformance.services import is_service, judge_services, unpay
 from simulators.terminals.services import told
@@ -51,7 +52,24 @@ def test_what_is_no_service_is_left_alone_and_a_service_needs_a_composite_termin
 def test_only_the_payment_with_that_stan_is_taken_back() -> None:
     station = Station("50010001")
     station.bills = {
-        stan: Bill(number=stan, to_pay_fen=1, paid=stan, paid_fen=1) for stan in ("000001", "000002")
+        stan: Bill(number=stan, to_pay_fen=1, paid=stan, paid_fen=1)
+        for stan in ("000001", "000002")
     }
     unpay(station, "000001")
     assert [bill.paid for bill in station.bills.values()] == ["", "000002"]
+
+
+def test_a_bill_may_be_asked_for_again_and_a_copy_of_a_payment_is_no_second_one() -> None:
+    ran = run(Trial(cases=("bill-payment",), is_composite=True))
+    (station,) = ran.host.stations.values()
+    payment = next(
+        n.heard for n in ran.notes if n.heard and n.heard.transaction == "social_payment"
+    )
+    about = {
+        j.about.get("cause"): j.ok for j in judge_services(station, payment, is_composite=True)
+    }
+    assert about["once"]
+    query = next(n.heard for n in ran.notes if n.heard and n.heard.transaction == "social_inquiry")
+    case = case_of(ran.host.suite, station, query)
+    assert case is not None
+    assert case.id == "bill-query"
