@@ -1,7 +1,8 @@
 """A trace sent to a live host (simulators/replay): the order within a terminal kept, pace as asked.
 
-A request waits for the answers that its terminal had before it was recorded; different terminals
-wait for nobody. The trace is read as it is sent, so memory does not grow with it.
+A request waits for the answers that its terminal had before it was recorded, on whatever
+connection; different terminals wait for nobody. The trace is read as it is sent, and what was
+answered is forgotten, so that memory does not grow with it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ MOST_LINES: Final = 500
 """Connections that are open at one time; the one that was idle longest goes."""
 _QUEUE: Final = 256
 """Frames of one connection that may wait, before reading goes no further."""
+MOST_OUT: Final = 256
+"""Requests of one connection that may be out; the recording may have no answers at all."""
+MOST_TERMINALS: Final = 100_000
+"""Terminals whose last connection is remembered."""
 _US: Final = 1_000_000
 _CHUNK: Final = 1 << 16
 _SIGNED_ON: Final = response_mti(SIGN_ON)
@@ -53,21 +58,33 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class _Waiting:
     """A request that is out: what was recorded, what came of it."""
 
-    __slots__ = ("answer", "at", "frame", "recorded", "took_us")
+    __slots__ = ("answer", "at", "frame", "known_by", "recorded", "took_us", "writer")
 
-    def __init__(self, frame: Frame, at: float) -> None:
+    def __init__(self, frame: Frame, at: float, writer: asyncio.StreamWriter) -> None:
         self.frame = frame
         self.at = at
-        self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.writer = writer
+        self.answer: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self.known_by: Key | None = None
         self.recorded: Frame | None = None
         self.took_us: int | None = None
+
+
+class _Turn:
+    """A terminal goes from one connection to another: the second waits for the first."""
+
+    __slots__ = ("come", "first")
+
+    def __init__(self, first: _Line) -> None:
+        self.first = first
+        self.come = asyncio.Event()
 
 
 class _Line:
     """One connection of the recording, on a connection of its own."""
 
     def __init__(self, player: Player, name: str) -> None:
-        self.queue: asyncio.Queue[Frame | None] = asyncio.Queue(_QUEUE)
+        self.queue: asyncio.Queue[Frame | _Turn | None] = asyncio.Queue(_QUEUE)
         self.task = asyncio.create_task(self._work(), name=name)
         self._player = player
         self._out: OrderedDict[Key, _Waiting] = OrderedDict()
@@ -77,11 +94,13 @@ class _Line:
 
     async def _work(self) -> None:
         try:
-            while (frame := await self.queue.get()) is not None:
-                if frame.to == "switch":
-                    await self._request(frame)
+            while (item := await self.queue.get()) is not None:
+                if isinstance(item, _Turn):
+                    await self._turn(item)
+                elif item.to == "switch":
+                    await self._request(item)
                 else:
-                    await self._expect(frame)
+                    await self._expect(item)
             for key in list(self._out):
                 await self._settled(key)
         finally:
@@ -89,6 +108,12 @@ class _Line:
                 self._writer.close()
             if self._heard is not None:
                 self._heard.cancel()
+
+    async def _turn(self, turn: _Turn) -> None:
+        if turn.first is self:
+            turn.come.set()
+        else:
+            await turn.come.wait()
 
     async def _request(self, frame: Frame) -> None:
         player, bare = self._player, self._player.wire.bare(frame.data)
@@ -104,7 +129,10 @@ class _Line:
             return
         waiting = await self._send(frame, sent)
         if waiting is not None and frame.summary is not None:
-            self._recorded[_recorded_key(frame.summary)] = sent.answer
+            waiting.known_by = _recorded_key(frame.summary)
+            self._recorded[waiting.known_by] = sent.answer
+        if len(self._out) > MOST_OUT:
+            await self._settled(next(iter(self._out)))
 
     async def _sign_on(self, frame: Frame, bare: bytes) -> None:
         player = self._player
@@ -127,17 +155,18 @@ class _Line:
             except OSError as error:
                 player.fail(error)
                 return None
-            self._heard = asyncio.create_task(self._hear(reader))
+            self._heard = asyncio.create_task(self._hear(reader, self._writer))
         if sent.answer in self._out:
             await self._settled(sent.answer)
-        waiting = self._out[sent.answer] = _Waiting(frame, asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        waiting = self._out[sent.answer] = _Waiting(frame, now, self._writer)
         player.sent += 1
         self._writer.write(sent.data)
         with contextlib.suppress(ConnectionError):
             await self._writer.drain()
         return waiting
 
-    async def _hear(self, reader: asyncio.StreamReader) -> None:
+    async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         deframer, wire = Deframer(self._player.wire.framing), self._player.wire
         loop = asyncio.get_running_loop()
         with contextlib.suppress(ConnectionError):
@@ -148,8 +177,11 @@ class _Line:
                         self._take((heard.mti, heard.get(11), heard.get(41)), frame, loop.time())
                 if deframer.failure is not None:
                     break
-        if self._writer is not None:
-            self._writer.close()
+        writer.close()
+        # What was asked on a connection that is gone is answered by nobody.
+        for waiting in self._out.values():
+            if waiting.writer is writer and not waiting.answer.done():
+                waiting.answer.set_result(None)
 
     def _take(self, key: Key, frame: bytes, now: float) -> None:
         waiting = self._out.get(key)
@@ -175,9 +207,11 @@ class _Line:
     async def _settled(self, key: Key) -> None:
         waiting, answered = self._out[key], None
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._player.asked.wait_s):
+            async with asyncio.timeout_at(waiting.at + self._player.asked.wait_s):
                 answered = await asyncio.shield(waiting.answer)
         self._out.pop(key, None)
+        if waiting.known_by is not None and self._recorded.get(waiting.known_by) == key:
+            del self._recorded[waiting.known_by]
         self._player.ended(waiting.frame, waiting.recorded, answered, waiting.took_us)
 
 
@@ -196,6 +230,7 @@ class Player:
         self.signed_on = 0
         self.left_out: Counter[str] = Counter()
         self._lines: OrderedDict[str, _Line] = OrderedDict()
+        self._last: OrderedDict[str, str] = OrderedDict()
         self._locks: dict[bytes, asyncio.Lock] = {}
         self._failure: OSError | None = None
 
@@ -212,7 +247,10 @@ class Player:
                 count += 1
                 if (rest := begun + due - loop.time()) > 0:
                     await asyncio.sleep(rest)
-            await (await self._line(frame.connection)).queue.put(frame)
+            line = await self._line(frame.connection)
+            if frame.to == "switch":
+                await self._in_turn(frame, line)
+            await line.queue.put(frame)
             if self._failure is not None:
                 break
         for line in self._lines.values():
@@ -231,6 +269,19 @@ class Player:
             line = self._lines[name] = _Line(self, name)
         self._lines.move_to_end(name)
         return line
+
+    async def _in_turn(self, frame: Frame, line: _Line) -> None:
+        """Have a request wait for what its terminal did before on another connection."""
+        name = frame.summary.terminal if frame.summary is not None else ""
+        before = self._last.get(name, frame.connection)
+        if before != frame.connection and (first := self._lines.get(before)) is not None:
+            turn = _Turn(first)
+            await first.queue.put(turn)
+            await line.queue.put(turn)
+        self._last[name] = frame.connection
+        self._last.move_to_end(name)
+        if len(self._last) > MOST_TERMINALS:
+            self._last.popitem(last=False)
 
     def signing_on(self, bare: bytes) -> asyncio.Lock:
         """Return the lock under which the terminal of a request signs on, once."""

@@ -70,11 +70,15 @@ class CardRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Ignore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Paths that are never compared, by side; those of `requests` in no request of two traces."""
+    """Paths that are never compared, by side; those of `requests` in no request of two traces.
+
+    `dialects` has more for messages of one dialect, by its name.
+    """
 
     terminal: tuple[str, ...] = ()
     issuer: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
+    dialects: dict[str, tuple[str, ...]] = {}
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -87,9 +91,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ignore: Ignore = Ignore()
     tolerate: tuple[Tolerance, ...] = ()
 
-    def ignored(self, what: Side | Literal["requests"]) -> frozenset[str]:
-        """Return the paths that are not compared, those of the program included."""
-        return frozenset((*getattr(_packaged().ignore, what), *getattr(self.ignore, what)))
+    def ignored(self, what: Side | Literal["requests"], dialect: str = "") -> frozenset[str]:
+        """Return the paths that are not compared, those of the program and the dialect included."""
+        found: set[str] = set()
+        for ignore in (_packaged().ignore, self.ignore):
+            found |= {*getattr(ignore, what), *ignore.dialects.get(dialect, ())}
+        return frozenset(found)
 
 
 def _packaged() -> Rules:

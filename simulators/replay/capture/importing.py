@@ -7,7 +7,7 @@ its SYN, or else from its first message. Lines come out in the order of time.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import IO, Final
@@ -31,6 +31,8 @@ _TLS_MAJOR: Final = 3
 _TLS_MINOR: Final = 4
 _QUESTIONS: Final = "024"
 """Third digit of the MTI of a request, advice or notification."""
+MOST_ENDED: Final = 4_096
+"""Connections of which one end is closed that are remembered until the other is."""
 MOST_HELD: Final = 1 << 16
 """Bytes of a connection that are held until its side is known."""
 
@@ -48,6 +50,8 @@ class _Line:
         self.held: list[Piece] = []
         self.name = ""
         self.refused = False
+        self.ended: Address | None = None
+        """Whichever end closed first."""
 
 
 class Importer:
@@ -58,6 +62,7 @@ class Importer:
         self._maker = maker
         self._dialects = dialects
         self._lines: dict[frozenset[Address], _Line] = {}
+        self._ended: OrderedDict[frozenset[Address], _Line] = OrderedDict()
         self._framings = {side: Framing(each.frame) for side, each in dialects.items()}
         self.skipped: Counter[str] = Counter()
         self.frames = 0
@@ -95,6 +100,8 @@ class Importer:
             line = self._lines[key] = _Line(piece.client)
         elif piece.client is not None and line.client is None and not line.cutters:
             line.client = piece.client
+        if piece.ends:
+            yield from self._closed(key, line, piece.source)
         if not piece.content or line.refused:
             return
         if line.side is None:
@@ -102,6 +109,20 @@ class Importer:
             yield from self._decided(line)
         else:
             yield from self._cut(line, piece)
+
+    def _closed(self, key: frozenset[Address], line: _Line, source: Address) -> Iterator[Frame]:
+        """Forget a connection once both its ends are closed: a day may have a million of them."""
+        if line.ended in {None, source}:
+            line.ended = source
+            self._ended[key] = line
+            if len(self._ended) <= MOST_ENDED:
+                return
+            key, line = next(iter(self._ended.items()))
+        self._ended.pop(key, None)
+        yield from self._decided(line, is_last=True)
+        self._left(line)
+        if self._lines.get(key) is line:
+            del self._lines[key]
 
     # ------------------------------------------------------------------------- a connection
 

@@ -87,16 +87,23 @@ class Streams:
         if segment.flags & RST or (way.end is not None and way.end == way.expected):
             if way.is_closed:
                 return
-            way.is_closed = True
             # A segment that comes late, and twice, is not the start of another connection.
-            self._closed.append(key)
-            if len(self._closed) > MOST_CLOSED:
-                self._forget(self._closed.popleft())
+            self._close(key, way)
+            back = self._ways.get((segment.target, segment.source))
+            if segment.flags & RST and back is not None and not back.is_closed:
+                self._close((segment.target, segment.source), back)
             yield Piece(segment.at_us, segment.source, segment.target, b"", ends=True)
+            while len(self._closed) > MOST_CLOSED:
+                yield from self._forgotten(self._closed.popleft())
 
-    def _forget(self, key: tuple[Address, Address]) -> None:
+    def _close(self, key: tuple[Address, Address], way: _Way) -> None:
+        way.is_closed = True
+        self._closed.append(key)
+
+    def _forgotten(self, key: tuple[Address, Address]) -> Iterator[Piece]:
         way = self._ways.get(key)
         if way is not None and way.is_closed:
+            yield from self._flushed(way)
             del self._ways[key]
 
     def flush(self) -> Iterator[Piece]:

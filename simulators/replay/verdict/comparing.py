@@ -74,12 +74,14 @@ class Comparer:
         self.dialect = dialect
         self._viewer = viewer_of(dialect)
         self._base = dialect.frame.head_size
-        self._ignored = rules.ignored(side)
+        self._ignored = rules.ignored(side, dialect.name)
         self._ignored_asked = self._ignored | rules.ignored("requests")
         self._tolerances: dict[str, list[Tolerance]] = {}
         for each in rules.tolerate:
             self._tolerances.setdefault(each.field, []).append(each)
         self.groups: dict[tuple[str, str, str, str, str], Group] = {}
+        self.ungrouped = 0
+        """Differences of further kinds than are told apart."""
         self.compared = 0
         self.equal = 0
         self.unexplained = 0
@@ -122,6 +124,8 @@ class Comparer:
         elif len(self.groups) < MOST_GROUPS:
             shown = (each.recorded, each.answered, each.tolerated)
             self.groups[key] = Group(outcome.kind, each.field, *shown, 1, outcome)
+        else:
+            self.ungrouped += 1
 
     def differences(
         self,

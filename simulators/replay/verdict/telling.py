@@ -65,6 +65,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         return sum(each.unexplained for each in self.comparers)
 
     @property
+    def ungrouped(self) -> str:
+        """A sentence about differences of more kinds than are told apart; empty without any."""
+        count = sum(each.ungrouped for each in self.comparers)
+        return f"{count} more differences, of further kinds than are told apart" if count else ""
+
+    @property
     def verdict(self) -> str:
         """The outcome in one sentence."""
         left = sum(self.left_out.values())
@@ -102,6 +108,7 @@ def plain(told: Told) -> dict[str, Any]:
         "remarks": list(told.remarks),
         "seconds": round(told.seconds, 3),
         "latency": {"recorded": comparer.recorded.told(), "answered": comparer.answered.told()},
+        "ungrouped": sum(each.ungrouped for each in told.comparers),
         "differences": [_plain_group(*each) for each in groups_of(told)],
     }
 
@@ -125,7 +132,11 @@ def _plain_group(group: Group, dialect: Dialect) -> dict[str, Any]:
 def junit_cases(told: Told) -> str:
     """Return the report as JUnit XML: a case for every kind of difference, and one for the rest."""
     name = told.verdict if told.is_good else f"{told.equal} as recorded"
-    cases = [Case(name=name, group="replay", told="\n".join(told.remarks))]
+    cases = [
+        Case(
+            name=name, group="replay", told="\n".join(filter(None, (*told.remarks, told.ungrouped)))
+        )
+    ]
     for each, _ in groups_of(told):
         what = f"{told.names[0]} {each.recorded}, {told.names[1]} {each.answered}"
         failure = "" if each.tolerated else what
@@ -164,6 +175,7 @@ def page(told: Told) -> str:
 
 def _left_out(told: Told) -> tuple[Html, ...]:
     said = [f"{count} left out: {why}" for why, count in told.left_out.items()]
+    said += [told.ungrouped] if told.ungrouped else []
     return (listed((*told.remarks, *said)),) if said or told.remarks else ()
 
 

@@ -56,5 +56,6 @@ def _table(told: Told) -> str:
         lines.append(f"{name}: {', '.join(quantiles)}")
     if told.compared > told.equal:
         lines.append(drawn(made))
+    lines += [told.ungrouped] if told.ungrouped else []
     lines.append(told.verdict)
     return "\n".join(lines)

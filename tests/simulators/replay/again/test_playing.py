@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from msgspec.structs import replace
 
 from messages.crypto.keys import Mak, Pik, Tmk, wrap_field_62
 from messages.framing import Deframer
@@ -14,6 +16,7 @@ from messages.values import response_mti
 from simulators import live
 from simulators.cards import fictional_card
 from simulators.installation import MAK, PIK, TMK
+from simulators.replay.again import playing
 from simulators.replay.again.playing import Asked, Pace, Player
 from simulators.replay.again.rewriting import Rewriter
 from simulators.replay.again.rules import Rewrite
@@ -27,11 +30,18 @@ _CARDS = {TOKENS.pan(fictional_card(n).pan): fictional_card(n) for n in range(50
 
 
 class _Host:
-    """A host that signs terminals on and approves everything, or says nothing more."""
+    """A host that signs terminals on and approves everything; or says nothing more, or hangs up.
 
-    def __init__(self, *, is_silent: bool = False) -> None:
+    It answers the later, the fewer requests it had: whoever does not wait overtakes.
+    """
+
+    def __init__(self, *, is_silent: bool = False, hangs_up: bool = False, late: int = 0) -> None:
         self.heard: list[Heard] = []
         self.is_silent = is_silent
+        self.hangs_up = hangs_up
+        self.late = late
+        self.most_at_once: Counter[str] = Counter()
+        self._out: Counter[str] = Counter()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[int]:
@@ -47,6 +57,14 @@ class _Host:
             for frame in deframer.feed(chunk):
                 heard = POS.hear(frame)
                 self.heard.append(heard)
+                if self.hangs_up and heard.mti != "0800":
+                    writer.close()
+                    return
+                name = heard.get(41)
+                self._out[name] += 1
+                self.most_at_once[name] = max(self.most_at_once[name], self._out[name])
+                await asyncio.sleep(max(0, self.late - len(self.heard)) / 1_000)
+                self._out[name] -= 1
                 if heard.mti == "0800" or not self.is_silent:
                     writer.write(self._answer(heard))
         writer.close()
@@ -142,3 +160,64 @@ def test_cards_without_a_rule_are_left_out_and_counted() -> None:
 
     player = live.run(main())
     assert player.left_out == {"a card that no rule has a test card for": 4}
+
+
+def test_the_order_of_a_terminal_is_kept_over_its_connections() -> None:
+    told = frames(list(day(40, terminals=2)))
+    told = [replace(each, connection=f"c-{at // 2}") for at, each in enumerate(told)]
+    host = _Host(late=40)
+    outcomes, player, _ = _played(told, host)
+    assert (len(outcomes), player.unasked) == (40, 0)
+    assert host.most_at_once == {"50010001": 1, "50010002": 1}
+    for name in host.most_at_once:
+        stans = [each.get(11) for each in host.heard if each.get(41) == name][1:]
+        assert stans == sorted(stans)
+
+
+def test_connections_that_come_and_go_are_closed_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playing, "MOST_LINES", 3)
+    monkeypatch.setattr(playing, "MOST_TERMINALS", 4)
+    told = frames(list(day(40, terminals=8)))
+    told = [replace(each, connection=f"c-{at // 2 % 10}") for at, each in enumerate(told)]
+    outcomes, _, _ = _played(told, _Host())
+    assert len(outcomes) == 40
+
+
+def test_what_was_answered_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[playing._Line] = []
+
+    class Line(playing._Line):
+        def __init__(self, player: Player, name: str) -> None:
+            super().__init__(player, name)
+            made.append(self)
+
+    monkeypatch.setattr(playing, "_Line", Line)
+    outcomes, _, _ = _played(frames(list(day(60, terminals=2))), _Host())
+    assert len(outcomes) == 60
+    assert [(len(line._out), len(line._recorded)) for line in made] == [(0, 0), (0, 0)]
+
+
+def test_a_recording_without_answers_waits_for_the_new_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(playing, "MOST_OUT", 5)
+    told = [each for each in frames(list(day(40, terminals=1))) if each.to == "switch"]
+    host = _Host()
+    outcomes, player, _ = _played(told, host)
+    assert len(outcomes) == 40
+    assert all(each.answered and each.recorded is None for each in outcomes)
+    assert player.unasked == 0
+
+
+def test_waiting_begins_when_a_request_is_sent() -> None:
+    told = [each for each in frames(list(day(8, terminals=1))) if each.to == "switch"]
+    outcomes, _, seconds = _played(told, _Host(is_silent=True), wait_s=0.5)
+    assert [each.answered for each in outcomes] == [None] * 8
+    assert seconds < 8 * 0.5
+
+
+def test_a_host_that_hangs_up_is_not_waited_for() -> None:
+    outcomes, player, seconds = _played(frames(list(day(6, terminals=2))), _Host(hangs_up=True))
+    assert [each.answered for each in outcomes] == [None] * 6
+    assert (player.sent, player.signed_on) == (8, 2)
+    assert seconds < 20

@@ -7,10 +7,18 @@ from pathlib import Path
 import pytest
 
 from simulators.cards import Card, fictional_card
-from simulators.replay.again.rules import CardRules, cards_of, load_rules, signer_of
+from simulators.replay.again.rules import (
+    CardRules,
+    Ignore,
+    Rules,
+    cards_of,
+    load_rules,
+    signer_of,
+)
 from simulators.replay.trace.form import TraceError
+from simulators.replay.verdict.comparing import Comparer
 from tests.simulators.replay.again.test_chips import chip
-from tests.simulators.replay.days import TOKENS
+from tests.simulators.replay.days import DIALECTS, TOKENS
 
 
 def _file(tmp_path: Path, text: str) -> str:
@@ -23,6 +31,14 @@ def test_without_a_file_the_programs_own_ignore_list_counts() -> None:
     rules = load_rules("")
     assert {"37", "64", "60.2"} <= rules.ignored("terminal")
     assert {"7", "128"} <= rules.ignored("issuer")
+
+
+def test_a_dialect_may_have_more_of_its_own() -> None:
+    rules = Rules(format=1, ignore=Ignore(terminal=("54",), dialects={"pos": ("44",)}))
+    assert rules.ignored("terminal", "pos") - rules.ignored("terminal") == {"44"}
+    assert rules.ignored("terminal", "iso87-ascii") - rules.ignored("terminal") == {"7", "128"}
+    assert "54" in rules.ignored("terminal", "iso87-ascii")
+    assert "44" in Comparer(DIALECTS["terminal"], rules, "terminal")._ignored
 
 
 def test_a_file_adds_to_it(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from simulators.replay.capture import importing
 from simulators.replay.capture.export import Exporter
 from simulators.replay.capture.importing import Importer
 from simulators.replay.trace.form import Frame, TraceError
@@ -127,3 +129,20 @@ def test_bytes_of_no_dialect_are_counted() -> None:
     found, importer = _imported(head + b"".join(noise))
     assert found == []
     assert importer.skipped["bytes at the end of a connection that are no frame"] > 0
+
+
+def test_connections_that_are_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "MOST_ENDED", 2)
+    told = frames(list(day(12, terminals=1)))
+    named = [replace(each, connection=f"c-{at // 2}") for at, each in enumerate(told)]
+    head, packets = _packets(named)
+    data: list[bytes] = []
+    for at in range(12):
+        # One after the other, each with an end; of some the end of the switch was lost.
+        port = struct.pack(">H", 20_000 + at)
+        mine = [p for p in packets if port in (p[50:52], p[52:54])]
+        data += mine if at % 3 else mine[:-1]
+    found, importer = _imported(head + b"".join(data))
+    assert len(found) == 24
+    assert 1 <= len(importer._lines) <= 2
+    assert not importer.skipped

@@ -6,10 +6,15 @@ import re
 from xml.etree import ElementTree as ET
 
 import msgspec
+import pytest
 
 from simulators.replay.again.rules import Tolerance
+from simulators.replay.verdict import comparing
+from simulators.replay.verdict.comparing import Outcome
 from simulators.replay.verdict.telling import Told, groups_of, junit_cases, page, plain
+from tests.simulators.replay.days import POS, bare, forms
 from tests.simulators.replay.verdict.test_comparing import answer, comparer, outcome
+from tests.switch.cli.replaying.test_canaries import CANARIES, _frames
 
 
 def told(*, is_good: bool = False) -> Told:
@@ -68,3 +73,36 @@ def test_hidden_fields_leave_room_for_what_stands_beside_them() -> None:
     assert re.search(r">\*{8} \([0-9]{2,3} hidden\)<", text)
     longest = max(re.findall(r"<td[^>]*>([^<]*)</td>", text), key=len)
     assert len(longest) < 80
+
+
+def test_no_canary_of_a_request_or_an_answer_stands_in_any_report() -> None:
+    """What is compared is not clean: requests and new answers have the numbers of real cards."""
+    found = comparer()
+    whole = [POS.bare(each.data) for each in _frames() if each.side == "terminal"]
+    for one in whole:
+        for other in whole:
+            found.take(Outcome("0200 010000", one, one, other, 1, 2))
+            found.take(Outcome("0200 010000", one, bare("withdrawal-response"), other, 1, 2), one)
+    assert len(found.groups) > 20
+    report = msgspec.structs.replace(told(), comparer=found)
+    texts = (page(report), junit_cases(report), msgspec.json.encode(plain(report)).decode())
+    # No trace has a cryptogram, and a test card's gives nothing away.
+    for canary in CANARIES[:-1]:
+        for form in forms(canary):
+            assert not any(form in text.encode() for text in texts), canary
+
+
+def test_kinds_beyond_those_that_are_told_apart_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert told().ungrouped == ""
+    monkeypatch.setattr(comparing, "MOST_GROUPS", 2)
+    found = comparer()
+    for code in ("01", "02", "03", "04", "03"):
+        found.take(outcome(answer(f39=code)))
+    report = msgspec.structs.replace(told(), comparer=found)
+    assert len(found.groups) == 2
+    assert plain(report)["ungrouped"] > 0
+    assert sum(each.count for each in found.groups.values()) + found.ungrouped >= 5
+    assert report.ungrouped in page(report)
+    assert report.ungrouped in junit_cases(report)
