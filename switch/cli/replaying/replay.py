@@ -40,7 +40,14 @@ from simulators.replay.verdict.telling import Told
 from simulators.wire import Wire
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.replaying.recording import tokens_of
-from switch.cli.replaying.reporting import IntoJunit, IntoPage, RulesFile, tell, write_reports
+from switch.cli.replaying.reporting import (
+    IntoJunit,
+    IntoPage,
+    RulesFile,
+    check_places,
+    tell,
+    write_reports,
+)
 from switch.cli.replaying.trace import Source, dialects_of, told_errors
 from switch.cli.security.secrets import read_key
 from switch.cli.simulating.doing import OwnKey
@@ -86,6 +93,7 @@ def run(
     if source == "-":
         stop("a trace is looked through before it is sent, so standard input will not do")
     with told_errors():
+        check_places(html, junit_file)
         ready = _Ready(source, rules, record_key, key_file)
         for remark in ready.survey.remarks:
             note(remark)

@@ -5,12 +5,14 @@ The exit status is the verdict's.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
 from simulators.replay.trace.figures import QUANTILES
+from simulators.replay.trace.form import TraceError
 from simulators.replay.trace.writing import whole_file
 from simulators.replay.verdict.telling import Told, groups_of, junit_cases, page, plain
 from switch.cli.drawing import drawn, table
@@ -22,6 +24,15 @@ RulesFile = Annotated[
 ]
 IntoPage = Annotated[str, typer.Option("--html", metavar="FILE", help="Write a page there.")]
 IntoJunit = Annotated[str, typer.Option("--junit", metavar="FILE", help="Write JUnit XML there.")]
+
+
+def check_places(*paths: str) -> None:
+    """Raise TraceError where a report has no folder to go to: better before a run than after it."""
+    for path in paths:
+        if path and not Path(path).parent.is_dir():
+            raise TraceError(f"{path}: no such folder")
+        if path and Path(path).is_dir():
+            raise TraceError(f"{path}: is a folder")
 
 
 def write_reports(told: Told, html: str, junit_file: str) -> None:

@@ -40,7 +40,14 @@ from simulators.wire import Wire
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.replaying.comparing import compared
 from switch.cli.replaying.recording import RecordKey, tokens_of
-from switch.cli.replaying.reporting import IntoJunit, IntoPage, RulesFile, tell, write_reports
+from switch.cli.replaying.reporting import (
+    IntoJunit,
+    IntoPage,
+    RulesFile,
+    check_places,
+    tell,
+    write_reports,
+)
 from switch.cli.replaying.telling import (
     exchange_json,
     exchange_table,
@@ -313,6 +320,7 @@ def diff(
     if "-" in {one, other}:
         stop("two traces are read side by side, so standard input will not do")
     with told_errors():
+        check_places(html, junit_file)
         told = compared(one, other, rules, any_stan=any_stan)
         write_reports(told, html, junit_file)
     tell(told, as_json=as_json)

@@ -189,6 +189,8 @@ def _mixed(data: bytes) -> bytes:
         (("--target", "127.0.0.1:1", "--pace", "rate:x"), "--pace"),
         (("--target", "127.0.0.1:1", "--rules", "none.toml"), "No such file"),
         (("--target", "127.0.0.1:1"), "cannot be reached"),
+        (("--target", "127.0.0.1:1", "--html", "none/r.html"), "none/r.html: no such folder"),
+        (("--target", "127.0.0.1:1", "--junit", "."), ".: is a folder"),
     ],
 )
 def test_wrong_usage_is_said(tmp_path: Path, options: tuple[str, ...], why: str) -> None:
