@@ -221,17 +221,22 @@ class Clearer:
         made, record = self._made, row.record
         is_on_us = self._rules.is_on_us(record.issuer, record.acquirer)
         between = made.inside if is_on_us else made.interbank
-        line = made.points.get(row.key.merchant)
-        if line is None:
-            line = made.points[row.key.merchant] = PointLine(record.acquirer)
         for movement in movements(row, kind, self._rules):
             self._move(movement, sign, between)
-            _book(line, row.key.merchant, kind, movement, sign)
+            if not kind.is_pay_out:
+                _book(self._line(row), row.key.merchant, kind, movement, sign)
         self._count(row, kind, sign, "on_us" if is_on_us else "off_us")
         made.count += 1
         if self._sink is not None:
             self._sink(Entry(row, kind, sign))
         return 1
+
+    def _line(self, row: Row) -> PointLine:
+        points = self._made.points
+        line = points.get(row.key.merchant)
+        if line is None:
+            line = points[row.key.merchant] = PointLine(row.record.acquirer)
+        return line
 
     def _count(self, row: Row, kind: KindOf, sign: int, side: str) -> None:
         record = row.record

@@ -35,7 +35,12 @@ def movements(row: Row, kind: KindOf, rules: Rules) -> list[Movement]:
     record = row.record
     issuer, acquirer = record.issuer, record.acquirer
     cardholders, point = CARDHOLDERS + issuer, POINT + row.key.merchant
-    way = [cardholders, issuer, acquirer, point]
+    # The agency of a pay-out stands where an acquirer does, and pays by itself.
+    way = (
+        [cardholders, issuer, acquirer]
+        if kind.is_pay_out
+        else [cardholders, issuer, acquirer, point]
+    )
     if kind.side != DEBIT:
         way.reverse()
     found = [

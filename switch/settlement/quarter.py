@@ -97,6 +97,9 @@ class Summarising:
             issuer = issuers.get(row.record.issuer)
             if issuer is None:
                 issuer = issuers[row.record.issuer] = Figures()
+            if kind is not None and kind.is_pay_out:
+                self._add(row, (whole, issuer))
+                continue
             point = points.get(row.key.merchant)
             if point is None:
                 point = points[row.key.merchant] = Figures()
@@ -107,7 +110,7 @@ class Summarising:
                 _add_legs(row, (whole, issuer, point))
         return summary
 
-    def _add(self, row: Row, of: tuple[Figures, Figures, Figures]) -> None:
+    def _add(self, row: Row, of: tuple[Figures, ...]) -> None:
         state, cap = row.state, row.cap
         for figures in of:
             figures.requests += 1
@@ -126,10 +129,10 @@ class Summarising:
             for figures in of:
                 figures.capped += 1
 
-    def _add_approved(self, row: Row, of: tuple[Figures, Figures, Figures]) -> None:
+    def _add_approved(self, row: Row, of: tuple[Figures, ...]) -> None:
         record = row.record
         kind = self._rules.kinds.get(record.kind)
-        is_credit = kind is not None and kind.side not in {DEBIT, "none"}
+        is_credit = kind is not None and kind.side not in {DEBIT, "none"} and not kind.is_pay_out
         moves = kind is not None and "none" not in {kind.side, kind.settles}
         moves = moves or (kind is not None and kind.is_transfer)
         _add_legs(row, of)
@@ -154,7 +157,7 @@ class Summarising:
             figures.free += is_free
 
 
-def _add_legs(row: Row, of: tuple[Figures, Figures, Figures]) -> None:
+def _add_legs(row: Row, of: tuple[Figures, ...]) -> None:
     gained = {"i": 0, "a": 0, "n": 0}
     for parties, fen in row.record.legs:
         payer, payee = parties[0], parties[1]

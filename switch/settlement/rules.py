@@ -12,12 +12,16 @@ import msgspec
 from msgspec.structs import replace
 
 from messages.dialects.dialect import Dialect, TransactionRule, Words
-from switch.core.configuration import Configuration
+from switch.core.configuration import Configuration, Fund
 
 DEBIT, CREDIT = "debit", "credit"
 _FROM_CARD_TO_CARD: Final = frozenset({"transfer", "remittance"})
 _LEGS: Final = {"_debit": DEBIT, "_credit": CREDIT}
 """What the kinds of a transfer's legs end with."""
+_PAY_OUTS: Final = {
+    "benefit_payout": Words("Benefit pay-out", "待遇发放"),
+    "subsidy_payout": Words("Fiscal subsidy pay-out", "财政补贴发放"),
+}
 _PASSED_ON: Final = frozenset({"sale", "payment", "void", "refund"})
 
 
@@ -38,6 +42,8 @@ class KindOf(msgspec.Struct, frozen=True, gc=False):
     words: Words
     is_leg: bool = False
     """Whether it is the debit or the credit of a transfer, which the transfer itself tells of."""
+    is_pay_out: bool = False
+    """Whether an agency pays cardholders: no terminal and no service point has a part in it."""
 
     @property
     def is_transfer(self) -> bool:
@@ -79,7 +85,7 @@ class Rules(msgspec.Struct, frozen=True):
 def rules_of(configuration: Configuration, subsidy_fen: int = 0) -> Rules:
     """Return the rules of an installation."""
     return Rules(
-        kinds=_kinds(configuration.terminal_dialects),
+        kinds={**_kinds(configuration.terminal_dialects), **_pay_outs(configuration.funds)},
         groups={
             **{each.id: each.group for each in configuration.issuers.values()},
             **{each.id: each.group for each in configuration.acquirers.values()},
@@ -91,6 +97,23 @@ def rules_of(configuration: Configuration, subsidy_fen: int = 0) -> Rules:
 
 def _of_nothing(rule: TransactionRule) -> KindOf:
     return KindOf(rule.id, "none", "none", "", "000", is_rural_withdrawal=False, words=rule.words)
+
+
+def _pay_outs(funds: Mapping[str, Fund]) -> dict[str, KindOf]:
+    """Return the kinds of pay-outs (待遇发放): credits of an agency, in no terminal's batch."""
+    return {
+        fund.kind: KindOf(
+            fund.kind,
+            CREDIT,
+            "none",
+            "",
+            "000",
+            is_rural_withdrawal=False,
+            words=_PAY_OUTS.get(fund.kind, Words(fund.kind, fund.kind)),
+            is_pay_out=True,
+        )
+        for fund in funds.values()
+    }
 
 
 def _kinds(dialects: Iterable[Dialect]) -> dict[str, KindOf]:
