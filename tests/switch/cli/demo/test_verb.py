@@ -54,9 +54,9 @@ def test_every_plant_is_tried() -> None:
     [
         # Money that is kept: slips and accounts differ, no reversal gave it back, and the
         # banks' statements show it. Two answers.
-        (_PAIRS[0], {0, 1, 4, 5, 8}),
+        (_PAIRS[0], {0, 1, 4, 5, 9}),
         # A fen more than the fee: slips, accounts and statements differ. The cap of another day.
-        (_PAIRS[1], {0, 1, 2, 8}),
+        (_PAIRS[1], {0, 1, 2, 9}),
     ],
 )
 def test_planted_bugs_break_their_checks_and_no_others(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,8 @@ def change(folder: Path, verb: str, *arguments: str) -> Outcome:
 
 def begun(folder: Path) -> Path:
     """Bring the first rows in."""
-    outcome = change(folder, "import", str(FIRST))
+    # The package's own file, wherever that lies: a rule may have been turned round in it.
+    first = resources.files("specs") / "defaults" / FIRST.name
+    outcome = change(folder, "import", str(first))
     assert outcome.status == 0, outcome.err
     return folder

@@ -76,7 +76,7 @@ def test_every_second_request_can_be_refused(tmp_path: Path) -> None:
 
 
 def test_an_answer_with_a_wrong_mac_is_no_answer(tmp_path: Path) -> None:
-    timers = "issuer_ms = 300\nanswer_ms = 900"
+    timers = "issuer_ms = 300\nsocial_ms = 300\nanswer_ms = 900"
     with city(tmp_path / "city", "--wrong-mac", timers=timers) as made:
         last = time.monotonic() + 20
         while (codes := _codes(made))[1] == "91":
@@ -112,6 +112,11 @@ def test_a_rule_file_says_what_it_does_wrong(tmp_path: Path) -> None:
         made.until_ready()
         assert _codes(made, "--yuan", "900") == ["00", "61"]
         assert _codes(made, "--yuan", "20") == ["00", "00", "00"]
+        last = time.monotonic() + 20
+        while made.ask("saf", "list"):
+            # What the card did is on its way to its bank.
+            assert time.monotonic() < last
+            time.sleep(0.05)
         made.issuer.end()
     [told] = json.loads(books.read_text("utf-8"))["scripts"]
     assert told["results"] == "2000000001"

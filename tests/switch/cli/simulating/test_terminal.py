@@ -112,7 +112,7 @@ def test_where_nobody_listens_that_is_told() -> None:
 
 
 def test_a_silent_issuer_leads_to_one_reversal_and_all_is_told(tmp_path: Path) -> None:
-    timers = "issuer_ms = 300\nanswer_ms = 900"
+    timers = "issuer_ms = 300\nsocial_ms = 300\nanswer_ms = 900"
     with city(tmp_path / "city", "--silent", timers=timers) as made:
         # 91: the link is not signed on yet. (Balances are silent too.)
         results = [{"code": ""}, {"code": "91"}]
