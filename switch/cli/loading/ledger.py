@@ -17,17 +17,23 @@ from switch.ledger.protocol import Books
 
 _LEAST_ROWS: Final = 1_000_000
 _LOOK_S: Final = 0.5
+_BEHIND_S: Final = 2.0
+"""So far the tables of an embedded ledger may be behind what was answered."""
 
 
 def read_ledger(folder: Path, since_ms: int, wait_s: float) -> LedgerBook:
     """Return the ledger's side once it has settled, or as it is when the time is over."""
     last = time.monotonic() + wait_s
+    seen, since = LedgerBook(), time.monotonic()
     with opened(folder) as found:
         limit_fen = {cap.from_day: cap.limit_fen for cap in found.installation.configuration.caps}
         while True:
             book = _book(found.books, since_ms, max(limit_fen.values(), default=0))
+            now = time.monotonic()
+            if book != seen:
+                seen, since = book, now
             is_settled = not (book.open_count or book.queued or book.held_fen)
-            if is_settled or time.monotonic() > last:
+            if (is_settled and now - since >= _BEHIND_S) or now > last:
                 return book
             time.sleep(_LOOK_S)
 
