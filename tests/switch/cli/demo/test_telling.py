@@ -69,7 +69,7 @@ def test_a_broken_promise_is_marked() -> None:
 
 
 def test_the_title_says_what_will_run() -> None:
-    assert "eight processes" in telling.title()
+    assert "nine processes" in telling.title()
 
 
 def test_a_fee_of_what_was_undone_is_not_charged() -> None:
