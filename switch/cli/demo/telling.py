@@ -20,8 +20,8 @@ from switch.core.transaction import State
 
 _GOOD, _REFUSED, _BAD = "bold green", "bold yellow", "bold red"
 _TITLE = Words(
-    "Jinbao: a switch, four banks, a social host, two terminals, a network: nine processes. Amounts in yuan.",
-    "金保：交易转接、四家发卡行、社保主机、两台终端、一个专网，九个进程。金额单位为元。",
+    "Jinbao: a switch, four banks, a social host, two terminals, a network. Amounts in yuan.",
+    "金保：交易转接、四家发卡行、社保主机、两台终端、一个专网。金额单位为元。",
 )
 _DAY = Words(
     "2014-09-10, the first day of the cap of 2 000 a card and day (银发〔2014〕235号)",
