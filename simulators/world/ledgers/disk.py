@@ -13,10 +13,9 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from simulators.world.ledgers.kept import EVERYTHING, LAST_DAY
-from switch.core.batches.values import Batch
-from switch.core.operations import Advice, Operation, Row
-from switch.core.outcomes import Outcome, TotalsAre
+from simulators.world.ledgers.kept import Opened
+from switch.core.operations import Operation
+from switch.core.outcomes import Outcome
 from switch.ledger.embedded.power import Disk
 from switch.ledger.sqlite import SqliteLedger
 
@@ -25,7 +24,7 @@ _FILLS: Final = 0.02
 """How likely the tables are filled after a batch, as a thread does every second."""
 
 
-class OnDisk:
+class OnDisk(Opened):
     """A SQLite ledger in a folder of its own, which goes with the world."""
 
     def __init__(self, chance: Random) -> None:
@@ -83,22 +82,6 @@ class OnDisk:
         if self._chance.random() < _FILLS:
             self.ledger.fill()
         return outcomes
-
-    def rows(self) -> list[Row]:
-        """Return all transactions, the newest first."""
-        return self.ledger.transactions(limit=EVERYTHING)
-
-    def advices(self) -> list[Advice]:
-        """Return the queued reversals."""
-        return self.ledger.advices()
-
-    def totals(self) -> TotalsAre:
-        """Return the sums over everything."""
-        return self.ledger.totals()
-
-    def batches(self) -> list[Batch]:
-        """Return terminals' batches that were settled."""
-        return self.ledger.batches(0, LAST_DAY)
 
     def close(self) -> None:
         """Remove the files."""

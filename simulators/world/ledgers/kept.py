@@ -5,6 +5,7 @@ A ledger outlives the processes that work on it; a power cut is another matter.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -12,6 +13,7 @@ from switch.core.batches.values import Batch
 from switch.core.operations import Advice, Operation, Row
 from switch.core.outcomes import Outcome, TotalsAre
 from switch.ledger.memory import MemoryLedger
+from switch.ledger.protocol import Books, Ledger
 
 EVERYTHING: Final = 1 << 30
 LAST_DAY: Final = 9999_12_31
@@ -45,13 +47,51 @@ class Kept(Protocol):
         """Let go of it at the end of the world."""
 
 
-class InMemory:
+class Whole(Ledger, Books, Protocol):
+    """A ledger that decides and can be read."""
+
+
+class Opened(ABC):
+    """What is asked of a ledger of any kind while it is open."""
+
+    @property
+    @abstractmethod
+    def ledger(self) -> Whole:
+        """The ledger that is open now."""
+
+    def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
+        """Carry a batch out."""
+        return self.ledger.submit(batch)
+
+    def rows(self) -> list[Row]:
+        """Return all transactions, the newest first."""
+        return self.ledger.transactions(limit=EVERYTHING)
+
+    def advices(self) -> list[Advice]:
+        """Return the queued reversals."""
+        return self.ledger.advices()
+
+    def totals(self) -> TotalsAre:
+        """Return the sums over everything."""
+        return self.ledger.totals()
+
+    def batches(self) -> list[Batch]:
+        """Return terminals' batches that were settled."""
+        return self.ledger.batches(0, LAST_DAY)
+
+
+class InMemory(Opened):
     """The ledger in memory. `is_shared` by switches, none of which knows that the others died."""
 
     def __init__(self, *, is_shared: bool = False) -> None:
         """Begin empty."""
         self._ledger = MemoryLedger()
         self._is_shared = is_shared
+
+    @property
+    def ledger(self) -> MemoryLedger:
+        """The one ledger there is."""
+        return self._ledger
 
     def open(self) -> None:
         """End the leases of whoever came before, where there can be nobody else."""
@@ -60,26 +100,6 @@ class InMemory:
 
     def die(self, is_power_cut: bool) -> None:  # noqa: FBT001 - as `Kept`
         """Lose nothing: it lasts as long as this object."""
-
-    def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
-        """Carry a batch out."""
-        return self._ledger.submit(batch)
-
-    def rows(self) -> list[Row]:
-        """Return all transactions, the newest first."""
-        return self._ledger.transactions(limit=EVERYTHING)
-
-    def advices(self) -> list[Advice]:
-        """Return the queued reversals."""
-        return self._ledger.advices()
-
-    def totals(self) -> TotalsAre:
-        """Return the sums over everything."""
-        return self._ledger.totals()
-
-    def batches(self) -> list[Batch]:
-        """Return terminals' batches that were settled."""
-        return self._ledger.batches(0, LAST_DAY)
 
     def close(self) -> None:
         """Do nothing."""

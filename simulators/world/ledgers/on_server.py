@@ -7,16 +7,11 @@ process that dies takes its connections with it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from simulators.world.ledgers.kept import EVERYTHING, LAST_DAY
-from switch.core.batches.values import Batch
-from switch.core.operations import Advice, Operation, Row
-from switch.core.outcomes import Outcome, TotalsAre
+from simulators.world.ledgers.kept import Opened
 from switch.ledger.postgres import PostgresLedger
 
 
-class OnServer:
+class OnServer(Opened):
     """One switch's way to a ledger that others use too. Everything may raise LedgerFailed."""
 
     def __init__(self, url: str) -> None:
@@ -38,26 +33,6 @@ class OnServer:
     def die(self, is_power_cut: bool) -> None:  # noqa: ARG002, FBT001 - as `Kept`
         """Lose the process and its connections; the server lives on."""
         self.close()
-
-    def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
-        """Carry a batch out."""
-        return self.ledger.submit(batch)
-
-    def rows(self) -> list[Row]:
-        """Return all transactions, the newest first."""
-        return self.ledger.transactions(limit=EVERYTHING)
-
-    def advices(self) -> list[Advice]:
-        """Return the queued reversals."""
-        return self.ledger.advices()
-
-    def totals(self) -> TotalsAre:
-        """Return the sums over everything."""
-        return self.ledger.totals()
-
-    def batches(self) -> list[Batch]:
-        """Return terminals' batches that were settled."""
-        return self.ledger.batches(0, LAST_DAY)
 
     def close(self) -> None:
         """Disconnect."""
