@@ -70,7 +70,7 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "replay": (40, ("tests/simulators/replay",)),
     "switch": (150, ("tests/switch",)),
     "postgresql": (
-        90,
+        120,
         (
             "tests/switch/ledger/shared",
             "tests/switch/ledger/moving",
@@ -84,7 +84,7 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     ),
     "world": (120, ("tests/simulators/world", "tests/simulators/checkers", "tests/simulation")),
     "load": (110, ("tests/simulators/load", "tests/switch/cli/loading")),
-    "processes": (90, ("tests/crash", "tests/scenarios")),
+    "processes": (240, ("tests/crash", "tests/scenarios")),
 }
 _REST_BUDGET_S: Final = 120
 _SHARED: Final = frozenset({"messages", "conformance", "switch", "replay", "world", "load", "rest"})
