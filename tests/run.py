@@ -89,6 +89,8 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
 _REST_BUDGET_S: Final = 120
 _SHARED: Final = frozenset({"messages", "conformance", "switch", "replay", "world", "load", "rest"})
 """Parts whose tests two processes share; each of the others runs beside one of its kind."""
+_WAITING: Final = frozenset({"processes"})
+"""Parts that wait for processes of their own: two share them, beside a part of the other kind."""
 _FIRST: Final[dict[str, tuple[Command, ...]]] = {
     "world": (
         (str(ROOT / ".venv" / "bin" / "jinbao"), "simulate", "--seeds", "300", "--jobs", "2"),
@@ -134,7 +136,7 @@ def parts() -> tuple[Part, ...]:
 
 def _workers(name: str) -> tuple[str, ...]:
     """Return how many processes share a part."""
-    return ("-n", "2") if name in _SHARED else ()
+    return ("-n", "2") if name in _SHARED | _WAITING else ()
 
 
 def _within(paths: Sequence[str], ignored: Sequence[str]) -> tuple[str, ...]:
