@@ -7,6 +7,7 @@ a minute for a timer of a minute.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import ssl
 import time
 from collections.abc import Callable
@@ -31,47 +32,104 @@ from switch.core.moment import Moment
 from switch.shell.clock import Clock
 
 _NS_PER_S: Final = 1_000_000_000
-_MS_PER_S: Final = 1_000
+_NS_PER_MS: Final = 1_000_000
 _GRAIN_S: Final = 0.001
+_GRAIN_NS: Final = 1_000_000
+_STEP_NS: Final = 250_000_000
+"""The most that a fast clock goes on at once: far less than any timer of a terminal."""
 
 
 class FastClock:
-    """A clock whose time passes `speed` times as fast as ours."""
+    """A clock that may run `speed` times as fast as ours, with whoever waits for it.
+
+    One that runs faster goes on in small steps, turn by turn of the loop: a machine that stands
+    still for a second takes no minute from a terminal whose answer already lies in the socket.
+    """
 
     def __init__(self, speed: float = 1) -> None:
         """Begin now."""
-        self.speed = speed
+        self._speed = speed
         start, wall = time.monotonic_ns(), time.time_ns()
-
-        def elapsed() -> int:
-            return start + int((time.monotonic_ns() - start) * speed)
-
-        self._clock = Clock(elapsed=elapsed, wall=lambda: wall - start + elapsed())
+        self._elapsed_ns = self._seen_ns = start
+        self._waiting: list[tuple[int, int, Wait]] = []
+        self._count = 0
+        self._ticks = False
+        if speed == 1:
+            self._clock = Clock()
+        else:
+            self._clock = Clock(
+                elapsed=lambda: self._elapsed_ns, wall=lambda: wall - start + self._elapsed_ns
+            )
 
     def now(self) -> Moment:
         """Return this moment."""
         return self._clock.now()
 
-    def seconds(self, wait_ns: int) -> float:
-        """Return how long to wait, in our seconds, for so much of this clock's time."""
-        return max(0.0, wait_ns / _NS_PER_S / self.speed)
+    def later(self, wait_ns: int, call: Callable[[], None]) -> Wait:
+        """Call when so much of this clock's time has passed, unless the wait is cancelled."""
+        wait = Wait(call)
+        if self._speed == 1:
+            wait.timer = asyncio.get_running_loop().call_later(max(0, wait_ns) / _NS_PER_S, call)
+            return wait
+        self._count += 1
+        heapq.heappush(self._waiting, (self._elapsed_ns + wait_ns, self._count, wait))
+        if not self._ticks:
+            self._seen_ns = time.monotonic_ns()
+            self._tick_later()
+        return wait
+
+    def _tick_later(self) -> None:
+        self._ticks = True
+        asyncio.get_running_loop().call_later(_GRAIN_S, self._tick)
+
+    def _tick(self) -> None:
+        now_ns = time.monotonic_ns()
+        self._elapsed_ns += min(int((now_ns - self._seen_ns) * self._speed), _STEP_NS)
+        self._seen_ns = now_ns
+        self._ticks = False
+        while self._waiting and self._waiting[0][0] <= self._elapsed_ns:
+            _, _, wait = heapq.heappop(self._waiting)
+            if not wait.is_cancelled:
+                wait.call()
+        while self._waiting and self._waiting[0][2].is_cancelled:
+            heapq.heappop(self._waiting)
+        if self._waiting and not self._ticks:
+            self._tick_later()
+
+
+class Wait:
+    """A call that is still to come."""
+
+    __slots__ = ("call", "is_cancelled", "timer")
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        """Wait to call."""
+        self.call = call
+        self.is_cancelled = False
+        self.timer: asyncio.TimerHandle | None = None
+
+    def cancel(self) -> None:
+        """Call no more."""
+        self.is_cancelled = True
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 class _Alarm:
-    """One timer of the loop, set to whatever is due next."""
+    """One wait, for whatever is due next."""
 
     def __init__(self, clock: FastClock, ring: Callable[[], None]) -> None:
         self._clock, self._ring = clock, ring
-        self._handle: asyncio.TimerHandle | None = None
+        self._wait: Wait | None = None
 
     def set(self, due_ns: int | None) -> None:
-        if self._handle is not None:
-            self._handle.cancel()
-            self._handle = None
+        if self._wait is not None:
+            self._wait.cancel()
+            self._wait = None
         if due_ns is not None:
-            wait_s = self._clock.seconds(due_ns - self._clock.now().elapsed_ns)
-            loop = asyncio.get_running_loop()
-            self._handle = loop.call_later(wait_s + _GRAIN_S, self._ring)
+            # A timer of the loop may ring a moment early, and would then be set for nothing.
+            wait_ns = max(0, due_ns - self._clock.now().elapsed_ns) + _GRAIN_NS
+            self._wait = self._clock.later(wait_ns, self._ring)
 
 
 class _Peer(asyncio.Protocol):
@@ -162,9 +220,7 @@ class HostServer:
                 case Send(number, data, 0):
                     self._send(number, data)
                 case Send(number, data, after_ms):
-                    wait_s = after_ms / _MS_PER_S / self._clock.speed
-                    loop = asyncio.get_running_loop()
-                    loop.call_later(wait_s, partial(self._send, number, data))
+                    self._clock.later(after_ms * _NS_PER_MS, partial(self._send, number, data))
                 case Close(number, _):
                     peer = self._peers.get(number)
                     if peer is not None:
@@ -210,10 +266,8 @@ class ProberClient(asyncio.Protocol):
             self._transport.close()
 
     def _ask(self) -> None:
-        loop = asyncio.get_running_loop()
         for send in self._prober.next(self._clock.now()):
-            wait_s = send.after_ms / _MS_PER_S / self._clock.speed
-            loop.call_later(wait_s, self._write, send.data)
+            self._clock.later(send.after_ms * _NS_PER_MS, partial(self._write, send.data))
         self._alarm.set(self._prober.due_ns)
 
     def _write(self, data: bytes) -> None:
@@ -270,7 +324,9 @@ class DriverClient(asyncio.Protocol):
             for task in (done, lost):
                 task.cancel()
             if not self._driver.is_done:
-                await asyncio.sleep(self._clock.seconds(AGAIN_NS))
+                again = asyncio.Event()
+                self._clock.later(AGAIN_NS, again.set)
+                await again.wait()
         self._alarm.set(None)
         if self._transport is not None:
             self._transport.close()

@@ -6,13 +6,13 @@ Status 0 where it conforms (or the evidence is whole), 1 where not, 2 for wrong 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from simulators.conformance.evidence.chain import EvidenceError, first_altered, read_records
+from simulators.conformance.evidence.chain import EvidenceError, Record, first_altered, read_records
 from simulators.conformance.evidence.report import report_of
 from simulators.conformance.mutants.catching import judge_mutant
 from simulators.conformance.mutants.table import MUTANTS, summary
@@ -59,9 +59,7 @@ def verify(
     if complaint := first_altered(records, head):
         stop(f"{report}: {complaint}", BAD)
     stated = records[-1].get("verdicts", {})
-    suite = _suite(rules)
-    if records[0].get("role") == "host":
-        suite = host_suite(packaged_probes())
+    suite = _suite_of(records, rules)
     found = {line.requirement.id: line.verdict for line in report_of(suite, records).lines}
     wrong = [name for name, verdict in stated.items() if found.get(name, verdict) != verdict]
     if wrong:
@@ -136,8 +134,15 @@ def make_report(evidence: Evidence, folder: str, *, rules: Rules = None) -> None
     target = Path(folder)
     if not target.is_dir():
         stop(f"{folder}: no such folder")
-    write_reports(report_of(_suite(rules), records), target)
+    write_reports(report_of(_suite_of(records, rules), records), target)
     say(f"report.json, report.html and junit.xml are in {folder}")
+
+
+def _suite_of(records: Sequence[Record], rules: list[str] | None) -> Suite:
+    """Return the suite that evidence was made with: that of hosts, or of terminals."""
+    if records[0].get("role") == "host":
+        return host_suite(packaged_probes())
+    return _suite(rules)
 
 
 def _suite(rules: list[str] | None) -> Suite:
@@ -155,23 +160,31 @@ def _text(path: str) -> str:
 
 
 @app.command()
-def mutants(*, as_json: AsJson = False) -> None:
+def mutants(
+    *,
+    mutant: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Only this one; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Run our terminal with one defect at a time; status 1 if one is missed, or sets off too much.
 
     \b
     Example:
       jinbao conform mutants
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    caught = [judge_mutant(mutant) for mutant in MUTANTS]
+    if strangers := set(mutant or ()) - {each.id for each in MUTANTS}:
+        stop(f"--mutant {min(strangers)}: no such mutant; docs/conformance.md has them")
+    caught = [judge_mutant(each) for each in MUTANTS if not mutant or each.id in mutant]
     for each in caught:
-        mutant, surplus = each.mutant, sorted(each.surplus)
+        one, surplus = each.mutant, sorted(each.surplus)
         if as_json:
-            told = {"mutant": mutant.id, "breaks": mutant.breaks, "failed": sorted(each.failed),
+            told = {"mutant": one.id, "breaks": one.breaks, "failed": sorted(each.failed),
                     "caught": each.is_caught, "surplus": surplus}  # fmt: skip
             say(json.dumps(told))
         elif not each.is_caught or surplus:
             word = "caught" if each.is_caught else "missed"
-            say(f"{mutant.id}: {mutant.breaks} {word}, surplus {surplus}")
+            say(f"{one.id}: {one.breaks} {word}, surplus {surplus}")
     if not as_json:
         say(summary(caught))
     if not all(each.is_caught and not each.surplus for each in caught):
