@@ -25,6 +25,9 @@ from simulators.wire import Heard, Wire
 from switch.core.moment import Moment, local
 
 _SIGN_ON, _ECHO, _KEY_CHANGE = "001", "301", "101"
+_CUT_OVER, _DAY_OVER = "201", "202"
+_DATE: Final = 15
+"""DE 15, the clearing date."""
 _KEY_KINDS: Final = {"PIK": "1", "MAK": "2"}
 """DE 53 digit 1 of a key change; digit 2 is 6 for double length."""
 _DOUBLE_LENGTH: Final = "600000000000000"
@@ -42,7 +45,7 @@ _CHIP_WRONG: Final = "A7"
 _ECHOED: Final = (
     2, 3, 4, 7, 11, 12, 13, 18, 22, 23, 25, 28, 32, 33, 37, 41, 42, 49, 102, 103,
 )  # fmt: skip
-_MANAGED: Final = (7, 11, 33, 53, 70)
+_MANAGED: Final = (7, 11, 15, 33, 53, 70, 100)
 _REJECT: Final = "99999"
 _MOST_KEYS: Final = 8
 _MOST_ANSWERS: Final = 100_000
@@ -125,7 +128,9 @@ class Issuer:
         self.chip_check = ChipCheck.IGNORE
         """What it does about the cryptograms of chips."""
         self.day_shift_ms = 0
-        """How much earlier than at midnight the business day (DE 15) ends."""
+        """How much earlier than at midnight the business day (DE 15) ends, where it is its own."""
+        self.days_told: list[str] = []
+        """The clearing dates that the centre has begun (0820, DE 70 = 201)."""
         self._wire = wire
         self._heads = heads_of(wire, identity)
         self._piks = _Believed(identity.pik)
@@ -147,7 +152,7 @@ class Issuer:
         other.temper = self._tempered
         other.heard_reversals, other.is_trusting = self.heard_reversals, self.is_trusting
         other.chip_check = self.chip_check
-        other._answers = self._answers
+        other._answers, other.days_told = self._answers, self.days_told
         return other
 
     def _tempered(self, heard: Heard) -> Temper:
@@ -159,8 +164,12 @@ class Issuer:
         """How its frames are cut from a stream."""
         return self._wire.framing
 
-    def _business_day(self, at: Moment) -> str:
-        return local(at.utc_ms + self.day_shift_ms).date
+    def _business_day(self, heard: Heard, at: Moment) -> str:
+        """Return DE 15: that of the request, the one that the centre began, or its own."""
+        if self.day_shift_ms:
+            return local(at.utc_ms + self.day_shift_ms).date
+        told = self.days_told[-1] if self.days_told else ""
+        return heard.get(_DATE) or told or local(at.utc_ms).date
 
     # ------------------------------------------------------------------------- what it is told
 
@@ -211,10 +220,12 @@ class Issuer:
     # ------------------------------------------------------------------------ the link and keys
 
     def _manage(self, heard: Heard, at: Moment) -> list[bytes]:
-        """Answer a sign-on, an echo, or the wish for a key (DE 53 says which)."""
+        """Answer a sign-on, an echo, a cut-over, or the wish for a key (DE 53 says which)."""
         code = heard.get(70)
         fields = _repeated(heard, _MANAGED)
-        is_known = code in {_SIGN_ON, _ECHO, _KEY_CHANGE}
+        is_known = code in {_SIGN_ON, _ECHO, _KEY_CHANGE, _CUT_OVER, _DAY_OVER}
+        if code == _CUT_OVER and heard.get(_DATE):
+            self.days_told.append(heard.get(_DATE))
         fields[39] = APPROVED if is_known else _INVALID
         answer = self._answer(heard, fields, None)
         if code == _KEY_CHANGE:
@@ -320,7 +331,7 @@ class Issuer:
         if heard.mti.startswith("042"):
             self.heard_reversals.append((heard.mti, heard.fields))
             code = temper.code or self.accounts.give_back(original(heard), heard.get(11))
-            return {**self._plain(heard, code), 15: self._business_day(at)}
+            return {**self._plain(heard, code), _DATE: self._business_day(heard, at)}
         key = ("request", origin(heard))
         known = self._answers.get(key)
         if known is None:
@@ -333,7 +344,7 @@ class Issuer:
         code = temper.code or self._refusal(heard) or self._booked(heard)
         pan = heard.get(2)
         fields = self._plain(heard, code)
-        fields[15] = self._business_day(at)
+        fields[_DATE] = self._business_day(heard, at)
         if code == APPROVED and not _is_advice(heard):
             self._number += 1
             fields[38] = f"{self._number % 1_000_000:06d}"

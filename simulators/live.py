@@ -217,6 +217,7 @@ class CentreServer:
         self._wire = wire
         self._clock = clock
         self._addresses = banks
+        self._alarm = _Alarm(clock, self._ring)
         self._switch: _Peer | None = None
         self._banks: dict[int, _Peer] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -231,6 +232,7 @@ class CentreServer:
 
     def close(self) -> None:
         """Listen no more, and hang up on everybody."""
+        self._alarm.set(None)
         if self._server is not None:
             self._server.close()
         for task in self._tasks:
@@ -256,6 +258,15 @@ class CentreServer:
     def _from_switch(self, peer: _Peer, frame: bytes) -> None:
         peer.send(self._centre.received(frame, self._clock.now()))
         self._to_banks()
+        self._alarm.set(self._centre.next_due_ns)
+
+    def _ring(self) -> None:
+        """Do what is due: the cut-over."""
+        frames = self._centre.expire(self._clock.now())
+        if self._switch is not None:
+            self._switch.send(frames)
+        self._to_banks()
+        self._alarm.set(self._centre.next_due_ns)
 
     def _from_bank(self, number: int, frame: bytes) -> None:
         frames = self._centre.bank_says(number, frame, self._clock.now())

@@ -18,13 +18,16 @@ from messages.values import response_mti
 from simulators.accounts import Accounts
 from simulators.issuer import Issuer, IssuerIdentity, heads_of
 from simulators.wire import Heard, Wire
-from switch.core.moment import Moment, local
+from switch.core.moment import Moment, local, ms_until
 
 _SIGN_ON: Final = "001"
 _NO_WAY, _BAD_MAC, _BAD_PIN = "91", "A0", "99"
+_CUT_OVER, _DAY_OVER = "201", "202"
 _HOUR_MS: Final = 3_600_000
 _CUT_OVER_HOUR: Final = 23
 """From 23:00 on, what comes belongs to the next clearing day."""
+_OVER_MS: Final = 60_000
+"""After the cut-over nothing of the day before is under way any more."""
 _MOST_PENDING: Final = 100_000
 
 
@@ -58,6 +61,7 @@ class Centre(Issuer):
         self._bank_heads = [heads_of(wire, bank.identity) for bank in banks]
         self._asked: dict[tuple[int, str, str, str], _Asked] = {}
         self._bank_stan = 0
+        self._is_planned = False
 
     def __repr__(self) -> str:
         return f"Centre({self.identity.id}, {len(self.banks)} banks)"
@@ -65,6 +69,49 @@ class Centre(Issuer):
     def clearing_date(self, at: Moment) -> str:
         """Return DE 15 of what comes now."""
         return local(at.utc_ms + (24 - _CUT_OVER_HOUR) * _HOUR_MS).date
+
+    def _manage(self, heard: Heard, at: Moment) -> list[bytes]:
+        """Tell a switch that signs on of a day that has begun before its time."""
+        frames = super()._manage(heard, at)
+        if heard.get(70) == _SIGN_ON:
+            self._plan(at)
+            if self.clearing_date(at) != local(at.utc_ms).date:
+                frames.append(self._notice(_CUT_OVER, at))
+        return frames
+
+    def _plan(self, at: Moment) -> None:
+        if not self._is_planned:
+            self._is_planned = True
+            left_ms = ms_until(f"{_CUT_OVER_HOUR}0000", at.utc_ms)
+            self._after(left_ms, at, self._cut_over)
+
+    def _cut_over(self, at: Moment) -> list[bytes]:
+        """Begin the next day, for the switch and for every bank."""
+        self._is_planned = False
+        self._plan(at)
+        self._after(_OVER_MS, at, lambda then: self._tell(_DAY_OVER, then))
+        return self._tell(_CUT_OVER, at)
+
+    def _tell(self, code: str, at: Moment) -> list[bytes]:
+        for number in sorted(self._ready):
+            fields = self._day_fields(code, at, self.banks[number].identity)
+            frame = self._wire.say(self._bank_heads[number], "0820", fields)
+            self.for_banks.append((number, frame))
+        return [self._notice(code, at)]
+
+    def _notice(self, code: str, at: Moment) -> bytes:
+        return self._wire.say(self._heads, "0820", self._day_fields(code, at, self.identity))
+
+    def _day_fields(self, code: str, at: Moment, to: IssuerIdentity) -> dict[int, str]:
+        self._bank_stan = self._bank_stan % 999_999 + 1
+        return {
+            7: local(at.utc_ms).transmission,
+            11: f"{self._bank_stan:06d}",
+            15: self.clearing_date(at),
+            33: to.id,
+            70: code,
+            100: to.peer,
+        }
 
     # ------------------------------------------------------------------------------- the banks
 

@@ -5,9 +5,13 @@ An option that several verbs have is written once, so that it means the same in 
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Final
 
 import typer
+
+from switch.cli.outcome import stop
+from switch.shell.clock import business_offset_ms, wall_ns
 
 Frames = Annotated[
     str, typer.Argument(metavar="HEX|FILE|-", help="A frame, a file of frames, or - for stdin.")
@@ -17,7 +21,13 @@ DialectName = Annotated[
 ]
 Body = Annotated[bool, typer.Option("--body", help="The input starts at the MTI.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show card data unmasked.")]
+BusinessDate = Annotated[
+    str,
+    typer.Option(metavar="2014-06-18T23:58", help="Begin at this time in Shanghai; for tests."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+_NS_PER_MS: Final = 1_000_000
 
 
 def verb_app(text: str | None = None) -> typer.Typer:
@@ -32,3 +42,16 @@ def verb_app(text: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
+
+
+def offset_ms(business_date: str) -> int:
+    """Return what a business date, empty for none, adds to the clock; a wrong one ends it all."""
+    if not business_date:
+        return 0
+    try:
+        business = datetime.fromisoformat(business_date)
+    except ValueError:
+        stop("--business-date should be like 2014-06-18T23:58")
+    if business.tzinfo is not None:
+        stop("--business-date is in Shanghai and has no time zone")
+    return business_offset_ms(business, wall_ns() // _NS_PER_MS)

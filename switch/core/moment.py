@@ -13,6 +13,8 @@ import msgspec
 
 SHANGHAI = timedelta(hours=8)
 """Asia/Shanghai has had no daylight saving since 1991."""
+_SHANGHAI_MS = 8 * 3_600_000
+_DAY_MS = 24 * 3_600_000
 _HALF_YEAR = 6
 _MONTHS = frozenset(f"{month:02d}" for month in range(1, 13))
 
@@ -49,11 +51,18 @@ def clearing_day(at: Local, cut_over: str) -> int:
 
     Without a cut-over it is the day itself.
     """
-    return _day_after(at.day) if cut_over and at.time >= cut_over else at.day
+    return next_day(at.day) if cut_over and at.time >= cut_over else at.day
+
+
+def ms_until(time: str, utc_ms: int) -> int:
+    """Return the milliseconds from a moment to the next hhmmss in Shanghai; empty: midnight."""
+    second = (int(time[:2]) * 60 + int(time[2:4])) * 60 + int(time[4:]) if time else 0
+    return (second * 1_000 - utc_ms - _SHANGHAI_MS) % _DAY_MS or _DAY_MS
 
 
 @lru_cache(maxsize=8)
-def _day_after(day: int) -> int:
+def next_day(day: int) -> int:
+    """Return the day (YYYYMMDD) after a day."""
     after = date(day // 10_000, day // 100 % 100, day % 100) + timedelta(days=1)
     return int(after.strftime("%Y%m%d"))
 

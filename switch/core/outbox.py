@@ -13,7 +13,7 @@ from typing import cast
 from switch.core.deadlines import NEVER
 from switch.core.effects import DrawKeys, Effect, Report, SendToLink, SendToTerminal, Submit
 from switch.core.errors import InvariantBroken
-from switch.core.moment import Local, Moment, local
+from switch.core.moment import Local, Moment, clearing_day, local
 from switch.core.operations import (
     ATTEMPT_BITS,
     Operation,
@@ -42,6 +42,8 @@ class Outbox:
         self.incarnation = 0
         self.wake_ns = NEVER
         """No deadline of any room is earlier; nothing at all may be due at it."""
+        self.told_day = 0
+        """The clearing day that the clearing centre began last, where we are a member."""
         self._effects: list[Effect] = []
         self._unmade: tuple[list[_Unmade], ...] = ([], [], [])
         self.making: list[Effect] = []
@@ -66,6 +68,10 @@ class Outbox:
         if second != self._second:
             self._second, self._local = second, local(self.at.utc_ms)
         return self._local
+
+    def clearing_day(self, cut_over: str) -> int:
+        """Return the clearing day of what comes now: by our clock, or the centre's if later."""
+        return max(clearing_day(self.local, cut_over), self.told_day)
 
     @property
     def is_waiting(self) -> bool:

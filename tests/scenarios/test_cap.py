@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
+from bench.serving import until
 from simulators.bulk import Session, withdrawals
 from simulators.cards import fictional_card
 from simulators.installation import terminal_identity
@@ -60,6 +61,26 @@ async def _sign_on(here: Town) -> None:
     caller = await call(here)
     assert (await caller.ask(FRAMES["sign-on"])).get(39) == "00"
     caller.close()
+
+
+def test_at_midnight_the_bank_is_told_and_both_have_the_next_clearing_day(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with town(tmp_path / "city", "2014-06-18T23:59:50") as here:
+            await _sign_on(here)
+            await until(lambda: len(here.log("cut_over_told")) == 2, 60)
+            told = [f for f in here.bank.heard("0820") if f.get(15)]
+            assert [(f.get(70), f.get(15), f.get(100)) for f in told] == [
+                ("201", "0619", "00010000")
+            ] * 2
+            caller = await call(here)
+            answer = await caller.ask(FRAMES["withdrawal"])
+            assert (answer.get(39), answer.get(15)) == ("00", "0619")
+            caller.close()
+            assert [f.get(15) for f in here.bank.heard("0200")] == ["0619"]
+            (row,) = await here.rows(lambda rows: _are_final(rows, 1))
+            assert (row.record.clearing_day, row.record.date) == (20140619, "0619")
+
+    play(scenario())
 
 
 def test_after_midnight_the_cap_is_whole_and_a_reversal_goes_to_its_own_day(tmp_path: Path) -> None:

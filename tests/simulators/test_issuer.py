@@ -112,8 +112,23 @@ def test_sign_on_and_echo_are_answered(code: str) -> None:
     assert (answer.mti, answer.get(39), answer.get(70)) == ("0830", "00", code)
 
 
+def test_the_day_that_the_centre_begins_is_taken_and_a_request_with_a_day_keeps_it() -> None:
+    issuer = bank()
+    notice = {7: "0618235959", 11: "000009", 15: "0619", 33: "00010000", 70: "201", 100: "99910000"}
+    for code in ("201", "202"):
+        frame = INTERBANK.say(INTERBANK.framing.build_heads({}), "0820", {**notice, 70: code})
+        [heard] = heard_from_bank(issuer.received(INTERBANK.bare(frame), at()))
+        assert heard.mti == "0830"
+        assert heard.fields == {**notice, 39: "00", 70: code}
+    assert issuer.days_told == ["0619"]
+    for sent, said in (({"f11": "000777"}, "0619"), ({"f11": "000778", "f15": "0618"}, "0618")):
+        line = issuer.another_line()
+        [answer] = heard_from_bank(line.received(request(**sent), at()))
+        assert answer.get(15) == said
+
+
 def test_another_network_code_is_refused() -> None:
-    [answer] = heard_from_bank(bank().received(request("interbank-sign-on", f70="202"), at()))
+    [answer] = heard_from_bank(bank().received(request("interbank-sign-on", f70="999"), at()))
     assert answer.get(39) == "12"
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
@@ -33,14 +32,14 @@ from switch.cli.serving.folder import Folder, loaded
 from switch.cli.serving.reloading import reload_of
 from switch.cli.serving.workers import check_workers, own_place, supervise
 from switch.cli.social.paying import payout_verb
-from switch.cli.verbs import verb_app
+from switch.cli.verbs import BusinessDate, offset_ms, verb_app
 from switch.config.files import split_address
 from switch.config.installation import Installation
 from switch.core.engine import Engine
 from switch.ledger.protocol import LedgerOpenError, SharedLedger
 from switch.ledger.sqlite import SqliteLedger
 from switch.pipeline import make_engine
-from switch.shell.clock import Clock, business_offset_ms, wall_ns
+from switch.shell.clock import Clock
 from switch.shell.process import Gauges, Parts, Ready, Reload, Watch, run
 from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops, StopsFileError
@@ -52,7 +51,6 @@ from switch.shell.watching.recorder import Recorder
 _MS_PER_S: Final = 1_000
 app = verb_app()
 
-_NS_PER_MS: Final = 1_000_000
 _STANDARD_ERROR: Final = 2
 """Its descriptor: log lines are bytes, written whole, past any buffer of text."""
 
@@ -61,10 +59,7 @@ _STANDARD_ERROR: Final = 2
 def serve(
     *,
     folder: Folder,
-    business_date: Annotated[
-        str,
-        typer.Option(metavar="2014-06-18T23:58", help="Begin at this time in Shanghai; for tests."),
-    ] = "",
+    business_date: BusinessDate = "",
     port_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the ports there, one a line.")
     ] = None,
@@ -96,7 +91,7 @@ def serve(
     check_workers(found, workers)
     if place is not None:
         found, port_file, as_json = place.installation(found), None, True
-    clock = Clock(place.offset_ms if place else _offset_ms(business_date))
+    clock = Clock(place.offset_ms if place else offset_ms(business_date))
     ready = _Ready(found, port_file, as_json=as_json)
     watch = _watch(metrics, ready, place.number - 1 if place else 0) if metrics else None
     settings = settings_of(found, is_worker=place is not None)
@@ -246,18 +241,6 @@ def _opened(path: Path, fill_every_s: float) -> SqliteLedger:
         return SqliteLedger(path, fill_every_s=fill_every_s)
     except LedgerOpenError as error:
         stop(f"{path}: {error}")
-
-
-def _offset_ms(business_date: str) -> int:
-    if not business_date:
-        return 0
-    try:
-        business = datetime.fromisoformat(business_date)
-    except ValueError:
-        stop("--business-date should be like 2014-06-18T23:58")
-    if business.tzinfo is not None:
-        stop("--business-date is in Shanghai and has no time zone")
-    return business_offset_ms(business, wall_ns() // _NS_PER_MS)
 
 
 def _log_writer(path: Path | None) -> Callable[[bytes], object]:

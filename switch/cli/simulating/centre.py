@@ -16,7 +16,7 @@ from simulators.installation import centre_identities, issuer_identity, wires
 from simulators.live import CentreServer
 from simulators.network.centre import Bank, Centre
 from switch.cli.outcome import BAD, say, stop
-from switch.cli.verbs import verb_app
+from switch.cli.verbs import BusinessDate, offset_ms, verb_app
 from switch.config.files import split_address
 from switch.shell.clock import Clock
 
@@ -34,6 +34,7 @@ def centre(
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    business_date: BusinessDate = "",
 ) -> None:
     """Be the node of a clearing centre: set DE 15, and forward to banks.
 
@@ -50,7 +51,9 @@ def centre(
         prefix, identity = centre_identities(number)
         banks.append(Bank(prefix=prefix, identity=identity))
     node = Centre(issuer_identity(), wire, banks)
-    server = CentreServer(node, wire, Clock(), [address for _, address in given])
+    server = CentreServer(
+        node, wire, Clock(offset_ms(business_date)), [address for _, address in given]
+    )
     try:
         live.run(_serve(server, host, port))
     except OSError as error:

@@ -26,7 +26,6 @@ from switch.core.batches.values import (
 )
 from switch.core.configuration import Configuration, Terminal
 from switch.core.errors import InvariantBroken
-from switch.core.moment import clearing_day
 from switch.core.outbox import RETRY_MS, Outbox
 from switch.core.outcomes import Outcome, Unknown
 from switch.core.terminals.request import Request
@@ -102,7 +101,7 @@ class TerminalBatches:
             number=request.batch or "",
             merchant=terminal.merchant,
             acquirer=terminal.acquirer,
-            day=clearing_day(outbox.local, configuration.cut_over),
+            day=outbox.clearing_day(configuration.cut_over),
             settled_ms=outbox.at.utc_ms,
             claimed=claimed,
             counted=nothing,

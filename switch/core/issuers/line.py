@@ -40,6 +40,10 @@ class IssuerLink:
         """The key under which the MAC of a message at hand was found good, by its identity."""
         self.echo_due_ns = NEVER
         self.breaker = breaker
+        self.clearing_day = 0
+        """The day that its host was told of, 0 before its first sign-on."""
+        self.day_ends_ns = NEVER
+        """When the host is told that the day before it is over."""
         self.is_member = False
         """Whether a clearing centre is behind it, which we ask for keys, and not the reverse."""
 

@@ -20,6 +20,7 @@ from switch.core.configuration import Configuration
 from switch.core.deadlines import NEVER
 from switch.core.effects import CloseLink
 from switch.core.incarnation.trace_numbers import Numbers, stan_text
+from switch.core.issuers.cut_over import CutOvers
 from switch.core.issuers.key_resets import DOUBLE_LENGTH, KEY_CHANGE, MAK_KIND, PIK_KIND, KeyResets
 from switch.core.issuers.line import IssuerLink
 from switch.core.issuers.pending import Waiting
@@ -27,7 +28,6 @@ from switch.core.issuers.wire import IssuerWire, answer_mti
 from switch.core.outbox import Outbox
 
 SIGN_ON, ECHO = "001", "301"
-CUT_OVER = frozenset({"201", "202"})
 _NETWORK = "0820"
 _MILLISECOND_NS = 1_000_000
 
@@ -55,6 +55,7 @@ class Links:
         self._timers, self._limits = configuration.timers, configuration.limits
         self._links: dict[str, IssuerLink] = {}
         self._resets = KeyResets(outbox, self.take_stan)
+        self._cut_overs = CutOvers(configuration, outbox, self.take_stan)
         self._foreseen: dict[int, tuple[View, dict[int, str]]] = {}
         """What was read already, by the identity of its frame."""
         self.on_ready: Callable[[IssuerLink], None] | None = None
@@ -96,6 +97,7 @@ class Links:
                 breaker = Breaker(breaking)
                 self._links[name] = IssuerLink(link, self.wire, self._outbox.wake_by, breaker)
             self._links[name].is_member = name in configuration.centre
+        self._cut_overs.reconfigure(configuration)
 
     @property
     def is_any_ready(self) -> bool:
@@ -109,10 +111,9 @@ class Links:
 
     def next_due_ns(self) -> int:
         """Return the earliest deadline of any link, NEVER where there is none."""
-        return min(
-            (min(link.pending.next_due_ns(), link.echo_due_ns) for link in self._links.values()),
-            default=NEVER,
-        )
+        links = self._links.values()
+        due = (min(link.pending.next_due_ns(), link.echo_due_ns) for link in links)
+        return min(self._cut_overs.due_ns, *due, NEVER)
 
     def expire(self, now_ns: int) -> None:
         """Give up what is overdue, and test lines that were quiet."""
@@ -122,6 +123,7 @@ class Links:
                 self._plan_echo(link)
             if link.must_sign_on and self._ask(link, SIGN_ON):
                 link.must_sign_on = False
+        self._cut_overs.expire(self._links.values())
 
     def connected(self, name: str) -> None:
         """Sign on over a line that has just come up, as soon as there is a number for it."""
@@ -186,6 +188,7 @@ class Links:
                 link.is_ready = True
                 link.breaker.reset()
                 self._outbox.report("link_ready", link=link.link.name)
+                self._cut_overs.ready(link)
                 if self.on_ready is not None:
                     self.on_ready(link)
 
@@ -251,7 +254,9 @@ class Links:
             # Here the switch is the clearing centre, and gives the key that is asked for.
             kind = MAK_KIND if texts.get(53, "")[:1] == MAK_KIND else PIK_KIND
             self._resets.begin(link, kind, self._timers)
-        elif not (mti == _NETWORK and (code == ECHO or code in CUT_OVER)):
+        elif mti == _NETWORK and self._cut_overs.obeys(code):
+            result = self._cut_overs.obey(link, code, texts)
+        elif not (mti == _NETWORK and code == ECHO):
             self._outbox.report("link_request_refused", link=name, mti=mti, code=code)
             result = "12"
         answer = {

@@ -11,7 +11,6 @@ from fees.quote import Quote, stored
 from messages.values import mask_pan
 from switch.core.configuration import Configuration
 from switch.core.issuers.messages import original_elements, seal
-from switch.core.moment import clearing_day
 from switch.core.operations import (
     Record,
     TransactionKey,
@@ -76,7 +75,7 @@ def record_of(txn: Transaction, opened_ms: int) -> Record:
         txn.transmission,
         txn.issuer.id,
         txn.acquirer,
-        clearing_day(local, txn.configuration.cut_over),
+        txn.clearing_day,
         opened_ms,
         local.time,
         local.date,

@@ -55,6 +55,7 @@ class Intake:
         outbox, in_flight = self._outbox, self._in_flight
         txn = Transaction(self._number, request, configuration, outbox.at.elapsed_ns)
         txn.local = outbox.local
+        txn.clearing_day = outbox.clearing_day(configuration.cut_over)
         txn.is_usable = self._opening.is_usable
         terminal = configuration.terminals.get(request.terminal or "")
         if terminal is None:

@@ -189,6 +189,7 @@ class Transaction:
         "bill",
         "cap",
         "card",
+        "clearing_day",
         "configuration",
         "fingerprint",
         "is_reversed",
@@ -257,7 +258,7 @@ class Transaction:
         self.taking: Taking | None = None
         self.rule: TransactionRule
         self.local: Local
-        self.amount_fen = 0
+        self.amount_fen = self.clearing_day = 0
         self.quote: Quote | None = None
         self.cap: CapCheck | None = None
         self.key: TransactionKey

@@ -10,7 +10,6 @@ from functools import partial
 from messages.crypto.mac import MacAlgorithm
 from messages.reasons import Reason
 from switch.core.effects import SendToTerminal
-from switch.core.moment import clearing_day
 from switch.core.operations import (
     Answer,
 )
@@ -57,7 +56,7 @@ class Teller:
         return Answer(
             local.time,
             local.date,
-            f"{clearing_day(local, txn.configuration.cut_over) % 10_000:04d}" if is_dated else "",
+            f"{txn.clearing_day % 10_000:04d}" if is_dated else "",
             txn.rrn,
             authorisation,
             code,

@@ -86,7 +86,8 @@ class Moving:
 def _debit(txn: Transaction, payee: Payee, cap: CapCheck | None) -> Transaction:
     """Return the debit as a transaction of its own: the same card, line and fee, its own key."""
     leg = Transaction(-txn.ticket, txn.request, txn.configuration, txn.received_ns)
-    leg.local, leg.trace, leg.rule = txn.local, txn.trace, replace(txn.rule, id=txn.rule.id + DEBIT)
+    leg.local, leg.clearing_day, leg.trace = txn.local, txn.clearing_day, txn.trace
+    leg.rule = replace(txn.rule, id=txn.rule.id + DEBIT)
     leg.terminal, leg.acquirer, leg.card = txn.terminal, txn.acquirer, txn.card
     leg.issuer, leg.issuer_id, leg.way = txn.issuer, txn.issuer_id, txn.way
     leg.line, leg.link, leg.is_usable = txn.line, txn.link, txn.is_usable

@@ -121,6 +121,34 @@ def test_after_23_hours_it_is_the_next_clearing_day(node: Node) -> None:
     assert node.centre.clearing_date(_AT) == "0618"
 
 
+def _sign_on(node: Node, at: Moment) -> list[Heard]:
+    fields = {7: "0618093000", 11: "000001", 33: "99900000", 70: "001"}
+    heads = INTERBANK.framing.build_heads({})
+    node.centre.connected()
+    return node.received(INTERBANK.say(heads, "0820", fields), at)
+
+
+def test_at_23_hours_switch_and_banks_are_told_of_the_next_day(node: Node) -> None:
+    assert [heard.mti for heard in _sign_on(node, _AT)] == ["0830"]
+    due_ns = node.centre.next_due_ns
+    assert due_ns == 13 * 3_600_000_000_000 + 1_800_000_000_000
+    told = node.centre.expire(Moment(due_ns, START_MS + due_ns // 1_000_000))
+    (heard,) = (INTERBANK.hear(INTERBANK.bare(frame)) for frame in told)
+    assert (heard.mti, heard.get(70), heard.get(15)) == ("0820", "201", "0619")
+    assert (heard.get(33), heard.get(100)) == (CENTRE, "99900000")
+    node.carry()
+    assert [bank.days_told for bank in node.banks] == [["0619"], ["0619"]]
+    (ended,) = node.centre.expire(Moment(due_ns + 60_000_000_000, START_MS))
+    assert INTERBANK.hear(INTERBANK.bare(ended)).get(70) == "202"
+    assert node.centre.next_due_ns == due_ns + 86_400_000_000_000
+
+
+def test_a_switch_that_signs_on_after_the_cut_over_is_told_at_once(node: Node) -> None:
+    late = Moment(0, START_MS + 14 * 3_600_000)
+    answer, notice = _sign_on(node, late)
+    assert (answer.mti, notice.get(70), notice.get(15)) == ("0830", "201", "0619")
+
+
 def test_a_bank_that_is_away_or_unknown_is_answered_for_with_91(node: Node) -> None:
     node.centre.bank_disconnected(1)
     for pan in (fictional_card(1_000).pan, "6228480000000000000"):

@@ -25,6 +25,7 @@ def walker(name: str = "withdrawal", **changes: Any) -> Transaction:  # noqa: AN
     txn.terminal = configured.terminals["50010001"]
     txn.acquirer = txn.terminal.acquirer
     txn.local = local(START_MS)
+    txn.clearing_day = txn.local.day
     rule = _WIRE.classify(request)
     if rule is not None:
         txn.rule = rule
