@@ -46,7 +46,9 @@ _REVERSED: Final = frozenset({"00", "12", "25"})
 """Clean ends of a reversal; any other code is left to reconciliation."""
 _STAN: Final = 11
 _FINANCIAL: Final = requests.CODES.keys()
-_FLUSHING: Final = frozenset({*_FINANCIAL, *SETTLING, Kind.REVERSAL, Kind.SIGN_OFF})
+_FLUSHING: Final = frozenset(
+    {*_FINANCIAL, *SETTLING, Kind.REVERSAL, Kind.SIGN_OFF, Kind.RECONCILIATION}
+)
 _PLAIN: Final = frozenset({*SETTLING, Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO})
 """What goes without a MAC."""
 _APPROVALS: Final = frozenset({"0110", "0210"})

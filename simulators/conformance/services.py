@@ -22,6 +22,8 @@ _TYPES: Final = frozenset({"75", "76", "77", "78"})
 _CLASS: Final = "64"
 """The application class of composite terminals."""
 _SERVICE, _BILL, _SUMS = "62.S1", "62.S5", "62.S8"
+_PERSON: Final = ("62.S2", "62.S6", "62.S4")
+"""Whom an inquiry is about, and which period."""
 _FEN: Final = 100
 _Seen = tuple[bool, str, str]
 
@@ -72,6 +74,10 @@ def _payment(station: Station, heard: Heard) -> Iterator[Judgement]:
     # The same request once more is a matter of its STAN.
     ok = bill.paid in {"", heard.get("11")}
     yield _said(heard, "once", _BILL, (ok, "a bill that is not paid", number))
+    for path, text in bill.person.items():
+        if path in heard.texts:
+            seen = (heard.get(path) == text, "whom the inquiry of this bill was about", "another")
+            yield _said(heard, "person", path, seen)
     wanted = f"{bill.to_pay_fen:012d}"
     yield _said(heard, "amount", "4", (heard.get("4") == wanted, wanted, heard.get("4")))
 
@@ -131,7 +137,8 @@ def serve(station: Station, asked: Asked, reply: Reply) -> None:
         tags["S7"] = "已缴"
     elif asked.answer.bill:
         fen = asked.answer.to_pay_yuan * _FEN
-        bill = Bill(number=asked.answer.bill, to_pay_fen=fen)
+        person = {path: heard.get(path) for path in _PERSON if path in heard.texts}
+        bill = Bill(number=asked.answer.bill, to_pay_fen=fen, person=person)
         station.bills.setdefault(bill.number, bill)
         tags |= {"S5": bill.number, "S7": f"应付 {Amount(fen)}"}
     elif number:

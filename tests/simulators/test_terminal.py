@@ -119,6 +119,14 @@ def test_no_answer_is_reversed_before_the_next_transaction() -> None:
     assert (second.mti, second.get(11)) == ("0200", "000003")
 
 
+@pytest.mark.parametrize("kind", [Kind.SETTLEMENT, Kind.RECONCILIATION, Kind.SIGN_OFF])
+def test_no_answer_is_reversed_before_the_day_is_reconciled(kind: Kind) -> None:
+    terminal = signed_on_terminal()
+    terminal.ask(withdraw(), at(2))
+    terminal.expire(at(2 + _TIMEOUT))
+    assert terminal.ask(Job(kind=kind), at(70)) == [FRAMES["reversal"]]
+
+
 def test_a_reversal_is_sent_three_times_and_then_left_to_reconciliation() -> None:
     terminal = signed_on_terminal()
     terminal.ask(withdraw(), at(2))

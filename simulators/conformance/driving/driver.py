@@ -181,6 +181,7 @@ class Driver:
         card: Card | None = None
         if kind not in _NO_CARD:
             card = fictional_card(action.card, signs=True)
+            card = msgspec.structs.replace(card, pin=action.pin or card.pin)
         return Job(kind=kind, card=card, amount_fen=action.yuan * _FEN, code=code, of=of)
 
     def _service(self, kind: Kind, action: Action) -> Job | None:

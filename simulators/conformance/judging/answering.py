@@ -88,6 +88,7 @@ class Answering:
             station.out = asked
             if needs_session:
                 station.last = asked
+            station.is_batch_closed |= answer.closes_batch
             self._debts(station, asked, case)
         reply = good_reply(heard, code, local(at.utc_ms), self._numbers)
         if answer.header:
@@ -132,7 +133,8 @@ class Answering:
         heard, kind = asked.heard, asked.answer.kind
         network_code = heard.get("60.3")
         keys = new_keys(network_code, self._setup.answers.mak_bytes, self._numbers)
-        if not station.batch:
+        if not station.batch or station.is_batch_closed:
+            station.is_batch_closed = False
             station.batch = f"{self._batch:06d}"
             self._batch += 1
         if asked.code != "00":
@@ -168,6 +170,7 @@ class Answering:
                     authorisation=reply.fields.get(38, ""),
                     amount_fen=int(heard.get("4")),
                     pan=pan_of(heard, station.keys),
+                    opened=station.batch,
                     is_credit=heard.transaction in _CREDITS,
                 )
             )
@@ -181,7 +184,10 @@ class Answering:
             owed = debts[0] if debts else None
         answer = owed.answer if owed is not None and not owed.is_ended else APPROVE
         code = answer.code or "00"
-        reply = good_reply(heard, code, local(at.utc_ms), self._numbers)
+        answered = heard
+        if owed is not None and answer.kind == "original":
+            answered = owed.asked.heard
+        reply = good_reply(answered, code, local(at.utc_ms), self._numbers)
         asked = Asked(
             heard=heard,
             at_ns=at.elapsed_ns,
@@ -225,7 +231,7 @@ class Answering:
         frame = write(heard, framing, spoil(reply, kind), station.keys, kind)
         wait_ms = int(answer.after_s * _MS_PER_S)
         sent = [(piece, after_ms + wait_ms) for piece, after_ms in pieces(frame, kind)]
-        is_one = kind in {"wrong-stan", "wrong-mti", "garbled", "late"}
+        is_one = kind in {"wrong-stan", "wrong-mti", "garbled", "late", "original"}
         # What answers nothing leaves the terminal waiting.
         if not is_one:
             asked.answered_ns = asked.at_ns + sent[-1][1] * _NS_PER_MS

@@ -233,7 +233,7 @@ def _passed_over(station: Station) -> Iterator[Judgement]:
             owed.is_answered = False
     for owed in station.open_debts():
         if owed.tries:
-            ok = owed.tries >= _LEAST_TRIES or owed.answer.kind != "none"
+            ok = owed.tries >= _LEAST_TRIES or owed.answer.kind not in {"none", "original"}
             seen = (f"up to {TRIES} tries", f"{owed.tries}")
             yield _said("reversal-repeated", "none", owed, ok=ok, seen=seen)
             yield _said("reversal-tries", "none", owed, ok=owed.tries <= TRIES)

@@ -28,7 +28,7 @@ from simulators.conformance.judging.happenings import (
     Received,
     Send,
 )
-from simulators.conformance.judging.secrets import judge_secrets
+from simulators.conformance.judging.secrets import judge_secrets, judge_typed, pan_of
 from simulators.conformance.judging.settling import judge_settling
 from simulators.conformance.judging.station import Station
 from simulators.conformance.judging.tally import Failure, Tally
@@ -220,6 +220,7 @@ class Host:
         wanted = (("41", setup.terminal), ("42", setup.merchant or station.merchant))
         yield from contents.identity(heard, wanted)
         yield from judge_secrets(heard, station, setup.master_key, setup.cards)
+        yield from judge_typed(heard, station, self._typed(station, heard, case))
         yield from recognition.judge(station, heard, case, setup.cards)
         yield from judge_settling(station, heard)
         yield from judge_services(
@@ -228,6 +229,12 @@ class Host:
         yield from conduct.judge_conduct(
             station, heard, at.elapsed_ns, setup.answers.response_timer_s
         )
+
+    def _typed(self, station: Station, heard: Heard, case: recognition.Found) -> str:
+        """Return the PIN that the tester was to type; empty where nobody knows."""
+        card = self.setup.cards.get(pan_of(heard, station.keys))
+        told = next((action.pin for action in case.do if action.pin), "") if case else ""
+        return told or (card.pin if card is not None else "")
 
     def _station(self, tid: str, heard: Heard) -> Station | None:
         station = self.stations.get(tid)

@@ -68,7 +68,8 @@ def case_of(suite: Suite, station: Station, heard: Heard) -> Found:
 
 
 def _is_ready(station: Station, case: Case) -> bool:
-    if case.answer.kind in _BAD_KEYS and (station.must_sign_on or not station.is_signed_on):
+    is_for_another = station.must_sign_on or not station.is_signed_on or station.is_batch_closed
+    if case.answer.kind in _BAD_KEYS and is_for_another:
         # This sign-on is what another case asks for.
         return False
     return station.progress[case.id].state == "waiting" and all(

@@ -71,20 +71,23 @@ def _mac(heard: Heard, station: Station, keys: Keys) -> Iterator[Judgement]:
         return
     poisoned, older = station.poisoned, station.older
     if poisoned is not None and poisoned.mac.compute(mab) == carried:
-        found = "keys whose check value was wrong"
-        yield Judgement(
-            check="keys-checked",
-            ok=False,
-            about={"cause": "used"},
-            field="64",
-            offset=heard.at("64"),
-            expected="the keys of the last good sign-on",
-            found=found,
-        )
+        yield _poisoned(heard, "64")
     elif older is not None and older.mac.compute(mab) == carried:
         yield _keyed(heard, "mac", "64", (False, "older", "a MAC under the key before"))
     else:
         yield _keyed(heard, "mac", "64", (False, "unknown", _guess(heard, keys.mac, carried)))
+
+
+def _poisoned(heard: Heard, path: str) -> Judgement:
+    return Judgement(
+        check="keys-checked",
+        ok=False,
+        about={"cause": "used"},
+        field=path,
+        offset=heard.at(path),
+        expected="the keys of the last good sign-on",
+        found="a key of a sign-on in which a check value was wrong",
+    )
 
 
 def _guess(heard: Heard, mac: MacAlgorithm, carried: bytes) -> str:
@@ -116,7 +119,10 @@ def _pin(heard: Heard, station: Station, keys: Keys, pan: str) -> Iterator[Judge
     if _opens(block, bound, keys.pik):
         yield _keyed(heard, "pin-block", "52", (True, "current", ""))
         return
-    older = station.older
+    older, poisoned = station.older, station.poisoned
+    if poisoned is not None and _opens(block, bound, poisoned.pik):
+        yield _poisoned(heard, "52")
+        return
     if older is not None and _opens(block, bound, older.pik):
         seen = (False, "older", "a block under the key before")
     elif bound is not None and _opens(block, None, keys.pik):
@@ -134,6 +140,19 @@ def _opens(block: bytes, pan: str | None, pik: Pik) -> bool:
     except PinBlockError:
         return False
     return True
+
+
+def judge_typed(heard: Heard, station: Station, typed: str) -> Iterator[Judgement]:
+    """Judge whether a PIN block that opens holds the PIN that was typed."""
+    block, keys = heard.message.raw.get(_PIN_FIELD), station.keys
+    if block is None or keys is None or not typed or heard.kind == "reversal":
+        return
+    bound = None if heard.get("53")[:1] == "1" else pan_of(heard, keys)
+    try:
+        ok = decode_pin_block(block, bound, keys.pik) == typed
+    except PinBlockError:
+        return
+    yield heard.judge("pin-typed", "52", ok=ok, expected="the PIN that was typed", found="another")
 
 
 def _around_the_pin(heard: Heard, keys: Keys | None) -> Iterator[Judgement]:

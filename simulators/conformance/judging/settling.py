@@ -17,6 +17,11 @@ _MOST_DETAILS: Final = 8
 _RESULTS: Final = (30, 61)
 """Where the two results are in DE 48."""
 _BALANCED, _UNBALANCED = "1", "2"
+_UPLOADS: Final = {
+    "unbalanced": (_UNBALANCED, _UNBALANCED),
+    "unbalanced-foreign": (_BALANCED, _UNBALANCED),
+}
+"""Kind of answer -> the results for domestic and foreign cards; any other balances."""
 _DETAILS, _ENDS = "201", frozenset({"202", "207"})
 _WHOLE: Final = 62
 
@@ -39,7 +44,7 @@ def judge_settling(station: Station, heard: Heard) -> Iterator[Judgement]:
 def _totals(station: Station, heard: Heard) -> Iterator[Judgement]:
     wanted: dict[str, str] = {}
     for name, paths in ((False, ("48.1", "48.2")), (True, ("48.3", "48.4"))):
-        amounts = [b.amount_fen for b in station.book if b.is_credit is name]
+        amounts = [b.amount_fen for b in station.open_book() if b.is_credit is name]
         wanted |= {paths[0]: f"{sum(amounts):012d}", paths[1]: f"{len(amounts):03d}"}
     for path, text in wanted.items():
         if path in heard.texts:
@@ -61,7 +66,7 @@ def _details(station: Station, heard: Heard) -> Iterator[Judgement]:
     ok = stated.isdigit() and int(stated) == len(numbers) <= _MOST_DETAILS
     seen = (ok, f"as many details as it says, at most {_MOST_DETAILS}", f"{stated}, {len(numbers)}")
     yield _said(heard, "count", "48.1", seen)
-    known = {(b.stan, f"{b.amount_fen:012d}") for b in station.book}
+    known = {(b.stan, f"{b.amount_fen:012d}") for b in station.open_book()}
     for number in numbers:
         detail = heard.get(f"48[{number}].3"), heard.get(f"48[{number}].5")
         seen = (detail in known, "an approved transaction of the batch", "another")
@@ -98,13 +103,13 @@ def settle(station: Station, asked: Asked, reply: Reply) -> None:
     """Answer a settlement with its result; close the batch at its end."""
     heard = asked.heard
     if heard.transaction == "settlement":
-        result = _UNBALANCED if asked.answer.kind == "unbalanced" else _BALANCED
+        told = _UPLOADS.get(asked.answer.kind, (_BALANCED, _BALANCED))
         content = heard.get("48").ljust(_WHOLE, "0")
-        for at in _RESULTS:
+        for at, result in zip(_RESULTS, told, strict=True):
             content = content[:at] + result + content[at + 1 :]
         reply.fields[48] = content
-        is_upload = result == _UNBALANCED
-        station.uploads = Uploads(wanted=len(station.book)) if is_upload else None
+        wanted = len(station.open_book())
+        station.uploads = Uploads(wanted=wanted) if _UNBALANCED in told else None
     elif heard.get("60.3") in _ENDS:
         if station.uploads is not None:
             station.uploads.is_ended = True

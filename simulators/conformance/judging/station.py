@@ -88,6 +88,8 @@ class Booked(msgspec.Struct, kw_only=True):
     authorisation: str
     amount_fen: int
     pan: str
+    opened: str = ""
+    """The batch that was open then, whatever the terminal said."""
     is_credit: bool = False
     is_voided: bool = False
 
@@ -100,6 +102,8 @@ class Bill(msgspec.Struct, kw_only=True):
 
     number: str
     to_pay_fen: int
+    person: dict[str, str] = {}
+    """What the inquiry said of whom and which period, by path."""
     paid: str = ""
     paid_fen: int = 0
 
@@ -127,6 +131,8 @@ class Station:
         self.poisoned: Keys | None = None
         """Keys that were sent with a wrong check value: nobody may use them."""
         self.batch = ""
+        self.is_batch_closed = False
+        """Whether the host closed the batch by itself, so that the next sign-on gives another."""
         self.is_signed_on = False
         self.must_sign_on = ""
         self.must_sign_on_case = ""
@@ -158,6 +164,10 @@ class Station:
             if owed.asked.stan == stan:
                 return owed
         return None
+
+    def open_book(self) -> list[Booked]:
+        """Return what was approved in the open batch."""
+        return [booked for booked in self.book if booked.opened == self.batch]
 
     def open_debts(self) -> list[Owed]:
         """Return the reversals that are still owed."""

@@ -125,6 +125,14 @@ class _PinWithCheckDigit(_Bent):
         return mti, fields
 
 
+class _PinCutShort(_Bent):
+    def change(self, mti: str, fields: dict[int, str]) -> tuple[str, dict[int, str]]:
+        if 52 in fields and self.memory.pik is not None:
+            block = encode_pin_block("123456"[:4], fields[2], self.memory.pik)
+            fields[52] = block.hex().upper()
+        return mti, fields
+
+
 class _ClearPin(_Bent):
     def change(self, mti: str, fields: dict[int, str]) -> tuple[str, dict[int, str]]:
         if 52 in fields:
@@ -376,7 +384,7 @@ CONDUCT_MUTANTS: Final[tuple[Mutant, ...]] = (
     Mutant(id="old-pin-key", en="goes on with the first PIN key after another sign-on",
            breaks="KEY-03", parts=_terminal(_OldPinKey), cases=_AGAIN),
     Mutant(id="takes-any-key", en="takes keys without looking at their check values",
-           breaks="KEY-04", also=("PIN-01",),
+           breaks="KEY-04",
            parts=_terminal(_TakesAnyKey), cases=("sign-on", "bad-pin-key")),
     Mutant(id="mac-over-tpdu", en="the MAC covers the TPDU too", breaks="MAC-01",
            parts=writes(code=lambda heads, body, mac: mac.compute(heads + body)), cases=_SHORT),
@@ -404,6 +412,8 @@ CONDUCT_MUTANTS: Final[tuple[Mutant, ...]] = (
            parts=writes(change=_longest), cases=_SHORT),
     Mutant(id="entry-mode-without-pin", en="DE 22 says no PIN beside a PIN block",
            breaks="PIN-04", parts=writes(change=_no_pin_mode), cases=_SHORT),
+    Mutant(id="pin-cut-short", en="only the first four digits of a PIN are taken",
+           breaks="PIN-05", parts=_terminal(_PinCutShort), cases=_SHORT),
     Mutant(id="pin-in-reversal", en="a reversal repeats the PIN block", breaks="SEC-01",
            also=("PRS-08",), parts=_terminal(_ReversalWith), cases=("sign-on", "no-answer")),
     Mutant(id="track-in-reversal", en="a reversal repeats track 2", breaks="SEC-02",

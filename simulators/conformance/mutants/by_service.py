@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from simulators.cards import fictional_card
 from simulators.conformance.driving.driver import Parts
 from simulators.conformance.mutants.model import Change, Mutant, writes
+from simulators.social_security.sample import person_of
 from simulators.terminal_memory import Habits, Job, Kind, Reverses
 from simulators.terminals.services import PAYMENTS, payload, told
 
@@ -124,5 +125,8 @@ SERVICE_MUTANTS: Final[tuple[Mutant, ...]] = (
             "SOC-17",
             writes(change=_tagged("75 76", lambda tags: {**tags, "S6": fictional_card(0).pin})),
             also=("SEC-03",)),
+    _mutant("pays-for-another", "a payment names another person than its inquiry",
+            "SOC-18",
+            writes(change=_tagged("76", lambda tags: {**tags, "S2": person_of(1).identity}))),
 )  # fmt: skip
 """In the order of their requirements."""

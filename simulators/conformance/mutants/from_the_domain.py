@@ -1,22 +1,29 @@
-"""Ten mutants written from the description of the domain alone (simulators/conformance).
+"""Mutants that were written without the requirements in hand (simulators/conformance).
 
-They were written after the suite, by its own author, from what terminals do and get wrong: they
-test whether it catches what no requirement was written for.
+Ten by the author of the suite, from what terminals get wrong; eight by somebody who had read a
+description of the domain and nothing else. They test whether the suite catches what no requirement
+was written for.
 """
 
 # ruff: noqa: PLR2004 - the numbers are data elements
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from msgspec.structs import replace
+
+from messages.crypto.keys import unwrap_field_62
 from messages.crypto.mac import MacAlgorithm, fold, make_mac
 from messages.crypto.pin import encode_pin_block
+from messages.dialects.tlv import encode_ber, parse_ber
 from simulators.conformance.driving.driver import Parts
 from simulators.conformance.mutants.model import Defect, Mutant, crooked, writes
 from simulators.requests import Identity
-from simulators.terminal import Terminal
-from simulators.terminal_memory import Memory, Verdict
-from simulators.terminals.answers import Awaiting
+from simulators.terminal import APPROVED, Terminal
+from simulators.terminal_memory import Job, Kind, Memory, Verdict
+from simulators.terminals.answers import Awaiting, result_of
+from simulators.terminals.services import payload, told
+from simulators.terminals.settling import results
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment
 
@@ -141,3 +148,149 @@ DOMAIN_MUTANTS: Final[tuple[Mutant, ...]] = (
            cases=("sign-on", "header-asks"), origin="domain"),
 )  # fmt: skip
 """In no order."""
+
+
+# ------------------------------------------------------------------- by a reader of the domain
+
+
+class _PinLengthSix(_Own):
+    """Writes a PIN length of six before any PIN."""
+
+    _pin = _PIN
+
+    def _send(self, job: Job, at: Moment) -> list[bytes]:
+        self._pin = job.card.pin if job.card is not None else _PIN
+        return super()._send(job, at)
+
+    def change(self, mti: str, fields: dict[int, str]) -> tuple[str, dict[int, str]]:
+        pik = self.memory.pik
+        if 52 in fields and pik is not None:
+            field = bytes.fromhex(f"06{self._pin}".ljust(16, "f"))
+            block = int.from_bytes(field) ^ int(fields[2][-13:-1], 16)
+            fields[52] = pik.cipher.encrypt(block.to_bytes(8)).hex().upper()
+        return mti, fields
+
+
+class _ReversalOfThisBatch(_Own):
+    """Keeps no batch with a reversal: it writes the one that is open now."""
+
+    def change(self, mti: str, fields: dict[int, str]) -> tuple[str, dict[int, str]]:
+        if mti == "0400":
+            fields[60] = f"{fields[60][:2]}{self.memory.batch:06d}{fields[60][8:]}"
+        return mti, fields
+
+
+class _LateAnswerEndsReversal(Terminal):
+    """Does not compare the MTI while a reversal is out."""
+
+    def received(self, frame: bytes, at: Moment) -> list[bytes]:
+        awaiting = self._awaiting
+        if awaiting is not None and awaiting.kind is Kind.REVERSAL and awaiting.owed is not None:
+            heard = self._wire.hear(frame)
+            echoed = (3, 4, 11, 41, 42)
+            same = all(heard.get(n) == awaiting.fields.get(n) for n in echoed)
+            if heard.mti == "0210" and same and self._is_believed(heard) and heard.get(39) == "00":
+                self._awaiting = None
+                self.memory.owed.remove(awaiting.owed)
+                self.results.append(result_of(awaiting, Verdict.APPROVED, heard))
+                return self._advance(at)
+        return super().received(frame, at)
+
+
+class _NakedApproval(Terminal):
+    """Verifies a MAC only where the answer has one."""
+
+    def _is_believed(self, heard: Heard) -> bool:
+        return self._wire.mac_field not in heard.fields or super()._is_believed(heard)
+
+
+class _HalfKeys(Terminal):
+    """Stores each key of a sign-on as soon as its own check value is right."""
+
+    def _signed_on(self, awaiting: Awaiting, heard: Heard, at: Moment) -> None:
+        super()._signed_on(awaiting, heard, at)
+        if self.results[-1].verdict is not Verdict.KEYS_WRONG:
+            return
+        content = bytes.fromhex(heard.get(62))
+        half = len(content) // 2
+        try:
+            twice = content[:half] + content[:half]
+            self.memory.pik = unwrap_field_62(self.identity.master_key, twice).pik
+        except ValueError:
+            return
+
+
+class _DomesticHalfOnly(Terminal):
+    """Reads the result for domestic cards only."""
+
+    def _settled(self, awaiting: Awaiting, heard: Heard) -> None:
+        content = heard.get(48)
+        if awaiting.kind is Kind.SETTLEMENT and results(content)[:1] == "1":
+            heard.fields[48] = content[:61] + "1" + content[62:]
+        super()._settled(awaiting, heard)
+
+
+def _runs_as_purchase(mti: str, fields: dict[int, str]) -> tuple[str, dict[int, str]]:
+    if mti == "0200" and fields.get(60, "")[:2] == "70" and 55 in fields:
+        items = [
+            replace(item, value=b"\0") if item.tag == "9C" else item
+            for item in parse_ber(bytes.fromhex(fields[55]))
+        ]
+        fields[55] = encode_ber(items).hex().upper()
+    return mti, fields
+
+
+class _StaleBill(_Own):
+    """Keeps the first bill number that it is told until a payment is approved."""
+
+    _bill = ""
+
+    def _told(self, awaiting: Awaiting, heard: Heard) -> None:
+        super()._told(awaiting, heard)
+        tags = told(heard.get(62))
+        if awaiting.kind is Kind.SOCIAL_INQUIRY and heard.get(39) in APPROVED:
+            self._bill = self._bill or tags.get("S5", "")
+
+    def _answered(self, awaiting: Awaiting, heard: Heard, at: Moment) -> None:
+        super()._answered(awaiting, heard, at)
+        if awaiting.fields[60][:2] == "76" and self.results[-1].verdict is Verdict.APPROVED:
+            self._bill = ""
+
+    def change(self, mti: str, fields: dict[int, str]) -> tuple[str, dict[int, str]]:
+        if mti == "0200" and fields.get(60, "")[:2] == "76" and self._bill:
+            fields[62] = payload({**told(fields[62]), "S5": self._bill})
+        return mti, fields
+
+
+def _by_reader(
+    name: str,
+    en: str,
+    breaks: str,
+    parts: Parts,
+    **more: Any,  # noqa: ANN401
+) -> Mutant:
+    return Mutant(id=name, en=en, breaks=breaks, parts=parts, origin="reader", **more)
+
+
+READER_MUTANTS: Final[tuple[Mutant, ...]] = (
+    _by_reader("pin-length-always-six", "the PIN block says six digits, whatever was typed",
+               "PIN-01", Parts(terminal=_PinLengthSix), cases=("short-pin", "withdrawal")),
+    _by_reader("reversal-takes-current-batch", "a reversal has the batch that is open now",
+               "REV-16", Parts(terminal=_ReversalOfThisBatch), cases=("reversal-of-closed-batch",)),
+    _by_reader("late-0210-ends-reversal", "a late answer to the original ends its reversal",
+               "REV-20", Parts(terminal=_LateAnswerEndsReversal), also=("TIM-03",),
+               cases=("reversal-and-late-answer", "late-answer")),
+    _by_reader("approval-without-f64-accepted", "an approval without a MAC is not verified",
+               "REV-05", Parts(terminal=_NakedApproval), also=("REV-11", "SGN-06"),
+               cases=("no-mac", "wrong-mac")),
+    _by_reader("half-key-install", "of two keys the one with a right check value is stored",
+               "KEY-04", Parts(terminal=_HalfKeys), cases=("bad-mac-key",)),
+    _by_reader("foreign-half-ignored", "the result for foreign cards is not read",
+               "SET-05", Parts(terminal=_DomesticHalfOnly), cases=("settlement-foreign",)),
+    _by_reader("kernel-runs-as-purchase", "the chip of a withdrawal is told a purchase (9C)",
+               "SUB-16", writes(change=_runs_as_purchase), cases=("withdrawal", "sale")),
+    _by_reader("stale-bill-number", "the first bill number is kept until a payment is approved",
+               "SOC-18", Parts(terminal=_StaleBill), is_composite=True,
+               cases=("bill-payment-2024", "bill-payment")),
+)  # fmt: skip
+"""In their own order."""

@@ -92,6 +92,18 @@ def _zero_mac(body: bytes) -> bytes:
     return body[:-8] + b"00000000" if body[20] & 1 else body
 
 
+_ISSUER_REMARK: Final = "A卡余额不足请联系发卡行".encode("gbk")
+_CENTRE_REMARK: Final = "请到社保窗口办理镕 ".encode("gbk").ljust(20)
+"""Its last character ends with a byte below 80, so that the whole can be read as other text."""
+
+
+def _cut_remark(answer: Reply, _heard: Heard) -> Reply:
+    if answer.mti != "0210" or answer.fields.get(39) not in {"12", "30"}:
+        return answer
+    remarks = (b"CUP" + _ISSUER_REMARK[:20] + _CENTRE_REMARK).decode("gbk")
+    return replace(answer, fields=dict(sorted({**answer.fields, 63: remarks}.items())))
+
+
 def _whole_only(data: bytes) -> bytes:
     """Hear only what comes as one frame in one piece."""
     return data if data[:2] == b"\xff\xff" or int.from_bytes(data[:2]) == len(data) - 2 else b""
@@ -169,5 +181,11 @@ HOST_MUTANTS: Final[tuple[HostMutant, ...]] = (
                seams=Seams(hears=_whole_only)),
     HostMutant(id="dies-of-garbage", en="after garbage no connection is taken", breaks="HST-30",
                seams=Seams(survives=False)),
+    HostMutant(id="remark-cut-inside-a-character",
+               en="a remark is cut after 20 bytes, wherever that is", breaks="HST-02",
+               seams=Seams(reply=_cut_remark)),
+    HostMutant(id="reversal-of-unknown-forgotten-with-connection",
+               en="a reversal of what never came is forgotten with its connection",
+               breaks="HST-31", seams=Seams(is_of_connection=True)),
 )  # fmt: skip
-"""Host mutants, in the order of the requirements."""
+"""Host mutants, in the order of the requirements; the last two by a reader of the domain."""

@@ -13,7 +13,7 @@ from simulators.conformance.mutants.by_message import MESSAGE_MUTANTS
 from simulators.conformance.mutants.by_reversal import REVERSAL_MUTANTS
 from simulators.conformance.mutants.by_service import SERVICE_MUTANTS
 from simulators.conformance.mutants.catching import Caught
-from simulators.conformance.mutants.from_the_domain import DOMAIN_MUTANTS
+from simulators.conformance.mutants.from_the_domain import DOMAIN_MUTANTS, READER_MUTANTS
 from simulators.conformance.mutants.generated import generated
 from simulators.conformance.mutants.model import Mutant
 from simulators.conformance.mutants.of_hosts import HOST_MUTANTS
@@ -23,8 +23,8 @@ HAND: Final[tuple[Mutant, ...]] = (
 )  # fmt: skip
 """Written by hand, each for a requirement."""
 
-MUTANTS: Final[tuple[Mutant, ...]] = (*HAND, *DOMAIN_MUTANTS, *generated())
-"""All of them: by hand, from the domain alone, from the dialect's data."""
+MUTANTS: Final[tuple[Mutant, ...]] = (*HAND, *DOMAIN_MUTANTS, *READER_MUTANTS, *generated())
+"""All of them: by hand, from the domain alone, by a reader of it, from the dialect's data."""
 
 
 def rows(mutants: Sequence[Mutant]) -> Iterator[str]:

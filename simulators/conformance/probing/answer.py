@@ -17,6 +17,7 @@ from simulators.conformance.hearing.heard import Heard
 from simulators.conformance.probing.probes import Probe
 from simulators.conformance.rules.vocabulary import Judgement
 from simulators.requests import Identity
+from simulators.terminal import APPROVED
 from switch.core.moment import is_date
 
 _ECHOED: Final = (3, 4, 11, 41, 42)
@@ -51,7 +52,10 @@ def judge_answer(
     """Judge one answer to one probe."""
     judge = _Judge(asked, heard)
     yield judge.say("answered", ok=True)
-    yield judge.say("readable", ok=not [j for j in heard.judgements if not j.ok])
+    wrong = next((each for each in heard.judgements if not each.ok), None)
+    seen = (wrong.expected, wrong.found) if wrong is not None else ("", "")
+    field = wrong.field if wrong is not None else ""
+    yield judge.say("readable", ok=wrong is None, field=field, seen=seen)
     yield from _form(judge)
     yield from _mac(judge, mac)
     yield from _meaning(judge)
@@ -147,6 +151,9 @@ def _meaning(judge: _Judge) -> Iterator[Judgement]:
         if wanted:
             seen = (" or ".join(wanted), code)
             yield judge.say("code", ok=code in wanted, field="39", seen=seen)
+    if asked.probe.refused:
+        seen = ("no approval: it was reversed before it came", code)
+        yield judge.say("refused", ok=code not in APPROVED, field="39", seen=seen)
     if asked.probe.asks:
         found = heard.heads.get("header", {}).get("processing_request", "")
         seen = (asked.probe.asks, found)

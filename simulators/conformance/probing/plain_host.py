@@ -43,6 +43,8 @@ class Seams(msgspec.Struct, frozen=True, kw_only=True):
     keys: str = "approve"
     """The kind of answer to a sign-on."""
     remembers: bool = True
+    is_of_connection: bool = False
+    """Whether reversals of what never came are forgotten with the connection."""
     hears: Callable[[bytes], bytes] = lambda data: data
     survives: bool = True
 
@@ -62,12 +64,15 @@ class PlainHost:
         self._numbers = Numbers(b"plain host" * 2)
         self._keys: Keys | None = None
         self._stored: dict[str, Reply] = {}
-        self._reversed: set[str] = set()
+        self._unknown: set[str] = set()
+        """DE 11 of reversals whose originals never came."""
         self.is_gone = False
 
     def connected(self) -> bool:
         """Take a new connection; False where the host is gone."""
         self._deframer = Deframer(self._framing)
+        if self._seams.is_of_connection:
+            self._unknown.clear()
         return not self.is_gone
 
     def received(self, data: bytes, at: Moment) -> tuple[list[bytes], bool]:
@@ -96,8 +101,6 @@ class PlainHost:
         keys = self._keys
         if heard.transaction == "sign_on" and code == "00":
             self._sign_on(heard, reply)
-        if heard.mti == "0400" and code == "00":
-            self._reversed.add(heard.get("11"))
         reply = seams.reply(msgspec.structs.replace(reply, fields=dict(reply.fields)), heard)
         return seams.frame(write(heard, self._framing, reply, keys, "approve"), heard)
 
@@ -129,11 +132,17 @@ class PlainHost:
 
     def _financial(self, heard: Heard) -> str:
         if heard.mti == "0400":
-            return "00" if f"0200{heard.get('11')}" in self._stored else "25"
+            return self._reversal(heard.get("11"))
+        if heard.get("11") in self._unknown:
+            return "94"
         if heard.found is None:
             return "12"
         if heard.found.presence.request_needs - heard.message.fields.keys():
             return "30"
-        if heard.message.raw.get(52) == _NO_BLOCK:
-            return "99"
-        return "00"
+        return "99" if heard.message.raw.get(52) == _NO_BLOCK else "00"
+
+    def _reversal(self, stan: str) -> str:
+        if f"0200{stan}" in self._stored:
+            return "00"
+        self._unknown.add(stan)
+        return "25"

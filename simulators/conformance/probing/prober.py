@@ -33,6 +33,7 @@ _FEN: Final = 100
 _NO_KEY: Final = bytes(16)
 _LAST_STAN: Final = 999_999
 _FIELD_60: Final = 60
+_MAC: Final = 64
 _REPEATED: Final = (2, 3, 4, 11, 14, 22, 23, 25, 41, 42, 49, 60)
 """What a reversal repeats of its original."""
 _UNKNOWN_TID: Final = "99999999"
@@ -55,6 +56,8 @@ class Prober:
         self._card = Card(signs=True)
         self._asked: Asked | None = None
         self._last: Asked | None = None
+        self._never_sent = ""
+        """DE 11 of what was reversed before it came."""
         self._left = 0
         self.suite = host_suite(probes)
         self.tally = Tally(self.suite.requirements)
@@ -133,6 +136,8 @@ class Prober:
             return msgspec.structs.replace(self._last, probe=probe, repeats=self._last)
         if probe.send == "reversal":
             mti, fields = "0400", self._reversal(probe)
+        elif probe.send == "late-original":
+            mti, fields = "0200", self._late_original()
         else:
             job = Job(kind=Kind(probe.send), card=self._card, amount_fen=probe.yuan * _FEN)
             mti, fields = self._made(job, at)
@@ -173,7 +178,15 @@ class Prober:
         fields[39] = "98"
         if probe.defect == "unknown-original":
             fields[11] = f"{(int(fields[11]) + 500_000) % _LAST_STAN + 1:06d}"
+            self._never_sent = fields[11]
         return fields
+
+    def _late_original(self) -> dict[int, str]:
+        """Return the withdrawal whose reversal came before it, in the batch of its reversal."""
+        last = self._last
+        if last is None:
+            return {}
+        return {n: text for n, text in last.fields.items() if n != _MAC} | {11: self._never_sent}
 
     # ---------------------------------------------------------------------------- what it hears
 

@@ -16,7 +16,9 @@ from simulators.conformance.rules.model import Case, Match, Suite
 from simulators.conformance.rules.reading import RulesError, host_requirements
 
 _FILE: Final = "host-probes.toml"
-Sends = Literal["sign_on", "echo", "balance", "withdrawal", "reversal", "repeat", "garbage"]
+Sends = Literal[
+    "sign_on", "echo", "balance", "withdrawal", "reversal", "repeat", "late-original", "garbage",
+]  # fmt: skip
 Defect = Literal[
     "", "wrong-mac", "no-mac", "old-batch", "unknown-terminal", "unknown-merchant", "bad-pin-block",
     "unknown-type", "no-amount", "split", "keep-alive", "twice", "unknown-original",
@@ -27,7 +29,7 @@ Defect = Literal[
 class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing to ask: `codes` are the answers (DE 39) that are right, any known one if empty.
 
-    `asks` is what the header of the answer should ask for.
+    `asks` is what the header of the answer should ask for; `refused` wants anything but approval.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     defect: Defect = ""
     codes: list[str] = []
     asks: str = ""
+    refused: bool = False
 
 
 class _ProbeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ Role = Literal["terminal", "host"]
 Kind = Literal[
     "approve", "decline", "none", "late", "delayed", "split", "slow", "keep-alive", "cut",
     "wrong-mac", "no-mac", "wrong-stan", "wrong-amount", "wrong-terminal", "wrong-mti",
-    "wrong-chip", "bad-pik", "bad-mak", "unbalanced", "garbled",
+    "wrong-chip", "bad-pik", "bad-mak", "unbalanced", "unbalanced-foreign", "garbled", "original",
 ]  # fmt: skip
 """What a host does with a request."""
 Follow = Literal["reversal", "sign-on", "upload"]
@@ -68,6 +68,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     card: int = 0
     code: str = ""
     of: str = ""
+    pin: str = ""
+    """The PIN that is typed, where it is not the card's."""
     wait_s: float = 0
     """How long the tester waits before."""
     tags: dict[str, str] = {}
@@ -85,6 +87,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The bill that an inquiry is answered with."""
     to_pay_yuan: int = 0
     """What the card bears of that bill."""
+    closes_batch: bool = False
+    """Whether the host closes its batch by itself: the next sign-on gives another number."""
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

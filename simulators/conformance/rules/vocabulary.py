@@ -33,7 +33,7 @@ CHECKS: Final[Mapping[str, frozenset[str]]] = {
     "mac": _MESSAGE | {"key"}, "pin-block": _MESSAGE | {"key"},
     "entry-mode-pin": _MESSAGE, "clear-pin": _MESSAGE, "clear-key": _MESSAGE,
     "clear-pan": _MESSAGE, "track-key": _MESSAGE, "security-control": _MESSAGE,
-    "pin-length": _MESSAGE, "keys-checked": _CONDUCT,
+    "pin-length": _MESSAGE, "pin-typed": _MESSAGE, "keys-checked": _CONDUCT,
     # Numbers.
     "stan-range": _MESSAGE, "stan-new": _MESSAGE, "stan-next": _MESSAGE, "batch": _MESSAGE,
     # What follows what.
@@ -69,6 +69,7 @@ HOST_CHECKS: Final[Mapping[str, frozenset[str]]] = {
     "once": frozenset({"probe"}),
     "secrets": frozenset({"probe", "field"}),
     "survives": frozenset({"probe"}),
+    "refused": frozenset({"probe"}),
 }
 """Check of a host -> the attributes that it tells."""
 

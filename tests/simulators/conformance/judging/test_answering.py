@@ -23,6 +23,16 @@ def test_a_sign_on_gives_keys_and_a_batch_that_stays() -> None:
     assert station.keys is not first
 
 
+def test_a_batch_that_the_host_closed_is_another_after_the_next_sign_on() -> None:
+    host = new_host()
+    host.handle(Connected(1), AT)
+    host.handle(Received(1, frames.SIGN_ON), AT)
+    station = host.stations["50010001"]
+    station.is_batch_closed = True
+    host.handle(Received(1, frames.SIGN_ON), after(1))
+    assert (station.batch, station.is_batch_closed) == (f"{FIRST_BATCH + 1:06d}", False)
+
+
 def test_an_approved_withdrawal_is_booked_and_its_reversal_takes_it_out() -> None:
     host = ready()
     host.handle(Received(1, frames.WITHDRAWAL), AT)

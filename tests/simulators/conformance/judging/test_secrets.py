@@ -10,7 +10,7 @@ from messages.crypto.pin import encode_pin_block
 from simulators.cards import Card
 from simulators.conformance.driving.trial import Trial, run
 from simulators.conformance.hearing.heard import Heard
-from simulators.conformance.judging.secrets import judge_secrets, pan_of
+from simulators.conformance.judging.secrets import judge_secrets, judge_typed, pan_of
 from simulators.conformance.judging.station import Keys
 from simulators.conformance.mutants.by_service import SERVICE_MUTANTS
 from simulators.conformance.mutants.places import swap
@@ -48,6 +48,16 @@ def _with(number: int, content: bytes) -> bytes:
 def test_the_worked_withdrawal_proves_everything() -> None:
     assert _broken(frames.WITHDRAWAL) == {}
     assert {"mac", "pin-block", "clear-pin"} <= {j.check for j in _judged(frames.WITHDRAWAL)}
+
+
+def test_the_pin_of_a_block_is_the_one_that_was_typed() -> None:
+    station = signed_on(new_host())
+    (good,) = judge_typed(heard(frames.WITHDRAWAL), station, _CARD.pin)
+    (wrong,) = judge_typed(heard(frames.WITHDRAWAL), station, "1234")
+    assert (good.ok, wrong.ok, wrong.found) == (True, False, "another")
+    assert _CARD.pin not in f"{wrong}"
+    broken = heard(_with(52, bytes(8)))
+    assert not list(judge_typed(broken, station, _CARD.pin))
 
 
 def test_a_mac_and_pin_under_the_key_before_are_told_apart_from_wrong_ones() -> None:

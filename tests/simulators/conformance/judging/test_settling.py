@@ -15,7 +15,7 @@ _WIRE = wires()[0]
 def _booked(amount_fen: int = 50_000) -> Booked:
     return Booked(
         kind="rural_withdrawal", case="", stan="000002", batch=frames.BATCH, date="0618",
-        rrn="", authorisation="", amount_fen=amount_fen, pan="",
+        rrn="", authorisation="", amount_fen=amount_fen, pan="", opened=frames.BATCH,
     )  # fmt: skip
 
 
@@ -38,6 +38,13 @@ def test_the_worked_totals_are_those_of_its_one_withdrawal() -> None:
     assert not _broken(station, frames.SETTLEMENT)
     station.book = [_booked(40_000)]
     assert _broken(station, frames.SETTLEMENT) == {"totals"}
+
+
+def test_what_an_earlier_batch_held_counts_no_more() -> None:
+    station = signed_on(new_host())
+    station.book = [_booked(), _booked(40_000)]
+    station.book[1].opened = "000001"
+    assert not _broken(station, frames.SETTLEMENT)
 
 
 def test_details_are_counted_and_compared() -> None:

@@ -20,6 +20,7 @@ def test_the_table_of_the_page_is_that_of_the_mutants() -> None:
     assert section("Mutants of hosts") == list(host_rows())
     for heading, origin in (
         ("Mutants from the domain", "domain"),
+        ("Mutants by a reader of the domain", "reader"),
         ("Mutants from the dialect", "dialect"),
     ):
         wanted = [mutant for mutant in MUTANTS if mutant.origin == origin]
