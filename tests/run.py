@@ -87,10 +87,22 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
     "processes": (240, ("tests/crash", "tests/scenarios")),
 }
 _REST_BUDGET_S: Final = 120
-_SHARED: Final = frozenset({"messages", "conformance", "switch", "replay", "world", "load", "rest"})
-"""Parts whose tests two processes share; each of the others runs beside one of its kind."""
-_WAITING: Final = frozenset({"processes"})
-"""Parts that wait for processes of their own: two share them, beside a part of the other kind."""
+_SHARED: Final = {
+    "messages": 2,
+    "conformance": 2,
+    "replay": 2,
+    "switch": 3,
+    "world": 2,
+    "load": 4,
+    "rest": 3,
+}
+"""Parts that have both cores, and how many processes share their tests: the more they wait for real
+time or for processes of their own, the more. Each other part runs beside one of its kind."""
+_WAITING: Final = {"processes": 2}
+"""Parts that wait, so that two processes share them although another part runs beside."""
+_REAL_TIME: Final = frozenset({"load", "processes"})
+"""Parts that measure in real time. That the machine stood still for a second is no fault of what is
+tested: a test of theirs that fails is run again, once, and pytest's last line counts those."""
 _FIRST: Final[dict[str, tuple[Command, ...]]] = {
     "world": (
         (str(ROOT / ".venv" / "bin" / "jinbao"), "simulate", "--seeds", "300", "--jobs", "2"),
@@ -135,8 +147,10 @@ def parts() -> tuple[Part, ...]:
 
 
 def _workers(name: str) -> tuple[str, ...]:
-    """Return how many processes share a part."""
-    return ("-n", "2") if name in _SHARED | _WAITING else ()
+    """Return how many processes share a part, and how often its tests may be run again."""
+    count = _SHARED.get(name) or _WAITING.get(name)
+    shared = ("-n", str(count)) if count else ()
+    return (*shared, "--reruns", "1") if name in _REAL_TIME else shared
 
 
 def _within(paths: Sequence[str], ignored: Sequence[str]) -> tuple[str, ...]:

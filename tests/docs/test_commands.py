@@ -15,7 +15,9 @@ import pytest
 from tests.docs.console import commands
 from tests.house.source import ROOT
 
-_DOCUMENTS: Final = sorted(ROOT.glob("README*.md")) + sorted((ROOT / "docs").rglob("*.md"))
+_READMES: Final = tuple(sorted(ROOT.glob("README*.md")))
+_GROUPS: Final = (_READMES, *((path,) for path in sorted((ROOT / "docs").rglob("*.md"))))
+"""Documents that are read together: what several of them show in the tree is run once."""
 _TIMEOUT_S: Final = 120
 
 NOT_RUN: Final[Mapping[str, str]] = {
@@ -39,8 +41,8 @@ def desk(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_commands_print_what_the_document_says(document: Path, desk: Path) -> None:
+def _run(command: str, desk: Path) -> str:
+    """Return what a command prints, on both channels."""
     env = {
         # Deaf to the make that may run these tests.
         **{name: value for name, value in os.environ.items() if "MAKE" not in name},
@@ -48,23 +50,34 @@ def test_commands_print_what_the_document_says(document: Path, desk: Path) -> No
         "LANG": "C.UTF-8",
         "COLUMNS": "80",
     }
-    wrong = []
-    for command in commands(document.read_text("utf-8")):
-        if command.text in NOT_RUN:
-            continue
-        run = subprocess.run(
-            ("bash", "-c", command.text),
-            cwd=ROOT if command.text in IN_THE_TREE else desk,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-        if not command.shows(run.stdout):
-            wrong.append(f"{document.name}:{command.line}: $ {command.text}\n{run.stdout}")
+    run = subprocess.run(
+        ("bash", "-c", command),
+        cwd=ROOT if command in IN_THE_TREE else desk,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
+    return run.stdout
+
+
+@pytest.mark.parametrize(
+    "documents", _GROUPS, ids=lambda group: group[0].relative_to(ROOT).as_posix()
+)
+def test_commands_print_what_the_document_says(documents: tuple[Path, ...], desk: Path) -> None:
+    wrong, printed = [], dict[str, str]()
+    for document in documents:
+        for command in commands(document.read_text("utf-8")):
+            if command.text in NOT_RUN:
+                continue
+            if command.text not in printed or command.text not in IN_THE_TREE:
+                printed[command.text] = _run(command.text, desk)
+            if not command.shows(printed[command.text]):
+                where = f"{document.name}:{command.line}: $ {command.text}"
+                wrong.append(f"{where}\n{printed[command.text]}")
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
 
