@@ -1,7 +1,7 @@
 """The judging host, our driven terminal and the probes on real sockets (simulators/conformance).
 
-The only home of asyncio in conformance. A clock may run faster, for whoever does not want to wait
-a minute for a timer of a minute.
+With the door for TLS, the only home of asyncio in conformance. A clock may run faster, for whoever
+does not want to wait a minute for a timer of a minute.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, cast
 
+from simulators.conformance.door import Door
 from simulators.conformance.driving.driver import AGAIN_NS, Driver
 from simulators.conformance.judging.happenings import (
     Close,
@@ -24,6 +25,7 @@ from simulators.conformance.judging.happenings import (
     Received,
     Send,
     TimePassed,
+    TurnedAway,
 )
 from simulators.conformance.judging.host import Host
 from simulators.conformance.outer import Outer, plain_outer
@@ -176,11 +178,15 @@ class HostServer:
         self._peers: dict[int, _Peer] = {}
         self._count = 0
         self._server: asyncio.Server | None = None
+        self._door: Door | None = None
 
     async def open(self, address: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listen; return the port. OSError where it is taken."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, address, port, ssl=tls)
+        if tls is not None:
+            self._door = Door(self._accept, tls, self._turned_away)
+            return self._door.open(address, port)
+        self._server = await loop.create_server(self._accept, address, port)
         return int(self._server.sockets[0].getsockname()[1])
 
     def close(self) -> None:
@@ -188,6 +194,8 @@ class HostServer:
         self._alarm.set(None)
         if self._server is not None:
             self._server.close()
+        if self._door is not None:
+            self._door.close()
         for peer in [*self._peers.values()]:
             peer.close()
         self._carry_out(self.host.finish(self._clock.now()))
@@ -195,6 +203,9 @@ class HostServer:
     def _accept(self) -> _Peer:
         self._count += 1
         return _Peer(self, self._count, self._outer())
+
+    def _turned_away(self, why: str) -> None:
+        self._carry_out(self.host.handle(TurnedAway(why), self._clock.now()))
 
     def made(self, peer: _Peer) -> None:
         """Hear of a connection."""

@@ -36,11 +36,17 @@ class Disconnected(msgspec.Struct, frozen=True):
     connection: int
 
 
+class TurnedAway(msgspec.Struct, frozen=True):
+    """Somebody opened a connection, and it never came to be one; `why` is for the tester."""
+
+    why: str
+
+
 class TimePassed(msgspec.Struct, frozen=True):
     """The moment that `next_deadline_ns` named has come."""
 
 
-Event = Connected | Received | Disconnected | TimePassed
+Event = Connected | Received | Disconnected | TurnedAway | TimePassed
 
 
 class Send(msgspec.Struct, frozen=True):

@@ -27,6 +27,7 @@ from simulators.conformance.judging.happenings import (
     Note,
     Received,
     Send,
+    TurnedAway,
 )
 from simulators.conformance.judging.secrets import judge_secrets, judge_typed, pan_of
 from simulators.conformance.judging.settling import judge_settling
@@ -47,7 +48,7 @@ _READING: Final = (
     "readable", "bitmap", "trailing", "characters", "prefix-form", "prefix-unit", "fixed-length",
 )  # fmt: skip
 """What a message that can be read keeps."""
-_UNKNOWN: Final = "unknown"
+UNKNOWN: Final = "unknown"
 """The terminal of what cannot be read."""
 
 
@@ -105,6 +106,8 @@ class Host:
                 return list(self._received(line, data, at)) if line is not None else []
             case Disconnected(connection):
                 return list(self._disconnected(connection, at))
+            case TurnedAway(why):
+                return [self._note(at, "event", UNKNOWN, words=why)]
             case _:
                 return list(self._stalled(at))
 
@@ -125,7 +128,7 @@ class Host:
             yield Close(connection, "too many connections")
             return
         self._lines[connection] = Line(number=connection)
-        yield self._note(at, "event", _UNKNOWN, words=f"connection {connection} opened")
+        yield self._note(at, "event", UNKNOWN, words=f"connection {connection} opened")
 
     def _disconnected(self, connection: int, at: Moment) -> Iterator[Effect]:
         line = self._lines.pop(connection, None)
@@ -136,7 +139,7 @@ class Host:
         station = self.stations.get(line.terminal)
         if station is not None and station.out is not None and station.out.answered_ns is None:
             station.out.is_cut = True
-        terminal = line.terminal or _UNKNOWN
+        terminal = line.terminal or UNKNOWN
         yield self._note(at, "event", terminal, words=f"connection {connection} closed")
 
     def _received(self, line: Line, data: bytes, at: Moment) -> Iterator[Effect]:
@@ -159,7 +162,7 @@ class Host:
         elif cut.frame or cut.why:
             if isinstance(cut.what, Unreadable):
                 found += (pair for j in cut.what.judgements for pair in self.tally.of(j))
-            terminal = line.terminal or _UNKNOWN
+            terminal = line.terminal or UNKNOWN
             case = self._case_of(terminal)
             yield self._note(
                 at, "received", terminal, case=case, frame=cut.frame, found=found, words=cut.why

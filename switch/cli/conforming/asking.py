@@ -36,6 +36,8 @@ from switch.cli.security.secrets import read_key
 _CARDS: Final = 10
 """Test cards whose PIN and sequence number the host knows."""
 _TPDU_DIGITS: Final = 10
+_OTHER_KEY: Final = "KEY_VALUES_MISMATCH"
+_NO_PEM: Final = "no certificate and key in PEM form are there; a key of its own needs --tls-key"
 _WORDS: Final = {
     "magstripe": "reads magnetic stripes",
     "chip": "reads chips by contact",
@@ -176,8 +178,11 @@ def server_tls(certificate: str, key: str) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(certificate, key or None)
-    except (OSError, ssl.SSLError) as error:
-        stop(f"--tls-certificate {certificate}: {type(error).__name__}: cannot be used")
+    except ssl.SSLError as error:
+        words = "the key is of another certificate" if error.reason == _OTHER_KEY else _NO_PEM
+        stop(f"--tls-certificate {certificate}: {words}")
+    except OSError as error:
+        stop(f"--tls-certificate {certificate}, --tls-key {key or certificate}: {error.strerror}")
     return context
 
 

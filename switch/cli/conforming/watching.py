@@ -20,7 +20,7 @@ from simulators.conformance.evidence.chain import Record
 from simulators.conformance.evidence.junit import summary
 from simulators.conformance.evidence.report import Report
 from simulators.conformance.judging.happenings import Note
-from simulators.conformance.judging.host import DONE, Host, Setup
+from simulators.conformance.judging.host import DONE, UNKNOWN, Host, Setup
 from simulators.conformance.judging.station import Progress
 from simulators.conformance.rules.model import Case, Requirement
 from switch.cli.outcome import note, say
@@ -70,6 +70,8 @@ class PlainWatcher:
             case = failure.get("case") or each.case
             mark = _mark(self._sentences[name])
             say(f"  {mark} {name} in {case or 'no case'}, record {each.number}")
+        if each.words and _is_telling(each):
+            say(f"  {each.words}")
         if each.words == DONE:
             say(f"{each.terminal} {each.case}: done")
 
@@ -173,6 +175,12 @@ def _happening(each: Note, record: Record, sentences: dict[str, Requirement]) ->
     for name in broken[:3]:
         told.append(f"\n     ✗ {name} {sentences[name].en}", "red")
     return told
+
+
+def _is_telling(each: Note) -> bool:
+    """Tell whether words are news: what could not be read, and who did not get in."""
+    is_of_line = each.words.startswith("connection ")
+    return each.what == "received" or (each.terminal == UNKNOWN and not is_of_line)
 
 
 def _mark(requirement: Requirement) -> str:

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from switch.cli.conforming.asking import Wanted, address_of, folder_of, server_tls, setup_of
+from tests.simulators.conformance.certificate import certificate
 
 
 def test_a_questionnaire_selects_cases(tmp_path: Path) -> None:
@@ -56,3 +57,21 @@ def test_a_folder_is_made_and_a_file_in_its_place_is_told(tmp_path: Path) -> Non
     with pytest.raises(typer.Exit):
         folder_of(str(tmp_path / "file"))
     assert server_tls("", "") is None
+
+
+def test_a_certificate_that_cannot_be_used_is_told_with_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own, key), (_, another) = certificate(tmp_path), certificate(tmp_path, "another")
+    assert server_tls(str(own), str(key)) is not None
+    (tmp_path / "text.pem").write_text("no certificate", encoding="utf-8")
+    for pair, words in (
+        ((tmp_path / "text.pem", key), "text.pem: no certificate"),
+        ((own, another), "own.pem: the key is of another certificate"),
+        ((own, own), "own.pem: no certificate and key"),
+        ((own, tmp_path / "none.key"), "none.key: No such file"),
+    ):
+        with pytest.raises(typer.Exit) as stopped:
+            server_tls(*map(str, pair))
+        assert stopped.value.exit_code == 2
+        assert words in capsys.readouterr().err

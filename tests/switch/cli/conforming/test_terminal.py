@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.simulators.conformance import frames
 from tests.switch.cli.running import leaks, run
 
 _FAST = ("conform", "terminal", "--auto", "--speed", "200", "--case", "balance")
@@ -81,6 +83,44 @@ def test_a_robot_is_told_each_step_and_a_terminal_that_never_comes_is_no_pass() 
     )  # fmt: skip
     assert done.status == 1
     assert "not finished" in done.out
+
+
+_ROBOT = """
+import json, pathlib, socket, sys
+step = json.load(sys.stdin)
+port = int(pathlib.Path(sys.argv[1]).read_text())
+frame = bytes.fromhex(pathlib.Path(sys.argv[2]).read_text().split()[step["do"]["job"] == "echo"])
+with socket.create_connection(("127.0.0.1", port), 60) as line:
+    line.sendall(frame)
+    assert line.recv(4096)[13:15] in (b"\\x08\\x10", b"\\x08\\x30")
+"""
+"""A vendor's robot: it sends what its terminal would, and waits for the answer."""
+
+
+def test_a_robot_drives_a_live_terminal_to_a_verdict(tmp_path: Path) -> None:
+    (tmp_path / "robot.py").write_text(_ROBOT, encoding="utf-8")
+    (tmp_path / "frames").write_text(f"{frames.SIGN_ON.hex()} {frames.ECHO.hex()}")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (tmp_path / "port").write_text(f"{port}")
+    robot = f"{sys.executable} {tmp_path / 'robot.py'} {tmp_path / 'port'} {tmp_path / 'frames'}"
+    done = run(
+        "conform", "terminal", "--listen", f"127.0.0.1:{port}", "--learn", "--case", "sign-on",
+        "--case", "echo", "--drive", robot, "--report", str(tmp_path / "out"),
+    )  # fmt: skip
+    assert done.status == 0, done.out + done.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert {case["case"]: case["verdict"] for case in report["cases"]} == {
+        "sign-on": "pass", "echo": "pass",
+    }  # fmt: skip
+    assert "50010001 echo: done" in done.out
+
+
+def test_numbers_are_learnt_from_what_comes_first_or_held_against_what_was_given() -> None:
+    assert run(*_FAST, "--learn").status == 0
+    done = run(*_FAST, "--terminal", "50010002")
+    assert done.status == 1
+    assert "broken VAL-05" in done.out
 
 
 def test_our_composite_terminal_is_driven_by_its_answers(tmp_path: Path) -> None:
