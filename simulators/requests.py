@@ -15,7 +15,7 @@ from messages.crypto.pin import encode_pin_block
 from messages.crypto.track import encrypt_track
 from messages.dialects.tlv import encode_text, text_item
 from simulators.cards import Card, reversal_chip
-from simulators.terminal_memory import Job, Kind, Memory, Owed, Slip
+from simulators.terminal_memory import Entry, Job, Kind, Memory, Owed, Slip
 from simulators.terminals.services import INQUIRIES, SERVICES, payload, sums
 from simulators.terminals.settling import counted, totals
 
@@ -73,6 +73,14 @@ REVERSIBLE: Final = frozenset(
 _SCRIPT_CODE: Final = "951"
 """DE 60.3 of a script result."""
 _BY_CHIP_WITH_PIN: Final = "051"
+_WITH_PIN: Final[Mapping[Entry, str]] = {
+    Entry.CHIP: _BY_CHIP_WITH_PIN,
+    Entry.STRIPE: "021",
+    Entry.CONTACTLESS: "071",
+}
+"""DE 22, by how the card is read; a PIN is typed always."""
+_OF_CHIP: Final = (23, 55)
+"""What a stripe does not tell."""
 _LONGEST_PIN: Final = "12"
 _YUAN: Final = "156"
 _PAN_AND_3DES: Final = "2600000000000000"
@@ -139,7 +147,8 @@ def fields(job: Job, identity: Identity, memory: Memory, day: int) -> tuple[str,
             financial[38] = slip.authorisation
     if codes.mti == _ADVICE:
         financial = {n: text for n, text in financial.items() if n not in _NO_TRACK}
-    return codes.mti, dict(sorted(financial.items()))
+    left_out = _OF_CHIP if job.entry is Entry.STRIPE else ()
+    return codes.mti, {n: text for n, text in sorted(financial.items()) if n not in left_out}
 
 
 def payee_field(payee: Card) -> str:
@@ -205,7 +214,7 @@ def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]
         3: CODES[job.kind].processing,
         11: f"{memory.stan:06d}",
         14: card.expiry,
-        22: _BY_CHIP_WITH_PIN,
+        22: _WITH_PIN[job.entry],
         23: card.sequence,
         25: CHANNELS[job.channel][0] if job.channel else CODES[job.kind].condition,
         26: _LONGEST_PIN,

@@ -7,6 +7,7 @@ the next transaction, three tries, and nothing printed whose MAC or echo is wron
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -59,6 +60,11 @@ _MS: Final = 1_000_000
 _AMOUNT: Final = 4
 _BY_THE_RULES: Final = ReversalRules()
 _LAST_STAN: Final = 999_999
+_CLASS: Final = 5
+"""Where the application class is in the heads, after the TPDU."""
+_OF_CHIPS, _OF_STRIPES = 0x61, b"\x60"
+_BY_STRIPE: Final = "02"
+"""The first two digits of DE 22."""
 
 
 class Terminal:
@@ -239,7 +245,7 @@ class Terminal:
         if job.kind in requests.REVERSIBLE:
             owed = self._debts.record(job, fields, at)
         mac = None if job.kind in _PLAIN else memory.mac
-        frame = self._wire.say(self._heads, mti, fields, mac)
+        frame = self._wire.say(self._heads_of(fields), mti, fields, mac)
         awaiting = Awaiting(job.kind, frame, mti, fields, job, owed, now_ns + RESPONSE_MS * _MS)
         if habits.repeats:
             awaiting.repeat_due_ns = now_ns + habits.repeat_ms * _MS
@@ -272,10 +278,17 @@ class Terminal:
         mac: MacAlgorithm | None = None,
     ) -> list[bytes]:
         """Send what no job asked for."""
-        frame = self._wire.say(self._heads, mti, fields, mac)
+        frame = self._wire.say(self._heads_of(fields), mti, fields, mac)
         due_ns = at.elapsed_ns + RESPONSE_MS * _MS
         self._awaiting = Awaiting(kind, frame, mti, fields, None, None, due_ns)
         return [frame]
+
+    def _heads_of(self, fields: Mapping[int, str]) -> bytes:
+        """Return the heads of a request: that of a stripe has an application class of its own."""
+        heads = self._heads
+        if heads[_CLASS] != _OF_CHIPS or fields.get(22, "")[:2] != _BY_STRIPE:
+            return heads
+        return heads[:_CLASS] + _OF_STRIPES + heads[_CLASS + 1 :]
 
     def _repeat(self, awaiting: Awaiting, at: Moment) -> list[bytes]:
         habits = awaiting.job.habits if awaiting.job else None

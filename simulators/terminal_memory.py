@@ -79,6 +79,14 @@ class Reverses(StrEnum):
     NEVER = "never"
 
 
+class Entry(StrEnum):
+    """How a card is read."""
+
+    CHIP = "chip"
+    STRIPE = "stripe"
+    CONTACTLESS = "contactless"
+
+
 class Habits(msgspec.Struct, frozen=True, kw_only=True):
     """How a terminal treats one request; the default is what the rules ask for.
 
@@ -110,6 +118,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     payee: Card | None = None
     channel: str = ""
     """A bank's own channel, of `requests.CHANNELS`; empty at a service point."""
+    entry: Entry = Entry.CHIP
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

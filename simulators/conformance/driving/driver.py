@@ -18,7 +18,7 @@ from simulators.conformance.rules.model import Action, Case
 from simulators.requests import Identity
 from simulators.social_security.sample import person_of
 from simulators.terminal import Terminal
-from simulators.terminal_memory import Job, Kind, Memory, Slip
+from simulators.terminal_memory import Entry, Job, Kind, Memory, Slip
 from simulators.terminals.services import INQUIRIES, PAYMENTS, payload
 from simulators.wire import Wire
 from switch.core.moment import Moment
@@ -182,7 +182,8 @@ class Driver:
         if kind not in _NO_CARD:
             card = fictional_card(action.card, signs=True)
             card = msgspec.structs.replace(card, pin=action.pin or card.pin)
-        return Job(kind=kind, card=card, amount_fen=action.yuan * _FEN, code=code, of=of)
+        fen, entry = action.yuan * _FEN, Entry(action.entry)
+        return Job(kind=kind, card=card, amount_fen=fen, code=code, of=of, entry=entry)
 
     def _service(self, kind: Kind, action: Action) -> Job | None:
         """Return the job of a social service; None where the bill that it is about never came."""

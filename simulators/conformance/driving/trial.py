@@ -40,7 +40,9 @@ _NS_PER_MS: Final = 1_000_000
 _MOST_STEPS: Final = 20_000
 """Events of one trial; a terminal that goes round in circles ends there."""
 _MOST_VIRTUAL_NS: Final = 6 * 3_600 * 1_000 * _NS_PER_MS
-OURS: Final = frozenset({"chip", "pin_pad", "void", "payment", "sale", "chip_check", "settlement"})
+USUAL: Final = frozenset({"chip", "pin_pad", "void", "payment", "sale", "settlement"})
+"""The features of a POS terminal of which nothing else is said."""
+OURS: Final = USUAL | {"chip_check", "magstripe", "contactless", "track_key"}
 """The features of our own terminal."""
 COMPOSITE: Final = OURS | {"composite"}
 """The features of our own composite terminal."""

@@ -64,6 +64,8 @@ class Heard(msgspec.Struct, kw_only=True):
     starts: Mapping[int, int]
     tainted: frozenset[int]
     judgements: list[Judgement]
+    told: Mapping[str, str] = {}
+    """What every judgement about it says, made when the first one is."""
 
     def __repr__(self) -> str:
         return f"Heard({self.message.mti}, fields {sorted(self.message.fields)})"
@@ -117,9 +119,12 @@ class Heard(msgspec.Struct, kw_only=True):
         part = lookup(self.divisions, path)
         return start + PREFIX + (part.offset if part is not None else 0)
 
-    def about(self, field: str = "") -> dict[str, str]:
+    def about(self, field: str = "") -> Mapping[str, str]:
         """Return the attributes of a judgement about this message."""
-        told = {"mti": self.mti, "transaction": self.transaction, "direction": self.direction}
+        told = self.told
+        if not told:
+            told = {"mti": self.mti, "transaction": self.transaction, "direction": self.direction}
+            self.told = told
         return {**told, "field": field} if field else told
 
     def judge(

@@ -190,6 +190,9 @@ def heads(heard: Heard, before: dict[str, str]) -> Iterator[Judgement]:
     if entry in {"05", "07"} and "22" not in map(str, heard.tainted):
         ok = cls in {"61", "63", "64"}
         yield _head(heard, "class-of-card", 7, (ok, "61, 63 or 64", cls))
+    elif entry in {"02", "90"} and "22" not in map(str, heard.tainted):
+        ok = cls in {"60", "62", "64"}
+        yield _head(heard, "class-of-stripe", 7, (ok, "60, 62 or 64", cls))
 
 
 def _head(heard: Heard, check: str, offset: int, seen: tuple[bool, str, str]) -> Judgement:

@@ -49,6 +49,8 @@ def case_of(suite: Suite, station: Station, heard: Heard) -> Found:
         and case.match.yuan * _FEN == fen
         and all(heard.get(path) == text for path, text in case.match.texts.items())
     ]
+    # What says more about a message goes before what would take any.
+    exact = [case for case in exact if case.match.texts] or exact
     if not exact and fen:
         # What came is not the transaction that the tester was asked for.
         exact = [case for case in suite.cases if case.match.yuan * _FEN == fen]

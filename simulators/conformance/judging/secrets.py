@@ -202,7 +202,7 @@ def _track(heard: Heard, keys: Keys, pan: str) -> Iterator[Judgement]:
     except TrackError:
         ok = False
     yield heard.judge(
-        "track-key", "35", ok=ok, expected="a track under the track key", found="another"
+        "track-encrypted", "35", ok=ok, expected="a track under the track key", found="another"
     )
 
 

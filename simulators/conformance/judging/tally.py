@@ -110,4 +110,7 @@ class Tally:
 
 
 def _is_about(where: Mapping[str, list[str]], about: Mapping[str, str]) -> bool:
-    return all(about.get(name, "") in values for name, values in where.items())
+    for name, values in where.items():  # noqa: SIM110 - `all` takes twice the time, and this is hot
+        if about.get(name, "") not in values:
+            return False
+    return True

@@ -100,6 +100,12 @@ class _TakesAnyKey(Terminal):
         super()._signed_on(awaiting, heard, at)
 
 
+class _KeepsNoTrackKey(Terminal):
+    def _signed_on(self, awaiting: Awaiting, heard: Heard, at: Moment) -> None:
+        super()._signed_on(awaiting, heard, at)
+        self.memory.tdk = None
+
+
 class _PinUnderMacKey(Terminal):
     def _send(self, job: Job, at: Moment) -> list[bytes]:
         memory, now = self.memory, self.memory.pik
@@ -400,6 +406,8 @@ CONDUCT_MUTANTS: Final[tuple[Mutant, ...]] = (
                         else b"00000000"), cases=("sign-on", "no-answer")),
     Mutant(id="mac-on-sign-on", en="the sign-on carries a MAC", breaks="MAC-02",
            also=("PRS-08",), parts=writes(change=_with_mac), cases=_SHORT),
+    Mutant(id="keeps-no-track-key", en="sends tracks in clear after a sign-on with a track key",
+           breaks="KEY-05", parts=_terminal(_KeepsNoTrackKey), cases=("track-key",)),
     Mutant(id="pin-under-mac-key", en="the PIN block is under the MAC key", breaks="PIN-01",
            parts=_terminal(_PinUnderMacKey), cases=_SHORT),
     Mutant(id="pin-without-pan", en="the PIN block is not bound to the PAN", breaks="PIN-01",

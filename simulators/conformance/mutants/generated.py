@@ -13,7 +13,7 @@ from typing import Final
 from messages.dialects.dialect import Field, Presence, TransactionRule
 from messages.dialects.tlv import encode_ber, parse_ber
 from simulators.conformance.mutants.model import Bend, Change, Mutant, writes
-from simulators.conformance.mutants.places import places, pos, swap
+from simulators.conformance.mutants.places import composite, places, pos, swap
 
 CASES: Final[Mapping[str, str]] = {
     "sign_on": "sign-on", "sign_off": "sign-off", "echo": "echo",
@@ -27,9 +27,17 @@ _PRESENCE: Final = {
     "bill_payment": "PRS-04", "social_sale": "PRS-04", "social_balance_inquiry": "PRS-05",
     "social_void": "PRS-06", "settlement": "PRS-14", "batch_upload": "PRS-15",
 }  # fmt: skip
+SERVICES: Final[Mapping[str, tuple[str, str]]] = {
+    "social_inquiry": ("social-inquiry", "SOC-02"),
+    "benefit_inquiry": ("benefit", "SOC-02"),
+    "social_payment": ("bill-payment", "SOC-03"),
+    "medical_settlement": ("fee-payment", "SOC-03"),
+    "social_reconciliation": ("social-reconciliation", "SOC-04"),
+}
+"""Transactions of our composite terminal, a case in which it sends each, and its presence."""
 _REVERSAL: Final = "reversal"
 UNTOLD: Final = frozenset({("sign_off", 60), ("echo", 60), ("sign_on", 60), ("batch_upload", 60),
-                              ("settlement", 60)})  # fmt: skip
+                              ("settlement", 60), ("social_reconciliation", 60)})  # fmt: skip
 """Messages of which, without this field, nobody can say what they are."""
 _FOLLOWS: Final[Mapping[int, tuple[str, ...]]] = {
     11: ("STN-03", "SGN-05", "SET-04", "SET-05", "SET-08"),
@@ -58,7 +66,8 @@ _CODES: Final[tuple[tuple[str, slice, str, str], ...]] = (
 @cache
 def generated() -> tuple[Mutant, ...]:
     """Return every generated mutant."""
-    return (*_presence(), *_extras(), *_fills(), *_lengths(), *_sub_fields())
+    pos_ones = (*_presence(), *_extras(), *_fills(), *_lengths(), *_sub_fields())
+    return (*pos_ones, *_services())
 
 
 def _rules() -> Iterator[tuple[str, TransactionRule, Presence]]:
@@ -130,6 +139,55 @@ def _extras() -> Iterator[Mutant]:
             cases=_cases(name),
             origin="dialect",
         )
+
+
+# ---------------------------------------------------------------------------------------- services
+
+
+def _services() -> Iterator[Mutant]:
+    """Leave each needed field out of each social service, and give each one of answers."""
+    by_id = {rule.id: rule for rule in composite().transactions}
+    for name, (case, breaks) in SERVICES.items():
+        rule = by_id[name]
+        for number in sorted(rule.presence.request_needs):
+            if (name, number) in UNTOLD or number == 64:  # noqa: PLR2004 - the MAC: by hand
+                continue
+
+            def drop(fields: dict[int, str], number: int = number) -> None:
+                fields.pop(number, None)
+
+            yield _service(
+                f"{name}-without-{number}",
+                f"{name} lacks DE {number}",
+                breaks,
+                case,
+                _only(name, rule, drop),
+                _SERVICE_FOLLOWS.get(number, ()),
+            )
+        extra = next(n for n in _EXTRA if n not in rule.presence.request_allows)
+
+        def add(fields: dict[int, str], extra: int = extra) -> None:
+            fields[extra] = _EXTRA[extra]
+
+        told = f"{name} has DE {extra}, which is for answers"
+        yield _service(f"{name}-with-{extra}", told, "PRS-08", case, _only(name, rule, add))
+
+
+def _service(
+    name: str, en: str, breaks: str, case: str, change: Change, also: tuple[str, ...] = ()
+) -> Mutant:
+    return Mutant(
+        id=name, en=en, breaks=breaks, also=also, parts=writes(change=change), cases=(case,),
+        origin="dialect", is_composite=True,
+    )  # fmt: skip
+
+
+_SERVICE_FOLLOWS: Final[Mapping[int, tuple[str, ...]]] = {
+    3: ("SOC-06",),
+    4: ("SOC-11",),
+    41: ("KEY-01", "SOC-10", "SOC-15"),
+}
+"""Field -> what may fail beside the presence when a social service lacks it."""
 
 
 # ------------------------------------------------------------------------------------------- bytes

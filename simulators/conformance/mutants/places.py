@@ -32,6 +32,12 @@ def pos() -> Dialect:
     return load_dialect("pos")
 
 
+@cache
+def composite() -> Dialect:
+    """Return the dialect that our composite terminal speaks."""
+    return load_dialect("composite")
+
+
 def places(body: bytes) -> dict[int, Place]:
     """Return the places of the fields of a message from its MTI on, with or without its MAC."""
     bits = int.from_bytes(body[2:_MTI_AND_BITMAP])

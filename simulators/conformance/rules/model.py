@@ -68,6 +68,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     card: int = 0
     code: str = ""
     of: str = ""
+    entry: Literal["chip", "stripe", "contactless"] = "chip"
     pin: str = ""
     """The PIN that is typed, where it is not the card's."""
     wait_s: float = 0

@@ -28,11 +28,13 @@ CHECKS: Final[Mapping[str, frozenset[str]]] = {
     "without-tags": _MESSAGE, "equal": _MESSAGE, "date": _MESSAGE,
     # The heads, over a whole run.
     "tpdu-stays": _MESSAGE, "version-stays": _MESSAGE, "asks-nothing": _MESSAGE,
-    "status": _MESSAGE, "class-of-card": _MESSAGE, "identity": _MESSAGE,
+    "status": _MESSAGE, "class-of-card": _MESSAGE, "class-of-stripe": _MESSAGE,
+    "identity": _MESSAGE,
     # Keys, MAC, PIN.
     "mac": _MESSAGE | {"key"}, "pin-block": _MESSAGE | {"key"},
     "entry-mode-pin": _MESSAGE, "clear-pin": _MESSAGE, "clear-key": _MESSAGE,
-    "clear-pan": _MESSAGE, "track-key": _MESSAGE, "security-control": _MESSAGE,
+    "clear-pan": _MESSAGE, "track-key": _MESSAGE, "track-encrypted": _MESSAGE,
+    "security-control": _MESSAGE,
     "pin-length": _MESSAGE, "pin-typed": _MESSAGE, "keys-checked": _CONDUCT,
     # Numbers.
     "stan-range": _MESSAGE, "stan-new": _MESSAGE, "stan-next": _MESSAGE, "batch": _MESSAGE,

@@ -19,7 +19,7 @@ from messages.crypto.keys import Tmk
 from messages.dialects.dialect import Dialect
 from messages.dialects.loader import SpecError, load_dialect
 from simulators.cards import fictional_card
-from simulators.conformance.driving.trial import OURS
+from simulators.conformance.driving.trial import OURS, USUAL
 from simulators.conformance.judging.host import Setup
 from simulators.conformance.rules.model import FEATURES, Suite
 from simulators.conformance.rules.reading import (
@@ -105,7 +105,7 @@ def _answers(wanted: Wanted) -> Questionnaire:
         return Questionnaire(features=dict.fromkeys(OURS, True))
     if not sys.stdin.isatty():
         note("no --answers and nobody to ask: the terminal is taken for one with chip and PIN pad")
-        return Questionnaire(features=dict.fromkeys(OURS - {"chip_check"}, True))
+        return Questionnaire(features=dict.fromkeys(USUAL, True))
     return asked()
 
 

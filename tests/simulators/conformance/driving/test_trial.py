@@ -7,8 +7,6 @@ import pytest
 from simulators.conformance.driving.trial import Trial, own_setup, plan, run
 
 SEEDS = 50
-_NOT_OURS = {"PRS-12"}
-"""What our terminal cannot show: it reads no magnetic stripe."""
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -20,7 +18,7 @@ def test_no_false_alarm_on_the_healthy_terminal(seed: int) -> None:
     assert {p.state for p in station.progress.values()} == {"done"}
     if not seed:
         open_ones = {n for n, v in ran.host.tally.verdicts().items() if v == "open"}
-        assert open_ones == _NOT_OURS
+        assert not open_ones
 
 
 def test_the_same_seed_is_the_same_run() -> None:
@@ -35,7 +33,7 @@ def test_a_case_brings_those_that_it_needs_before_it() -> None:
     assert names == ["sign-on", "sale", "sale-void"]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_no_false_alarm_on_the_healthy_composite_terminal(seed: int) -> None:
     ran = run(Trial(seed=seed, shuffles=bool(seed), is_composite=True))
     assert ran.is_whole
@@ -43,4 +41,4 @@ def test_no_false_alarm_on_the_healthy_composite_terminal(seed: int) -> None:
     (station,) = ran.host.stations.values()
     assert {p.state for p in station.progress.values()} == {"done"}
     if not seed:
-        assert {n for n, v in ran.host.tally.verdicts().items() if v == "open"} == _NOT_OURS
+        assert {n for n, v in ran.host.tally.verdicts().items() if v == "open"} == set()
