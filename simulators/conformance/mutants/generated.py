@@ -147,7 +147,7 @@ def _extras() -> Iterator[Mutant]:
 def _services() -> Iterator[Mutant]:
     """Leave each needed field out of each social service, and give each one of answers."""
     by_id = {rule.id: rule for rule in composite().transactions}
-    for name, (case, breaks) in SERVICES.items():
+    for name, how in SERVICES.items():
         rule = by_id[name]
         for number in sorted(rule.presence.request_needs):
             if (name, number) in UNTOLD or number == 64:  # noqa: PLR2004 - the MAC: by hand
@@ -156,26 +156,22 @@ def _services() -> Iterator[Mutant]:
             def drop(fields: dict[int, str], number: int = number) -> None:
                 fields.pop(number, None)
 
-            yield _service(
-                f"{name}-without-{number}",
-                f"{name} lacks DE {number}",
-                breaks,
-                case,
-                _only(name, rule, drop),
-                _SERVICE_FOLLOWS.get(number, ()),
-            )
+            told, also = f"{name} lacks DE {number}", _SERVICE_FOLLOWS.get(number, ())
+            yield _service(f"{name}-without-{number}", told, how, _only(name, rule, drop), also)
         extra = next(n for n in _EXTRA if n not in rule.presence.request_allows)
 
         def add(fields: dict[int, str], extra: int = extra) -> None:
             fields[extra] = _EXTRA[extra]
 
         told = f"{name} has DE {extra}, which is for answers"
-        yield _service(f"{name}-with-{extra}", told, "PRS-08", case, _only(name, rule, add))
+        change = _only(name, rule, add)
+        yield _service(f"{name}-with-{extra}", told, (how[0], "PRS-08"), change)
 
 
 def _service(
-    name: str, en: str, breaks: str, case: str, change: Change, also: tuple[str, ...] = ()
+    name: str, en: str, how: tuple[str, str], change: Change, also: tuple[str, ...] = ()
 ) -> Mutant:
+    case, breaks = how
     return Mutant(
         id=name, en=en, breaks=breaks, also=also, parts=writes(change=change), cases=(case,),
         origin="dialect", is_composite=True,
