@@ -50,6 +50,11 @@ for (const button of document.querySelectorAll(".filters button")) {
       other.setAttribute("aria-pressed", String(other === button));
     for (const line of lines)
       line.hidden = wanted !== "all" && line.dataset.verdict !== wanted;
+    for (const head of document.querySelectorAll("h3.area")) {
+      let next = head.nextElementSibling;
+      while (next && next.hidden) next = next.nextElementSibling;
+      head.hidden = !next || next.matches("h3.area");
+    }
   });
 }
 const show = () => {
@@ -129,7 +134,7 @@ def _areas(report: Report) -> Iterator[Html]:
     for line in report.lines:
         if line.requirement.area != area:
             area = line.requirement.area
-            yield tag("h3", area)
+            yield tag("h3", area, class_="area")
         yield _line(line)
 
 

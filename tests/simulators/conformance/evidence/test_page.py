@@ -48,6 +48,7 @@ def test_it_works_in_a_browser(file: Path) -> None:
         assert len(_visible(tab)) == len(report().lines)
         tab.locator("button[data-wanted=fail]").click()
         assert _visible(tab) == ["fail"]
+        assert tab.locator("h3.area:visible").all_inner_texts() == ["encoding"]
         link = tab.locator("#ENC-03 a").first
         record = str(link.get_attribute("href"))
         link.click()
