@@ -21,6 +21,8 @@ SHORTEST_MTI: Final = 2
 """Bytes of a BCD MTI; a frame that ends earlier can hold no message in any dialect."""
 REMEMBERED: Final = 128
 """Bytes of a refused frame that a `Deframer` keeps, so that its refusal can be explained."""
+MOST_SIZES: Final = 1_024
+"""Sizes of frames whose length prefix is remembered."""
 _NOT_DIGITS: Final = -1
 _HEX: Final = "0123456789abcdef"
 
@@ -96,8 +98,8 @@ class Framing:
     """A frame format made ready for use: prefix, limits, heads and how an answer swaps them."""
 
     __slots__ = (
-        "_checks", "_is_binary", "_longest", "_roles", "_shortest", "_shuffle", "_slots", "_total",
-        "frame_format", "prefix_size",
+        "_checks", "_is_binary", "_longest", "_roles", "_shortest", "_shuffle", "_slots", "_told",
+        "_total", "frame_format", "prefix_size",
     )  # fmt: skip
 
     def __init__(self, frame_format: FrameFormat) -> None:
@@ -116,6 +118,8 @@ class Framing:
         if total and not (total.is_aligned and total.number(frame_format.limit)):
             raise ValueError("the limit of a frame does not fit the total length in its head")
         self._total = None if total is None else (*total.span, total.head_start, total)
+        self._told: dict[int, tuple[bytes, bytes]] = {}
+        """Sizes that were announced before: the prefix, and the total length in the head."""
         self._shuffle = itemgetter(*_answer_order(frame_format, self._slots))
 
     @property
@@ -173,14 +177,24 @@ class Framing:
         FrameError: shorter than its heads, or longer than the dialect allows.
         """
         size = len(frame)
-        if not self._shortest <= size <= self._longest and (refusal := self.size_refusal(size)):
+        prefix, told = self._told.get(size) or self._tell(size)
+        if self._total is None:
+            return prefix + frame
+        first, stop, _, _ = self._total
+        return b"".join((prefix, frame[:first], told, frame[stop:]))
+
+    def _tell(self, size: int) -> tuple[bytes, bytes]:
+        """Return prefix and total length of a frame, and remember them."""
+        if refusal := self.size_refusal(size):
             raise refusal
+        total = b""
         if self._total is not None:
-            first, stop, head_start, total = self._total
-            frame = frame[:first] + total.number(size - head_start) + frame[stop:]
-        if self._is_binary:
-            return size.to_bytes(self.prefix_size, "big") + frame
-        return self.prefix(size) + frame
+            _, _, head_start, slot = self._total
+            total = slot.number(size - head_start)
+        told = self.prefix(size), total
+        if len(self._told) < MOST_SIZES:
+            self._told[size] = told
+        return told
 
     def prefix(self, size: int) -> bytes:
         """Return the length prefix that announces `size` bytes; that of 0 is a keep-alive."""

@@ -137,17 +137,13 @@ class View(msgspec.Struct, frozen=True, eq=False, gc=False):
 
         None where the message has no such field, or its dialect no MAC over a whole message.
         """
-        plan = self.plan
-        rule = plan.dialect.mac
-        if rule is None or rule.covers != "message":
-            return None
-        place = plan.places.get(rule.field)
+        place = self.plan.mac_place
         if place is None:
             return None
-        anchor, distance, end, rest = place
-        start = self.anchors[anchor] + distance
-        content = start + plan.dialect.field(rule.field).prefix_bytes
-        return self.data[self.base : start], self.data[content : self.anchors[end] + rest]
+        anchor, distance, end, rest, prefix = place
+        data, anchors = self.data, self.anchors
+        start = anchors[anchor] + distance
+        return data[self.base : start], data[start + prefix : anchors[end] + rest]
 
     def patch(
         self,

@@ -269,11 +269,12 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     from_settlement_card: bool
     channels: tuple[str, ...]
     social: Social | None = None
+    only_tells: bool = False
+    """Whether it tells something of its original, and moves no money; follows from the rest."""
 
-    @property
-    def only_tells(self) -> bool:
-        """Whether it tells something of its original, and moves no money."""
-        return self.original_amount == "none"
+    def __post_init__(self) -> None:
+        """Work out once what every message asks for."""
+        msgspec.structs.force_setattr(self, "only_tells", self.original_amount == "none")
 
 
 class TransactionRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -289,11 +290,13 @@ class TransactionRule(msgspec.Struct, frozen=True, kw_only=True):
     business: Business | None
     refuse: Reason | None
     note: str
+    is_advice: bool = False
+    """Whether it tells of what is done already (MTI x2xx): accepted first, forwarded then. Follows
+    from the MTI."""
 
-    @property
-    def is_advice(self) -> bool:
-        """Whether it tells of what is done already (MTI x2xx): accepted first, forwarded then."""
-        return self.mti[2] == _ADVICE
+    def __post_init__(self) -> None:
+        """Work out once what every message asks for."""
+        msgspec.structs.force_setattr(self, "is_advice", self.mti[2] == _ADVICE)
 
 
 class ResponseCode(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ class Plan:
     `anchors[b] + e`. `body_at` is the distance from the MTI to the first field.
     """
 
-    __slots__ = ("body_at", "dialect", "mti", "numbers", "places")
+    __slots__ = ("body_at", "dialect", "mac_place", "mti", "numbers", "places")
 
     def __init__(self, dialect: Dialect, mti: str, numbers: tuple[int, ...], body_at: int) -> None:
         """Take ascending `numbers`, all of which are fields of `dialect`."""
@@ -38,6 +38,15 @@ class Plan:
         self.numbers = numbers
         self.body_at = body_at
         self.places: Mapping[int, tuple[int, int, int, int]] = dict(_places(dialect, numbers))
+        self.mac_place = self._mac_place()
+        """Where the MAC field stands that covers all before it, as in `places`, and the bytes of
+        its prefix; None for a message without one."""
+
+    def _mac_place(self) -> tuple[int, int, int, int, int] | None:
+        rule = self.dialect.mac
+        if rule is None or rule.covers != "message" or rule.field not in self.places:
+            return None
+        return *self.places[rule.field], self.dialect.field(rule.field).prefix_bytes
 
 
 def _places(

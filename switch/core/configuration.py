@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fees.quote import Case as FeeCase
 from fees.quote import Tariffs
 from messages.crypto.keys import Mak, Pik, Tmk, Zmk
 from messages.crypto.vault import Vault
@@ -193,6 +194,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     link_failures: int = 5
 
 
+_Prefixes = tuple[int, dict[str, tuple[int, CardRange]]]
+"""The digits of prefixes of one length, and each such prefix with its place and its range."""
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the core decides by. Maps are keyed by identifier; `caps` ascend by day.
 
@@ -235,6 +240,10 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """hhmmss from which on a transaction belongs to the next clearing day; empty: midnight."""
     foreign: tuple[str, ...] = ()
     """How foreign cards begin, in the six digits that may be shown; follows from the ranges."""
+    ranges: Mapping[int, tuple[_Prefixes, ...]] = {}
+    """The card ranges by the length of a PAN; follow from `card_ranges`."""
+    cases: dict[tuple[str, str, CardRange, int], FeeCase] = {}
+    """What the fee tables were asked before: see `core.financial.pricing`."""
     funds: Mapping[str, Fund] = {}
     """What pay-outs are paid from, by code."""
     social_host: Issuer | None = None
@@ -253,6 +262,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         centre = Destination(links=self._by_class(self.centre)) if self.centre else None
         foreign = tuple(each.prefix[:_SHOWN] for each in self.card_ranges if each.is_foreign)
         msgspec.structs.force_setattr(self, "foreign", foreign)
+        # Terminals may be others now: no two snapshots share what was worked out.
+        msgspec.structs.force_setattr(self, "cases", {})
+        msgspec.structs.force_setattr(self, "ranges", _by_length(self.card_ranges))
         host = self.social_host
         social = Destination(links=self._by_class(host.links)) if host is not None else None
         msgspec.structs.force_setattr(self, "routes", build(acquirers, issuers, centre, social))
@@ -277,11 +289,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     def card_range(self, pan: str) -> CardRange | None:
         """Return the longest matching range, None for a card that nobody registered."""
-        size = len(pan)
-        for found in self.card_ranges:
-            if size == found.length and pan.startswith(found.prefix):
-                return found
-        return None
+        found = None
+        for size, ranges in self.ranges.get(len(pan), ()):
+            other = ranges.get(pan[:size])
+            if other is not None and (found is None or other[0] < found[0]):
+                found = other
+        return None if found is None else found[1]
 
     def cap_on(self, day: int, counter: str = WITHDRAWALS) -> Cap | None:
         """Return the cap of a counter in force on a day, None before its first."""
@@ -290,3 +303,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
             if cap.from_day <= day and cap.counter == counter:
                 found = cap
         return found
+
+
+def _by_length(card_ranges: tuple[CardRange, ...]) -> dict[int, tuple[_Prefixes, ...]]:
+    """Return the ranges by the length of a PAN and of their prefix; of two alike the first."""
+    found: dict[int, dict[int, dict[str, tuple[int, CardRange]]]] = {}
+    for place, each in enumerate(card_ranges):
+        prefixes = found.setdefault(each.length, {}).setdefault(len(each.prefix), {})
+        prefixes.setdefault(each.prefix, (place, each))
+    return {length: tuple(by_size.items()) for length, by_size in found.items()}

@@ -20,9 +20,14 @@ from switch.core.operations import (
 from switch.core.transaction import COMMITTED, FINAL, HELD, TRANSITIONS, State
 from switch.ledger.rows import EMPTY_DAY, Block, CapDay, CapKey, Lease, Queued, ReadSet, WriteSet
 
-_HELD: Final = tuple(int(state in HELD) for state in (0, *State))
-_COMMITTED: Final = tuple(int(state in COMMITTED) for state in (0, *State))
-"""By state: whether the amount counts as held, or as committed."""
+_COUNTED: Final = tuple((int(state in HELD), int(state in COMMITTED)) for state in (0, *State))
+"""By state: whether the amount counts as held, and whether as committed."""
+_MOVED: Final = tuple(
+    tuple((held - was_held, committed - was_committed) for held, committed in _COUNTED)
+    for was_held, was_committed in _COUNTED
+)
+"""By the state before and the one after: how often the amount is added to what is held, and to what
+is committed."""
 
 
 class Working:
@@ -91,16 +96,16 @@ class Working:
         """Move a row's amount within its day from what `before` meant to what its state means."""
         if row.cap is None:
             return
-        was, state, amount = before or 0, row.state, row.record.amount_fen
-        held = (_HELD[state] - _HELD[was]) * amount
-        committed = (_COMMITTED[state] - _COMMITTED[was]) * amount
-        if not held and not committed:
+        state, amount = row.state, row.record.amount_fen
+        held, committed = _MOVED[before or 0][state]
+        if not amount or not (held or committed):
             return
         key = CapKey(row.key.bucket, row.key.card, row.cap.day)
         day = self.cap(key)
-        after = CapDay(day.held_fen + held, day.committed_fen + committed)
+        after = CapDay(day.held_fen + held * amount, day.committed_fen + committed * amount)
         if after.held_fen < 0 or after.committed_fen < 0:
-            raise InvariantBroken(f"a hold was not there: {State(was).name} to {state.name}")
+            was = State(before or 0).name
+            raise InvariantBroken(f"a hold was not there: {was} to {state.name}")
         self.written.caps[key] = after
 
     def become(self, row: Row, state: State, **changes: Any) -> Row:  # noqa: ANN401 - fields of Row

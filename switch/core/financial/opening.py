@@ -163,7 +163,8 @@ class Opening:
 
     def _unready(self, txn: Transaction, line: Candidate) -> Decline | None:
         txn.trace += over(line)
-        if self._stans.free < _NUMBERS_EACH or not self._rrns.free:
+        stans, rrns = self._stans, self._rrns
+        if stans.left - stans.promised < _NUMBERS_EACH or rrns.left == rrns.promised:
             return Decline(Reason.SYSTEM_ERROR, Rule.NUMBERS_AT_HAND)
         return None
 

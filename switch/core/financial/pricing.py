@@ -6,19 +6,36 @@ ledger, so no tariff of today is asked.
 
 from __future__ import annotations
 
+from typing import Final
+
 from fees.matrix import RETURNS
 from fees.quote import Case, Refund
 from routing.table import Case as Way
-from switch.core.configuration import Channel
+from switch.core.configuration import CardRange, Channel, Configuration, Terminal
 from switch.core.operations import Row
 from switch.core.terminals.request import Transaction
 
+MOST_CASES: Final = 10_000
+"""Cases kept: a terminal has one for each kind of transaction and range of cards, every day."""
 _IN_PART = "refund"
 
 
 def case_of(txn: Transaction, fee: str) -> Case:
     """Return the case that the fee tables call `fee`, for a transaction whose card is known."""
     configuration, terminal, card = txn.configuration, txn.terminal, txn.card
+    asked = fee, terminal.id, card, txn.local.day
+    case = configuration.cases.get(asked)
+    if case is None:
+        case = _case_of(configuration, terminal, card, fee, txn.local.day)
+        if len(configuration.cases) >= MOST_CASES:
+            configuration.cases.clear()
+        configuration.cases[asked] = case
+    return case
+
+
+def _case_of(
+    configuration: Configuration, terminal: Terminal, card: CardRange, fee: str, day: int
+) -> Case:
     tariffs, channel = configuration.tariffs, terminal.channel
     issuer = configuration.issuers.get(card.issuer)
     way = configuration.routes.way(terminal.acquirer, card.issuer)
@@ -31,7 +48,7 @@ def case_of(txn: Transaction, fee: str) -> Case:
         "R" if channel is Channel.RURAL else "U" if channel is Channel.URBAN else "M",
         tariffs.institution(terminal.category, is_public_welfare=terminal.is_public_welfare),
         terminal.category,
-        txn.local.day,
+        day,
         card.issuer,
         terminal.acquirer,
     )
