@@ -107,3 +107,14 @@ def test_whatever_takes_of_another_gives_back_or_is_a_sale(dialect: str) -> None
             assert rule.business.fee in allowed, rule.id
         elif rule.business is not None:
             assert rule.business.fee not in {"void", "refund"}, rule.id
+
+
+def test_a_terminal_of_another_category_is_priced_anew() -> None:
+    """What the tables were asked before belongs to one snapshot, not to the tariffs."""
+    stage = _stage(category="5411")
+    ask(stage, "sale", "000010")
+    others = {key: replace(t, category="8062") for key, t in stage.configuration.terminals.items()}
+    stage.reconfigure(terminals=others)
+    ask(stage, "sale", "000011")
+    assert _record(stage, "000010").legs == (("ai", 130), ("an", 20), ("ma", 40))
+    assert _record(stage, "000011").legs == (("ai", 275), ("an", 40), ("ma", 75))
