@@ -47,7 +47,7 @@ def test_a_part_fails_with_any_of_its_commands() -> None:
     assert not run.run(run.Part("a", 9, (bad, good))).passed
 
 
-def test_parts_for_one_core_run_two_at_a_time(
+def test_parts_that_need_no_core_of_their_own_run_beside_one_another(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     wait = (
