@@ -82,6 +82,10 @@ class Watched:
         """Return the time that its main thread alone has had."""
         return int(Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[0])
 
+    def main_queued_ns(self) -> int:
+        """Return for how long its main thread could have run, and others had the core."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[1])
+
     def rss_bytes(self) -> int:
         """Return its resident memory."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])

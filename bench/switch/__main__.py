@@ -161,7 +161,8 @@ class Bench:
 def _shown(run: Run) -> str:
     return (
         f"{run.tps:8.0f} a second, {run.cpu_us:6.1f} µs CPU each,"
-        f" core {run.busy:4.0%} busy, {run.disk:4.0%} waiting for the disk"
+        f" core {run.busy:4.0%} busy, {run.disk:4.0%} waiting for the disk,"
+        f" {run.queued:4.0%} for the core"
     )
 
 
@@ -194,6 +195,7 @@ def main() -> int:
         f" kib_per_terminal={found.kib_per_terminal:.2f} mix={mix}"
         f" core_busy={middle(found.switch, 'busy'):.3f}"
         f" disk_wait={middle(found.switch, 'disk'):.3f}"
+        f" core_shared={middle(found.switch, 'queued'):.3f}"
     )
     return 0 if is_valid else 1
 

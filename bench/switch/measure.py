@@ -29,14 +29,16 @@ class Run(msgspec.Struct, frozen=True):
     """One stretch of a closed loop: transactions a second, CPU of the measured process.
 
     `busy` is the share of its core that it had, `disk` the share of the time for which its main
-    thread waited for the disk. `occupied` is that and the main thread's work: in the rest of the
-    time more load might have brought more.
+    thread waited for the disk, `queued` that for which other work on the machine had the core.
+    `occupied` is the main thread's work and its waiting for the disk: in the rest of the time more
+    load, or a machine of its own, might have brought more.
     """
 
     tps: float
     cpu_us: float
     busy: float
     disk: float
+    queued: float
     occupied: float
     is_good: bool
 
@@ -74,14 +76,16 @@ async def closed_loop(crowd: Crowd, process: Watched, warm_up_s: float, seconds:
     load.begin()
     await asyncio.sleep(warm_up_s)
     disk, meter, before = _DiskWait(process), Meter(process), load.answered
-    main_ns = process.main_cpu_ns()
+    main_ns, queued_ns = process.main_cpu_ns(), process.main_queued_ns()
     await asyncio.sleep(seconds)
     spent, answered = meter.spent(), load.answered - before
-    main_ns, waited = process.main_cpu_ns() - main_ns, disk.share()
+    main = (process.main_cpu_ns() - main_ns) / spent.wall_ns
+    queued = (process.main_queued_ns() - queued_ns) / spent.wall_ns
+    waited = disk.share()
     await load.end()
     is_good = not load.is_starved and answered > 0
     tps, cpu_us = answered / spent.wall_ns * 1e9, spent.cpu_ns / 1e3 / max(1, answered)
-    return Run(tps, cpu_us, spent.busy, waited, main_ns / spent.wall_ns + waited, is_good)
+    return Run(tps, cpu_us, spent.busy, waited, queued, main + waited, is_good)
 
 
 def fdatasync_us(folder: Path) -> list[float]:
