@@ -5,11 +5,14 @@ All under one fictional BIN. Nothing here prints a card's number, track or PIN.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from messages.crypto.chip import CardKey
+from messages.crypto.keys import Pik
+from messages.crypto.pin import PinBlockError, clear_pin_block
 from messages.dialects.tlv import encode_ber, parse_ber
 from messages.values import is_luhn_valid, mask_pan
 from simulators.chip import Chip
@@ -20,6 +23,7 @@ PAN_DIGITS: Final = 19
 FIRST_PAN: Final = "6219991234567890120"
 EXPIRY: Final = "4912"
 PIN: Final = "123456"
+_MIN_PIN, _MAX_PIN = 4, 12
 _NUMBER_DIGITS: Final = 12
 _SERVICE_CODE: Final = "220"
 _DISCRETIONARY: Final = "000000000"
@@ -48,7 +52,14 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> str:
         """The PAN as it may be shown."""
-        return mask_pan(self.pan)
+        return _shown(self.pan)
+
+    def pin_block(self, pik: Pik, pan: str | None) -> bytes:
+        """Return DE 52 of its PIN under a key, bound to a PAN or (None) to none.
+
+        PinBlockError for what is no PIN.
+        """
+        return pik.cipher.encrypt(_typed(self.pin, pan, pik.cipher.block_size))
 
     @property
     def track_2(self) -> str:
@@ -70,6 +81,21 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
             f"8408A0000003330101019F090200209F4104{number:08d}"
         )
         return Chip(self.pan, self.sequence, self.key).signed(chip) if self.signs else chip
+
+
+@lru_cache(maxsize=1024)
+def _shown(pan: str) -> str:
+    """Return a PAN as it may be shown; a terminal's slips name few cards."""
+    return mask_pan(pan)
+
+
+@lru_cache(maxsize=1024)
+def _typed(pin: str, pan: str | None, size: int) -> bytes:
+    """Return what is encrypted of a PIN; the holders of few test cards type theirs ever again."""
+    if not _MIN_PIN <= len(pin) <= _MAX_PIN or not (pin.isascii() and pin.isdigit()):
+        reason = f"a PIN is {_MIN_PIN} to {_MAX_PIN} digits"
+        raise PinBlockError(reason)
+    return clear_pin_block(pin, pan, size)
 
 
 def reversal_chip(chip: str) -> str:

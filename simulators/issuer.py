@@ -322,8 +322,9 @@ class Issuer:
 
     def _mac_of(self, heard: Heard) -> MacAlgorithm | None:
         """Return the MAC under whose key a message came, None for none."""
-        if self.is_trusting:
-            return self._macs.current
+        current = self._macs.current
+        if self.is_trusting or self._wire.is_authentic(heard, current):
+            return current
         return next((mac for mac in self._macs if self._wire.is_authentic(heard, mac)), None)
 
     def _carried_out(self, heard: Heard, temper: Temper, at: Moment) -> dict[int, str]:
@@ -353,7 +354,7 @@ class Issuer:
                 fields[55] = chip
         elif temper.script and heard.get(55) and not _is_advice(heard):
             fields[55] = temper.script  # a card may be blocked with a refusal
-        return dict(sorted(fields.items()))
+        return fields
 
     def _chip_answer(self, heard: Heard, temper: Temper, code: str) -> str:
         """Return DE 55 of an approval; empty where the chip is told nothing."""
@@ -412,9 +413,12 @@ class Issuer:
         if block is None or self.is_trusting:
             return ""
         pan = None if heard.get(53).startswith("1") else card.pan
+        sent, usual = bytes.fromhex(block), self._piks.current
+        if sent == card.pin_block(usual, pan):
+            return ""
         for pik in self._piks:
             try:
-                typed = decode_pin_block(bytes.fromhex(block), pan, pik)
+                typed = decode_pin_block(sent, pan, pik)
             except PinBlockError:
                 continue
             return "" if typed == card.pin else _WRONG_PIN
@@ -429,7 +433,7 @@ class Issuer:
     def _plain(self, heard: Heard, code: str) -> dict[int, str]:
         fields = _repeated(heard, _ECHOED)
         fields[39] = code
-        return dict(sorted(fields.items()))
+        return fields
 
     def _answer(self, heard: Heard, fields: dict[int, str], mac: MacAlgorithm | None) -> bytes:
         heads = self._wire.framing.answer_heads(heard.frame)

@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 import msgspec
 
 from messages.crypto.keys import Pik, Tmk
-from messages.crypto.pin import encode_pin_block
 from messages.crypto.track import encrypt_track
 from messages.dialects.tlv import encode_text, text_item
 from simulators.cards import Card, reversal_chip
@@ -219,7 +218,7 @@ def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]
         25: CHANNELS[job.channel][0] if job.channel else CODES[job.kind].condition,
         26: _LONGEST_PIN,
         35: card.track_2 if memory.tdk is None else encrypt_track(card.track_2, memory.tdk),
-        52: encode_pin_block(card.pin, card.pan, pik).hex().upper(),
+        52: card.pin_block(pik, card.pan).hex().upper(),
         53: _PAN_AND_3DES if memory.tdk is None else _ENCRYPTED_TRACK,
     }
     if job.kind not in _INQUIRIES:

@@ -20,6 +20,8 @@ MINUTE: Final = 60 * SECOND
 class Agenda:
     """The clock and its heap. Times are nanoseconds since the world began."""
 
+    __slots__ = ("_heap", "_number", "now_ns", "step", "utc_offset_ms")
+
     def __init__(self, start_utc_ms: int) -> None:
         """Begin at nanosecond 0, at this time of the wall clock."""
         self.now_ns = 0
@@ -36,14 +38,14 @@ class Agenda:
 
     def at(self, due_ns: int, then: Callable[[], None]) -> None:
         """Plan something; what is overdue happens at once."""
-        self._number += 1
+        self._number = number = self._number + 1
         now_ns = self.now_ns
-        heappush(self._heap, (max(now_ns, due_ns), self._number, then))
+        heappush(self._heap, (due_ns if due_ns > now_ns else now_ns, number, then))
 
     def after(self, delay_ns: int, then: Callable[[], None]) -> None:
         """Plan something this much later."""
-        self._number += 1
-        heappush(self._heap, (self.now_ns + delay_ns, self._number, then))
+        self._number = number = self._number + 1
+        heappush(self._heap, (self.now_ns + delay_ns, number, then))
 
     def run_until(self, end_ns: int, last_step: int = 0) -> bool:
         """Let everything happen that is due before `end_ns`, and move the clock there.

@@ -31,6 +31,7 @@ from switch.core.transaction import State
 
 FINANCIAL_ANSWERS: Final = frozenset({"0110", "0210", "0230"})
 T = TypeVar("T")
+_PACKED: Final = msgspec.msgpack.Encoder().encode
 _AT_A_TIME: Final = 512
 """Notes that go into the digest together."""
 MOST_SECRETS: Final = 128
@@ -179,10 +180,9 @@ class History:
 
     def met(self, event: Event, states: set[State]) -> None:
         """Record that an engine meets an event while transactions are in these states."""
-        if states:
-            name = type(event).__name__
-            for state in states:
-                self.pairs.add((state, name))
+        name = type(event).__name__
+        for state in states:
+            self.pairs.add((state, name))
 
     def cut_short(self, event: Event) -> None:
         """Record that a process dies before all that an event asked for was done."""
@@ -202,7 +202,7 @@ class History:
         self._number += 1
         self.applied.append(Applied(self._number, self._agenda.step, at_ns, operation, outcome))
         words = f"{type(operation).__name__} -> {type(outcome).__name__}"
-        self.note(at_ns, "ledger", msgspec.msgpack.encode((operation, outcome)), words)
+        self.note(at_ns, "ledger", _PACKED((operation, outcome)), words)
 
     def heard_from_terminal(self, bare: bytes) -> None:
         """Remember track (DE 35) and PIN block (DE 52) of a frame, to be looked for later."""
@@ -243,7 +243,7 @@ class History:
     def terminal_was_told(self, by: str, bare: bytes) -> None:
         """Record a frame to a terminal, without its prefix."""
         self._number += 1
-        heard = self._wire.hear(bare)
+        heard = self._wire.overhear(bare)
         self.told.append(Told(self._number, self._agenda.step, self._agenda.now_ns, by, heard))
 
     def switch_reported(self, at_ns: int, event: str, facts: dict[str, object]) -> None:

@@ -7,6 +7,7 @@ again from the ledger alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from random import Random
 from typing import Final, Protocol
 
@@ -246,28 +247,33 @@ class Host:
             self._frozen.append(event)
             return
         self._note(event)
-        self._history.met(event, engine.states)
+        if states := engine.states:
+            self._history.met(event, states)
         try:
             effects = engine.handle(event, self._agenda.moment)
         except InvariantBroken as error:
             self._stop(error)
             return
+        if self.plant.changes_effects:
+            effects = [real for effect in effects for real in self.plant.effect(effect)]
+        faults, draw = self._faults, self._chances.crash.random
+        likely = faults.likelihood["crash"]
         for effect in effects:
-            for real in self.plant.effect(effect):
-                if epoch != self._epoch:
-                    return
-                if self._faults.happens(self._chances.crash, "crash"):
-                    self._history.cut_short(event)
-                    self.die()
-                    return
-                self._carry_out(real)
+            if epoch != self._epoch:
+                return
+            if draw() < likely and faults.comes("crash"):
+                self._history.cut_short(event)
+                self.die()
+                return
+            self._carry_out(effect)
         if epoch == self._epoch:
             self._arm(engine)
 
     def _answered(self, ticket: int, outcome: Outcome) -> None:
-        self.handle(LedgerAnswered(ticket, outcome))
+        answered = LedgerAnswered(ticket, outcome)
+        self.handle(answered)
         if not self.plant.keeps("LedgerAnswered"):
-            self.handle(LedgerAnswered(ticket, outcome))
+            self.handle(answered)
 
     def _stop(self, error: InvariantBroken) -> None:
         if isinstance(error, LeaseLost):
@@ -279,6 +285,8 @@ class Host:
     def _carry_out(self, effect: Effect) -> None:
         now_ns, history = self._agenda.now_ns, self._history
         match effect:
+            case Submit():
+                self._store.submit(effect)
             case SendToTerminal(connection, frame):
                 pos = self._terminal_wire
                 bare = pos.bare(frame)
@@ -292,8 +300,6 @@ class Host:
                 history.frame(now_ns, f"{self.name} to {link}", wire, wire.bare(frame))
                 if link in self.links:
                     self.links[link].there.send(frame)
-            case Submit():
-                self._store.submit(effect)
             case Report(event, facts):
                 history.switch_reported(now_ns, event, facts)
                 if event == "key_changed" and self.in_flight:
@@ -319,8 +325,13 @@ class Host:
             self.handle(drawn)
 
     def _note(self, event: Event) -> None:
-        name = type(event).__name__
         match event:
+            case LedgerAnswered(ticket, outcome):
+                # What the ledger did is noted in full; here, that this process hears of it.
+                kind = type(outcome).__name__.encode()
+                self._history.note(self._agenda.now_ns, "answered", b"%d %b" % (ticket, kind))
+            case TimePassed():
+                pass
             case TerminalFrameReceived(connection, frame):
                 self._history.frame(
                     self._agenda.now_ns,
@@ -332,23 +343,15 @@ class Host:
                 self._history.frame(
                     self._agenda.now_ns, f"{self.name} from {link}", self._issuer_wire, frame
                 )
-            case LedgerAnswered(ticket, outcome):
-                # What the ledger did is noted in full; here, that this process hears of it.
-                kind = type(outcome).__name__.encode()
-                self._history.note(self._agenda.now_ns, "answered", b"%d %b" % (ticket, kind))
-            case TimePassed():
-                pass
             case _:
-                self._history.note(self._agenda.now_ns, name)
+                self._history.note(self._agenda.now_ns, type(event).__name__)
 
     def _arm(self, engine: Engine) -> None:
-        due_ns = engine.next_deadline_ns
-        if due_ns is None or (self._timer_ns is not None and self._timer_ns <= due_ns):
+        due_ns, timer_ns = engine.next_deadline_ns, self._timer_ns
+        if due_ns is None or (timer_ns is not None and timer_ns <= due_ns):
             return
-        due_ns = max(due_ns, self._agenda.now_ns + _LEAST_WAIT_NS)
-        self._timer_ns = due_ns
-        epoch = self._epoch
-        self._agenda.at(due_ns, lambda: self._ring(epoch, due_ns))
+        self._timer_ns = due_ns = max(due_ns, self._agenda.now_ns + _LEAST_WAIT_NS)
+        self._agenda.at(due_ns, partial(self._ring, self._epoch, due_ns))
 
     def _ring(self, epoch: int, due_ns: int) -> None:
         if epoch == self._epoch and self._timer_ns == due_ns and self._engine is not None:

@@ -7,6 +7,7 @@ noticed, each side notices in its own time, and frames arrive in whatever pieces
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -17,7 +18,9 @@ from simulators.network.path import Direction, Network
 from simulators.world.agenda import MS, SECOND, Agenda
 from simulators.world.weather.faults import Faults
 
-_LATENCY_NS: Final = (1 * MS, 40 * MS)
+_SOONEST_NS: Final = 1 * MS
+_SPREAD_NS: Final = 39 * MS
+"""The least that a frame is on its way, and how much longer it may be."""
 _NOTICE_NS: Final = 3 * SECOND
 """How long a side may take to notice that its connection is gone."""
 _AS_LIKELY_AS_NOT: Final = 0.5
@@ -72,20 +75,25 @@ class Way:
         """Send a whole frame, prefix included; over an ended connection it is lost."""
         road = self._road
         faults, chance = road.faults, road.chance
-        delay_ns = int(chance.random() * (_LATENCY_NS[1] - _LATENCY_NS[0])) + _LATENCY_NS[0]
-        if faults.happens(chance, "delay"):
+        likely, draw = faults.likelihood, chance.random
+        delay_ns = int(draw() * _SPREAD_NS) + _SOONEST_NS
+        if draw() < likely["delay"] and faults.comes("delay"):
             delay_ns += faults.lasts_ns(chance, "delay_ms")
-        is_doubled = faults.happens(chance, "duplicate")
-        is_split = faults.happens(chance, "split")
-        is_held = faults.happens(chance, "merge")
-        is_later = chance.random() < _AS_LIKELY_AS_NOT
-        later_ns = int(chance.random() * _LATER_NS)
+        is_doubled = draw() < likely["duplicate"] and faults.comes("duplicate")
+        is_split = draw() < likely["split"] and faults.comes("split")
+        is_held = draw() < likely["merge"] and faults.comes("merge")
+        is_later = draw() < _AS_LIKELY_AS_NOT
+        later_ns = int(draw() * _LATER_NS)
         if not self._is_open:
             return
+        chunk = frame
         if is_doubled and is_later:
-            road.agenda.after(later_ns, lambda: self._again(frame))
-        chunk = self._held + (frame * 2 if is_doubled and not is_later else frame)
-        if is_held and not self._held:
+            road.agenda.after(later_ns, partial(self._again, frame))
+        elif is_doubled:
+            chunk = frame * 2
+        if self._held:
+            chunk = self._held + chunk
+        elif is_held:
             self._held = chunk
             road.agenda.after(_NEXT_NS, self._let_go)
             return
@@ -99,22 +107,23 @@ class Way:
     def _again(self, frame: bytes) -> None:
         """Send the copy of a frame that comes later than its first."""
         if self._is_open:
-            self._put(frame, _LATENCY_NS[0])
+            self._put(frame, _SOONEST_NS)
 
     def _let_go(self) -> None:
         """Send a frame that waited for another one in vain."""
         chunk, self._held = self._held, b""
         if chunk:
-            self._put(chunk, _LATENCY_NS[0])
+            self._put(chunk, _SOONEST_NS)
 
     def _put(self, chunk: bytes, delay_ns: int) -> None:
         agenda = self._road.agenda
         sent_ns = agenda.now_ns + delay_ns
         if self.direction is not None:
             sent_ns = self.direction.arrival_ns(len(chunk), sent_ns)
-        self._last_ns = max(self._last_ns, sent_ns)
+        if sent_ns > self._last_ns:
+            self._last_ns = sent_ns
         self._in_flight += 1
-        agenda.at(self._last_ns, lambda: self._deliver(chunk))
+        agenda.at(self._last_ns, partial(self._deliver, chunk))
 
     def _deliver(self, chunk: bytes) -> None:
         self._in_flight -= 1

@@ -45,6 +45,8 @@ class Plant:
         """Read frames with these."""
         self.terminal_wire = terminal_wire
         self.issuer_wire = issuer_wire
+        self.changes_effects = type(self).effect is not Plant.effect
+        """Whether `effect` says anything."""
 
     def operation(self, operation: Operation) -> Operation | None:
         """Return what the ledger is really asked; None asks nothing and pretends."""

@@ -7,6 +7,7 @@ it was kept, lost, or kept later; when the process dies, the batch in flight may
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -97,16 +98,17 @@ class Store:
         faults, chance, agenda = self._faults, self._chance, self._agenda
         flying = self._flying = _Flying(self._waiting)
         self._waiting = []
-        lasts_ns = _COMMIT_NS[0] + int(chance.random() * (_COMMIT_NS[1] - _COMMIT_NS[0]))
-        if faults.happens(chance, "ledger_slow"):
+        likely, draw = faults.likelihood, chance.random
+        lasts_ns = _COMMIT_NS[0] + int(draw() * (_COMMIT_NS[1] - _COMMIT_NS[0]))
+        if draw() < likely["ledger_slow"] and faults.comes("ledger_slow"):
             lasts_ns += faults.lasts_ns(chance, "ledger_slow_ms")
-        is_unknown = faults.happens(chance, "ledger_unknown")
-        fate, late_ns = _FATES[int(chance.random() * 3)], int(chance.random() * _LATE_NS)
+        is_unknown = draw() < likely["ledger_unknown"] and faults.comes("ledger_unknown")
+        fate, late_ns = _FATES[int(draw() * 3)], int(draw() * _LATE_NS)
         if is_unknown:
-            agenda.after(lasts_ns, lambda: self._fail(flying, fate, late_ns))
+            agenda.after(lasts_ns, partial(self._fail, flying, fate, late_ns))
         else:
-            agenda.after(lasts_ns // 2, lambda: self._decide(flying))
-            agenda.after(lasts_ns, lambda: self._finish(flying))
+            agenda.after(lasts_ns // 2, partial(self._decide, flying))
+            agenda.after(lasts_ns, partial(self._finish, flying))
 
     def _decide(self, flying: _Flying) -> None:
         """Carry a batch out; who hears of it is another question."""
@@ -121,14 +123,14 @@ class Store:
             self._broken(error)
             return
         found = iter(outcomes)
-        flying.outcomes = []
+        flying.outcomes = heard = []
         for effect, operation in zip(flying.batch, real, strict=True):
             if operation is None:
-                flying.outcomes.append(plant.pretend(effect.operation, kept.rows()))
+                heard.append(plant.pretend(effect.operation, kept.rows()))
                 continue
             outcome = next(found)
             self._history.ledger_did(self._agenda.now_ns, operation, outcome)
-            flying.outcomes.append(outcome)
+            heard.append(outcome)
 
     def _finish(self, flying: _Flying) -> None:
         if flying is not self._flying:

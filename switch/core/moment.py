@@ -6,7 +6,7 @@ business calendar is Asia/Shanghai, which is UTC+8 all year.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 import msgspec
@@ -85,6 +85,15 @@ def local(utc_ms: int) -> Local:
 @lru_cache(maxsize=64)
 def _local(second: int) -> Local:
     """Thousands of transactions share a second, so the last ones are kept."""
-    at = datetime.fromtimestamp(second, UTC) + SHANGHAI
-    time, date = at.strftime("%H%M%S"), at.strftime("%m%d")
-    return Local(int(at.strftime("%Y%m%d")), time, date, date + time)
+    days, rest = divmod(second + _SHANGHAI_MS // 1000, _DAY_MS // 1000)
+    day, date = _named(days)
+    minutes, seconds = divmod(rest, 60)
+    time = f"{minutes // 60:02d}{minutes % 60:02d}{seconds:02d}"
+    return Local(day, time, date, date + time)
+
+
+@lru_cache(maxsize=8)
+def _named(days: int) -> tuple[int, str]:
+    """Return a day of so many since 1970 as YYYYMMDD, and as MMDD."""
+    on = date(1970, 1, 1) + timedelta(days)
+    return on.year * 10_000 + on.month * 100 + on.day, f"{on.month:02d}{on.day:02d}"

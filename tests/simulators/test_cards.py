@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messages.crypto.keys import Pik
+from messages.crypto.pin import PinBlockError, decode_pin_block
 from messages.dialects.tlv import parse_ber
 from messages.values import is_luhn_valid
 from simulators.cards import BIN, Card, card_number, fictional_card, reversal_chip
+from simulators.installation import PIK
 
 
 @given(st.integers(0, 10**12 - 1))
@@ -37,3 +40,15 @@ def test_a_fictional_card_is_known_by_its_number(number: int) -> None:
     assert card_number(fictional_card(number).pan) == number
     with pytest.raises(ValueError, match="no fictional card"):
         card_number("6218881234567890125")
+
+
+@pytest.mark.parametrize("pan", [None, Card().pan])
+def test_a_pin_block_holds_the_pin_that_is_typed(pan: str | None) -> None:
+    pik = Pik.from_hex(PIK)
+    assert decode_pin_block(Card().pin_block(pik, pan), pan, pik) == Card().pin
+
+
+@pytest.mark.parametrize("pin", ["123", "1234567890123", "12a4"])
+def test_what_is_no_pin_has_no_block(pin: str) -> None:
+    with pytest.raises(PinBlockError, match="4 to 12 digits"):
+        Card(pin=pin).pin_block(Pik.from_hex(PIK), None)

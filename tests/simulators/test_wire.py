@@ -54,3 +54,12 @@ def test_a_frame_that_is_cut_off_is_a_decode_error() -> None:
 def test_a_dialect_without_a_mac_has_no_wire() -> None:
     with pytest.raises(ValueError, match="no MAC"):
         Wire(load_dialect("iso87-ascii"))
+
+
+def test_a_frame_that_was_overheard_is_read_once_and_only_once() -> None:
+    frame = POS.bare(FRAMES["withdrawal"])
+    heard = POS.overhear(frame)
+    assert POS.hear(bytes(bytearray(frame))) is heard
+    again = POS.hear(frame)
+    assert again is not heard
+    assert again.fields == heard.fields

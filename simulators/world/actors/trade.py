@@ -7,6 +7,7 @@ booth alone, and from the same one however many kinds there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from itertools import accumulate
 from random import Random
 from typing import Final
 
@@ -116,7 +117,7 @@ TRADES: Final[tuple[tuple[int, Trade], ...]] = (
     (4, _takes(Kind.COMPLETION_ADVICE, _AUTHORISED, Kind.AUTHORISATION, _PERCENTS)),
 )
 """Every kind of work and its share."""
-_SHARES: Final = tuple(share for share, _ in TRADES)
+_SHARES: Final = tuple(accumulate(share for share, _ in TRADES))
 _KINDS: Final = tuple(trade for _, trade in TRADES)
 
 
@@ -138,4 +139,4 @@ def transfer(desk: Desk) -> Job:
 
 def job(desk: Desk) -> Job:
     """Draw a piece of work."""
-    return desk.chance.choices(_KINDS, _SHARES)[0](desk)
+    return desk.chance.choices(_KINDS, cum_weights=_SHARES)[0](desk)

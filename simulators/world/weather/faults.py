@@ -45,11 +45,13 @@ class Faults:
 
     def happens(self, chance: Random, name: str) -> bool:
         """Draw whether a fault happens now; the draw is made even when faults are over."""
-        drawn = chance.random()
-        if drawn < self.likelihood[name] and self.is_on:
+        return chance.random() < self.likelihood[name] and self.comes(name)
+
+    def comes(self, name: str) -> bool:
+        """Count a fault that was drawn, and tell whether faults are on."""
+        if self.is_on:
             self.came(name)
-            return True
-        return False
+        return self.is_on
 
     def comes_in_ns(self, chance: Random, name: str, number: int = 1) -> int:
         """Draw when a fault of so much a minute comes next to one of `number`; 0 for never."""
