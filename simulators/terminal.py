@@ -240,8 +240,9 @@ class Terminal:
         if _STAN in fields:
             memory.stan = memory.stan % _LAST_STAN + 1
         habits, now_ns = job.habits, at.elapsed_ns
-        if job.of is not None or job.kind in requests.REVERSIBLE:
-            self._last_paid = None  # a card refuses what it was just told, and nothing later
+        if job.of is not None or job.kind in requests.REVERSIBLE or job.kind in SETTLING:
+            # A card refuses what it was just told, and nothing later; what is settled stays so.
+            self._last_paid = None
         if job.kind in requests.REVERSIBLE:
             owed = self._debts.record(job, fields, at)
         mac = None if job.kind in _PLAIN else memory.mac

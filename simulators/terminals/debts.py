@@ -22,6 +22,8 @@ from switch.core.moment import Moment, local
 
 TRIES: Final = 3
 """How often a reversal is sent before it is left to reconciliation."""
+DAY_IS_OVER: Final = "its day is over"
+"""Why a reversal of an earlier day is left to reconciliation."""
 _MS: Final = 1_000_000
 
 
@@ -109,7 +111,7 @@ class Debts:
             return
         today = local(at.utc_ms).day
         for owed in [o for o in self._memory.owed if o.due_ns is not None and o.day < today]:
-            self._give_up(owed, "its day is over")
+            self._give_up(owed, DAY_IS_OVER)
 
     def _give_up(self, owed: Owed, why: str) -> None:
         self.leave(owed, why)

@@ -15,6 +15,8 @@ MS: Final = 1_000_000
 """Nanoseconds in a millisecond."""
 SECOND: Final = 1_000 * MS
 MINUTE: Final = 60 * SECOND
+DAY_MS: Final = 86_400_000
+"""Milliseconds in a day."""
 
 
 class Agenda:
@@ -40,7 +42,7 @@ class Agenda:
         """Plan something; what is overdue happens at once."""
         self._number = number = self._number + 1
         now_ns = self.now_ns
-        heappush(self._heap, (due_ns if due_ns > now_ns else now_ns, number, then))
+        heappush(self._heap, (max(now_ns, due_ns), number, then))
 
     def after(self, delay_ns: int, then: Callable[[], None]) -> None:
         """Plan something this much later."""

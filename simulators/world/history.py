@@ -28,6 +28,7 @@ from switch.core.operations import (
 )
 from switch.core.outcomes import Closed, Opened, Outcome, TotalsAre
 from switch.core.transaction import State
+from switch.settlement.clearing import Clearing
 
 FINANCIAL_ANSWERS: Final = frozenset({"0110", "0210", "0230"})
 T = TypeVar("T")
@@ -108,6 +109,18 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     lasted_ns: int = 0
 
 
+class Evening(msgspec.Struct, frozen=True):
+    """The books as they stood when a day was over: all clearing days before one are closed."""
+
+    open_from: int
+    rows: list[Row]
+    batches: list[Batch]
+    clearings: list[Clearing]
+    """What was cleared this evening."""
+    failure: str = ""
+    """Why a day could not be cleared."""
+
+
 class History:
     """The record of one world and the digest of everything in it."""
 
@@ -134,6 +147,8 @@ class History:
         """Card data that was on a wire or on a card: nothing of it may be stored or reported."""
         self.fired: dict[str, int] = {}
         """Faults that happened, by kind."""
+        self.evenings: list[Evening] = []
+        """Each day's end, once everything had come to rest and every terminal had settled."""
         self.is_whole = True
         """Whether it ran to its end, and was not stopped at a step."""
         self.end: End

@@ -120,8 +120,7 @@ class Way:
         sent_ns = agenda.now_ns + delay_ns
         if self.direction is not None:
             sent_ns = self.direction.arrival_ns(len(chunk), sent_ns)
-        if sent_ns > self._last_ns:
-            self._last_ns = sent_ns
+        self._last_ns = max(self._last_ns, sent_ns)
         self._in_flight += 1
         agenda.at(self._last_ns, partial(self._deliver, chunk))
 

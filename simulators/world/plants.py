@@ -277,6 +277,20 @@ class Miscounted(Plant):
         return operation
 
 
+class Backdated(Plant):
+    """The ledger puts everything into the clearing day that it saw first."""
+
+    promise = "days"
+    _day = 0
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Change the clearing day of whatever is opened later."""
+        if not isinstance(operation, Open):
+            return operation
+        self._day = self._day or operation.record.clearing_day
+        return replace(operation, record=replace(operation.record, clearing_day=self._day))
+
+
 PLANTS: Final[Mapping[str, type[Plant]]] = {
     "over-cap": OverCap,
     "open-hold": OpenHold,
@@ -290,6 +304,7 @@ PLANTS: Final[Mapping[str, type[Plant]]] = {
     "clear-pan": ClearPan,
     "stuck-reversal": StuckReversal,
     "miscounted-batch": Miscounted,
+    "backdated": Backdated,
     "broken-invariant": BrokenInvariant,
 }
 """Every bug that can be planted, by its name on the command line."""

@@ -16,6 +16,7 @@ from simulators.checkers.books.bank_tables import BankTable
 from simulators.installation import CARDS_EACH, Size
 from simulators.world.plants import Plant
 from simulators.world.weather.faults import stream
+from simulators.world.weather.profiles import PROFILES
 from switch.core.configuration import Timers
 
 MOST_TERMINALS: Final = 6
@@ -44,6 +45,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
     seed: int
     minutes: int = 3
+    days: int = 0
+    """How many days, each settled at its end, with so many minutes of trade; 0: as is drawn."""
     profile: str = "mixed"
     plant: str = ""
     ledger: str = MEMORY
@@ -71,6 +74,11 @@ def size_of(setting: Setting, chance: Random) -> Size:
         lines=chance.randint(1, 2),
         tariffs=tariff_of(setting).tariffs,
     )
+
+
+def days_of(setting: Setting) -> int:
+    """Draw how many days there are."""
+    return setting.days or stream(setting.seed, "days").choice(PROFILES[setting.profile].days)
 
 
 def tariff_of(setting: Setting) -> BankTable:

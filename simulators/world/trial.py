@@ -15,6 +15,7 @@ from simulators.checkers.answers import outcomes, records, reversals
 from simulators.checkers.books import (
     approvals,
     cap,
+    days,
     fees,
     holds,
     money,
@@ -38,6 +39,7 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "money": (money.PROMISE, money.check),
     "fees": (fees.PROMISE, fees.check),
     "settlement": (settlement.PROMISE, settlement.check),
+    "days": (days.PROMISE, days.check),
     "records": (records.PROMISE, records.check),
     "reversals": (reversals.PROMISE, reversals.check),
     "holds": (holds.PROMISE, holds.check),
@@ -50,7 +52,9 @@ OF_TRANSFERS: Final[Mapping[str, tuple[str, Check]]] = {
     "transfers": (transfers.PROMISE, transfers.check),
 }
 """What is looked at besides in a world whose people transfer (`Setting.transfers`)."""
-IN_THE_END: Final = frozenset({"approvals", "money", "transfers", "holds", "quiet", "settlement"})
+IN_THE_END: Final = frozenset(
+    {"approvals", "money", "transfers", "holds", "quiet", "settlement", "days"}
+)
 """Promises about a world that has come to rest; a world that is stopped before has not."""
 _MOST_TOLD: Final = 3
 """Violations of one promise that are told."""

@@ -24,26 +24,33 @@ from simulators.installation import (
 )
 from simulators.issuer import Issuer
 from simulators.terminal import Terminal
+from simulators.terminals.debts import ReversalRules
 from simulators.world.actors.bank import Bank
 from simulators.world.actors.booth import Booth
-from simulators.world.agenda import MINUTE, MS, Agenda
-from simulators.world.history import End, History, IssuerSide
+from simulators.world.agenda import DAY_MS, MINUTE, MS, Agenda
+from simulators.world.clearings import Clearings
+from simulators.world.history import End, Evening, History, IssuerSide
 from simulators.world.host import Chances, Host
 from simulators.world.ledgers.disk import OnDisk
 from simulators.world.ledgers.kept import InMemory, Kept
 from simulators.world.lines import Road
 from simulators.world.plants import PLANTS, Plant
-from simulators.world.setting import SQLITE, Setting, cards_of, size_of, tariff_of
+from simulators.world.setting import SQLITE, Setting, cards_of, days_of, size_of, tariff_of
 from simulators.world.store import Store
 from simulators.world.weather.faults import draw, stream
 from simulators.world.weather.passing import Passing
 from simulators.world.weather.profiles import PROFILES
-from switch.core.moment import SHANGHAI
+from switch.core.errors import InvariantBroken
+from switch.core.moment import SHANGHAI, local
 from switch.core.transaction import State
+from switch.settlement.clearing import Clearing
+from switch.settlement.rules import rules_of
 
 SETTLES_WITHIN: Final = 30 * MINUTE
 """Longer than any timer, try and retry of an advice together."""
 _LOOK: Final = 200 * MS
+_MOST: Final = 0.7
+"""Share of terminals that forget over night what they owe."""
 
 
 class World:
@@ -63,7 +70,8 @@ class World:
         size = size_of(setting, chance)
         self._wires = pos, interbank = wires()
         start = chance.choice(profile.starts) - SHANGHAI
-        self._agenda = Agenda(int(start.timestamp() * 1000) + chance.randint(0, 60_000))
+        self._start_ms = int(start.timestamp() * 1000) + chance.randint(0, 60_000)
+        self._agenda = Agenda(self._start_ms)
         self.history = History(configuration(size), pos, self._agenda)
         self.history.bank_tariff = tariff_of(setting)
         if setting.keeps_trace:
@@ -97,9 +105,11 @@ class World:
         ]
         for host in self._hosts:
             host.banks = [bank for bank in self._banks if bank.host is host]
+        self._days = days_of(setting)
+        self._clearings = Clearings(rules_of(self.history.configuration))
         self._booths = [
             Booth(
-                Terminal(terminal_identity(n), pos),
+                Terminal(terminal_identity(n), pos, rules=self._rules(n)),
                 self._hosts,
                 self._road,
                 stream(seed, f"booth-{n}"),
@@ -109,6 +119,11 @@ class World:
         ]
         for booth in self._booths:
             booth.transfers = self.setting.transfers
+
+    def _rules(self, terminal: int) -> ReversalRules:
+        """Draw whether a terminal still sends a reversal of yesterday, where there is one."""
+        forgets = self._days > 1 and stream(self.setting.seed, f"night-{terminal}").random() < _MOST
+        return ReversalRules(expires="day_end" if forgets else "never")
 
     def _stream(self, name: str, owner: str) -> Random:
         """Return a stream of chance; the first switch has the plain name."""
@@ -151,28 +166,74 @@ class World:
             return self._run()
 
     def _run(self) -> History:
-        agenda, end_ns = self._agenda, self.setting.minutes * MINUTE
-        until = self.setting.until
         for host in self._hosts:
             host.start()
+        passing = Passing(self._road, self._hosts, self._booths, self._banks)
+        is_whole, longest_ns = True, 0
+        for day in range(self._days):
+            if day and not self._begin_morning():
+                is_whole = False
+                break
+            is_whole, settled_ns = self._day(passing, day)
+            longest_ns = None if settled_ns is None else max(longest_ns, settled_ns)
+            if not is_whole or longest_ns is None:
+                break
+        history = self.history
+        history.is_whole = is_whole
+        history.fired = self._faults.fired
+        history.end = self._end(longest_ns)
+        if len(history.evenings) == self._days:
+            history.end = replace(history.end, batches=history.evenings[-1].batches)
+        return history
+
+    def _day(self, passing: Passing, day: int) -> tuple[bool, int | None]:
+        """Let a day happen, from its first request to its books; return as `_settle`."""
+        agenda, until = self._agenda, self.setting.until
+        end_ns = agenda.now_ns + self.setting.minutes * MINUTE
         for booth in self._booths:
-            booth.trade(end_ns)
-        Passing(self._road, self._hosts, self._booths, self._banks).begin(self.setting.seed)
-        is_whole = agenda.run_until(end_ns, until)
-        settled_ns = None
-        if is_whole:
-            self._faults.is_on = False
-            self.history.note(agenda.now_ns, "faults end")
-            is_whole, settled_ns = self._settle(end_ns, until)
-        has_settled = is_whole and settled_ns is not None and self.setting.settles
-        if has_settled:
+            booth.trade(end_ns, sleeps=day < self._days - 1)
+        passing.begin(self.setting.seed, day)
+        if not agenda.run_until(end_ns, until):
+            return False, None
+        self._faults.is_on = False
+        self.history.note(agenda.now_ns, "faults end")
+        is_whole, settled_ns = self._settle(end_ns, until)
+        if is_whole and settled_ns is not None and self.setting.settles:
             is_whole = self._close_day(until)
-        self.history.is_whole = is_whole
-        self.history.fired = self._faults.fired
-        self.history.end = self._end(settled_ns)
-        if has_settled and is_whole:
-            self.history.end = replace(self.history.end, batches=self._kept.batches())
-        return self.history
+            if is_whole:
+                self.history.evenings.append(self._evening())
+        return is_whole, settled_ns
+
+    def _evening(self) -> Evening:
+        """Clear all days that are over, and keep the books as they are."""
+        kept, open_from, failure = self._kept, local(self._morning_ms).day, ""
+        made: list[Clearing] = []
+        try:
+            made = self._clearings.close(kept.ledger, open_from)
+        except InvariantBroken as error:
+            failure = str(error)
+        return Evening(open_from, kept.rows(), kept.batches(), made, failure)
+
+    @property
+    def _morning_ms(self) -> int:
+        """The next time that the wall clock says what it said when the world began."""
+        now_ms = self._agenda.moment.utc_ms
+        days = (now_ms - self._start_ms) // DAY_MS + 1
+        return self._start_ms + days * DAY_MS
+
+    def _begin_morning(self) -> bool:
+        """Go to the next morning: nothing happens over night. Return as `_close_day`.
+
+        A terminal that slept settles what is left of yesterday's batch before its day begins.
+        """
+        agenda = self._agenda
+        agenda.utc_offset_ms += self._morning_ms - agenda.moment.utc_ms
+        self.history.note(agenda.now_ns, "morning")
+        for booth in self._booths:
+            booth.wake()
+        is_whole = self._rest(self.setting.until)
+        self._faults.is_on = True
+        return is_whole
 
     def _settle(self, end_ns: int, until: int) -> tuple[bool, int | None]:
         """Wait until nothing is left to happen.
@@ -192,12 +253,18 @@ class World:
         agenda = self._agenda
         self.history.note(agenda.now_ns, "the day ends")
         for booth in self._booths:
-            booth.settle()
+            if not booth.is_asleep:
+                booth.settle()
+        return self._rest(until)
+
+    def _rest(self, until: int) -> bool:
+        """Wait until every terminal has settled and nothing is left to happen."""
+        agenda = self._agenda
         last_ns = agenda.now_ns + SETTLES_WITHIN
         while agenda.now_ns < last_ns:
             if not agenda.run_until(agenda.now_ns + _LOOK, until):
                 return False
-            if not self._unsettled():
+            if all(booth.has_settled for booth in self._booths) and not self._unsettled():
                 return True
         return True
 

@@ -24,6 +24,8 @@ from tests.switch.ledger import making
 
 Check = Callable[[History], Iterator[Finding]]
 _SEEDS = 8
+_DAYS = {"backdated": 2}
+"""Plants that do nothing on the first day."""
 LINK = "bank"
 RRN = making.record().rrn
 ORIGIN = Origin(making.record().transmission, making.record().link_stan, "99900000", "99900000")
@@ -33,7 +35,8 @@ ORIGIN = Origin(making.record().transmission, making.record().link_stan, "999000
 def world(seed: int, plant: str = "") -> History:
     """Let a world happen once for all tests."""
     # A world that a plant keeps from ever settling takes long; few terminals do.
-    return World(Setting(seed=seed, minutes=3, plant=plant, terminals=3 if plant else 0)).run()
+    terminals, days = 3 if plant else 0, _DAYS.get(plant, 0)
+    return World(Setting(seed=seed, plant=plant, terminals=terminals, days=days)).run()
 
 
 def sees(check: Check, plant: str) -> bool:

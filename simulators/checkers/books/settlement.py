@@ -27,7 +27,8 @@ from switch.settlement.reconciling import Reconciler
 from switch.settlement.rules import CREDIT, DEBIT, Rules, rules_of
 
 PROMISE = "every batch counts what the ledger has, clearing sums to zero, differences are found"
-_SLIPPED: Final = frozenset({State.APPROVED, State.ADVISED, State.ADVICE_EXPIRED})
+SLIPPED: Final = frozenset({State.APPROVED, State.ADVISED, State.ADVICE_EXPIRED})
+"""States of what its terminal has a slip of."""
 _MANUAL: Final = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
 _FROM_CARD_TO_CARD: Final = frozenset({Kind.TRANSFER, Kind.REMITTANCE})
 _SIGNS: Final = {DEBIT: 1, CREDIT: -1}
@@ -58,7 +59,7 @@ def _sign(row: Row, rules: Rules) -> int:
     return _SIGNS.get(kind.side, 0) if kind is not None else 0
 
 
-def _counts(row: Row, rules: Rules) -> int:
+def counts(row: Row, rules: Rules) -> int:
     """Return 1 or -1 for a debit or credit of a terminal's totals: of a transfer, not its legs."""
     kind = rules.kinds.get(row.record.kind)
     return _SIGNS.get(kind.settles, 0) if kind is not None else 0
@@ -66,9 +67,9 @@ def _counts(row: Row, rules: Rules) -> int:
 
 def _counted(history: History, batch: Batch, rules: Rules) -> Iterator[Finding]:
     rows = [
-        (row.record.amount_fen, _counts(row, rules))
+        (row.record.amount_fen, counts(row, rules))
         for row in history.end.rows
-        if (row.key.terminal, row.key.batch) == batch.key and row.state in _SLIPPED
+        if (row.key.terminal, row.key.batch) == batch.key and row.state in SLIPPED
     ]
     debits = [fen for fen, sign in rows if sign > 0]
     credits_ = [fen for fen, sign in rows if sign < 0]
@@ -194,7 +195,7 @@ def _reconciled(history: History, batches: list[Batch], rules: Rules) -> Iterato
     counted = {
         _place(row)
         for row in history.end.rows
-        if row.state in _SLIPPED and _counts(row, rules) and _place(row)[:2] in ended
+        if row.state in SLIPPED and counts(row, rules) and _place(row)[:2] in ended
     }
     expected = Counter({("long", place): 1 for place in counted - slips})
     expected.update({("short", place): 1 for place in slips - counted if place[:2] in ended})

@@ -25,7 +25,9 @@ _MOST_WAITING: Final = 2
 _HELD_NS: Final = 8 * SECOND
 """How long a concentrator may hold a frame up."""
 _SOON_NS: Final = 500 * MS
-_LAST: Final = 3
+_EVENING_NS: Final = 60 * SECOND
+"""How long before its day ends a terminal may be switched off."""
+_LEAVES_NS: Final = 300 * MS
 _FLUSH_NS: Final = 30 * SECOND
 
 
@@ -46,6 +48,10 @@ class Booth:
         self._pause_ns = chance.randint(SECOND // 5, 6 * SECOND)
         self._line: Line | None = None
         self._is_dark = False
+        self._is_leaving = False
+        self._settles_since: int | None = None
+        self.is_asleep = False
+        """Whether it is switched off until the next morning."""
         self._is_connecting = False
         self._timer_ns: int | None = None
         self._trades_until_ns = 0
@@ -56,24 +62,50 @@ class Booth:
     def is_idle(self) -> bool:
         """Whether it has nothing to do and owes nothing."""
         is_quiet = self._line is None or self._line.is_empty
+        if self.is_asleep:
+            return is_quiet
         return self.terminal.is_idle and not self.terminal.memory.owed and is_quiet
 
     # ------------------------------------------------------------------------------------- work
 
-    def trade(self, until_ns: int) -> None:
-        """Be used until then; afterwards only finish what is owed."""
+    def trade(self, until_ns: int, *, sleeps: bool = False) -> None:
+        """Be used until then; afterwards only finish what is owed.
+
+        `sleeps`: it may be switched off before, over something that it owes.
+        """
         self._trades_until_ns = until_ns
+        faults = self._road.faults
+        self._is_leaving = sleeps and faults.happens(self._chance, "terminal_sleeps")
         self._connect_later(0)
         self._plan_work()
 
     def settle(self) -> None:
         """Settle the batch, until the switch has answered its end."""
-        results = self.terminal.results
-        if any(each.kind is Kind.BATCH_END and each.code == "00" for each in results[-_LAST:]):
+        self._settles_since = len(self.terminal.results)
+        self._settle()
+
+    def _settle(self) -> None:
+        if self.has_settled:
             return
-        if self.terminal.is_idle:
+        if self.terminal.is_idle and not self.terminal.memory.owed:
             self._ask(Job(kind=Kind.SETTLEMENT))
-        self._road.agenda.after(_FLUSH_NS, self.settle)
+        self._road.agenda.after(_FLUSH_NS, self._settle)
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether the switch has answered the end of the batch that is settled, if one is."""
+        if self._settles_since is None:
+            return True
+        results = self.terminal.results[self._settles_since :]
+        return any(each.kind is Kind.BATCH_END and each.code == "00" for each in results)
+
+    def wake(self) -> None:
+        """Be switched on in the morning; what is left of yesterday's batch is settled first."""
+        if self.is_asleep:
+            self.is_asleep = False
+            self._light_up()
+            self._finish()
+            self.settle()
 
     def _plan_work(self) -> None:
         gap_ns = int(self._chance.expovariate(1 / self._pause_ns))
@@ -210,21 +242,34 @@ class Booth:
                 self._line.there.send(frame)
             if faults.happens(self._chance, "terminal_power"):
                 agenda.after(self._chance.randint(0, 2 * SECOND), self._go_dark)
+        if self._is_leaving and frames and agenda.now_ns > self._trades_until_ns - _EVENING_NS:
+            agenda.after(self._chance.randint(0, _LEAVES_NS), self._go_to_sleep)
         self._arm()
 
     # ------------------------------------------------------------------------------ power, timer
 
+    def _go_to_sleep(self) -> None:
+        """Be switched off until the morning, if it owes something and it is still day."""
+        is_day = self._road.agenda.now_ns < self._trades_until_ns
+        if is_day and self.terminal.memory.owed and not self._is_dark:
+            self._is_leaving, self.is_asleep = False, True
+            self._lose_power()
+
     def _go_dark(self) -> None:
-        if self._is_dark:
-            return
+        if not self._is_dark:
+            self._lose_power()
+            self._road.agenda.after(self._chance.randint(*_DARK_NS), self._light_up)
+
+    def _lose_power(self) -> None:
         self._is_dark = True
         if self._line is not None:
             self._line.close_by_client()
             self._line = None
         self.terminal.lose_power(self._road.agenda.moment)
-        self._road.agenda.after(self._chance.randint(*_DARK_NS), self._light_up)
 
     def _light_up(self) -> None:
+        if self.is_asleep:
+            return
         self._is_dark = False
         self._connect_later(0)
 

@@ -19,8 +19,16 @@ EVERYTHING: Final = 1 << 30
 LAST_DAY: Final = 9999_12_31
 
 
+class Whole(Ledger, Books, Protocol):
+    """A ledger that decides and can be read."""
+
+
 class Kept(Protocol):
     """A ledger that outlives processes."""
+
+    @property
+    def ledger(self) -> Whole:
+        """The ledger that is open now."""
 
     def open(self) -> None:
         """Let a new process work on it."""
@@ -45,10 +53,6 @@ class Kept(Protocol):
 
     def close(self) -> None:
         """Let go of it at the end of the world."""
-
-
-class Whole(Ledger, Books, Protocol):
-    """A ledger that decides and can be read."""
 
 
 class Opened(ABC):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from simulators.checkers.states import changes
+from simulators.terminals.debts import DAY_IS_OVER
 from simulators.world.history import Applied, History
 from switch.core.moment import local
 from switch.core.operations import (
@@ -136,8 +137,11 @@ _COUNTS: Final = (
 )
 """Counted as they happened."""
 _STATES: Final = ("reversal of what is in flight", "reversal of an approval", "open at midnight")
+OVER_NIGHT: Final = ("day after another", "reversal forgotten over night")
+"""Counted in worlds of several days, and only wanted of a profile of such worlds."""
 STAKES: Final = (
     *(name for kinds in _OUTCOMES.values() for name, _ in kinds), *_REPORTS, *_COUNTS, *_STATES,
+    *OVER_NIGHT,
 )  # fmt: skip
 """Everything that is counted, by name."""
 
@@ -153,6 +157,9 @@ def stakes(history: History) -> dict[str, int]:
         counted[name] += reported[event]
     for name in _COUNTS:
         counted[name] += history.counts[name]
+    counted["day after another"] = max(len(history.evenings) - 1, 0)
+    left = (entry for memory in history.end.memories.values() for entry in memory.unresolved)
+    counted["reversal forgotten over night"] = sum(entry.why == DAY_IS_OVER for entry in left)
     _count_states(history, counted)
     return dict(counted)
 

@@ -9,7 +9,7 @@ from collections import Counter
 
 import msgspec
 
-from simulators.world.telling.stakes import ENOUGH, STAKES
+from simulators.world.telling.stakes import ENOUGH, OVER_NIGHT, STAKES
 from simulators.world.telling.states import ENGINE_PAIRS, LEDGER_PAIRS, Pair, never
 from simulators.world.trial import CHECKERS, Verdict
 from simulators.world.weather.kinds import KINDS
@@ -21,6 +21,7 @@ STAKES_FROM = 1_000
 """Worlds that a run needs before what was seldom at stake says anything."""
 _EVERYTHING = frozenset({"mixed", "storm"})
 """Profiles in which every promise must be at stake."""
+_DAYS = "days"
 _HOUR_S = 3_600
 
 
@@ -94,15 +95,20 @@ class Tally(msgspec.Struct, kw_only=True):
         if self.worlds < JUDGED_FROM:
             return []
         found = [f"the fault {name} never fired" for name in self._named() if not self.fired[name]]
-        is_judged = self.profile in _EVERYTHING and not self.is_on_disk
-        if is_judged and self.worlds >= STAKES_FROM:
+        if not self.is_on_disk and self.worlds >= STAKES_FROM:
             least = int(ENOUGH * self.worlds)
             found += [
                 f"at stake too seldom: {name}, {self.stakes[name]} times, {least} wanted"
-                for name in STAKES
+                for name in self._wanted()
                 if self.stakes[name] < least
             ]
         return found
+
+    def _wanted(self) -> list[str]:
+        """Return what must be at stake in worlds of the profile."""
+        if self.profile in _EVERYTHING:
+            return [name for name in STAKES if name not in OVER_NIGHT]
+        return list(OVER_NIGHT) if self.profile == _DAYS else []
 
     def _named(self) -> list[str]:
         """Return the kinds of the profile that this ledger can have."""

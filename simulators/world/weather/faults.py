@@ -68,11 +68,15 @@ class Faults:
 
 
 def draw(seed: int, profile: Profile, without: Collection[str] = ()) -> Faults:
-    """Return the faults of a seed. `without` drops kinds and leaves the draws of the others."""
+    """Return the faults of a seed. `without` drops kinds and leaves the draws of the others.
+
+    Each kind is drawn from a stream of its own, so that a new one changes no other world.
+    """
     chance = stream(seed, "faults")
     drawn: dict[str, float] = {}
     for name, kind in KINDS.items():
-        is_off, share = chance.random() < profile.off, chance.random()
+        own = stream(seed, f"faults/{name}")
+        is_off, share = own.random() < profile.off, own.random()
         is_named = name in profile.kinds and name not in without
         drawn[name] = kind.most * share if is_named and not is_off else 0.0
     for name, ms in LONGEST_MS.items():

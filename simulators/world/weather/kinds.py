@@ -59,6 +59,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "terminal_power": Kind(0.05, "a terminal loses power between request and answer"),
     "terminal_old_batch": Kind(0.05, "a terminal comes with the batch before"),
     "terminal_voids": Kind(0.1, "a card refuses an approval, and the terminal takes it back"),
+    "terminal_sleeps": Kind(1.0, "a terminal is switched off in the evening, and owes a reversal"),
 }
 """Every kind by its name on the command line, in the order in which they are drawn."""
 

@@ -52,6 +52,7 @@ class Passing:
         self._hosts = hosts
         self._booths = booths
         self._banks = banks
+        self._day = 0
         self._kinds: Mapping[str, tuple[int, Callable[[Random], None]]] = {
             "cut_terminal": (len(booths), lambda chance: _cut(chance.choice(booths))),
             "cut_link": (len(banks), lambda chance: _cut(chance.choice(banks))),
@@ -65,21 +66,22 @@ class Passing:
             "cut_over": (len(banks), self._cut_over),
         }
 
-    def begin(self, seed: int) -> None:
-        """Plan the first of each kind."""
+    def begin(self, seed: int, day: int = 0) -> None:
+        """Plan the first of each kind on a day; what was planned before comes no more."""
+        self._day = day
         for name, (number, happen) in self._kinds.items():
             if number:
-                self._plan(name, number, stream(seed, name), happen)
+                self._plan(name, number, stream(seed, f"{name}-{day}" if day else name), happen)
 
     def _plan(
         self, name: str, number: int, chance: Random, happen: Callable[[Random], None]
     ) -> None:
         """Plan the next of a kind, and those after it."""
         faults, agenda = self._road.faults, self._road.agenda
-        wait_ns = faults.comes_in_ns(chance, name, number)
+        wait_ns, day = faults.comes_in_ns(chance, name, number), self._day
 
         def come() -> None:
-            if faults.is_on:
+            if faults.is_on and day == self._day:
                 faults.came(name)
                 happen(chance)
                 self._plan(name, number, chance, happen)

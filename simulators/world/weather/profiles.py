@@ -32,19 +32,26 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     peace: float = 0.0
     """The share of worlds with no fault at all."""
     starts: tuple[datetime, ...] = (_BY_DAY, *_MIDNIGHTS)
+    days: tuple[int, ...] = (1,)
+    """How many days there may be, each as likely."""
 
 
 def _of(*prefixes: str) -> tuple[str, ...]:
     return tuple(name for name in KINDS if name.startswith(prefixes))
 
 
+_SELDOM_MORE: Final = (*[1] * 9, 3)
 _CLERKS: Final = ("terminal_voids", "issuer_refuses", "key_change", "split", "merge")
 PROFILES: Final[Mapping[str, Profile]] = {
     "mixed": Profile(
-        words="every kind, each off in half of the worlds", kinds=tuple(KINDS), off=0.5, peace=0.05
+        words="every kind, each off in half of the worlds",
+        kinds=tuple(KINDS),
+        off=0.5,
+        peace=0.05,
+        days=_SELDOM_MORE,
     ),
     "calm": Profile(words="an ordinary day", kinds=_CLERKS, off=0.2, starts=(_BY_DAY,)),
-    "storm": Profile(words="everything at once", kinds=tuple(KINDS), off=0.15),
+    "storm": Profile(words="everything at once", kinds=tuple(KINDS), off=0.15, days=_SELDOM_MORE),
     "midnight": Profile(
         words="midnight, a year's end, the day when the cap is raised",
         kinds=(
@@ -74,6 +81,14 @@ PROFILES: Final[Mapping[str, Profile]] = {
     "counters": Profile(
         words="terminals that repeat, reverse early or never, and lose power",
         kinds=(*_of("terminal_"), "cut_terminal", "half_close", "issuer_silent"),
+    ),
+    "days": Profile(
+        words="days that are settled one by one, and terminals that sleep over what they owe",
+        kinds=(
+            "terminal_sleeps", "terminal_late", "terminal_never", "terminal_power",
+            "issuer_silent", "issuer_late", "crash", "cut_terminal", "duplicate", *_CLERKS,
+        ),
+        days=(2, 3),
     ),
 }  # fmt: skip
 """Every profile by its name on the command line."""

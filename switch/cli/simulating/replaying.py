@@ -16,7 +16,7 @@ import msgspec
 from simulators.world.setting import Setting
 
 _OPTIONS: Final = (
-    "profile", "minutes", "plant", "ledger", "until", "terminals", "issuers", "cards",
+    "profile", "minutes", "days", "plant", "ledger", "until", "terminals", "issuers", "cards",
 )  # fmt: skip
 _HERE: Final = Path(__file__).parents[3]
 

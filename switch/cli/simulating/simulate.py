@@ -32,7 +32,6 @@ from switch.cli.simulating.replaying import command, commit
 from switch.cli.verbs import AsJson, verb_app
 
 app = verb_app()
-_MINUTES_A_DAY: Final = 24 * 60
 _MANY: Final = 100
 _AT_ONCE: Final = 8
 """Worlds that a process is given at a time."""
@@ -48,9 +47,11 @@ ProfileName = Annotated[
     str, typer.Option(metavar="NAME", help=f"What goes wrong: {', '.join(PROFILES)}.")
 ]
 Minutes = Annotated[
-    int, typer.Option(metavar="M", min=1, help="Virtual minutes of trade in each world.")
+    int, typer.Option(metavar="M", min=1, help="Virtual minutes of trade on each day.")
 ]
-Days = Annotated[int, typer.Option(metavar="D", min=0, help="Virtual days instead.")]
+Days = Annotated[
+    int, typer.Option(metavar="D", min=0, help="Days, each settled; 0: as the profile says.")
+]
 Until = Annotated[int, typer.Option(metavar="STEP", min=0, help="Stop each world after this step.")]
 LedgerKind = Annotated[
     str, typer.Option(metavar="KIND", help=f"{MEMORY}, or {SQLITE} with power cuts.")
@@ -100,7 +101,8 @@ def simulate(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     first = Setting(
         seed=seed or 0,
-        minutes=days * _MINUTES_A_DAY or minutes,
+        minutes=minutes,
+        days=days,
         profile=profile,
         plant=plant,
         ledger=ledger,

@@ -58,3 +58,33 @@ def test_a_line_that_is_cut_is_made_again() -> None:
     parts.run(600)
     assert parts.booth.is_idle
     assert any(result.verdict is Verdict.APPROVED for result in parts.terminal.results)
+
+
+def test_it_sleeps_over_what_it_owes_and_settles_in_the_morning() -> None:
+    slept = 0
+    for seed in range(8):
+        parts = Parts(Faults(terminal_sleeps=1.0), seed=seed)
+        parts.host.start()
+        parts.booth.trade(_TRADE_NS, sleeps=True)
+        parts.run(400)
+        if not parts.booth.is_asleep:
+            continue
+        slept += 1
+        assert parts.terminal.memory.owed
+        assert parts.booth.is_idle
+        parts.faults.is_on = False
+        parts.booth.wake()
+        assert not parts.booth.has_settled
+        parts.run(120)
+        assert parts.booth.has_settled
+        assert not parts.terminal.memory.owed
+    assert slept
+
+
+def test_on_its_last_day_it_does_not_sleep() -> None:
+    parts = Parts(Faults(terminal_sleeps=1.0))
+    parts.host.start()
+    parts.booth.trade(_TRADE_NS)
+    parts.run(200)
+    assert not parts.booth.is_asleep
+    assert not parts.faults.fired

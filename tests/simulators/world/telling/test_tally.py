@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.world.telling.stakes import STAKES
+from simulators.world.telling.stakes import OVER_NIGHT, STAKES
 from simulators.world.telling.tally import JUDGED_FROM, STAKES_FROM, Tally
 from simulators.world.trial import Verdict, Violation
 from simulators.world.weather.profiles import PROFILES
@@ -76,3 +76,12 @@ def test_pairs_that_no_world_met_are_left_over() -> None:
     before = len(tally.never_met())
     tally.add(Verdict(seed=0, violations=[], engine_pairs=[("FORWARDED", "TimePassed")]))
     assert len(tally.never_met()) == before - 1
+
+
+def test_what_only_nights_put_at_stake_is_wanted_of_days_alone() -> None:
+    kinds = dict.fromkeys(PROFILES["days"].kinds, 1)
+    stakes = {**_EVERY_STAKE, **dict.fromkeys(OVER_NIGHT, 0)}
+    assert not _many(fired=_EVERY_KIND, stakes=stakes).complaints()
+    complaints = _many("days", fired=kinds, stakes=stakes).complaints()
+    assert len(complaints) == len(OVER_NIGHT)
+    assert not _many("days", fired=kinds, stakes=dict.fromkeys(OVER_NIGHT, 1)).complaints()
