@@ -1,4 +1,4 @@
-"""The clearing runs of a world (simulators/world): each day once, in order, as `jinbao clear run` does.
+"""A world's clearing runs (simulators/world): each day once, in order, as `jinbao clear run` does.
 
 What was cleared and is reversed afterwards is given back by a later run. The books are the
 ledger's, the store of settlement is one in memory.

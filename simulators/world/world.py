@@ -169,19 +169,19 @@ class World:
         for host in self._hosts:
             host.start()
         passing = Passing(self._road, self._hosts, self._booths, self._banks)
-        is_whole, longest_ns = True, 0
+        is_whole, longest_ns, settled_ns = True, 0, None
         for day in range(self._days):
             if day and not self._begin_morning():
                 is_whole = False
                 break
             is_whole, settled_ns = self._day(passing, day)
-            longest_ns = None if settled_ns is None else max(longest_ns, settled_ns)
-            if not is_whole or longest_ns is None:
+            if not is_whole or settled_ns is None:
                 break
+            longest_ns = settled_ns = max(longest_ns, settled_ns)
         history = self.history
         history.is_whole = is_whole
         history.fired = self._faults.fired
-        history.end = self._end(longest_ns)
+        history.end = self._end(settled_ns)
         if len(history.evenings) == self._days:
             history.end = replace(history.end, batches=history.evenings[-1].batches)
         return history
