@@ -14,6 +14,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from simulators.accounts import Accounts
+from simulators.cards import Card
 from simulators.checkers.books.holds import waits_for_a_person
 from simulators.installation import (
     configuration,
@@ -107,18 +108,14 @@ class World:
             host.banks = [bank for bank in self._banks if bank.host is host]
         self._days = days_of(setting)
         self._clearings = Clearings(rules_of(self.history.configuration))
-        self._booths = [
-            Booth(
-                Terminal(terminal_identity(n), pos, rules=self._rules(n)),
-                self._hosts,
-                self._road,
-                stream(seed, f"booth-{n}"),
-                cards,
-            )
-            for n in range(size.terminals)
-        ]
-        for booth in self._booths:
-            booth.transfers = self.setting.transfers
+        self._booths = [self._booth(number, cards) for number in range(size.terminals)]
+
+    def _booth(self, number: int, cards: list[Card]) -> Booth:
+        terminal = Terminal(terminal_identity(number), self._wires[0], rules=self._rules(number))
+        chance = stream(self.setting.seed, f"booth-{number}")
+        booth = Booth(terminal, self._hosts, self._road, chance, cards)
+        booth.transfers = self.setting.transfers
+        return booth
 
     def _rules(self, terminal: int) -> ReversalRules:
         """Draw whether a terminal still sends a reversal of yesterday, where there is one."""

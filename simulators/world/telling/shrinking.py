@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from simulators.world.setting import Setting
+from simulators.world.setting import Setting, days_of
 from simulators.world.trial import Verdict, Violation
 
 Try = Callable[[Setting], Verdict]
@@ -40,6 +40,8 @@ class Shrinking:
             self._keep(replace(self.setting, without=(*self.setting.without, name)))
         for smaller in self._fewer():
             self._keep(smaller)
+        if days_of(self.setting) > 1:
+            self._keep(replace(self.setting, days=1))
         for minutes in range(1, self.setting.minutes):
             if self._keep(replace(self.setting, minutes=minutes)):
                 break
