@@ -27,6 +27,11 @@ from tests.switch.core.stage.ways import JINBAO, registered
 
 _HEADING: Final = "What the switch refuses"
 _POS: Final = load_dialect("pos")
+_PASSED_ON: Final = {
+    "admit.py": "refusal.reason, refusal.rule, facts",
+    "classify.py": "txn.rule.refuse, Rule.TRANSACTION_SERVED, facts",
+}
+"""Where a refusal is made of literals that are elsewhere: a table of the module, a dialect."""
 
 
 def _refusals() -> dict[Reason, list[Rule]]:
@@ -39,9 +44,12 @@ def _refusals() -> dict[Reason, list[Rule]]:
                     found.setdefault(Reason[name], set())
                 case ast.Call(
                     ast.Name("Decline"), [ast.Attribute(ast.Name("Reason"), name), rule, *_]
-                ):
-                    if isinstance(rule, ast.Attribute):
-                        found.setdefault(Reason[name], set()).add(Rule[rule.attr])
+                ) if isinstance(rule, ast.Attribute):
+                    found.setdefault(Reason[name], set()).add(Rule[rule.attr])
+                case ast.Call(ast.Name("Decline"), values):
+                    told = ", ".join(map(ast.unparse, values))
+                    if _PASSED_ON.get(path.name) != told:
+                        raise ValueError(f"{path.name}: Decline({told}) cannot be read off")
                 case _:
                     pass
     for transaction in _POS.transactions:

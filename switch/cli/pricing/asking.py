@@ -7,7 +7,7 @@ most of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -18,7 +18,6 @@ from fees.tariff import EVERY_BANK
 from messages.values import Amount
 from routing.table import Case as Way
 from switch.cli.outcome import stop
-from switch.cli.serving.folder import loaded
 from switch.config.faults import ConfigurationError
 from switch.config.tariffs import PACKAGED, load_tariffs
 from switch.core.configuration import Channel, Configuration, Terminal
@@ -28,6 +27,7 @@ TABLES: Final = ("chongqing-2014", "national")
 """The packaged tables that bank tariffs are read beside."""
 CHANNEL_OF: Final = {Channel.RURAL: "R", Channel.URBAN: "U", Channel.MERCHANT: "M"}
 _DAYS: Final = range(2000_01_01, 2100_01_01)
+_MCC_DIGITS: Final = 4
 
 
 class Asked(msgspec.Struct, kw_only=True):
@@ -45,12 +45,12 @@ class Asked(msgspec.Struct, kw_only=True):
     acquirer: str
 
 
-def tariffs_of(names: Sequence[str], folder: Path | None) -> Tariffs:
+def tariffs_of(names: Sequence[str], configuration: Configuration | None) -> Tariffs:
     """Return bank tariffs beside the packaged tables, or those of an installation."""
-    if folder is not None:
+    if configuration is not None:
         if names:
             stop("give -c or --tariff, not both")
-        return loaded(folder).configuration.tariffs
+        return configuration.tariffs
     # A file beside us is a path; anything else without a slash names a packaged one.
     found = [f"./{name}" if name.endswith(".toml") and "/" not in name else name for name in names]
     try:
@@ -59,25 +59,18 @@ def tariffs_of(names: Sequence[str], folder: Path | None) -> Tariffs:
         stop(f"the tariffs cannot be used\n{error}")
 
 
-def case_of(asked: Asked, tariffs: Tariffs, at: tuple[Configuration, str] | None) -> Case:
-    """Return the case; `at` is an installation and a terminal of it, whose place then counts."""
+def case_of(
+    asked: Asked, tariffs: Tariffs, configuration: Configuration | None, terminal: str = ""
+) -> Case:
+    """Return the case; an installation and a terminal of it say what was not asked for."""
     _check(asked)
-    city, institution = asked.city or "in", ""
-    if at is not None:
-        configuration, terminal = at[0], _terminal(*at)
-        asked.acquirer = asked.acquirer or terminal.acquirer
-        asked.channel = asked.channel or CHANNEL_OF[terminal.channel]
-        asked.category = asked.category or terminal.category
-        institution = tariffs.institution(
-            terminal.category, is_public_welfare=terminal.is_public_welfare
-        )
-        issuer = configuration.issuers.get(asked.issuer)
-        if issuer is not None:
-            city = asked.city or tariffs.city(
-                is_terminal_in=terminal.is_in_city, is_card_in=issuer.is_in_city
-            )
-            way = configuration.routes.way(asked.acquirer, asked.issuer)
-            asked.side = asked.side or ("on_us" if way.case is Way.ON_US else "off_us")
+    city, is_welfare = asked.city or "in", asked.public_welfare
+    if configuration is not None:
+        _check_banks(asked, configuration)
+        if terminal:
+            at = _terminal(configuration, terminal)
+            is_welfare = is_welfare or at.is_public_welfare
+            city = _place(asked, tariffs, configuration, at)
     category = asked.category or "8011"
     return Case(
         asked.transaction,
@@ -85,12 +78,34 @@ def case_of(asked: Asked, tariffs: Tariffs, at: tuple[Configuration, str] | None
         asked.side or "off_us",
         city,
         asked.channel or "R",
-        institution or tariffs.institution(category, is_public_welfare=asked.public_welfare),
+        tariffs.institution(category, is_public_welfare=is_welfare),
         category,
         asked.day,
         asked.issuer or EVERY_BANK,
         asked.acquirer or EVERY_BANK,
     )
+
+
+def _place(asked: Asked, tariffs: Tariffs, configuration: Configuration, at: Terminal) -> str:
+    """Let a terminal say what was not asked for; return whether the card is of its city."""
+    asked.acquirer = asked.acquirer or at.acquirer
+    asked.channel = asked.channel or CHANNEL_OF[at.channel]
+    asked.category = asked.category or at.category
+    issuer = configuration.issuers.get(asked.issuer)
+    if issuer is None:
+        return asked.city or "in"
+    way = configuration.routes.way(asked.acquirer, asked.issuer)
+    asked.side = asked.side or ("on_us" if way.case is Way.ON_US else "off_us")
+    return asked.city or tariffs.city(is_terminal_in=at.is_in_city, is_card_in=issuer.is_in_city)
+
+
+def _check_banks(asked: Asked, configuration: Configuration) -> None:
+    for bank, known, what in (
+        (asked.issuer, configuration.issuers, "issuer"),
+        (asked.acquirer, configuration.acquirers, "acquirer"),
+    ):
+        if bank and bank not in known:
+            stop(f"no {what} {bank} in this installation; there are {', '.join(known)}")
 
 
 def amount_of(yuan: str) -> int:
@@ -123,5 +138,19 @@ def _check(asked: Asked) -> None:
     ):
         if value not in allowed:
             stop(f"no {what} {value!r}; there are {', '.join(allowed)}")
-    if asked.day not in _DAYS:
-        stop(f"{asked.day}: a day is YYYYMMDD")
+    if asked.category and not _is_mcc(asked.category):
+        stop(f"{asked.category}: a merchant category has four digits, such as 8011")
+    if asked.day not in _DAYS or not _is_day(asked.day):
+        stop(f"{asked.day}: a day is YYYYMMDD, one that the calendar has")
+
+
+def _is_mcc(text: str) -> bool:
+    return len(text) == _MCC_DIGITS and text.isascii() and text.isdecimal()
+
+
+def _is_day(day: int) -> bool:
+    try:
+        date.fromisoformat(str(day))
+    except ValueError:
+        return False
+    return True

@@ -79,9 +79,9 @@ def quote(
         transaction=transaction, day=day, card=card, side=side, city=city, channel=channel,
         category=category, public_welfare=public_welfare, issuer=issuer, acquirer=acquirer,
     )  # fmt: skip
-    tariffs = tariffs_of(tariff or [], folder)
-    at = (loaded(folder).configuration, terminal) if folder is not None and terminal else None
-    case, fen = case_of(asked, tariffs, at), amount_of(yuan)
+    configuration = None if folder is None else loaded(folder).configuration
+    tariffs = tariffs_of(tariff or [], configuration)
+    case, fen = case_of(asked, tariffs, configuration, terminal), amount_of(yuan)
     try:
         found = tariffs.quote(case, fen)
     except MissingTariffError as missing:
@@ -103,5 +103,6 @@ def matrix(*, folder: Folder = None, tariff: Files = None, as_json: AsJson = Fal
     Example:
       jinbao fees matrix
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    tables = tariffs_of(tariff or [], folder).matrix
+    configuration = None if folder is None else loaded(folder).configuration
+    tables = tariffs_of(tariff or [], configuration).matrix
     say(tables_object(tables) if as_json else tables_drawn(tables))

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from fees.matrix import DIMENSIONS, Matrix, Rule
 from fees.quote import Case, Quote, Tariffs
+from fees.tariff import EVERY_BANK
 from messages.values import Amount
 from switch.cli.drawing import drawn, plain, table
 
@@ -48,7 +49,9 @@ def quote_object(told: Told) -> str:
 def quote_drawn(told: Told) -> str:
     """Return a quote as a table of its legs, and the two rows that decided."""
     case, quote = told.case, told.quote
-    title = ", ".join((f"{case.transaction} {Amount(told.amount_fen)}", *case.cell[1:]))
+    banks = f"issuer {_bank(case.issuer)}", f"acquirer {_bank(case.acquirer)}"
+    asked = (f"{case.transaction} {Amount(told.amount_fen)}", *case.cell[1:])
+    title = ", ".join((*asked, f"MCC {case.category}", *banks))
     made = table("Payer", "Payee", "Yuan", "Row", "Clause", title=f"{title}, {case.day}")
     for leg in quote.legs:
         cells = (leg.payer, leg.payee, str(Amount(leg.amount_fen)), leg.rule, leg.clause)
@@ -58,6 +61,10 @@ def quote_drawn(told: Told) -> str:
         return drawn(plain(f"{title}: refused with 57"), *rows)
     pays = f"The cardholder pays {Amount(quote.cardholder_fen)} yuan."
     return drawn(made, *rows, plain(pays))
+
+
+def _bank(name: str) -> str:
+    return "any" if name == EVERY_BANK else name
 
 
 def tables_object(matrix: Matrix) -> str:

@@ -5,7 +5,8 @@ Asks the configuration, not a running switch: which lines are down is said here.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
@@ -15,15 +16,17 @@ from routing.explain import USABLE, Explanation, Line, Verdict, explain
 from routing.links import Told
 from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import BAD, note, say, stop
+from switch.cli.security.secrets import read_secret
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.verbs import AsJson, verb_app
-from switch.core.configuration import Configuration, Issuer, Terminal
+from switch.core.configuration import CardRange, Configuration, Issuer, Terminal
 from switch.core.moment import local
 from switch.shell.clock import wall_ns
 
 app = verb_app("Routes: which line a transaction takes, and why.")
 
 _NS_PER_MS = 1_000_000
+_BEGINS: Final = range(6, 13)
 
 
 @app.callback()
@@ -34,9 +37,18 @@ def route() -> None:
 @app.command("explain")
 def explain_route(
     terminal: Annotated[str, typer.Argument(metavar="TID", help="The terminal (DE 41).")],
-    card: Annotated[str, typer.Argument(metavar="PAN", help="The card; it is shown masked.")],
+    card: Annotated[
+        str,
+        typer.Argument(
+            metavar="[BIN]", help="How the card number begins, 6 to 12 digits.", show_default=False
+        ),
+    ] = "",
     *,
     folder: Folder,
+    pan_file: Annotated[
+        str, typer.Option(metavar="FILE|-", help="The whole card number instead.")
+    ] = "",
+    day: Annotated[int, typer.Option(metavar="YYYYMMDD", help="The day; today if not given.")] = 0,
     down: Annotated[
         list[str] | None,
         typer.Option(metavar="LINK", help="Suppose that this link is down; may be repeated."),
@@ -51,43 +63,79 @@ def explain_route(
 ) -> None:
     """Say which line a transaction would take, why, and why not the others.
 
-    Status 1 if it could take none.
+    Status 1 if it could take none. A whole card number comes from a file, standard input or a
+    hidden prompt, never from an argument.
 
     \b
     Examples:
-      jinbao route explain 50010001 6219991234567890120 -c city
-      jinbao route explain 50010001 6219991234567890120 -c city --down issuer-jinbao
+      jinbao route explain 50010001 6219991 -c city
+      jinbao route explain 50010001 6219991 -c city --down issuer-jinbao
     """  # noqa: D301 - \b keeps the lines of the examples apart
     configuration = loaded(folder).configuration
-    where, issuer = _ends(configuration, terminal, card)
+    if card and pan_file:
+        stop("give how the card number begins, or --pan-file, not both")
+    where = configuration.terminals.get(terminal)
+    if where is None:
+        stop(f"there is no terminal {terminal}")
+    found = _beginning(configuration, card) if card else _whole(configuration, pan_file)
+    shown, issuer = found[0], configuration.issuers[found[1].issuer]
     standing = dict.fromkeys(resting or [], "resting") | dict.fromkeys(down or [], "down")
     if unknown := sorted(standing.keys() - configuration.links.keys()):
         stop(f"there is no link {unknown[0]}; there are {', '.join(configuration.links)}")
-    day = local(wall_ns() // _NS_PER_MS).day
+    day = _day(day)
     way = configuration.way(where.acquirer, issuer.id, day)
     told = explain(way, lambda link: standing.get(link, USABLE))
     if way is not configuration.routes.way(where.acquirer, issuer.id):
         note(f"issuer {issuer.id} has no approved plan of its 金保专网 connection (五(二))")
     if as_json:
-        found = _object(configuration, where, issuer, told) | {"card": mask_pan(card)}
-        say(msgspec.json.encode(found).decode())
+        said = _object(configuration, where, issuer, told) | {"card": shown, "day": day}
+        say(msgspec.json.encode(said).decode())
     else:
         say(_drawn(configuration, where, issuer, told))
     if not told.link:
         raise typer.Exit(BAD)
 
 
-def _ends(configuration: Configuration, terminal: str, card: str) -> tuple[Terminal, Issuer]:
-    """Return the terminal, and the issuer of the card; status 2 for what nobody registered."""
-    where = configuration.terminals.get(terminal)
-    if where is None:
-        stop(f"there is no terminal {terminal}")
-    if not card.isdecimal() or not is_luhn_valid(card):
+def _whole(configuration: Configuration, pan_file: str) -> tuple[str, CardRange]:
+    """Return a card as it may be shown, and its range; status 2 for what is none."""
+    card = "".join(read_secret(pan_file, "card number").split())
+    if not card.isascii() or not card.isdecimal() or not is_luhn_valid(card):
         stop("the card number is none: its check digit does not fit")
     found = configuration.card_range(card)
     if found is None:
         stop(f"card {mask_pan(card)} is of no range: it would be refused with 14")
-    return where, configuration.issuers[found.issuer]
+    return mask_pan(card), found
+
+
+def _beginning(configuration: Configuration, card: str) -> tuple[str, CardRange]:
+    """Return how a card begins, and the range of all such; status 2 where several issuers are."""
+    if not card.isascii() or not card.isdecimal() or len(card) not in _BEGINS:
+        stop("give 6 to 12 digits of how the card number begins, or the whole by --pan-file")
+    found = [configuration.card_range(card.ljust(n, "0")) for n in configuration.ranges]
+    ranges = [each for each in found if each is not None] + [
+        each
+        for each in configuration.card_ranges
+        if len(each.prefix) > len(card) and each.prefix.startswith(card)
+    ]
+    if not ranges:
+        stop(f"cards that begin with {card} are of no range: they would be refused with 14")
+    if len({each.issuer for each in ranges}) > 1:
+        stop(
+            f"more than one issuer has cards that begin with {card}: give more digits, or the "
+            "whole number by --pan-file"
+        )
+    return card, ranges[0]
+
+
+def _day(day: int) -> int:
+    """Return the day that is asked about; status 2 for one that no calendar has."""
+    if not day:
+        return local(wall_ns() // _NS_PER_MS).day
+    try:
+        date.fromisoformat(str(day))
+    except ValueError:
+        stop(f"{day}: a day is YYYYMMDD, one that the calendar has")
+    return day
 
 
 def _object(

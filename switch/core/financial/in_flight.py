@@ -54,7 +54,7 @@ class InFlight:
         for ticket in self._deadlines.expired(now_ns):
             txn = self._transactions[ticket]
             if not txn.answered:
-                self._teller.refuse(txn, Decline(_late(txn), Rule.FORWARDED_IN_TIME))
+                self._teller.refuse(txn, _late(txn))
                 if (part := txn.part) is not None and part.late is not None:
                     part.late()
 
@@ -121,10 +121,11 @@ class InFlight:
             txn.is_reversed = True
 
 
-def _late(txn: Transaction) -> Reason:
+def _late(txn: Transaction) -> Decline:
     """Return what a terminal is told that cannot wait any longer."""
     if txn.state not in {State.OPENING, State.OPEN_UNKNOWN}:
-        return Reason.ISSUER_SILENT
+        return Decline(Reason.ISSUER_SILENT, Rule.FORWARDED_IN_TIME)
     # An advice that is being opened may be accepted yet, and nothing takes it back.
-    is_advice = txn.attempt and txn.rule.is_advice
-    return Reason.IN_PROGRESS if is_advice else Reason.ROUTE_UNAVAILABLE
+    if txn.attempt and txn.rule.is_advice:
+        return Decline(Reason.IN_PROGRESS, Rule.FORWARDED_IN_TIME)
+    return Decline(Reason.ROUTE_UNAVAILABLE, Rule.FORWARDED_IN_TIME)

@@ -207,8 +207,11 @@ class Opening:
                     "held_fen": held_fen,
                     "asked_fen": txn.amount_fen,
                 }
-                rule = Rule.DAILY_CAP if txn.part is None else Rule.COUNTER_ROOM
-                self._refuse_unopened(txn, Decline(Reason.DAILY_CAP_EXCEEDED, rule, facts))
+                if txn.part is None:
+                    decline = Decline(Reason.DAILY_CAP_EXCEEDED, Rule.DAILY_CAP, facts)
+                else:
+                    decline = Decline(Reason.DAILY_CAP_EXCEEDED, Rule.COUNTER_ROOM, facts)
+                self._refuse_unopened(txn, decline)
             case Repeated(row) | Clashed(row):
                 self.seen_before(txn, row)
             case Forestalled() | OriginalNotFound():

@@ -25,6 +25,8 @@ def test_every_row_of_both_tables_is_drawn_whole(
 def test_a_quote_names_its_case_and_both_rows() -> None:
     tariffs, asked = packaged_tariffs(), case(transaction="sale", institution="O")
     drawn = quote_drawn(Told(asked, 50_000, tariffs.quote(asked, 50_000), tariffs))
-    assert drawn.startswith("sale 500.00, social, off_us, in, R, O, 20140620")
+    cell = "sale 500.00, social, off_us, in, R, O, MCC 8011"
+    told = f"{cell}, issuer 99910001, acquirer 99920002, 20140620"
+    assert " ".join(drawn.split()).startswith(told)
     assert "C3  Purchases are free" in drawn
     assert "I5  Purchases: the national rates" in drawn
