@@ -18,6 +18,7 @@ from messages.dialects.tlv import Tlv, TlvError, ber_item, encode_ber, parse_ber
 COVERED: Final = ("9F02", "9F03", "9F1A", "95", "5F2A", "9A", "9C", "9F37", "82", "9F36")
 """The tags that a cryptogram covers, in order; the card's own results (in 9F10) follow."""
 _CRYPTOGRAM, _COUNTER, _ISSUER_DATA, _ANSWER = "9F26", "9F36", "9F10", "91"
+_KIND: Final = "9F27"
 _TEMPLATES: Final = ("71", "72")
 """Scripts before and after the card's last word."""
 _SCRIPT_ID, _COMMAND, _SCRIPT_RESULT = "9F18", "86", "DF31"
@@ -63,6 +64,16 @@ class Chip:
         signed = [item if item.tag != _CRYPTOGRAM else ber_item(item.tag, code) for item in items]
         return encode_ber(signed).hex().upper()
 
+    def last_word(self, chip: str, kind: int) -> str:
+        """Return DE 55 after the answer: `kind` (9F27) is 0x40 for a TC, 0 for an AAC."""
+        items = [
+            item if item.tag != _KIND else ber_item(_KIND, bytes([kind]))
+            for item in parse_ber(bytes.fromhex(chip))
+        ]
+        code = self._cryptogram(items, bytes([kind]))
+        told = [item if item.tag != _CRYPTOGRAM else ber_item(item.tag, code) for item in items]
+        return encode_ber(told).hex().upper()
+
     def is_right(self, chip: str) -> bool:
         """Tell whether the cryptogram in DE 55 of a request is this card's."""
         try:
@@ -97,10 +108,10 @@ class Chip:
             told[:ARQC_BYTES], self._key.arpc(_value(asked, _COUNTER), arqc, code)
         )
 
-    def _cryptogram(self, items: Sequence[Tlv]) -> bytes:
+    def _cryptogram(self, items: Sequence[Tlv], kind: bytes = b"") -> bytes:
         covered = b"".join(_value(items, tag) for tag in COVERED)
         results = _value(items, _ISSUER_DATA)[_RESULTS]
-        return self._key.arqc(_value(items, _COUNTER), covered + results)
+        return self._key.arqc(_value(items, _COUNTER), covered + results + kind)
 
 
 def issuer_script(identifier: str, *commands: str, template: str = "72") -> str:

@@ -27,7 +27,7 @@ from simulators.terminal_memory import (
     Telling,
     Verdict,
 )
-from simulators.terminals import downloads, scripts
+from simulators.terminals import chips, downloads, scripts
 from simulators.terminals.answers import Awaiting, answers, echoes, is_taken, result_of, slip_of
 from simulators.terminals.debts import Debts, ReversalRules
 from simulators.terminals.downloads import Downloads
@@ -231,6 +231,13 @@ class Terminal:
             return self._reverse(owed, at)
         if telling is not None:
             return self._tell(telling, at)
+        ends = job is not None and job.kind is Kind.BATCH_END
+        if ends and (uploaded := chips.next_upload(self.memory)):
+            uploaded.tries += 1
+            frames = self._ask(Kind.UPLOAD, chips.MTI, uploaded.fields, at)
+            if self._awaiting is not None:
+                self._awaiting.uploaded = uploaded
+            return frames
         wanted = self._downloads.next()
         return self._ask(Kind.DOWNLOAD, downloads.MTI, wanted, at) if wanted is not None else []
 
@@ -350,11 +357,13 @@ class Terminal:
             self.results.append(result_of(awaiting, Verdict.MAC_WRONG, heard))
         elif code in APPROVED and not is_taken(awaiting, heard):
             self._debts.owe(owed, "06", at)
+            chips.note(self.identity, self.memory, awaiting, chips.Upload.ARPC_WRONG)
             self.results.append(result_of(awaiting, Verdict.CHIP_REFUSED, heard))
         elif code in APPROVED:
             self.memory.owed.remove(owed)
             self.memory.slips.append(slip_of(self.identity.id, awaiting, heard))
             self._last_paid = owed
+            chips.note(self.identity, self.memory, awaiting, chips.Upload.CERTIFICATE)
             self.results.append(result_of(awaiting, Verdict.APPROVED, heard))
             scripts.run_scripts(self.identity, self.memory, awaiting, heard)
         else:
@@ -371,6 +380,7 @@ class Terminal:
             self._debts.owe(owed, "98", at)
             return
         self.memory.owed.remove(owed)
+        chips.note(self.identity, self.memory, awaiting, chips.Upload.REFUSED)
         self._declined[owed.stan] = owed
         if len(self._declined) > _MOST_DECLINED:
             self._declined.popitem(last=False)
@@ -434,6 +444,8 @@ class Terminal:
     def _settled(self, awaiting: Awaiting, heard: Heard) -> None:
         """Take the answer to a step of a settlement; its result is in DE 48, a refusal in 39."""
         code, content, verdict = heard.get(39), heard.get(48), Verdict.APPROVED
+        if awaiting.uploaded is not None:
+            chips.told(self.memory, awaiting.uploaded, code)
         if awaiting.kind is Kind.SETTLEMENT and not code:
             # Whatever of the same settlement still waits was asked for by an earlier answer.
             left = [job for job in self.jobs if job.kind not in {Kind.UPLOAD, Kind.BATCH_END}]
@@ -476,6 +488,8 @@ class Terminal:
             self._downloads.interrupted()
         elif awaiting.telling is not None:
             scripts.told(self.memory, awaiting.telling, "")
+        elif awaiting.uploaded is not None:
+            chips.told(self.memory, awaiting.uploaded, "")
         elif awaiting.owed is not None and awaiting.kind is Kind.REVERSAL:
             self._debts.try_again(awaiting.owed, at)
         elif awaiting.owed is not None:
@@ -490,6 +504,7 @@ class Terminal:
             self.results.append(Result(kind=Kind.REVERSAL, verdict=Verdict.NOT_DONE))
             return
         self.memory.voided.append(self.memory.slips.pop())
+        chips.take_back(self.memory, owed.stan)
         owed.reverses = Reverses.BY_THE_RULES
         self.memory.owed.append(owed)
         self._debts.owe(owed, reason, at)

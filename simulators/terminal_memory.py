@@ -207,6 +207,16 @@ class Telling(msgspec.Struct, kw_only=True):
         return f"Telling({self.fields[11]}, {self.results}, {self.tries} tries)"
 
 
+class Uploaded(msgspec.Struct, kw_only=True):
+    """What a chip said last, which is uploaded at the end of the batch: the fields of its 0320."""
+
+    fields: dict[int, str]
+    tries: int = 0
+
+    def __repr__(self) -> str:
+        return f"Uploaded({self.fields[11]}, {self.tries} tries)"
+
+
 class Unresolved(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction whose outcome the terminal never learned, kept for reconciliation."""
 
@@ -222,7 +232,7 @@ class Memory:
 
     __slots__ = (
         "batch", "downloads", "is_signed_on", "mac", "mak", "owed", "pik", "slips", "stan", "tdk",
-        "tellings", "unresolved", "voided",
+        "tellings", "unresolved", "uploads", "voided",
     )  # fmt: skip
 
     def __init__(self, batch: int = 1, stan: int = 1) -> None:
@@ -239,6 +249,7 @@ class Memory:
         self.voided: list[Slip] = []
         self.unresolved: list[Unresolved] = []
         self.tellings: list[Telling] = []
+        self.uploads: list[Uploaded] = []
         self.downloads: dict[str, tuple[str, ...]] = {}
 
     def leave(self, terminal: str, fields: Mapping[int, str], why: str) -> None:

@@ -19,6 +19,7 @@ from simulators.terminal_memory import (
     Result,
     Slip,
     Telling,
+    Uploaded,
     Verdict,
     balance_fen,
 )
@@ -46,6 +47,7 @@ class Awaiting(msgspec.Struct, gc=False):
     repeat_due_ns: int | None = None
     reversal_due_ns: int | None = None
     telling: Telling | None = None
+    uploaded: Uploaded | None = None
 
 
 def answers(awaiting: Awaiting, heard: Heard) -> bool:

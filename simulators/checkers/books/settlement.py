@@ -30,6 +30,7 @@ PROMISE = "every batch counts what the ledger has, clearing sums to zero, differ
 SLIPPED: Final = frozenset({State.APPROVED, State.ADVISED, State.ADVICE_EXPIRED})
 """States of what its terminal has a slip of."""
 _MANUAL: Final = frozenset({State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED})
+_DETAIL: Final = "201"
 _FROM_CARD_TO_CARD: Final = frozenset({Kind.TRANSFER, Kind.REMITTANCE})
 _SIGNS: Final = {DEBIT: 1, CREDIT: -1}
 Place = tuple[str, str, str]
@@ -85,8 +86,13 @@ def _counted(history: History, batch: Batch, rules: Rules) -> Iterator[Finding]:
     agrees = Counter(own) == Counter(each for each in rows if each[1])
     if batch.is_balanced and not agrees:
         yield Finding(f"batch {batch.number} of {batch.terminal} is balanced, and differs")
-    if not batch.is_balanced and (batch.told == NOT_TOLD or batch.told != len(batch.details)):
+    if not batch.is_balanced and (batch.told == NOT_TOLD or batch.told != _details(batch)):
         yield Finding(f"batch {batch.number} of {batch.terminal} is not uploaded whole")
+
+
+def _details(batch: Batch) -> int:
+    """Return how many transactions were uploaded; what chips said last is not among them."""
+    return sum(detail.kind == _DETAIL for detail in batch.details)
 
 
 def _cleared(history: History, rules: Rules) -> Iterator[Finding]:

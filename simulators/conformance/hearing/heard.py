@@ -34,6 +34,7 @@ _COUNTED: Final[tuple[Way, ...]] = (
 )  # fmt: skip
 _RESIZED: Final[tuple[Way, ...]] = ("short", "long")
 _LEAST_60: Final = 11
+_OF_CHIPS: Final = frozenset({"203", "204", "205"})
 _REASONS: Final = (
     ("other characters than digits", "characters"),
     ("other characters than track", "characters"),
@@ -89,6 +90,11 @@ class Heard(msgspec.Struct, kw_only=True):
     def kind(self) -> str:
         """`reversal`, or the transaction."""
         return "reversal" if self.mti.startswith("04") else self.transaction
+
+    @property
+    def is_of_a_chip(self) -> bool:
+        """Whether it uploads what the chip of an earlier transaction said last (203 to 205)."""
+        return self.transaction == "batch_upload" and self.get("60.3") in _OF_CHIPS
 
     @property
     def social(self) -> Social | None:

@@ -40,6 +40,8 @@ def case_of(suite: Suite, station: Station, heard: Heard) -> Found:
         others = station.open_debts()
         owed = owed or (others[0] if others else None)
         return suite.case(owed.asked.case) if owed is not None and owed.asked.case else None
+    if heard.is_of_a_chip:
+        return None
     amount = heard.get("4")
     fen = int(amount) if amount.isdigit() else 0
     exact = [

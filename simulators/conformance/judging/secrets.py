@@ -156,7 +156,7 @@ def judge_typed(heard: Heard, station: Station, typed: str) -> Iterator[Judgemen
 
 
 def _around_the_pin(heard: Heard, keys: Keys | None) -> Iterator[Judgement]:
-    if heard.kind == "reversal" or heard.found is None:
+    if heard.kind == "reversal" or heard.found is None or heard.is_of_a_chip:
         return
     entry = heard.get("22")
     has_pin = _PIN_FIELD in heard.message.fields

@@ -6,16 +6,21 @@ Whatever is on PostgreSQL is imported only where an installation asks for it.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from switch.cli import load as on_demand
 from switch.config.installation import Installation
+from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.moving.checks import check_embedded
 from switch.ledger.moving.embedded import beside, put_in_place, read_embedded, write_embedded
 from switch.ledger.moving.records import Digest, Record, line_of
 from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.settling.embedded import SqliteSettlement
+from switch.ledger.settling.embedded import beside as settlement_beside
 from switch.ledger.sqlite import SqliteLedger
+from switch.settlement.checking import check_settlement
 
 if TYPE_CHECKING:
     from switch.ledger.postgres import PostgresLedger
@@ -71,7 +76,13 @@ class Embedded:
         """Return each rule, and how many rows break it."""
         if not self._path.exists():
             raise LedgerOpenError("it is not there: no switch has run here yet")
-        return list(check_embedded(self._path))
+        found = list(check_embedded(self._path))
+        with ExitStack() as stack:
+            books = stack.enter_context(closing(SqliteBooks(self._path)))
+            place, store = settlement_beside(self._path), None
+            if place.exists():
+                store = stack.enter_context(closing(SqliteSettlement(place)))
+            return found + check_settlement(books, store)
 
     def read(self) -> Iterator[Record]:
         """Yield everything."""
@@ -109,7 +120,9 @@ class OnPostgres:
     def check(self) -> list[tuple[str, int]]:
         """Return each rule, and how many rows break it."""
         self._ledger.on_line(self._tools.check_version)
-        return self._ledger.on_line(self._tools.check)
+        found = self._ledger.on_line(self._tools.check)
+        store = on_demand.postgres_settlement()(self._ledger)
+        return found + check_settlement(self._ledger, store)
 
     def read(self) -> Iterator[Record]:
         """Yield everything, as it was at one moment."""

@@ -18,7 +18,7 @@ import msgspec
 
 from simulators.cards import Card, card_number, fictional_card
 from simulators.live import Line
-from simulators.terminal_memory import Kind, Memory, Owed, Reverses, Telling
+from simulators.terminal_memory import Kind, Memory, Owed, Reverses, Telling, Uploaded
 from switch.cli.outcome import stop
 
 _TENTHS_A_DAY: Final = 864_000
@@ -46,6 +46,7 @@ class _State(msgspec.Struct, frozen=True):
     batch: int = 1
     owed: tuple[_Kept, ...] = ()
     tellings: tuple[_Kept, ...] = ()
+    uploads: tuple[_Kept, ...] = ()
 
 
 class Keeper(Line):
@@ -59,6 +60,9 @@ class Keeper(Line):
         self.memory.tellings += [
             Telling(fields=_whole(each), results=each.results, tries=each.tries)
             for each in state.tellings
+        ]
+        self.memory.uploads += [
+            Uploaded(fields=_whole(each), tries=each.tries) for each in state.uploads
         ]
 
     def sends(self, frames: list[bytes]) -> list[bytes]:
@@ -78,7 +82,10 @@ class Keeper(Line):
             self._kept(each.fields, Kind.SCRIPT_RESULT, tries=each.tries, results=each.results)
             for each in memory.tellings
         )
-        state = _State(memory.stan, memory.batch, owed, tellings)
+        uploads = tuple(
+            self._kept(each.fields, Kind.UPLOAD, tries=each.tries) for each in memory.uploads
+        )
+        state = _State(memory.stan, memory.batch, owed, tellings, uploads)
         fresh = self._file.with_name(f"{self._file.name}.new")
         fresh.write_bytes(msgspec.json.encode(state) + b"\n")
         fresh.replace(self._file)
@@ -109,7 +116,7 @@ def _owed(kept: _Kept) -> Owed:
 def _whole(kept: _Kept) -> dict[int, str]:
     card: Card = fictional_card(kept.card)
     fields = {**kept.fields, _PAN: card.pan}
-    if kept.kind is not Kind.SCRIPT_RESULT:
+    if kept.kind not in {Kind.SCRIPT_RESULT, Kind.UPLOAD}:
         fields[_EXPIRY] = card.expiry
     return dict(sorted(fields.items()))
 

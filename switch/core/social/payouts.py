@@ -16,7 +16,7 @@ from messages.values import mask_pan
 from routing.links import LinkClass
 from switch.core.configuration import Configuration, Fund
 from switch.core.issuers.messages import NO_REASON, Sealed, seal_values
-from switch.core.moment import Local
+from switch.core.moment import Local, clearing_day
 from switch.core.operations import (
     Close,
     Open,
@@ -169,7 +169,7 @@ def _record(
         transmission=local.transmission,
         issuer=issuer,
         acquirer=agency,
-        clearing_day=local.day,
+        clearing_day=clearing_day(local, configuration.cut_over),
         opened_ms=now_ms,
         time=local.time,
         date=local.date,

@@ -100,7 +100,7 @@ class PostgresSettlement:
         fresh: dict[str, bytes] = {}
         for key, body in cases:
             fresh.setdefault(key, body)
-        return len(self._fetch(_ADD, list(fresh), list(fresh.values()))) if fresh else 0
+        return len(self._write(_ADD, list(fresh), list(fresh.values()))) if fresh else 0
 
     def cases(self, *, is_open: bool | None = None) -> list[Kept]:
         """Return cases by number; all of them, or those that are open, or those that are not."""
@@ -114,7 +114,7 @@ class PostgresSettlement:
     def change_case(self, kept: Kept) -> None:
         """Replace the version that was read (`kept.version`). ChangedMeanwhileError."""
         changes = (kept.number, kept.version, kept.is_open, kept.body)
-        if not self._fetch(_CHANGE, *changes):
+        if not self._write(_CHANGE, *changes):
             raise ChangedMeanwhileError(f"case {kept.number} was changed meanwhile")
 
     def close(self) -> None:
@@ -125,6 +125,17 @@ class PostgresSettlement:
             return await line.fetch(sql, *values)
 
         return self._do(fetch)
+
+    def _write(self, sql: str, *values: object) -> Sequence[Any]:
+        """Run a statement that changes something, in a transaction that is known to be stored."""
+
+        async def write(line: Line) -> Sequence[Any]:
+            await line.begin()
+            found = await line.fetch(sql, *values)
+            await line.commit()
+            return found
+
+        return self._do(write)
 
     def _do(self, do: Callable[[Line], Awaitable[T]]) -> T:
         return self._ledger.on_line(do)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from simulators.cards import FIRST_PAN
+from simulators.conformance.driving.trial import own_setup
+from simulators.conformance.judging.conduct import judge_conduct
 from simulators.conformance.judging.happenings import Received, Send
+from simulators.conformance.judging.recognition import case_of
+from simulators.conformance.judging.secrets import judge_secrets
 from simulators.conformance.judging.settling import judge_settling
 from simulators.conformance.judging.station import Booked, Station, Uploads
 from simulators.installation import wires
@@ -56,6 +61,25 @@ def test_details_are_counted_and_compared() -> None:
     assert _broken(station, _upload("201", "02" + detail)) == {"count"}
     assert _broken(station, _upload("201", "01" + detail[:-1] + "1")) == {"details"}
     assert "end" in _broken(station, _upload("207", "0009"))
+
+
+def test_what_a_chip_said_has_number_amount_and_entry_mode_of_its_transaction() -> None:
+    station = signed_on(new_host())
+    station.remember_stan("000002")
+    fields = {
+        2: FIRST_PAN, 4: "000000050000", 11: "000002", 22: "051", 23: "001", 41: "50010001",
+        42: "999653080110001", 49: "156", 55: "9F270140", 60: f"00{frames.BATCH}203",
+    }  # fmt: skip
+    for code, is_of_a_chip in (("203", True), ("204", True), ("205", True), ("201", False)):
+        fields[60] = f"00{frames.BATCH}{code}"
+        told = heard(_WIRE.say(_WIRE.framing.build_heads(), "0320", fields))
+        found = [
+            *judge_conduct(station, told, 0, 60),
+            *judge_secrets(told, station, own_setup().master_key, {}),
+        ]
+        assert all(j.ok for j in found) is is_of_a_chip, code
+        assert told.is_of_a_chip is is_of_a_chip
+        assert (case_of(new_host().suite, station, told) is None) is is_of_a_chip
 
 
 def test_the_end_closes_the_batch_and_asks_for_a_sign_on() -> None:

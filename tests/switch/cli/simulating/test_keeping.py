@@ -11,7 +11,7 @@ import pytest
 from simulators.cards import FIRST_PAN, fictional_card
 from simulators.installation import terminal_identity
 from simulators.terminal import RESPONSE_MS, Terminal
-from simulators.terminal_memory import Job, Kind, Telling, Verdict
+from simulators.terminal_memory import Job, Kind, Telling, Uploaded, Verdict
 from simulators.terminals.debts import ReversalRules
 from switch.cli.outcome import USAGE
 from switch.cli.simulating.keeping import default_file, kept
@@ -33,6 +33,16 @@ def test_numbers_go_on_where_the_last_command_ended(tmp_path: Path) -> None:
     assert 0 < first <= 864_000
     with kept(file) as keeper:
         assert (keeper.memory.stan, keeper.memory.batch) == (999_999, 7)
+
+
+def test_what_a_chip_said_is_uploaded_by_a_later_command(tmp_path: Path) -> None:
+    file, card = tmp_path / "t.json", fictional_card(1)
+    fields = {2: card.pan, 4: "000000050000", 11: "000007", 60: "00000002203"}
+    with kept(file) as keeper:
+        keeper.memory.uploads.append(Uploaded(fields=fields, tries=1))
+    assert card.pan.encode() not in file.read_bytes()
+    with kept(file) as keeper:
+        assert keeper.memory.uploads == [Uploaded(fields=fields, tries=1)]
 
 
 def test_a_request_in_flight_when_its_command_dies_is_reversed_by_the_next(tmp_path: Path) -> None:

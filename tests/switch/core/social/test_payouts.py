@@ -157,6 +157,15 @@ def test_a_card_that_cannot_be_credited_is_rejected_and_stays_so(
     assert not _credits(stage)
 
 
+@pytest.mark.parametrize(("cut_over", "day"), [("", 20140618), ("090000", 20140619)])
+def test_what_is_paid_after_the_cut_over_is_cleared_on_the_next_day(
+    cut_over: str, day: int
+) -> None:
+    stage = Stage(approve, funds=FUNDS, cut_over=cut_over)
+    _order(stage)
+    assert _row(stage).record.clearing_day == day
+
+
 def test_no_card_number_is_shown() -> None:
     assert PAN not in repr(PAYOUT)
 
