@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from switch.cli import load as on_demand
+from switch.cli.ledger.settlement_rules import check_settlement
 from switch.config.installation import Installation
 from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.moving.checks import check_embedded
@@ -20,7 +21,6 @@ from switch.ledger.protocol import LedgerOpenError
 from switch.ledger.settling.embedded import SqliteSettlement
 from switch.ledger.settling.embedded import beside as settlement_beside
 from switch.ledger.sqlite import SqliteLedger
-from switch.settlement.checking import check_settlement
 
 if TYPE_CHECKING:
     from switch.ledger.postgres import PostgresLedger

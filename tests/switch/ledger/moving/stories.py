@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing as closing_of
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from switch.core.operations import LeaseNumbers, Operation, Resolve, SignOn
@@ -13,6 +14,8 @@ from switch.core.transaction import State
 from switch.ledger.settling.embedded import SqliteSettlement, beside
 from switch.ledger.settling.protocol import Mark, MarkState, SettlementStore
 from switch.ledger.sqlite import SqliteLedger
+from switch.settlement.cases import Case, Note, encoded
+from switch.settlement.clearing import Clearing
 from tests.switch.ledger.making import (
     acknowledging,
     attempt,
@@ -45,14 +48,20 @@ STORY: Sequence[Sequence[Operation]] = (
 )
 """Six withdrawals in six states, and with them something in every other table."""
 
+CLEARED = msgspec.msgpack.encode(
+    Clearing(day=20140618, positions={}, interbank={}, inside={}, classes={}, points={})
+)
+
 
 def settle(store: SettlementStore) -> None:
     """Clear a day, with a mark of each kind, and open and close cases."""
     marks = [Mark(f"41690000000{state:d}", 20140618, state) for state in MarkState]
-    store.keep_clearing(20140618, b"\0cleared", marks)
-    store.add_cases([("first", b"one"), ("second", b"\xfftwo"), ("third", b"three")])
+    store.keep_clearing(20140618, CLEARED, marks)
+    cases = [Case(kind=kind, found_by="-", rrn="1", day=1, deadline=1) for kind in ("a", "b", "c")]
+    store.add_cases([(case.key, encoded(case)) for case in cases])
     first, *_ = store.cases()
-    store.change_case(replace(first, is_open=False, body=b"done"))
+    done = replace(cases[0], stage="closed", deadline=0, notes=(Note(0, "-", "no_error", "-"),))
+    store.change_case(replace(first, is_open=False, body=encoded(done)))
 
 
 def settled(path: Path) -> Path:

@@ -55,9 +55,9 @@ def test_settlement_comes_with_it_and_goes_on_with_the_next_case(
     assert [mark.state for mark in store.carried()] == [MarkState.CARRIED]
     before = store.cases()
     assert [(case.key, case.is_open) for case in before] == [
-        ("first", False),
-        ("second", True),
-        ("third", True),
+        ("a/1", False),
+        ("b/1", True),
+        ("c/1", True),
     ]
     assert store.add_cases([("fourth", b"")]) == 1
     assert store.cases()[-1].number > before[-1].number

@@ -14,7 +14,7 @@ from switch.ledger.protocol import LedgerOpenError
 from switch.ledger.settling.embedded import SqliteSettlement
 from switch.ledger.settling.embedded import beside as settlement_beside
 from switch.ledger.settling.protocol import MarkState
-from tests.switch.ledger.moving.stories import embedded, settle, settled
+from tests.switch.ledger.moving.stories import CLEARED, embedded, settle, settled
 
 
 def test_clearings_marks_and_cases_are_read_and_written(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_clearings_marks_and_cases_are_read_and_written(tmp_path: Path) -> None:
         write_settled(copy, found[3:])
         with closing(SqliteSettlement(copy)) as written:
             assert written.days() == store.days()
-            assert written.clearing(20140618) == b"\0cleared"
+            assert written.clearing(20140618) == CLEARED
             assert written.carried() == store.carried()
             assert written.cases() == store.cases()
             assert [case.version for case in written.cases()] == [2, 1, 1]

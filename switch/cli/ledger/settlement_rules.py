@@ -1,4 +1,4 @@
-"""What must be true of batches, clearings and cases (switch/settlement), on any ledger.
+"""What must be true of batches, clearings and cases (switch/cli), on any ledger.
 
 Each rule is counted by what breaks it, as those of the transactions are; what cannot be read breaks
 the first one and is looked at no further.

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from switch.cli.ledger import settlement_rules as checking
 from switch.core.batches.values import Detail, Sums
 from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.postgres import PostgresLedger
@@ -18,7 +19,6 @@ from switch.ledger.protocol import Books
 from switch.ledger.settling.embedded import SqliteSettlement, beside
 from switch.ledger.settling.on_postgres import PostgresSettlement
 from switch.ledger.settling.protocol import Mark, MarkState, SettlementStore
-from switch.settlement import checking
 from switch.settlement.cases import Case, Note, encoded, resolve
 from switch.settlement.clearing import Adjustment, Clearing
 from switch.settlement.movements import Movement
