@@ -16,7 +16,7 @@ from switch.cli.books.words import yuan
 from switch.report.charts import Axis, Chart, Series
 from switch.report.document import Document, Grid, Value
 from switch.report.markup import Language, said
-from switch.report.tables import Tile
+from switch.report.tables import Tile, Tone
 from switch.settlement.calendar import Quarter
 from switch.settlement.quarter import Figures, Summary
 from switch.settlement.rules import Rules
@@ -116,7 +116,9 @@ def _tiles(whole: Figures, told: Told, say: _Words) -> list[Tile]:
         (say("points visited", "巡检"), visits, say("at least once", "每季度至少一次")),
     )  # fmt: skip
     tiles = [Tile(name, value, note) for name, value, note in told_tiles]
-    tiles[-1] = msgspec.structs.replace(tiles[-1], tone="bad" if told.unvisited else "good")
+    if open_points:
+        tone: Tone = "bad" if told.unvisited else "good"
+        tiles[-1] = msgspec.structs.replace(tiles[-1], tone=tone)
     return tiles
 
 

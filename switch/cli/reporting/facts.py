@@ -121,7 +121,9 @@ def lapsed_qualifications(state: State | None, day: date) -> list[str]:
 
 
 def bank_names(installation: Installation) -> Mapping[str, str]:
-    """Return the names of issuers and acquirers by their identifiers."""
-    found = {each.id: each.name for each in installation.configuration.acquirers.values()}
+    """Return the names of issuers, acquirers and the social-security host by identifier."""
+    host = installation.configuration.social_host
+    found = {host.id: host.name} if host is not None else {}
+    found |= {each.id: each.name for each in installation.configuration.acquirers.values()}
     found |= {each.id: each.name for each in installation.configuration.issuers.values()}
     return found

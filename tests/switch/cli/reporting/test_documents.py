@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from messages.dialects.loader import load_dialect
 from switch.cli.reporting.documents import Told, cost_shares, quarterly
@@ -51,6 +52,18 @@ def test_every_warning_is_said(language: str, words: list[str]) -> None:
     for warning, text in zip(made.warnings, words, strict=True):
         assert text in warning
     assert any("First bank" in line for grid in made.grids for line in grid.rows)
+
+
+@pytest.mark.parametrize(
+    ("points", "unvisited", "tone"),
+    [([_POINT], [_POINT], "bad"), ([_POINT], [], "good"), ([], [], "plain")],
+)
+def test_visits_are_good_or_bad_only_where_there_are_points(
+    points: list[PointFacts], unvisited: list[PointFacts], tone: str
+) -> None:
+    told = replace(_told(), points=points, unvisited=unvisited)
+    summary = Summarising(DAY, DAY, rules()).take([row(1)])
+    assert quarterly(summary, told, rules(), load_dialect("pos"), "en").figures[-1].tone == tone
 
 
 def test_shares_end_with_their_total() -> None:

@@ -53,3 +53,6 @@ def test_a_folder_without_a_registry_has_no_points(folder: Path) -> None:
     assert points_of(None, load(folder)) == []
     assert cards_of(None, date(2014, 9, 30)) == {}
     assert bank_names(load(folder))["99910000"]
+    host = load(folder).configuration.social_host
+    assert host is not None
+    assert bank_names(load(folder))[host.id] == host.name
