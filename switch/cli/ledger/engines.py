@@ -120,7 +120,7 @@ class OnPostgres:
     def check(self) -> list[tuple[str, int]]:
         """Return each rule, and how many rows break it."""
         self._ledger.on_line(self._tools.check_version)
-        found = self._ledger.on_line(self._tools.check)
+        found: list[tuple[str, int]] = self._ledger.on_line(self._tools.check)
         store = on_demand.postgres_settlement()(self._ledger)
         return found + check_settlement(self._ledger, store)
 

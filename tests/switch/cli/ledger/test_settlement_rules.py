@@ -75,8 +75,8 @@ def _embedded(folder: Path) -> Iterator[Settled]:
 @contextmanager
 def _shared(ledger: PostgresLedger) -> Iterator[Settled]:
     """Give the same on PostgreSQL, for as often as it is asked for."""
-    for batch in STORY if not ledger.first_day() else ():
-        ledger.submit(batch)
+    for operations in STORY if not ledger.first_day() else ():
+        ledger.submit(operations)
     store = PostgresSettlement(ledger)
 
     def run(sql: str) -> None:
