@@ -13,6 +13,7 @@ import msgspec
 
 from messages.crypto.keys import Tmk
 from messages.dialects.dialect import Dialect
+from messages.values import response_mti
 from simulators.cards import Card
 from simulators.conformance.hearing.heard import PREFIX, Heard, Unreadable
 from simulators.conformance.hearing.lines import Cut, Cutter, Line
@@ -185,6 +186,14 @@ class Host:
             yield Close(line.number, "too many terminals")
             return
         line.terminal = station.tid
+        asks = _asks(heard)
+        found += self.tally.of(asks)
+        if not asks.ok:
+            # Nobody can answer an answer, and it changes nothing.
+            yield self._note(
+                at, "received", station.tid, frame=_whole(heard.frame), heard=heard, found=found
+            )
+            return
         case = recognition.case_of(self.suite, station, heard)
         judgements = self._judgements(station, heard, at, case)
         found += (pair for j in judgements for pair in self.tally.of(j))
@@ -269,6 +278,17 @@ class Host:
             failures=tuple(failures),
             **told,
         )
+
+
+def _asks(heard: Heard) -> Judgement:
+    try:
+        response_mti(heard.mti)
+    except ValueError:
+        ok = False
+    else:
+        ok = True
+    expected = "the MTI of a request, an advice or a reversal"
+    return heard.judge("asks", "", ok=ok, expected=expected, found=heard.mti)
 
 
 def _whole(frame: bytes) -> bytes:

@@ -21,6 +21,7 @@ CHECKS: Final[Mapping[str, frozenset[str]]] = {
     "charset": _MESSAGE, "pad": _MESSAGE, "prefix-form": _MESSAGE, "prefix-unit": _MESSAGE,
     "fixed-length": _MESSAGE, "mac-text": _MESSAGE, "sequence-pad": _MESSAGE, "plain": _MESSAGE,
     "sub-fields": _MESSAGE,
+    "asks": _MESSAGE,
     # What it has, by the presence sets of the dialect.
     "needed": _MESSAGE, "unexpected": _MESSAGE, "together": _MESSAGE,
     # Contents that a requirement spells out itself.

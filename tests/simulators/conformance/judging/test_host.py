@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simulators.conformance.judging.happenings import (
     Close,
@@ -19,6 +21,11 @@ from simulators.conformance.rules.model import Answer
 from switch.core.moment import Moment
 from tests.simulators.conformance import frames
 from tests.simulators.conformance.judging.talking import AT, after, new_host, ready, signed_on
+
+_FRAMES = (
+    frames.SIGN_ON, frames.WITHDRAWAL, frames.BALANCE, frames.REVERSAL, frames.SETTLEMENT,
+    frames.ECHO,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -86,6 +93,32 @@ def test_garbage_ends_its_connection_and_nobody_elses() -> None:
     assert [e.connection for e in effects if isinstance(e, Close)] == [2]
     assert _sent(list(host.handle(Received(1, frames.ECHO), AT)))
     assert not host.handle(Received(2, frames.ECHO), AT)
+
+
+def test_an_answer_is_a_finding_and_gets_none() -> None:
+    host = ready()
+    frame = frames.WITHDRAWAL[:13] + bytes.fromhex("0210") + frames.WITHDRAWAL[15:]
+    effects = host.handle(Received(1, frame), AT)
+    assert not [effect for effect in effects if isinstance(effect, Send)]
+    assert host.tally.failed() == {"PRS-17"}
+    assert not host.stations["50010001"].book
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_whatever_a_terminal_sends_the_run_goes_on(data: st.DataObject) -> None:
+    host = ready()
+    for number in range(3):
+        frame = bytearray(data.draw(st.sampled_from(_FRAMES)))
+        for _ in range(data.draw(st.integers(0, 3))):
+            at = data.draw(st.integers(2, len(frame) - 1))
+            frame[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=3))
+        frame[:2] = (len(frame) - 2).to_bytes(2)
+        host.handle(Received(1, bytes(frame)), after(number))
+        host.handle(Disconnected(1), after(number))
+        host.handle(Connected(1), after(number))
+    effects = host.handle(Received(1, frames.ECHO), after(9))
+    assert any(isinstance(effect, Send) for effect in effects)
 
 
 def test_half_a_frame_is_judged_when_it_has_waited_long_enough() -> None:
