@@ -14,6 +14,7 @@ from typing import Any, Final
 from simulators.conformance.judging.host import MOST_LINES
 
 _HANDSHAKE_S: Final = 20.0
+_REST_S: Final = 0.1
 _NOT_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"})
 """What a handshake fails with when the other side speaks something else."""
 
@@ -59,7 +60,12 @@ class Door:
     async def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            connection, _ = await loop.sock_accept(listening)
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError:
+                # Whoever came is gone again, or there are no more files: the others still come.
+                await asyncio.sleep(_REST_S)
+                continue
             if len(self._tasks) > MOST_LINES:
                 connection.close()
             else:

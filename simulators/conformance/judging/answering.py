@@ -133,7 +133,8 @@ class Answering:
         heard, kind = asked.heard, asked.answer.kind
         network_code = heard.get("60.3")
         keys = new_keys(network_code, self._setup.answers.mak_bytes, self._numbers)
-        if not station.batch or station.is_batch_closed:
+        is_taken = asked.code == "00" and kind in conduct.TAKEN
+        if not station.batch or (station.is_batch_closed and is_taken):
             station.is_batch_closed = False
             station.batch = f"{self._batch:06d}"
             self._batch += 1
