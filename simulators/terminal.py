@@ -62,7 +62,7 @@ _BY_THE_RULES: Final = ReversalRules()
 _LAST_STAN: Final = 999_999
 _CLASS: Final = 5
 """Where the application class is in the heads, after the TPDU."""
-_OF_CHIPS, _OF_STRIPES = 0x61, b"\x60"
+_OF_CHIPS, _OF_STRIPES = b"\x61", b"\x60"
 _BY_STRIPE: Final = "02"
 """The first two digits of DE 22."""
 
@@ -294,7 +294,7 @@ class Terminal:
     def _heads_of(self, fields: Mapping[int, str]) -> bytes:
         """Return the heads of a request: that of a stripe has an application class of its own."""
         heads = self._heads
-        if heads[_CLASS] != _OF_CHIPS or fields.get(22, "")[:2] != _BY_STRIPE:
+        if fields.get(22, "")[:2] != _BY_STRIPE or heads[_CLASS : _CLASS + 1] != _OF_CHIPS:
             return heads
         return heads[:_CLASS] + _OF_STRIPES + heads[_CLASS + 1 :]
 

@@ -8,7 +8,7 @@ from simulators.cards import Card
 from simulators.chip import Chip
 from simulators.installation import terminal_identity
 from simulators.terminal import RESPONSE_MS, Terminal
-from simulators.terminal_memory import Habits, Job, Kind, Memory, Reverses, Verdict
+from simulators.terminal_memory import Entry, Habits, Job, Kind, Memory, Reverses, Verdict
 from simulators.terminals.debts import TRIES
 from tests.simulators.acting import FRAMES, POS, answer_of, answered, at, said, signed_on_terminal
 from tests.simulators.acting import withdrawal as withdraw
@@ -117,6 +117,19 @@ def test_no_answer_is_reversed_before_the_next_transaction() -> None:
     assert terminal.ask(withdraw(), at(70)) == [FRAMES["reversal"]]
     [second] = said(terminal.received(answer_of("reversal-response"), at(71)))
     assert (second.mti, second.get(11)) == ("0200", "000003")
+
+
+def test_a_stripe_tells_nothing_of_a_chip_and_has_its_own_application_class() -> None:
+    terminal = signed_on_terminal()
+    [frame] = terminal.ask(Job(kind=Kind.WITHDRAWAL, card=Card(), entry=Entry.STRIPE), at(2))
+    [sent] = said([frame])
+    assert (frame[7], sent.get(22), sent.get(35)[:19]) == (0x60, "021", Card().pan)
+    assert not {23, 55} & sent.fields.keys()
+    terminal.expire(at(2 + _TIMEOUT))
+    [frame] = terminal.ask(Job(kind=Kind.REVERSAL), at(70))
+    [reversal] = said([frame])
+    assert (frame[7], reversal.get(22)) == (0x60, "021")
+    assert not {23, 35, 55} & reversal.fields.keys()
 
 
 @pytest.mark.parametrize("kind", [Kind.SETTLEMENT, Kind.RECONCILIATION, Kind.SIGN_OFF])
