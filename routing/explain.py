@@ -46,6 +46,10 @@ CASE_WORDS: Final[Mapping[Case, Told]] = {
     ),
     Case.MEMBER: Told("off us: to the clearing centre, which forwards", "跨行交易：送清算中心转接"),
     Case.SOCIAL: Told("a social service: to the social-security host", "社保业务：送社保主机"),
+    Case.PRODUCTS: Told(
+        "bonds, wealth products, remote purchase: to the product host",
+        "国债、理财、远程消费：送产品主机",
+    ),
 }
 """Whose leg it is, in words."""
 

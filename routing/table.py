@@ -26,6 +26,8 @@ class Case(StrEnum):
     """Off us, to the node of a clearing centre, which forwards."""
     SOCIAL = "social"
     """A social service, to the social-security host."""
+    PRODUCTS = "products"
+    """Bonds, wealth products and remote purchases (三(三)), to the product host."""
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,24 +65,31 @@ class Way(msgspec.Struct, frozen=True):
     candidates: tuple[Candidate, ...]
     left_out: tuple[Candidate, ...] = ()
     """Lines that lead there, of a class that may not be used."""
+    is_service: bool = False
+    """Whether it leads to a host of services, and not to an issuer."""
 
 
 NOWHERE: Final = Way(Case.DIRECT, ())
+_SERVICES: Final = frozenset({Case.SOCIAL, Case.PRODUCTS})
 
 
 class Table(msgspec.Struct, frozen=True):
-    """Every way, by acquirer and issuer; `social` are those to the social-security host."""
+    """Every way, by acquirer and issuer; `services` are those to hosts of services, by case."""
 
     ways: Mapping[tuple[str, str], Way] = {}
-    social: Mapping[str, Way] = {}
+    services: Mapping[tuple[str, str], Way] = {}
 
     def way(self, acquirer: str, issuer: str) -> Way:
         """Return the way from an acquirer to an issuer; `NOWHERE` where the table has none."""
         return self.ways.get((acquirer, issuer), NOWHERE)
 
+    def service_way(self, case: str, acquirer: str) -> Way:
+        """Return an acquirer's way to a host, `social` or `products`; `NOWHERE` without that."""
+        return self.services.get((case, acquirer), NOWHERE)
+
     def social_way(self, acquirer: str) -> Way:
         """Return the way of an acquirer's social services; `NOWHERE` without a host for them."""
-        return self.social.get(acquirer, NOWHERE)
+        return self.service_way(Case.SOCIAL, acquirer)
 
 
 def build(
@@ -88,6 +97,7 @@ def build(
     issuers: Mapping[str, Destination],
     centre: Destination | None = None,
     social: Destination | None = None,
+    products: Destination | None = None,
 ) -> Table:
     """Return the table of all pairs; with a `centre`, what is off us goes there (`member`)."""
     ways = {
@@ -95,10 +105,13 @@ def build(
         for acquirer, registration in acquirers.items()
         for issuer, destination in issuers.items()
     }
-    if social is None:
-        return Table(ways)
-    way = social_way(social)
-    return Table(ways, dict.fromkeys(acquirers, way))
+    services: dict[tuple[str, str], Way] = {}
+    for acquirer, registration in acquirers.items():
+        if social is not None:
+            services[Case.SOCIAL.value, acquirer] = social_way(social)
+        if products is not None:
+            services[Case.PRODUCTS.value, acquirer] = product_way(registration, products)
+    return Table(ways, services)
 
 
 def without(way: Way, link_class: LinkClass) -> Way:
@@ -120,6 +133,11 @@ def social_way(host: Destination) -> Way:
     return _ordered(Case.SOCIAL, (LinkClass.JINBAO,), host)
 
 
+def product_way(registration: Registration, host: Destination) -> Way:
+    """Return the way to the product host: over the lines that the acquirer chose (四(三)3)."""
+    return _ordered(Case.PRODUCTS, registration.classes, host)
+
+
 def _way(registration: Registration, issuer: Destination, centre: Destination | None) -> Way:
     if is_on_us(registration, issuer):
         return _ordered(Case.ON_US, registration.classes, issuer)
@@ -138,4 +156,4 @@ def _ordered(case: Case, classes: tuple[LinkClass, ...], destination: Destinatio
     left_out = tuple(
         Candidate(link, each) for each, link in sorted(links.items()) if each not in classes
     )
-    return Way(case, candidates, left_out)
+    return Way(case, candidates, left_out, case in _SERVICES)

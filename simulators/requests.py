@@ -56,9 +56,13 @@ CODES: Final[Mapping[Kind, Codes]] = {
     Kind.BENEFIT_INQUIRY: Codes("0100", "930000", "00", "77"),
     Kind.CONTRIBUTION: Codes("0200", "910000", "00", "76"),
     Kind.MEDICAL: Codes("0200", "920000", "00", "76"),
+    Kind.PRODUCT_INQUIRY: Codes("0100", "960000", "00", "81"),
+    Kind.BOND: Codes("0200", "961000", "00", "82"),
+    Kind.WEALTH: Codes("0200", "962000", "00", "82"),
+    Kind.REMOTE_PURCHASE: Codes("0200", "963000", "00", "82"),
 }
 """Every financial transaction of a terminal."""
-_INQUIRIES: Final = INQUIRIES | {Kind.BALANCE}
+_INQUIRIES: Final = INQUIRIES | {Kind.BALANCE, Kind.PRODUCT_INQUIRY}
 CHANNELS: Final[Mapping[str, tuple[str, Mapping[Kind, str]]]] = {
     "atm": ("02", {Kind.WITHDRAWAL: "42", Kind.BALANCE: "01"}),
     "branch": ("00", {Kind.WITHDRAWAL: "42", Kind.BALANCE: "01"}),

@@ -41,6 +41,10 @@ class Kind(StrEnum):
     CONTRIBUTION = "contribution"
     MEDICAL = "medical"
     RECONCILIATION = "reconciliation"
+    PRODUCT_INQUIRY = "product_inquiry"
+    BOND = "bond"
+    WEALTH = "wealth"
+    REMOTE_PURCHASE = "remote_purchase"
     SETTLEMENT = "settlement"
     UPLOAD = "upload"
     BATCH_END = "batch_end"
@@ -114,7 +118,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     habits: Habits = Habits()
     of: Slip | None = None
     content: str = ""
-    """DE 48 of an upload or a batch end, DE 62 of a social service."""
+    """DE 48 of an upload or a batch end, DE 62 of a service."""
     payee: Card | None = None
     channel: str = ""
     """A bank's own channel, of `requests.CHANNELS`; empty at a service point."""

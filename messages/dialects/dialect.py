@@ -238,12 +238,13 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Social(msgspec.Struct, frozen=True, kw_only=True):
-    """What a transaction is to the social-security host; see `SocialSpec`."""
+    """What a transaction is to a host of services; see `SocialSpec`."""
 
     leg: Literal["inquiry", "payment", "reconciliation"]
     services: tuple[str, ...]
     needs: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
+    host: Literal["social", "products"] = "social"
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
@@ -268,6 +269,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     counts_on: Literal["payer", "payee"]
     from_settlement_card: bool
     channels: tuple[str, ...]
+    opens_later: bool = False
     social: Social | None = None
     only_tells: bool = False
     """Whether it tells something of its original, and moves no money; follows from the rest."""

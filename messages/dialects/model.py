@@ -188,7 +188,7 @@ class PresenceSpec(Strict):
 
 
 class SocialSpec(Strict):
-    """What a transaction is to the social-security host.
+    """What a transaction is to a host of services: social security, or products.
 
     `inquiry`: the host alone answers it. `payment`: it has a bill there, and a debit of the card.
     `reconciliation`: counts and sums are compared. `services` are the service codes (S1) that a
@@ -196,6 +196,7 @@ class SocialSpec(Strict):
     """
 
     leg: Literal["inquiry", "payment", "reconciliation"]
+    host: Literal["social", "products"] = "social"
     services: tuple[str, ...]
     needs: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
@@ -217,7 +218,8 @@ class BusinessSpec(Strict):
     What moves an amount from one card to another has a `credit_code`, DE 3 of its credit (its debit
     has `interbank_code`). Its amount counts to the day of a `counter` of its own, on the payer's or
     on the payee's card; `from_settlement_card`: the payer is the service point itself. What is of
-    some channels only names them.
+    some channels only names them. What `opens_later` waits for its stage in a registry; without one
+    only a terminal that names it does it.
     """
 
     interbank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
@@ -240,6 +242,7 @@ class BusinessSpec(Strict):
     counts_on: Literal["payer", "payee"] = "payer"
     from_settlement_card: bool = False
     channels: tuple[Literal["rural", "urban", "merchant"], ...] = ()
+    opens_later: bool = False
 
 
 class TransactionSpec(Strict):

@@ -1,7 +1,6 @@
-"""The books of the social-security host (simulators): persons, bills, deeds and benefits, in fen.
+"""The books of the social-security host (simulators): persons, their bills and benefits, in fen.
 
-A deed is what one RRN does to a bill: it is reserved, then confirmed or cancelled, and each of the
-three is done once however often it is asked. A cancelled deed never comes to life again.
+What becomes of a bill is that of any host of services.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ from enum import StrEnum
 
 import msgspec
 
-DONE, UNKNOWN_PERSON, BUSY, INVALID = "00", "05", "09", "12"
-RELATED, NOT_FOUND, NOT_INSURED = "22", "25", "57"
-TOO_LITTLE, WRONG_AMOUNT, PAID_BEFORE = "51", "64", "94"
-"""DE 39 of the host: what it says of a person, a bill, an amount."""
+from simulators.services.deeds import Deed, DeedBooks
+
+UNKNOWN_PERSON, INVALID, NOT_INSURED, TOO_LITTLE = "05", "12", "57", "51"
+"""DE 39 of the host: what it says of a person."""
 
 
 class Purpose(StrEnum):
@@ -21,14 +20,6 @@ class Purpose(StrEnum):
 
     CONTRIBUTION = "PAY"
     MEDICAL = "FEE"
-
-
-class Deeds(StrEnum):
-    """How a deed stands."""
-
-    RESERVED = "reserved"
-    CONFIRMED = "confirmed"
-    CANCELLED = "cancelled"
 
 
 class Person(msgspec.Struct, kw_only=True):
@@ -67,18 +58,6 @@ class Due(msgspec.Struct, kw_only=True):
         return self.total_fen - self.pooled_fen - self.account_fen
 
 
-class Deed(msgspec.Struct, kw_only=True):
-    """What one RRN did to a bill. `undoes` is the deed that it takes back, empty for a payment."""
-
-    rrn: str
-    bill: str
-    amount_fen: int
-    terminal: str
-    day: int
-    undoes: str = ""
-    state: Deeds = Deeds.RESERVED
-
-
 class Benefit(msgspec.Struct, kw_only=True):
     """A benefit or subsidy to be paid out: its payment number, and what became of it."""
 
@@ -91,17 +70,14 @@ class Benefit(msgspec.Struct, kw_only=True):
     told: str = ""
 
 
-class Books:
+class Books(DeedBooks[Due]):
     """All of it; lookups by personal number, bill number and RRN."""
 
     def __init__(self) -> None:
         """Begin with nobody."""
+        super().__init__()
         self.persons: dict[str, Person] = {}
-        self.dues: dict[str, Due] = {}
-        self.deeds: dict[str, Deed] = {}
         self.benefits: dict[str, Benefit] = {}
-        self.cancelled_first: set[str] = set()
-        """RRNs that were cancelled before the host had heard of them."""
 
     def __repr__(self) -> str:
         return f"Books({len(self.persons)} persons, {len(self.deeds)} deeds)"
@@ -125,81 +101,23 @@ class Books:
                 return due
         return None
 
-    # -------------------------------------------------------------------------------- the deeds
-
     def reserve(self, deed: Deed, person: Person | None) -> str:
         """Reserve a bill for a payment, or for its undoing where no person is asked for."""
-        if deed.rrn in self.cancelled_first:
-            return RELATED
-        known = self.deeds.get(deed.rrn)
-        if known is not None:
-            return RELATED if known.state is Deeds.CANCELLED else DONE
-        due = self.dues.get(deed.bill)
-        if due is None:
-            return NOT_FOUND
-        code = self._refusal(deed, due, person)
-        if code:
-            return code
-        due.reserved_by = deed.rrn
-        self.deeds[deed.rrn] = deed
-        if person is not None:
-            person.account_fen -= due.account_fen
-        else:
-            deed.undoes = due.paid_by
-        return DONE
 
-    def _refusal(self, deed: Deed, due: Due, person: Person | None) -> str:
-        against = (
-            (bool(due.reserved_by), BUSY),
-            (person is None and not due.paid_by, NOT_FOUND),
-            (person is not None and bool(due.paid_by), PAID_BEFORE),
-            (person is not None and due.person != person.number, UNKNOWN_PERSON),
-            (person is not None and not person.is_insured, NOT_INSURED),
-            (deed.amount_fen != due.card_fen, WRONG_AMOUNT),
-            (person is not None and person.account_fen < due.account_fen, TOO_LITTLE),
-        )
-        return next((code for is_so, code in against if is_so), "")
+        def refusal(due: Due) -> str:
+            if person is None:
+                return ""
+            if due.person != person.number:
+                return UNKNOWN_PERSON
+            if not person.is_insured:
+                return NOT_INSURED
+            return TOO_LITTLE if person.account_fen < due.account_fen else ""
 
-    def confirm(self, rrn: str) -> str:
-        """Carry a reserved deed out."""
-        deed = self.deeds.get(rrn)
-        if deed is None:
-            return RELATED if rrn in self.cancelled_first else NOT_FOUND
-        if deed.state is Deeds.CANCELLED:
-            return RELATED
-        if deed.state is Deeds.RESERVED:
-            deed.state = Deeds.CONFIRMED
-            due = self.dues[deed.bill]
-            due.reserved_by = ""
-            due.paid_by = "" if deed.undoes else rrn
-            if deed.undoes:
-                self._move(due, due.account_fen)
-        return DONE
+        return self.reserve_deed(deed, refusal, is_undo=person is None)
 
-    def cancel(self, rrn: str) -> str:
-        """Undo whatever a deed did; one that is unknown is refused should it still come."""
-        deed = self.deeds.get(rrn)
-        if deed is None:
-            self.cancelled_first.add(rrn)
-            return NOT_FOUND
-        due, was = self.dues[deed.bill], deed.state
-        stands = "" if deed.undoes else rrn
-        if was is Deeds.CONFIRMED and (due.paid_by != stands or due.reserved_by):
-            return RELATED  # another deed came after it, and rests on it
-        deed.state = Deeds.CANCELLED
-        if was is Deeds.RESERVED:
-            due.reserved_by = ""
-        if was is Deeds.CONFIRMED:
-            due.paid_by = deed.undoes
-        if deed.undoes and was is Deeds.CONFIRMED:
-            self._move(due, -due.account_fen)
-        elif not deed.undoes and was is not Deeds.CANCELLED:
-            self._move(due, due.account_fen)
-        return DONE
-
-    def _move(self, due: Due, fen: int) -> None:
-        """Give back to the personal account what a bill took of it, or take it again."""
-        self.persons[due.person].account_fen += fen
+    def _carry(self, due: Due, sign: int) -> None:
+        """Take of the personal account what a bill takes of it, or give it back."""
+        self.persons[due.person].account_fen -= sign * due.account_fen
 
     def totals(self, terminal: str, day: int) -> tuple[int, int]:
         """Return count and sum in fen of a terminal's payments of a day that stand."""

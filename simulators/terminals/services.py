@@ -1,4 +1,4 @@
-"""Social services as a composite terminal asks for them (simulators): field 62, there and back.
+"""Services as a composite terminal asks for them (simulators): field 62, there and back.
 
 Tag of two characters, length of three digits, value in GBK. Written apart from the switch's own.
 """
@@ -14,7 +14,9 @@ from simulators.terminal_memory import Kind, Slip
 
 INQUIRIES: Final = frozenset({Kind.SOCIAL_INQUIRY, Kind.BENEFIT_INQUIRY})
 PAYMENTS: Final = frozenset({Kind.CONTRIBUTION, Kind.MEDICAL})
-SERVICES: Final = INQUIRIES | PAYMENTS | {Kind.RECONCILIATION}
+PURCHASES: Final = frozenset({Kind.BOND, Kind.WEALTH, Kind.REMOTE_PURCHASE})
+"""What is bought of the product host (三(三))."""
+SERVICES: Final = INQUIRIES | PAYMENTS | {Kind.RECONCILIATION} | {Kind.PRODUCT_INQUIRY} | PURCHASES
 """What only a composite terminal does."""
 _TO_PAY: Final = "应付 "
 _CHARSET: Final = "gbk"

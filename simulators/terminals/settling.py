@@ -13,6 +13,7 @@ from simulators.terminal_memory import Job, Kind, Memory, Slip
 DEBITS: Final = frozenset(
     {Kind.WITHDRAWAL, Kind.SALE, Kind.PAYMENT, Kind.COMPLETION, Kind.COMPLETION_ADVICE}
     | {Kind.CONTRIBUTION, Kind.MEDICAL, Kind.TRANSFER, Kind.REMITTANCE}
+    | {Kind.BOND, Kind.WEALTH, Kind.REMOTE_PURCHASE}
 )
 CREDITS: Final = frozenset({Kind.VOID, Kind.REFUND, Kind.COMPLETION_VOID})
 """What counts on either side of a terminal's totals; a voided sale counts on both.

@@ -40,6 +40,7 @@ VERBS: Final = {
     "peers": "switch.cli.serving.peers",
     "issuer": "switch.cli.simulating.issuer",
     "social-host": "switch.cli.social.host",
+    "product-host": "switch.cli.social.products",
     "terminal": "switch.cli.simulating.terminal",
     "simulate": "switch.cli.simulating.simulate",
     "route": "switch.cli.routing.route",

@@ -76,7 +76,8 @@ def _check_timers(sources: Sources, models: Models) -> None:
         reason = f"an issuer's {issuer_ms} ms leave nothing of the {answer_ms} ms for an answer"
         sources.jinbao.fault(("timers", key), reason)
     social_ms = given.social_ms or Timers().social_ms
-    if models.banks.social is not None and answer_ms > issuer_ms >= answer_ms - social_ms:
+    has_host = models.banks.social is not None or models.banks.products is not None
+    if has_host and answer_ms > issuer_ms >= answer_ms - social_ms:
         key = next((key for key in ("social_ms", "issuer_ms") if getattr(given, key)), "answer_ms")
         reason = (
             f"a bill's {social_ms} ms and an issuer's {issuer_ms} ms leave nothing of the"

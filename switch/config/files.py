@@ -299,6 +299,14 @@ class SocialFile(_Model):
     links: Annotated[list[Name], Field(min_length=1, max_length=1)]
 
 
+class ProductsFile(_Model):
+    """`[products]` of `banks.toml`: the product host, and a line to it of each class it has."""
+
+    id: Institution
+    name: Text
+    links: Annotated[list[Name], Field(min_length=1, max_length=2)]
+
+
 class BanksFile(_Model):
     """`banks.toml`."""
 
@@ -309,6 +317,7 @@ class BanksFile(_Model):
     link: list[LinkEntry] = []
     clearing: ClearingFile = ClearingFile()
     social: SocialFile | None = None
+    products: ProductsFile | None = None
 
 
 class CapEntry(_Model):

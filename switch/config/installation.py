@@ -27,6 +27,7 @@ from switch.config.files import (
     AcquirerEntry,
     IssuerEntry,
     JinbaoFile,
+    ProductsFile,
     SocialFile,
     split_address,
 )
@@ -173,7 +174,8 @@ class _Building:
             groups={entry.id: entry.name for entry in banks.group},
             centre=_present(banks.clearing.links, links),
             cut_over=_cut_over(banks.clearing.cut_over),
-            social_host=_social(banks.social, links),
+            social_host=_host(banks.social, links),
+            product_host=_host(banks.products, links),
             funds=self._funds(),
             caps=tuple(
                 Cap(_number(entry.from_day), entry.limit_fen, entry.rule, entry.counter)
@@ -360,7 +362,7 @@ def _issuer(entry: IssuerEntry, links: Mapping[str, Link]) -> Issuer:
     )
 
 
-def _social(entry: SocialFile | None, links: Mapping[str, Link]) -> Issuer | None:
+def _host(entry: SocialFile | ProductsFile | None, links: Mapping[str, Link]) -> Issuer | None:
     if entry is None:
         return None
     return Issuer(id=entry.id, name=entry.name, links=_present(entry.links, links))

@@ -23,6 +23,7 @@ def check_institutions(source: Source[BanksFile], banks: BanksFile) -> None:
     for index, issuer in enumerate(banks.issuer):
         _check_links(source, banks, ("issuer", index, "links"), issuer.links)
     _check_social(source, banks)
+    _check_products(source, banks)
     clearing = banks.clearing
     _check_links(source, banks, ("clearing", "links"), clearing.links)
     if clearing.profile == "member" and not clearing.links:
@@ -47,6 +48,18 @@ def _check_social(source: Source[BanksFile], banks: BanksFile) -> None:
             source.fault(("social", "links"), reason)
     if social.id in {entry.id for entry in banks.issuer}:
         source.fault(("social", "id"), f"{social.id} is an issuer too")
+
+
+def _check_products(source: Source[BanksFile], banks: BanksFile) -> None:
+    products, social = banks.products, banks.social
+    if products is None:
+        return
+    _check_links(source, banks, ("products", "links"), products.links)
+    others = {entry.id: "an issuer" for entry in banks.issuer}
+    if social is not None:
+        others[social.id] = "the social-security host"
+    if products.id in others:
+        source.fault(("products", "id"), f"{products.id} is {others[products.id]} too")
 
 
 def _check_groups(source: Source[BanksFile], banks: BanksFile) -> None:

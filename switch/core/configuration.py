@@ -248,6 +248,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What pay-outs are paid from, by code."""
     social_host: Issuer | None = None
     """The social-security host and its lines, None where there is none."""
+    product_host: Issuer | None = None
+    """The host of bonds, wealth products and remote purchases, None where there is none."""
 
     def __post_init__(self) -> None:
         """Work the routes out, so that they are never those of another configuration."""
@@ -265,12 +267,19 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         # Terminals may be others now: no two snapshots share what was worked out.
         msgspec.structs.force_setattr(self, "cases", {})
         msgspec.structs.force_setattr(self, "ranges", _by_length(self.card_ranges))
-        host = self.social_host
-        social = Destination(links=self._by_class(host.links)) if host is not None else None
-        msgspec.structs.force_setattr(self, "routes", build(acquirers, issuers, centre, social))
+        hosts = [
+            Destination(links=self._by_class(host.links)) if host is not None else None
+            for host in (self.social_host, self.product_host)
+        ]
+        routes = build(acquirers, issuers, centre, *hosts)
+        msgspec.structs.force_setattr(self, "routes", routes)
 
     def _by_class(self, links: tuple[str, ...]) -> dict[LinkClass, str]:
         return {self.links[name].link_class: name for name in links}
+
+    def service_host(self, name: str) -> Issuer | None:
+        """Return the host of services of that name: `social` or `products`."""
+        return self.social_host if name == Case.SOCIAL else self.product_host
 
     @property
     def terminal_dialects(self) -> tuple[Dialect, ...]:

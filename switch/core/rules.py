@@ -66,6 +66,7 @@ class Rule(IntEnum):
     PAYEE_KNOWN = 47
     SETTLEMENT_CARD = 48
     COUNTER_ROOM = 49
+    ROUTE_PRODUCTS = 50
 
 
 WORDS: dict[Rule, Words] = {
@@ -115,6 +116,10 @@ WORDS: dict[Rule, Words] = {
         "a social service: to the social-security host, over 金保专网 only",
         "社保业务：仅经金保专网送社保主机",
     ),
+    Rule.ROUTE_PRODUCTS: Words(
+        "bonds, wealth products, remote purchase: to the product host, notice 三(三)",
+        "国债、理财、远程消费：送产品主机，三(三)",
+    ),
     Rule.OVER_JINBAO: Words(
         "over 金保专网, which the acquirer registered", "经收单机构登记的金保专网"
     ),
@@ -154,8 +159,8 @@ WORDS: dict[Rule, Words] = {
     ),
     Rule.ORIGINAL_AMOUNT: Words("the amount fits the original's", "金额与原交易相符"),
     Rule.ORIGINAL_FREE: Words("nothing else has taken of the original", "原交易未被撤销或退货"),
-    Rule.PAYLOAD_READ: Words("field 62 says which social service", "社保业务数据域完整"),
-    Rule.BILL_RESERVED: Words("the social-security host reserved the bill", "社保主机已锁定单据"),
+    Rule.PAYLOAD_READ: Words("field 62 says which service", "业务数据域完整"),
+    Rule.BILL_RESERVED: Words("the host reserved the bill", "业务主机已锁定单据"),
     Rule.TERMINAL_ADMITTED: Words("the terminal may do this", "该终端允许此交易"),
     Rule.PAYEE_KNOWN: Words(
         "the payee's account is of a known bank, and not the payer's own",

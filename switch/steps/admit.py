@@ -62,10 +62,10 @@ def _card(txn: Transaction) -> Decline | None:
 def _unregistered(txn: Transaction) -> Decline | None:
     """Without a registry, a day for each acquirer is all that is known.
 
-    A transfer is not open (四(二)) unless its terminal is told to admit it.
+    What opens later (四(二), 三(三)) is not open unless its terminal is told to admit it.
     """
     business = txn.rule.business
-    if business is not None and business.credit_code and txn.terminal.transactions is None:
+    if business is not None and business.opens_later and txn.terminal.transactions is None:
         return Decline(Reason.SERVICE_NOT_OPEN, Rule.STAGE_OPEN, {"transaction": txn.rule.id})
     others_from = txn.configuration.acquirers[txn.terminal.acquirer].other_cards_from
     if not txn.card.is_social and (others_from is None or txn.local.day < others_from):

@@ -20,7 +20,6 @@ _CASES: Final[Mapping[Case, Rule]] = {
     Case.ON_US: Rule.ROUTE_ON_US,
     Case.DIRECT: Rule.ROUTE_DIRECT,
     Case.MEMBER: Rule.ROUTE_MEMBER,
-    Case.SOCIAL: Rule.ROUTE_SOCIAL,
 }
 
 

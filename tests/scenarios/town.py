@@ -20,6 +20,7 @@ from simulators.issuer import CALM, Issuer, Temper
 from simulators.live import IssuerServer
 from simulators.network.path import Network
 from simulators.network.relay import Relay
+from simulators.products.host import ProductHost
 from simulators.social_security.host import SocialHost
 from simulators.wire import Heard
 from switch.cli.books.stores import reading
@@ -42,6 +43,10 @@ BALANCE_FEN: Final = 1_000_000
 _PATIENCE_S: Final = 60.0
 _LINKS: Final = (9583, 9584)
 """The ports that the defaults have for the issuer of the test cards."""
+_SELLS: Final = (
+    '# transactions = ["rural_withdrawal", "social_balance_inquiry"]',
+    'transactions = ["product_inquiry", "bond_purchase", "remote_purchase", "social_void"]',
+)
 _TIMERS: Final = (
     "[timers]\nanswer_ms = 20000\nissuer_ms = 10000\nsocial_ms = 1500\nsign_on_ms = 500\n"
     "advice_retry_ms = [200, 500, 1000]\n"
@@ -89,7 +94,7 @@ class Town:
         self.folder = folder
         self.bank = bank
         self.relays: list[Relay] = []
-        self.host: SocialHost | None = None
+        self.host: SocialHost | ProductHost | None = None
         self.url = ""
         """Of its ledger on PostgreSQL; empty for the file."""
         self.switch: Watched
@@ -192,13 +197,14 @@ async def town(
     business_date: str,
     *command: str,
     networks: tuple[str, ...] = (),
-    host: SocialHost | None = None,
+    host: SocialHost | ProductHost | None = None,
     url: str = "",
 ) -> AsyncIterator[Town]:
     """Found a town whose bank and switch run; whatever happens, both end.
 
     `networks` are the profiles of what lies between the switch and each of the bank's hosts. With a
-    `host` there is a social-security host too; `url` is that of a ledger on PostgreSQL.
+    `host` there is one of social security too, or one of products, which the clinic may sell then;
+    `url` is that of a ledger on PostgreSQL.
     """
     bank = Bank()
     relays: list[Relay] = []
@@ -213,9 +219,12 @@ async def town(
             taken = await relays[-1].open("127.0.0.1", 0)
         folders.change(folder, "banks", f"127.0.0.1:{port}", f"127.0.0.1:{taken}")
     if host is not None:
+        port = 9589 if isinstance(host, ProductHost) else 9588
         servers.append(IssuerServer(host, LINK_WIRE, Clock()))
         taken = await servers[-1].open("127.0.0.1", 0)
-        folders.change(folder, "banks", "127.0.0.1:9588", f"127.0.0.1:{taken}")
+        folders.change(folder, "banks", f"127.0.0.1:{port}", f"127.0.0.1:{taken}")
+    if isinstance(host, ProductHost):
+        folders.change(folder, "terminals", *_SELLS)
     folders.away(folder)
     if url:
         folders.change(folder, "jinbao", "[ledger]\n", f'[ledger]\nurl = "{url}"\n')

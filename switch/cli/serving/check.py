@@ -15,7 +15,7 @@ from switch.cli.outcome import note, say
 from switch.cli.serving.folder import loaded
 from switch.cli.verbs import AsJson, verb_app
 from switch.config.installation import Installation
-from switch.core.configuration import WITHDRAWALS, Configuration
+from switch.core.configuration import WITHDRAWALS, Configuration, Issuer
 
 app = verb_app()
 
@@ -57,6 +57,7 @@ def _told(found: Installation) -> dict[str, Any]:
             "issuers": configuration.issuer_dialect.name,
         },
         "social_host": configuration.social_host.id if configuration.social_host else None,
+        "product_host": configuration.product_host.id if configuration.product_host else None,
         "card_ranges": len(configuration.card_ranges),
         "caps": [
             {
@@ -104,7 +105,8 @@ def summary(found: Installation) -> list[str]:
         f"groups       {', '.join(configuration.groups) or 'none'}",
         f"links        {links or 'none'}",
         f"clearing     {_clearing(configuration)}",
-        f"social host  {_social(configuration)}",
+        f"social host  {_host(configuration.social_host, 'social services are refused')}",
+        f"product host {_host(configuration.product_host, 'products are refused')}",
         f"card ranges  {len(ranges)}, {social} of social-security cards",
         f"cap          {caps or 'none: every withdrawal is refused'}",
         f"listening    {listening}",
@@ -112,9 +114,8 @@ def summary(found: Installation) -> list[str]:
     ]
 
 
-def _social(configuration: Configuration) -> str:
-    host = configuration.social_host
-    return "none: social services are refused" if host is None else f"{host.id} {host.name}"
+def _host(host: Issuer | None, without: str) -> str:
+    return f"none: {without}" if host is None else f"{host.id} {host.name}"
 
 
 def _clearing(configuration: Configuration) -> str:

@@ -28,6 +28,7 @@ from switch.cli.simulating.doing import (
 from switch.cli.simulating.selling import SELLING
 from switch.cli.simulating.settling import settle
 from switch.cli.simulating.working import work
+from switch.cli.social.buying import BUYING
 from switch.cli.social.services import SERVING
 from switch.cli.verbs import verb_app
 from switch.shell.clock import Clock
@@ -150,6 +151,8 @@ def reverse(
 app.command()(work)
 app.command()(settle)
 for _verb in SERVING:
+    app.command()(_verb)
+for _verb in BUYING:
     app.command()(_verb)
 for _verb in SELLING:
     app.command()(_verb)

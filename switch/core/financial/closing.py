@@ -109,17 +109,17 @@ class Closing:
         if txn.translated_pin is not None and txn.link_pik is not link.pik:
             # Another line, or its key changed while the ledger decided.
             translate_pin(txn, link)
-        is_social = txn.way.case is Case.SOCIAL
-        fields = (inquiry_fields if is_social else request_fields)(txn, link.link.own_id)
+        is_service = txn.way.is_service
+        fields = (inquiry_fields if is_service else request_fields)(txn, link.link.own_id)
         sent = _Sent(link, link.breaker.sent(now_ns))
         txn.move(State.FORWARDED)
         waiting = Waiting(
             _ANSWER_OF[txn.request.mti],
             fields,
-            ECHOED if is_social else _ECHOED,
+            ECHOED if is_service else _ECHOED,
             partial(self._issuer_answered, txn, sent),
             partial(self._silent, txn, sent),
-            now_ns + (timers.social_ms if is_social else timers.issuer_ms) * _MILLISECOND_NS,
+            now_ns + (timers.social_ms if is_service else timers.issuer_ms) * _MILLISECOND_NS,
         )
         link.pending.add(txn.transmission, txn.stan, waiting)
         self._outbox.make_later(
@@ -161,7 +161,7 @@ class Closing:
             self._doubt(txn, _MALFUNCTION)
         else:
             txn.issuer_chip = texts.get(55)
-            if txn.way.case is Case.SOCIAL:
+            if txn.way.is_service:
                 txn.lines = from_host(texts.get(48, ""))
             if code in WITHOUT_MAC:
                 # These speak of the issuer's leg; a terminal would take them for its own keys.

@@ -99,7 +99,7 @@ def test_social_transactions_come_from_a_file_of_their_own() -> None:
             HEAD + 'transaction_types = ["cq-none"]\n',
             "transaction_types",
             5,
-            "names cq-none, which is nowhere; there are cq-social-2014",
+            "names cq-none, which is nowhere; there are cq-products-2014",
         ),
         (HEAD + '[fields.200]\nen="x"\nzh="x"\ntype="n"\n', "fields.200.name", 5, "is missing"),
         (HEAD + '[fields]\n2 = "x"\n', "fields.2", 6, "is not a table"),

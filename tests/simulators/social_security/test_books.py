@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.social_security.books import Books, Deed, Deeds, Due, Person
+from simulators.services.deeds import Deed, Deeds
+from simulators.social_security.books import Books, Due, Person
 from simulators.social_security.sample import contribution, person_of, sample_books, treatment
 
 BILL, VISIT = contribution(0), treatment(0)

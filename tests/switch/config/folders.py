@@ -13,7 +13,7 @@ from switch.config.installation import KEYS, VAULT_ROLES
 from switch.config.keystore import KeyStore
 
 TERMINALS = tuple(f"5001000{number}" for number in range(1, 7))
-LINKS = ("issuer", "issuer-jinbao", "first", "first-jinbao", "outside", "social")
+LINKS = ("issuer", "issuer-jinbao", "first", "first-jinbao", "outside", "social", "products")
 ROLES = ("zmk", "pik", "mak")
 NAMES = ("jinbao", "terminals", "cards", "banks", "caps")
 

@@ -15,7 +15,8 @@ from messages.dialects.tlv import encode_text, parse_text, text_item
 from routing.links import LinkClass
 from simulators.installation import wires
 from simulators.issuer import Temper
-from simulators.social_security.books import Deed, Due
+from simulators.services.deeds import Deed
+from simulators.social_security.books import Due
 from simulators.social_security.host import SocialHost
 from simulators.social_security.sample import (
     HOST,
@@ -48,6 +49,8 @@ DUE_FEN, LEFT_FEN = 12_000, 6_000
 
 class Clinic(Stage):
     """The stage with a line to the social-security host beside that of the bank."""
+
+    kinds = KINDS
 
     def __init__(self, issue: Issue = approve, **changes: Any) -> None:  # noqa: ANN401
         self.host = SocialHost(host_identity(), wires()[1], sample_books(range(3)))
@@ -107,10 +110,11 @@ class Clinic(Stage):
 
     def service(self, kind: str, stan: str, fen: int | None = None, **tags: str) -> bytes:
         """Return the frame of a social service of the first card."""
-        mti, code, of_60 = KINDS[kind]
+        mti, code, of_60 = self.kinds[kind]
         frame = self.withdrawal(stan, f3=code, f55=None, f60=f"{of_60}00000200090")
         fields = self.codec.decode(frame, 13).fields
-        fields[62] = payload({"S6": person_of(0).number} | tags)
+        given = {"S6": person_of(0).number} | tags
+        fields[62] = payload({tag: text for tag, text in given.items() if text})
         if fen is None:
             del fields[4]
         else:
@@ -138,9 +142,11 @@ class Clinic(Stage):
         fields = self.codec.decode(frame, 13).fields
         self.terminal_says(self.build("0200", fields, HEADER))
 
-    def reverse_payment(self, stan: str, fen: int = DUE_FEN, code: str = "910000") -> None:
+    def reverse_payment(
+        self, stan: str, fen: int = DUE_FEN, code: str = "910000", of_60: str = "76"
+    ) -> None:
         """Send the 0400 of a payment."""
-        of_60 = "79" if code == "200000" else "76"
+        of_60 = "79" if code == "200000" else of_60
         frame = self._changed(
             "reversal",
             stan,

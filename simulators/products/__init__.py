@@ -1,0 +1,1 @@
+"""The product host (simulators): treasury bonds, wealth products and remote purchases, 三(三)."""
