@@ -13,7 +13,7 @@ from switch.config.registry.kinds import OpeningRow
 from tests.scenarios.notice.hall import BRANCH, CLINIC, OTHER, SOCIAL, Adds, Hall
 from tests.switch.config.registry.making import bring_in
 from tests.switch.core.social import HEADER, payload
-from tests.switch.core.stage import PIK
+from tests.switch.core.stage import PIK, approve
 
 KINDS = {"BND": "961000", "WLT": "962000", "RMT": "963000"}
 
@@ -29,7 +29,8 @@ def opened(from_day: date) -> Adds:
 
 
 def _buys(hall: Hall, sort: str, terminal: str = CLINIC, card: str = SOCIAL) -> str:
-    """Pay an order at a composite terminal; return DE 39."""
+    """Pay an order at a composite terminal, with hosts that say yes; return DE 39."""
+    hall.issue = _agree
     hall.ask("social_balance_inquiry", terminal=terminal, card=card)
     stan = f"{int(hall.last()[11]) + 500:06d}"
     frame = hall.withdrawal(
@@ -47,7 +48,13 @@ def _buys(hall: Hall, sort: str, terminal: str = CLINIC, card: str = SOCIAL) -> 
     fields = hall.codec.decode(frame, 13).fields
     fields[62] = payload({"S1": sort, "S5": "P1"})
     hall.terminal_says(hall.build("0200", fields, HEADER))
+    assert hall.last()[11] == stan
     return hall.code
+
+
+def _agree(mti: str, fields: dict[int, str]) -> dict[int, str] | None:
+    answer = approve(mti, fields)
+    return answer if answer is None or 37 not in fields else answer | {37: fields[37]}
 
 
 @pytest.mark.parametrize("sort", KINDS)
@@ -64,6 +71,7 @@ def test_bonds_wealth_products_and_remote_purchases_wait_for_their_stage(sort: s
     (row,) = (each for each in hall.ledger.transactions() if each.bill is not None)
     assert row.bill is not None
     assert (row.state.name, row.bill.link, row.bill.service) == ("APPROVED", "products", sort)
+    assert row.bill.state.name == "CONFIRMED"
 
 
 def test_at_a_branch_they_are_open_at_once_and_never_for_other_cards_at_a_point() -> None:
