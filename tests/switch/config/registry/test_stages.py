@@ -27,7 +27,7 @@ def test_the_packaged_stages_open_the_beginning_and_the_towns_only() -> None:
     at_once = [stage.id for stage in found.stages if stage.open_from is not None]
     assert at_once == ["initial", "branches", "merchants", "benefits"]
     assert [stage.id for stage in found.stages if stage.needs_approval] == [
-        "other-cards", "transfer", "further", "subsidies",
+        "other-cards", "transfer", "products", "further", "subsidies",
     ]  # fmt: skip
     assert found.places == {"health_centre", "village_clinic"}
 
