@@ -6,10 +6,14 @@ The parts that a frame begins with are the same in all; which values one of them
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
-from messages.dialects.dialect import Dialect, FrameFormat, HeadPart
+from messages.dialects.dialect import Dialect, FrameFormat, HeadPart, Layout, Part
+
+JOINT: Final = "+"
+"""Between the names of dialects that are read as one: `pos+composite`."""
 
 
 class Family:
@@ -52,6 +56,37 @@ class Family:
 
     def _names(self) -> str:
         return " and ".join(dialect.name for dialect in self.dialects)
+
+
+def joined(dialects: Sequence[Dialect]) -> Dialect:
+    """Return one dialect that reads the frames of several: the last one, with all their heads.
+
+    ValueError where the last does not cover the others: another field, or a place it masks less.
+    """
+    last = dialects[-1]
+    if len(dialects) == 1:
+        return last
+    family = Family(dialects)
+    for other in dialects[:-1]:
+        covers = other.fields == last.fields and all(
+            [_masks(layout) for layout in layouts]
+            == [_masks(layout) for layout in last.layouts.get(number, ())[: len(layouts)]]
+            for number, layouts in other.layouts.items()
+        )
+        if not covers:
+            raise ValueError(f"{last.name} does not cover {other.name}")
+    name = JOINT.join(dialect.name for dialect in dialects)
+    return msgspec.structs.replace(last, name=name, frame=family.frame)
+
+
+def _masks(layout: Layout) -> object:
+    """Return what a layout says of places and secrets, without the words and values for people."""
+    tags = {tag: told.mask for tag, told in layout.tags.items()}
+    return layout.kind, layout.when, _places(layout.parts), layout.repeat_from, tags
+
+
+def _places(parts: Sequence[Part]) -> list[object]:
+    return [(part.size, part.mask, _places(part.parts)) for part in parts]
 
 
 def _parts(frame: FrameFormat) -> list[HeadPart]:

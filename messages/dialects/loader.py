@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from messages.dialects.compile import ContradictionError, compile_dialect
 from messages.dialects.dialect import Dialect
+from messages.dialects.family import JOINT, joined
 from messages.dialects.mistakes import entry_name, first_mistake, line_of
 from messages.dialects.model import FORMAT, DialectSpec, TransactionTypesSpec
 
@@ -68,6 +69,17 @@ def load_dialect(name: str) -> Dialect:
         raise _refusal(source, path, reason) from None
     except ContradictionError as problem:
         raise _refusal(source, problem.key.split("."), problem.reason) from None
+
+
+@cache
+def load_joined(names: str) -> Dialect:
+    """Return the dialect of a name, or several read as one: `pos+composite`; SpecError as above."""
+    try:
+        return joined([load_dialect(name) for name in names.split(JOINT)])
+    except ValueError as error:
+        if isinstance(error, SpecError):
+            raise
+        raise SpecError(names, str(error)) from None
 
 
 def resolve(name: str) -> tuple[Table, tuple[str, ...]]:

@@ -21,6 +21,7 @@ MOST_REMEMBERED: Final = 65_536
 _FIRST: Final = 6
 _LAST: Final = 4
 _SHORTEST: Final = 13
+_LONGEST: Final = 19
 _TRACK: Final = re.compile(r"([0-9]{8,19})([=D])([0-9]{4})([0-9]{3})([0-9A-F=]*)\Z")
 _TRACK_3: Final = re.compile(r"([0-9]{2})([0-9]{8,19})([=D])([0-9A-F=]*)\Z")
 _TRACK_1: Final = re.compile(r"([A-Z]?)([0-9]{8,19})\^([^^]{2,26})\^([0-9]{4})([0-9]{3})(.*)\Z")
@@ -65,7 +66,8 @@ class Tokens:
     def _pan(self, digits: str) -> str:
         if len(digits) < 2:  # noqa: PLR2004 - one digit has no other that passes the check
             return "0" * len(digits)
-        is_whole = len(digits) >= _SHORTEST
+        # A packed field may hold nibbles over 9, which are no digits and are never kept.
+        is_whole = _SHORTEST <= len(digits) <= _LONGEST and digits.isascii() and digits.isdecimal()
         first, last = (digits[:_FIRST], digits[-_LAST:]) if is_whole else ("", "")
         middle = len(digits) - len(first) - len(last)
         turn = 0

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from messages.crypto.chip import ChipKey
+from messages.dialects.family import JOINT
 from messages.tokens.numbers import Tokens
 from messages.values import is_luhn_valid
 from simulators.cards import Card, fictional_card
@@ -95,7 +96,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Return the paths that are not compared, those of the program and the dialect included."""
         found: set[str] = set()
         for ignore in (_packaged().ignore, self.ignore):
-            found |= {*getattr(ignore, what), *ignore.dialects.get(dialect, ())}
+            found |= {*getattr(ignore, what)}
+            for each in dialect.split(JOINT):
+                found |= {*ignore.dialects.get(each, ())}
         return frozenset(found)
 
 

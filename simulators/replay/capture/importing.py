@@ -19,6 +19,7 @@ from messages.view import viewer_of
 from simulators.replay.capture.cutting import Cutter
 from simulators.replay.capture.packets import Packets
 from simulators.replay.capture.streams import Piece, Streams
+from simulators.replay.capture.through import Through
 from simulators.replay.trace.form import Frame, Side, To, TraceError
 from simulators.replay.trace.making import Maker
 
@@ -73,13 +74,16 @@ class Importer:
 
         TraceError where it is none, or holds nothing but TLS.
         """
-        packets = Packets(stream, name)
+        yield from self.of_segments(Packets(stream, name), name)
+
+    def of_segments(self, packets: Packets | Through, name: str) -> Iterator[Frame]:
+        """Yield the frames of a capture that is taken apart already; TraceError as above."""
         yield from in_time(self._frames(packets))
         self.skipped.update(packets.left)
         if self._encrypted and not self.frames:
             raise TraceError(f"{name}: {_TLS}")
 
-    def _frames(self, packets: Packets) -> Iterator[Frame]:
+    def _frames(self, packets: Packets | Through) -> Iterator[Frame]:
         streams = Streams()
         for segment in packets:
             for piece in streams.take(segment):

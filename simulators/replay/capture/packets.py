@@ -29,10 +29,20 @@ _ENHANCED: Final = 6
 _SIMPLE: Final = 3
 _RESOLUTION: Final = 9
 _US: Final = 1_000_000
+_FRAGMENT_HEADER: Final = 44
+"""The IPv6 extension header of a fragment."""
 _IPV4: Final = 0x0800
 _IPV6: Final = 0x86DD
 _VLANS: Final = (0x8100, 0x88A8, 0x9100)
 _TCP: Final = 6
+_UDP: Final = 17
+_VXLAN: Final = 4789
+_TUNNELS: Final = {4: "IP in IP", 41: "IPv6 in IP", 47: "GRE"}
+_WRAPPED: Final = {0x8847: "MPLS", 0x8848: "MPLS", 0x8864: "PPPoE"}
+_FRAGMENTS: Final = "IP fragments"
+_IN_TUNNEL: Final = "packets in a tunnel"
+_OF_LINK: Final = "packets of link type"
+NO_CAPTURE: Final = "neither pcap nor pcapng"
 _MORE_HEADERS: Final = (0, 43, 60)
 """IPv6 extension headers that may stand before TCP: hop by hop, routing, destination."""
 
@@ -57,6 +67,12 @@ class _Packet(NamedTuple):
 class Packets:
     """A capture that is open; `left` counts what was no TCP, by kind."""
 
+    @property
+    def beyond(self) -> Counter[str]:
+        """What was left out and may hold TCP all the same, for a reader who knows more."""
+        known = (_FRAGMENTS, _IN_TUNNEL, _OF_LINK)
+        return Counter({kind: n for kind, n in self.left.items() if kind.startswith(known)})
+
     def __init__(self, stream: IO[bytes], name: str) -> None:
         """Look at the first bytes; TraceError where they begin no capture."""
         self.left: Counter[str] = Counter()
@@ -68,7 +84,7 @@ class Packets:
         elif magic in _PCAP:
             self._packets = self._pcap(*_PCAP[magic])
         else:
-            raise TraceError(f"{name}: neither pcap nor pcapng")
+            raise TraceError(f"{name}: {NO_CAPTURE}")
 
     def __iter__(self) -> Iterator[Segment]:
         """Yield the segments in the order of the capture."""
@@ -153,10 +169,12 @@ class Packets:
         """Return the segment, or the kind of packet that holds none."""
         reach = _LINKS.get(packet.link)
         if reach is None:
-            return f"packets of link type {packet.link}"
+            return f"{_OF_LINK} {packet.link}"
         try:
             at = reach(packet.data)
-            version = packet.data[at] >> 4 if at >= 0 else 0
+            if at < 0:
+                return _outside(packet.data)
+            version = packet.data[at] >> 4
             if version == 4:  # noqa: PLR2004 - IPv4
                 return _over_ipv4(packet, at)
             if version == 6:  # noqa: PLR2004 - IPv6
@@ -185,9 +203,9 @@ def _over_ipv4(packet: _Packet, at: int) -> Segment | str:
     head = (data[at] & 0x0F) * 4
     total, fragment = struct.unpack_from(">H2xH", data, at + 2)
     if data[at + 9] != _TCP:
-        return "packets that are not TCP"
+        return _no_tcp(data, at + head, data[at + 9])
     if fragment & 0x3FFF:
-        return "IP fragments"
+        return _FRAGMENTS
     # A total of 0 is what a card that cuts segments itself leaves behind.
     end = at + total if total else len(data)
     source = ".".join(map(str, data[at + 12 : at + 16]))
@@ -203,9 +221,25 @@ def _over_ipv6(packet: _Packet, at: int) -> Segment | str:
     at += 40
     while kind in _MORE_HEADERS:
         kind, at = data[at], at + 8 * (data[at + 1] + 1)
+    if kind == _FRAGMENT_HEADER:
+        return _FRAGMENTS
     if kind != _TCP:
-        return "packets that are not TCP"
+        return _no_tcp(data, at, kind)
     return _tcp(packet, at, end, source, target)
+
+
+def _no_tcp(data: bytes, at: int, kind: int) -> str:
+    """Return what a packet is that holds no TCP, or holds it further inside."""
+    tunnel = _TUNNELS.get(kind)
+    if tunnel is None and kind == _UDP and data[at + 2 : at + 4] == _VXLAN.to_bytes(2, "big"):
+        tunnel = "VXLAN"
+    return "packets that are not TCP" if tunnel is None else f"{_IN_TUNNEL} ({tunnel})"
+
+
+def _outside(data: bytes) -> str:
+    """Return what an Ethernet frame is that holds no IP, or holds it further inside."""
+    tunnel = _WRAPPED.get(int.from_bytes(data[12:14], "big"))
+    return "packets that are not IP" if tunnel is None else f"{_IN_TUNNEL} ({tunnel})"
 
 
 def _tcp(packet: _Packet, at: int, end: int, source: str, target: str) -> Segment | str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from messages.dialects.loader import SpecError, load_dialect
+from messages.dialects.loader import SpecError, load_joined
 from simulators.replay.again.rules import load_rules
 from simulators.replay.trace.form import Side, TraceError
 from simulators.replay.trace.reading import Trace
@@ -38,7 +38,7 @@ def compared(one: str, other: str, rules_file: str, *, any_stan: bool) -> Told:
     begun = time.monotonic()
     try:
         wires: dict[Side, Wire] = {
-            side: Wire(load_dialect(name)) for side, name in sorted(names.items(), reverse=True)
+            side: Wire(load_joined(name)) for side, name in sorted(names.items(), reverse=True)
         }
     except (SpecError, ValueError) as error:
         raise TraceError(str(error)) from None

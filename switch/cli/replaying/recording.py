@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from messages.dialects.dialect import Dialect
+from messages.dialects.family import joined
 from messages.tokens.numbers import KEY_BYTES, Tokens
 from simulators.replay.trace.form import Side, To, line_of
 from simulators.replay.trace.making import Maker
@@ -55,8 +56,12 @@ def recording(
     if folder is None:
         return None
     configuration = found.configuration
+    try:
+        terminal = joined(configuration.terminal_dialects)
+    except ValueError as error:
+        stop(f"what terminals speak cannot be recorded as one: {error}")
     dialects: dict[Side, Dialect] = {
-        "terminal": configuration.terminal_dialect,
+        "terminal": terminal,
         "issuer": configuration.issuer_dialect,
     }
     maker = Maker(dialects, tokens_of(key_file))

@@ -16,11 +16,11 @@ import msgspec
 import typer
 
 from messages.dialects.dialect import Dialect
-from messages.dialects.loader import SpecError, load_dialect
+from messages.dialects.loader import SpecError, load_joined
 from simulators.replay.capture.export import Exporter
 from simulators.replay.capture.importing import Importer
 from simulators.replay.capture.logs import LogImporter
-from simulators.replay.capture.through import converted
+from simulators.replay.capture.through import beyond, is_there, through
 from simulators.replay.trace.choosing import (
     Wanted,
     Where,
@@ -65,7 +65,10 @@ Into = Annotated[
     str, typer.Option("--into", metavar="FILE|-", help="Where to; whole or not at all.")
 ]
 TerminalDialect = Annotated[
-    str, typer.Option("--dialect", metavar="NAME|FILE", help="The dialect of terminals.")
+    str,
+    typer.Option(
+        "--dialect", metavar="NAME|FILE", help="What terminals speak; several with + between."
+    ),
 ]
 IssuerDialect = Annotated[
     str, typer.Option("--issuer-dialect", metavar="NAME|FILE", help="The dialect of issuers.")
@@ -84,9 +87,12 @@ def told_errors() -> Iterator[None]:
 
 
 def dialects_of(terminal: str, issuer: str) -> dict[Side, Dialect]:
-    """Return the dialects by side; a wrong one ends the verb with status 2."""
+    """Return the dialects by side; a wrong one ends the verb with status 2.
+
+    Several that share a listener are one here: `pos+composite`.
+    """
     try:
-        return {"terminal": load_dialect(terminal), "issuer": load_dialect(issuer)}
+        return {"terminal": load_joined(terminal), "issuer": load_joined(issuer)}
     except SpecError as error:
         stop(str(error))
 
@@ -105,9 +111,12 @@ def import_(
         str, typer.Option(help="Its lines, with groups hex, time, connection, to.")
     ] = "",
     tshark: Annotated[
-        bool, typer.Option("--tshark", help="Have tshark read the file, whatever its format.")
-    ] = False,
-    dialect: TerminalDialect = "pos",
+        bool | None,
+        typer.Option(
+            "--tshark/--no-tshark", help="Have tshark read a capture, or not; else where it must."
+        ),
+    ] = None,
+    dialect: TerminalDialect = "pos+composite",
     issuer_dialect: IssuerDialect = "interbank",
     record_key: RecordKey = "",
 ) -> None:
@@ -121,19 +130,40 @@ def import_(
     dialects = dialects_of(dialect, issuer_dialect)
     maker = Maker(dialects, tokens_of(record_key))
     importer: Importer | LogImporter
+    importer = Importer(maker, dialects)
+    made_by = f"jinbao trace import {Path(capture).name}"
     with told_errors():
-        importer = LogImporter(maker, dialects, pattern) if log else Importer(maker, dialects)
-        with converted(capture) if tshark else Path(capture).open("rb") as stream:
-            made_by = f"jinbao trace import {Path(capture).name}"
+        if log:
+            importer = LogImporter(maker, dialects, pattern)
+        with _frames(importer, capture, tshark=tshark) as frames:
             count = write_trace(
                 into,
                 maker.header(made_by),
-                importer.of(stream, capture),
+                frames,
                 lambda: maker.header(made_by, _remarks(importer)),
             )
     for remark in _remarks(importer):
         note(f"left out: {remark}")
     note(f"{count} frames")
+
+
+@contextmanager
+def _frames(
+    importer: Importer | LogImporter, path: str, *, tshark: bool | None
+) -> Iterator[Iterator[Frame]]:
+    """Yield the frames of a file, read by us where that will do, and by tshark where it must."""
+    is_capture = isinstance(importer, Importer)
+    why = beyond(path) if is_capture and tshark is None else ""
+    if why and not is_there():
+        note(f"{why}; tshark would read more (on Debian: apt-get install tshark)")
+    if is_capture and (tshark or (why and is_there())):
+        if why:
+            note(f"tshark reads it ({why})")
+        with through(path) as segments:
+            yield importer.of_segments(segments, path)
+    else:
+        with Path(path).open("rb") as stream:
+            yield importer.of(stream, path)
 
 
 def _remarks(importer: Importer | LogImporter) -> tuple[str, ...]:

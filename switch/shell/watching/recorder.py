@@ -94,16 +94,21 @@ class Recorder:
         waiting = self._waiting
         while waiting:
             taken = [waiting.popleft() for _ in range(min(_BATCH, len(waiting)))]
+            lines = [line for note in taken if (line := self._kept(note))]
             try:
-                self._write([self._kept(note) for note in taken])
-                self._counters.recorded_frames += len(taken)
+                self._write(lines)
+                self._counters.recorded_frames += len(lines)
             except OSError as error:
                 self.failure = error.strerror or type(error).__name__
-                self._counters.unrecorded_frames += len(taken) + len(waiting)
+                self._counters.unrecorded_frames += len(lines) + len(waiting)
                 waiting.clear()
 
     def _kept(self, note: Note) -> bytes:
-        kept = self._keep(note)
+        try:
+            kept = self._keep(note)
+        except Exception:  # noqa: BLE001 - one frame, whatever it holds, never ends a recording
+            self._counters.unrecorded_frames += 1
+            kept = b""
         # Let the loop have its turn after every frame, not after the interpreter's five ms.
         time.sleep(0)
         return kept

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from messages.dialects.family import Family
-from messages.dialects.loader import load_dialect
+from messages.dialects.family import Family, joined
+from messages.dialects.loader import SpecError, load_dialect, load_joined
 from messages.framing import Deframer, Framing
 from tests import golden
 
@@ -42,3 +42,18 @@ def test_dialects_that_nothing_tells_apart_share_no_listener(
 ) -> None:
     with pytest.raises(ValueError, match=why):
         Family([load_dialect(name) for name in others])
+
+
+def test_dialects_read_as_one_have_all_heads_and_every_mask() -> None:
+    pos, composite = load_dialect("pos"), load_dialect("composite")
+    both = load_joined("pos+composite")
+    assert both.name == "pos+composite"
+    assert both.frame == Family([pos, composite]).frame
+    assert (both.fields, both.layouts) == (composite.fields, composite.layouts)
+    assert joined([pos]) is pos
+    # The other way round the secrets of social services would be open.
+    with pytest.raises(ValueError, match="pos does not cover composite"):
+        joined([composite, pos])
+    for names in ("pos+none", "pos+interbank"):
+        with pytest.raises(SpecError):
+            load_joined(names)

@@ -40,6 +40,20 @@ def test_shorter_numbers_become_as_many_digits(digits: str) -> None:
     assert len(Tokens(_KEY).pan(digits)) == len(digits)
 
 
+@given(st.text("0123456789ACF=", max_size=40))
+def test_what_is_no_number_becomes_as_many_digits_and_keeps_none(text: str) -> None:
+    token = Tokens(_KEY).pan(text)
+    assert len(token) == len(text)
+    assert not token or token.isdecimal()
+
+
+def test_an_account_with_letters_keeps_neither_its_first_nor_its_last() -> None:
+    # Such a one once ended a recording.
+    token = Tokens(_KEY).pan("C0000001000123")
+    assert (token[:6], token[-4:]) != ("C00000", "0123")
+    assert token.isdecimal()
+
+
 def test_tracks_keep_their_form_and_lose_their_content() -> None:
     tokens = Tokens(_KEY)
     pan = "6219991234567890120"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -33,6 +34,29 @@ def test_a_trace_goes_through_a_capture_and_back(tmp_path: Path, trace: str, key
     figures = json.loads(run("trace", "stats", back, "--json").out)
     assert figures["kinds"][0]["count"] == 12
     assert figures["kinds"][0]["unanswered"] == 0
+
+
+def test_what_is_beyond_us_is_handed_to_tshark_or_told(
+    tmp_path: Path, trace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pcap, into = tmp_path / "day.pcap", tmp_path / "back.jsonl"
+    assert run("trace", "export", trace, "--into", str(pcap)).status == 0
+    pcap.write_bytes(gzip.compress(pcap.read_bytes()))
+    done = run("trace", "import", str(pcap), "--into", str(into))
+    assert done.status == 0
+    assert "tshark reads it (neither pcap nor pcapng)" in done.err
+    assert len(into.read_bytes().splitlines()) == 1 + 24
+    into.unlink()
+    pcap.write_bytes(pcap.read_bytes()[:-40])
+    done = run("trace", "import", str(pcap), "--into", str(into))
+    assert (done.status, into.exists()) == (2, False)
+    assert "tshark refused it" in done.err
+    done = run("trace", "import", str(pcap), "--into", str(into), "--no-tshark")
+    assert (done.status, into.exists()) == (2, False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run("trace", "import", str(pcap), "--into", str(into))
+    assert (done.status, into.exists()) == (2, False)
+    assert "apt-get install tshark" in done.err
 
 
 def test_a_log_becomes_a_trace(tmp_path: Path, key: str) -> None:

@@ -54,6 +54,22 @@ def test_a_writer_that_stands_still_is_not_waited_for() -> None:
     assert len(written) == counters.recorded_frames == 10
 
 
+def test_a_frame_that_cannot_be_kept_is_counted_and_the_next_is_written() -> None:
+    def keep(note: Note) -> bytes:
+        if note.frame == b"b":
+            raise StopIteration
+        return _line(note)
+
+    written: list[bytes] = []
+    counters = Counters()
+    recorder = Recorder(keep, written.extend)
+    recorder.tape("terminal", counters).heard("t", [b"a", b"b", b"c"], _AT)
+    recorder.open()
+    recorder.close()
+    assert written == [b"1000000 terminal t 1 a\n", b"1000000 terminal t 1 c\n"]
+    assert (counters.recorded_frames, counters.unrecorded_frames) == (2, 1)
+
+
 def test_a_full_disk_ends_the_recording_and_nothing_else() -> None:
     def write(_: list[bytes]) -> None:
         raise OSError(28, "No space left on device")
