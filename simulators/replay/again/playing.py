@@ -18,7 +18,13 @@ import msgspec
 from messages.errors import DecodeError
 from messages.framing import Deframer
 from messages.values import response_mti
-from simulators.replay.again.rewriting import SIGN_ON, Rewriter, Sent, Unplayable
+from simulators.replay.again.rewriting import (
+    SIGN_ON,
+    Rewriter,
+    Sent,
+    Unplayable,
+    reason_of,
+)
 from simulators.replay.again.survey import Survey
 from simulators.replay.trace.form import Frame, Summary
 from simulators.replay.verdict.comparing import Outcome
@@ -32,6 +38,9 @@ MOST_OUT: Final = 256
 """Requests of one connection that may be out; the recording may have no answers at all."""
 MOST_TERMINALS: Final = 100_000
 """Terminals whose last connection is remembered."""
+_AT_ONCE: Final = 50
+"""Terminals that sign on side by side before the start."""
+_NAMED: Final = 5
 _US: Final = 1_000_000
 _CHUNK: Final = 1 << 16
 _SIGNED_ON: Final = response_mti(SIGN_ON)
@@ -119,13 +128,11 @@ class _Line:
         player, bare = self._player, self._player.wire.bare(frame.data)
         code = player.survey.codes.get((frame.connection, frame.at_us), "")
         try:
-            if not player.rewriter.is_signed_on(bare):
-                async with player.signing_on(bare):
-                    if not player.rewriter.is_signed_on(bare):
-                        await self._sign_on(frame, bare)
+            if not player.has_refused(frame):
+                await self.signed_on(frame)
             sent = player.rewriter.request(bare, code)
         except (Unplayable, ValueError) as reason:
-            player.left_out[str(reason) if isinstance(reason, Unplayable) else "not buildable"] += 1
+            player.left_out[reason_of(reason)] += 1
             return
         waiting = await self._send(frame, sent)
         if waiting is not None and frame.summary is not None:
@@ -134,16 +141,25 @@ class _Line:
         if len(self._out) > MOST_OUT:
             await self._settled(next(iter(self._out)))
 
-    async def _sign_on(self, frame: Frame, bare: bytes) -> None:
+    async def signed_on(self, frame: Frame) -> bool:
+        """Sign on the terminal of a request, if it has no keys; return whether it has them."""
+        player, bare = self._player, self._player.wire.bare(frame.data)
+        if not player.rewriter.is_signed_on(bare):
+            async with player.signing_on(bare):
+                if not player.rewriter.is_signed_on(bare):
+                    await self._sign_on(frame, player.rewriter.sign_on(bare))
+        return player.rewriter.is_signed_on(bare)
+
+    async def _sign_on(self, frame: Frame, sent: Sent) -> None:
         player = self._player
-        waiting = await self._send(frame, player.rewriter.sign_on(bare))
+        waiting = await self._send(frame, sent)
         if waiting is None:
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(player.asked.wait_s):
                 await asyncio.shield(waiting.answer)
         player.signed_on += 1
-        self._out.popitem()
+        self._out.pop(sent.answer, None)
 
     async def _send(self, frame: Frame, sent: Sent) -> _Waiting | None:
         player = self._player
@@ -229,10 +245,43 @@ class Player:
         self.unasked = 0
         self.signed_on = 0
         self.left_out: Counter[str] = Counter()
+        self.refused: dict[str, int] = {}
+        """Terminals that got no keys before the start, and how many requests that costs."""
         self._lines: OrderedDict[str, _Line] = OrderedDict()
         self._last: OrderedDict[str, str] = OrderedDict()
         self._locks: dict[bytes, asyncio.Lock] = {}
         self._failure: OSError | None = None
+
+    async def sign_on_first(self) -> None:
+        """Sign on the terminals that the trace takes for signed on; `refused` are those left."""
+        strangers = list(self.survey.strangers.items())
+        # No more at once than connections may be open: none of them is closed under another.
+        at_once = min(_AT_ONCE, MOST_LINES)
+        for first in range(0, len(strangers), at_once):
+            some = strangers[first : first + at_once]
+            lines = [await self._line(each.frame.connection) for _, each in some]
+            done = await asyncio.gather(
+                *(line.signed_on(each.frame) for line, (_, each) in zip(lines, some, strict=True))
+            )
+            for (name, each), is_signed_on in zip(some, done, strict=True):
+                if not is_signed_on:
+                    self.refused[name] = each.requests
+            if self._failure is not None:
+                raise self._failure
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a person should know of terminals before the start."""
+        if not self.refused:
+            return []
+        named = ", ".join(list(self.refused)[:_NAMED])
+        more = f" and {len(self.refused) - _NAMED} more" if len(self.refused) > _NAMED else ""
+        count = sum(self.refused.values())
+        return [f"not sent: {count}: the host signs on no {named}{more} (its master key?)"]
+
+    def has_refused(self, frame: Frame) -> bool:
+        """Whether the host did not sign on the terminal of a request before the start."""
+        return frame.summary is not None and frame.summary.terminal in self.refused
 
     async def play(self, frames: Iterable[Frame]) -> None:
         """Send the terminal side of a trace, to its end."""

@@ -11,13 +11,14 @@ from typing import Final
 
 import msgspec
 
-from messages.crypto.keys import Pik, Tdk, Tmk, unwrap_field_62
+from messages.crypto.keys import Mak, Pik, Tdk, Tmk, unwrap_field_62
 from messages.crypto.mac import MacAlgorithm
 from messages.crypto.pin import encode_pin_block
 from messages.crypto.track import encrypt_track
 from messages.errors import DecodeError
 from messages.values import response_mti
 from simulators.cards import Card
+from simulators.installation import MAK, PIK
 from simulators.replay.again.chips import ChipError, Signer
 from simulators.replay.again.dates import Dates
 from simulators.replay.again.rules import Rewrite
@@ -45,6 +46,11 @@ _LAST_STAN: Final = 999_999
 
 class Unplayable(Exception):  # noqa: N818 - a verdict about a frame, not an error of ours
     """A frame that cannot be sent again; the text is the reason, without any content."""
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a request cannot be sent again, without any content of it."""
+    return str(error) if isinstance(error, Unplayable) else "cannot be built anew"
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -82,14 +88,20 @@ class _Terminal:
 class Rewriter:
     """Makes the requests of all terminals new."""
 
-    def __init__(self, wire: Wire, rules: Rewrite, means: Means) -> None:
-        """Begin with terminals that have not signed on."""
+    def __init__(
+        self, wire: Wire, rules: Rewrite, means: Means, *, rehearses: bool = False
+    ) -> None:
+        """Begin with terminals that have not signed on.
+
+        One that `rehearses` gives every terminal the same made-up keys: nothing of it is sent.
+        """
         self._wire = wire
         self._rules = rules
         self._means = means
         self._master_key = means.master_key
         self._terminals: dict[str, _Terminal] = {}
         self._numbers: dict[tuple[int, str], str] = {}
+        self._stand_in = _rehearsing(wire, means.master_key) if rehearses else None
         heads = rules.tpdu
         try:
             self._tpdu = bytes.fromhex(heads)
@@ -101,10 +113,14 @@ class Rewriter:
     def is_signed_on(self, frame: bytes) -> bool:
         """Whether the terminal of a recorded request has keys, or needs none for it."""
         heard = self._hear(frame)
-        rule = self._wire.dialect.mac
-        if rule is not None and heard.mti in rule.without:
+        if not self.needs_keys(heard.mti):
             return True
         return self._terminal(self._named(heard)).mac is not None
+
+    def needs_keys(self, mti: str) -> bool:
+        """Whether a request of this type goes out only once its terminal has keys."""
+        rule = self._wire.dialect.mac
+        return rule is None or mti not in rule.without
 
     def sign_on(self, frame: bytes) -> Sent:
         """Return the sign-on of the terminal that a recorded request comes from."""
@@ -273,6 +289,8 @@ class Rewriter:
         return self._rules.merchants.get(name, name)
 
     def _terminal(self, name: str) -> _Terminal:
+        if self._stand_in is not None:
+            return self._stand_in
         found = self._terminals.get(name)
         if found is None:
             found = self._terminals[name] = _Terminal(self._master_key)
@@ -282,6 +300,12 @@ class Rewriter:
         if len(self._numbers) >= MOST_REMEMBERED:
             del self._numbers[next(iter(self._numbers))]
         self._numbers[number, recorded] = now
+
+
+def _rehearsing(wire: Wire, master_key: Tmk) -> _Terminal:
+    made = _Terminal(master_key)
+    made.pik, made.mac, made.batch = Pik.from_hex(PIK), wire.mac(Mak.from_hex(MAK)), "000001"
+    return made
 
 
 def _with_track(said: dict[int, str], tdk: Tdk | None) -> None:

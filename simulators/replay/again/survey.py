@@ -10,16 +10,17 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from messages.errors import DecodeError
-from simulators.cards import Card
+import msgspec
+
 from simulators.replay.again.rewriting import (
     CHIP,
-    PAN,
     SIGN_ON,
-    TRACK_2,
     WRONG_MAC,
     WRONG_PIN,
     Means,
+    Rewriter,
+    Unplayable,
+    reason_of,
 )
 from simulators.replay.again.rules import Rewrite
 from simulators.replay.trace.form import Frame
@@ -34,6 +35,21 @@ Place = tuple[str, int]
 """A request in a trace: its connection and time."""
 
 
+class Stranger(msgspec.Struct):
+    """A terminal without a sign-on: its first request, and how many there are before one."""
+
+    frame: Frame
+    requests: int
+
+
+class _Look(msgspec.Struct, frozen=True):
+    """What a look is done with; whether chip data are sent as recorded."""
+
+    wire: Wire
+    rewriter: Rewriter
+    sends: bool
+
+
 class Survey:
     """What a look through a trace found."""
 
@@ -44,12 +60,15 @@ class Survey:
         self.without_cryptogram = 0
         self.codes: dict[Place, str] = {}
         self.unanswered = 0
-        self.terminals: set[str] = set()
+        self.strangers: dict[str, Stranger] = {}
+        """Terminals that ask for something before any sign-on of theirs in the trace."""
+        self._signed_on: set[str] = set()
         self.first_us: int | None = None
 
     def of(self, frames: Iterable[Frame], wire: Wire, means: Means, rules: Rewrite) -> Survey:
         """Look through the terminal side of a trace; return itself."""
-        for exchange in exchanges(self._seen(frames, wire, means, rules)):
+        look = _Look(wire, Rewriter(wire, rules, means, rehearses=True), sends=rules.chip == "send")
+        for exchange in exchanges(self._seen(frames, look)):
             request = exchange.request
             if request is None or request.to != "switch":
                 continue
@@ -62,48 +81,38 @@ class Survey:
                 self.codes[place] = summary.code
         return self
 
-    def _seen(
-        self, frames: Iterable[Frame], wire: Wire, means: Means, rules: Rewrite
-    ) -> Iterable[Frame]:
+    def _seen(self, frames: Iterable[Frame], look: _Look) -> Iterable[Frame]:
         for frame in frames:
             if frame.side != "terminal":
                 continue
             if frame.to == "switch":
                 self.first_us = frame.at_us if self.first_us is None else self.first_us
-                self._look(frame, wire, means, rules)
+                self._look(frame, look)
             yield frame
 
-    def _look(self, frame: Frame, wire: Wire, means: Means, rules: Rewrite) -> None:
+    def _look(self, frame: Frame, look: _Look) -> None:
+        """Make a request new as it will be, with keys that are made up, and keep what is wrong."""
         self.requests += 1
+        bare, said = look.wire.bare(frame.data), frame.summary
         try:
-            heard = wire.hear(wire.bare(frame.data))
-        except DecodeError:
-            self.unplayable["unreadable"] += 1
+            look.rewriter.request(bare)
+        except (Unplayable, ValueError) as reason:
+            self.unplayable[reason_of(reason)] += 1
             return
-        if heard.mti == SIGN_ON:
-            self.terminals.add(heard.get(41))
-            return
-        token = heard.get(PAN) or heard.get(TRACK_2).partition("=")[0]
-        if token and not token.strip("0"):
-            self.unplayable["an encrypted or unreadable track, which was not recorded"] += 1
-        elif token and token not in means.cards and rules.unknown_cards == "skip":
-            self.unplayable["a card that no rule has a test card for"] += 1
-        elif CHIP in heard.fields:
-            card = means.cards.get(token) or Card(pan=token)
-            self._look_at_chip(means.signer.refusal(heard.get(CHIP), card), rules)
-
-    def _look_at_chip(self, refusal: str, rules: Rewrite) -> None:
-        if rules.chip == "skip":
-            self.unplayable["chip data, which a rule leaves out"] += 1
-        elif rules.chip == "send":
+        if look.sends and CHIP in look.wire.hear(bare).fields:
             self.without_cryptogram += 1
-        elif rules.chip == "sign" and refusal:
-            self.unplayable[refusal] += 1
+        name = said.terminal if said is not None else ""
+        if said is None or not look.rewriter.needs_keys(said.mti):
+            if said is not None and said.mti == SIGN_ON:
+                self._signed_on.add(name)
+            return
+        if name not in self._signed_on:
+            self.strangers.setdefault(name, Stranger(frame, 0)).requests += 1
 
     @property
     def remarks(self) -> list[str]:
         """What a person should know before the start, one sentence each."""
-        told = [f"not sent: {count} with {why}" for why, count in self.unplayable.most_common()]
+        told = [f"not sent: {count}: {why}" for why, count in self.unplayable.most_common()]
         if self.without_cryptogram:
             told.append(
                 f"{self.without_cryptogram} with chip data go without a valid cryptogram, "

@@ -56,7 +56,9 @@ from switch.shell.clock import Clock
 
 app = verb_app("Send a trace to a host again and compare what it answers.")
 
-_PACES: Final = "recorded, x0.5 to x100, rate:N, or fast"
+_SPEEDS: Final = (0.1, 1_000.0)
+_RATES: Final = (0.1, 100_000.0)
+_PACES: Final = "recorded, x0.5 to x100 (at most x0.1 to x1000), rate:N (0.1 to 100000), or fast"
 KeyOfTrace = Annotated[
     str, typer.Option("--record-key", metavar="FILE|-", help="The key of the recording.")
 ]
@@ -148,9 +150,9 @@ def _pace(text: str) -> Pace:
     try:
         if text in {"recorded", "fast"}:
             return Pace(speed=1.0 if text == "recorded" else 0.0)
-        if kind == "rate" and float(number) > 0:
+        if kind == "rate" and _RATES[0] <= float(number) <= _RATES[1]:
             return Pace(rate=float(number))
-        if text.startswith("x") and float(text[1:]) > 0:
+        if text.startswith("x") and _SPEEDS[0] <= float(text[1:]) <= _SPEEDS[1]:
             return Pace(speed=float(text[1:]))
     except ValueError:
         stop(f"--pace {text[:20]!r}: should be {_PACES}")
@@ -163,7 +165,7 @@ def _played(ready: _Ready, asked: Asked, source: str) -> Told:
     player.take = comparer.take
     begun = time.monotonic()
     try:
-        live.run(player.play(ready.trace))
+        live.run(_signed_on_and_played(player, ready.trace))
     except OSError as error:
         stop(f"{asked.host}:{asked.port} cannot be reached ({os.strerror(error.errno or 0)})")
     return Told(
@@ -174,9 +176,16 @@ def _played(ready: _Ready, asked: Asked, source: str) -> Told:
         signed_on=player.signed_on,
         left_out=dict(player.left_out),
         unasked=player.unasked,
-        remarks=tuple(ready.survey.remarks),
+        remarks=(*ready.survey.remarks, *player.remarks),
         seconds=time.monotonic() - begun,
     )
+
+
+async def _signed_on_and_played(player: Player, trace: Trace) -> None:
+    await player.sign_on_first()
+    for remark in player.remarks:
+        note(remark)
+    await player.play(trace)
 
 
 @app.command("issuer")

@@ -35,8 +35,11 @@ class _Host:
     It answers the later, the fewer requests it had: whoever does not wait overtakes.
     """
 
-    def __init__(self, *, is_silent: bool = False, hangs_up: bool = False, late: int = 0) -> None:
+    def __init__(
+        self, *, is_silent: bool = False, hangs_up: bool = False, late: int = 0, no: str = ""
+    ) -> None:
         self.heard: list[Heard] = []
+        self.no = no
         self.is_silent = is_silent
         self.hangs_up = hangs_up
         self.late = late
@@ -65,16 +68,18 @@ class _Host:
                 self.most_at_once[name] = max(self.most_at_once[name], self._out[name])
                 await asyncio.sleep(max(0, self.late - len(self.heard)) / 1_000)
                 self._out[name] -= 1
-                if heard.mti == "0800" or not self.is_silent:
+                if (heard.mti == "0800" and name != self.no) or not self.is_silent:
                     writer.write(self._answer(heard))
         writer.close()
 
-    @staticmethod
-    def _answer(heard: Heard) -> bytes:
+    def _answer(self, heard: Heard) -> bytes:
+        name_of = heard.get(41)
         name = "sign-on-response" if heard.mti == "0800" else "withdrawal-response"
         told = POS.hear(bare(name))
         said = {**told.fields, 11: heard.get(11), 41: heard.get(41)}
-        if heard.mti == "0800":
+        if heard.mti == "0800" and name_of == self.no:
+            said |= {39: "58", 62: "0" * 80}
+        elif heard.mti == "0800":
             keys = wrap_field_62(Tmk.from_hex(TMK), Pik.from_hex(PIK), Mak.from_hex(MAK))
             said[62] = keys.hex().upper()
         else:
@@ -95,6 +100,7 @@ def _played(
             player = Player(POS, rewriter, survey, asked)
             player.take = outcomes.append
             begun = asyncio.get_running_loop().time()
+            await player.sign_on_first()
             await player.play(told)
             return player, asyncio.get_running_loop().time() - begun
 
@@ -119,6 +125,17 @@ def test_everything_is_sent_paired_and_in_a_terminals_order() -> None:
         for heard in host.heard
         if heard.mti == "0200"
     )
+
+
+def test_a_terminal_that_the_host_signs_on_not_is_told_before_the_start() -> None:
+    host = _Host(no="50010002")
+    outcomes, player, _ = _played(frames(list(day(12, terminals=3))), host)
+    assert player.remarks == ["not sent: 4: the host signs on no 50010002 (its master key?)"]
+    assert player.left_out == {"its terminal could not sign on": 4}
+    assert len(outcomes) == 8
+    # It was asked for once, and before anything else was sent.
+    assert [heard.mti for heard in host.heard[:4]].count("0800") == 3
+    assert sum(heard.get(41) == "50010002" for heard in host.heard) == 1
 
 
 def test_a_rate_is_kept() -> None:

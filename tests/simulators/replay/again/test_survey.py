@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.cards import fictional_card
+from simulators.cards import Card, fictional_card
 from simulators.replay.again.rules import Rewrite
 from simulators.replay.again.survey import Survey
 from simulators.replay.trace.form import Frame
@@ -32,7 +32,7 @@ def test_chip_data_that_cannot_be_signed_is_told_before_the_start() -> None:
     short = POS.say(heard.frame[:11], "0200", {**heard.fields, 55: "9F26080011223344556677"})
     told = frames([Raw(START_US, "t", "terminal", "switch", POS.bare(short))])
     assert _looked(told).remarks == [
-        "not sent: 1 with chip data without 9F02, which a cryptogram covers"
+        "not sent: 1: chip data without 9F02, which a cryptogram covers"
     ]
     assert not _looked(told, Rewrite(chip="drop")).remarks
 
@@ -60,4 +60,30 @@ def test_refusals_for_a_pin_or_a_mac_are_remembered() -> None:
 def test_unreadable_frames_are_told() -> None:
     raws = [Raw(START_US, "t", "terminal", "switch", bare("withdrawal")[:50])]
     survey = _looked(frames(raws))
-    assert survey.remarks == ["not sent: 1 with unreadable"]
+    assert survey.remarks == ["not sent: 1: unreadable: field bitmap"]
+
+
+def test_what_cannot_be_built_anew_is_told_before_the_start() -> None:
+    heard = POS.hear(bare("withdrawal"))
+    short = {2: "621999000123", 35: "621999000123=49122"}
+    told = frames([Raw(START_US, "t", "terminal", "switch", _said({**heard.fields, **short}))])
+    token = POS.hear(POS.bare(told[0].data)).fields[2]
+    cards = {token: Card(pan="621999000123")}
+    survey = Survey().of(told, POS, means(cards), Rewrite(chip="drop"))
+    assert survey.remarks == ["not sent: 1: cannot be built anew"]
+
+
+def _said(fields: dict[int, str]) -> bytes:
+    return POS.bare(POS.say(POS.hear(bare("withdrawal")).frame[:11], "0200", fields))
+
+
+def test_terminals_that_ask_before_they_sign_on_are_known() -> None:
+    raws = list(day(7, terminals=2))
+    sign_on = POS.hear(bare("sign-on"))
+    again = POS.say(sign_on.frame[:11], "0800", {**sign_on.fields, 41: "50010001"})
+    raws.insert(8, Raw(raws[8].at_us, "terminal-1", "terminal", "switch", POS.bare(again)))
+    strangers = _looked(frames(raws)).strangers
+    assert {name: each.requests for name, each in strangers.items()} == {
+        "50010001": 2,
+        "50010002": 3,
+    }

@@ -42,7 +42,7 @@ def test_what_tcpdump_wrote_is_read_to_the_last_byte() -> None:
     assert not skipped
     figures = Figures().of(iter(frames))
     assert (figures.frames, figures.unreadable, figures.unasked) == (89, 0, 0)
-    kinds = {(mti, code): kind for (side, mti, code), kind in figures.kinds.items() if side[0] == "t"}
+    kinds = {(mti, code): k for (side, mti, code), k in figures.kinds.items() if side[0] == "t"}
     assert kinds["0800", ""].count == 3
     assert kinds["0200", "010000"].codes["00"] == 8
     # One request was out when the switch was killed; the social services are composite terminals'.

@@ -186,7 +186,12 @@ def _mixed(data: bytes) -> bytes:
     [
         (("--target", "nowhere"), "no HOST:PORT"),
         (("--target", "127.0.0.1:1", "--pace", "slow"), "--pace"),
-        (("--target", "127.0.0.1:1", "--pace", "rate:x"), "--pace"),
+        *(
+            (("--target", "127.0.0.1:1", "--pace", pace), "--pace")
+            for pace in ("rate:x", "rate:0", "rate:inf", "x0", "x-2", "xnan", "xinf", "x5000")
+        ),
+        (("--target", "127.0.0.1:1", "--pace", "x0.5"), "cannot be reached"),
+        (("--target", "127.0.0.1:1", "--pace", "x100"), "cannot be reached"),
         (("--target", "127.0.0.1:1", "--rules", "none.toml"), "No such file"),
         (("--target", "127.0.0.1:1"), "cannot be reached"),
         (("--target", "127.0.0.1:1", "--html", "none/r.html"), "none/r.html: no such folder"),
@@ -207,6 +212,6 @@ def test_a_survey_only_looks(tmp_path: Path) -> None:
     trace = str(written(tmp_path / "t.jsonl", day(2)))
     done = run("replay", "run", str(trace), "--target", "127.0.0.1:1", "--survey")
     assert done.status == 0
-    assert "not sent: 2 with a card that no rule has a test card for" in done.err
+    assert "not sent: 2: a card that no rule has a test card for" in done.err
     assert run("replay", "run", "-", "--target", "127.0.0.1:1").status == 2
     assert run("replay", "issuer", str(tmp_path / "none")).status == 2
