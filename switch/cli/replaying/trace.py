@@ -152,11 +152,10 @@ def _frames(
     importer: Importer | LogImporter, path: str, *, tshark: bool | None
 ) -> Iterator[Iterator[Frame]]:
     """Yield the frames of a file, read by us where that will do, and by tshark where it must."""
-    is_capture = isinstance(importer, Importer)
-    why = beyond(path) if is_capture and tshark is None else ""
+    why = beyond(path) if isinstance(importer, Importer) and tshark is None else ""
     if why and not is_there():
         note(f"{why}; tshark would read more (on Debian: apt-get install tshark)")
-    if is_capture and (tshark or (why and is_there())):
+    if isinstance(importer, Importer) and (tshark or (why and is_there())):
         if why:
             note(f"tshark reads it ({why})")
         with through(path) as segments:
