@@ -67,6 +67,8 @@ def around(models: Models, stages: Stages) -> Around:
         prefixes=frozenset(each.prefix for each in models.cards.range),
         terminals=frozenset(each.id for each in models.terminals.terminal),
         stages={stage.id: stage.needs_approval for stage in stages.stages},
+        led_devices=stages.led_devices,
+        only_past=stages.only_past,
     )
 
 

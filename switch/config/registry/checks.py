@@ -35,13 +35,18 @@ _PARTS: Final = frozenset(get_args(Part))
 
 
 class Around(NamedTuple):
-    """What the rest of the installation has: identifiers, and whether stages need an approval."""
+    """What the rest of the installation has: identifiers, and whether stages need an approval.
+
+    `led_devices` must have a lead bank, rows of the kinds `only_past` no day to come.
+    """
 
     acquirers: frozenset[str]
     issuers: frozenset[str]
     prefixes: frozenset[str]
     terminals: frozenset[str]
     stages: Mapping[str, bool]
+    led_devices: frozenset[str] = frozenset({"composite"})
+    only_past: frozenset[str] = frozenset({"inspection", "training", "cards", "plan"})
 
 
 class Wrong(NamedTuple):
@@ -56,10 +61,10 @@ class Wrong(NamedTuple):
 def wrong_rows(state: State, around: Around, today: date | None) -> Iterator[Wrong]:
     """Yield everything that is wrong with a state; `today` None looks at no day of today."""
     yield from _references(state, around)
-    yield from _papers(state)
+    yield from _papers(state, around)
     yield from _openings(state, around)
     if today is not None:
-        yield from _future(state, today)
+        yield from _future(state, around, today)
 
 
 def _rows(state: State, kind: str, of: type[R]) -> Iterator[R]:
@@ -114,7 +119,7 @@ def _named(state: State) -> Iterator[tuple[str, str, str, str, str]]:
         yield "training", training.key, "merchant", training.merchant, "point"
 
 
-def _papers(state: State) -> Iterator[Wrong]:
+def _papers(state: State, around: Around) -> Iterator[Wrong]:
     """Yield what lacks a part that the notice asks for."""
     for held in _rows(state, "qualification", Qualification):
         if missing := _DOCUMENTS - held.documents:
@@ -132,8 +137,8 @@ def _papers(state: State) -> Iterator[Wrong]:
             reason = f"lacks {', '.join(sorted(missing))}: 四(四)4 asks for them"
             yield Wrong("point", point.key, "clauses", reason)
     for machine in _rows(state, "machine", Machine):
-        if machine.device == "composite" and machine.lead_bank is None:
-            reason = "is missing: 四(三)3 names a lead bank for composite terminals"
+        if machine.device in around.led_devices and machine.lead_bank is None:
+            reason = f"is missing: 四(三)3 names a lead bank for {machine.device} terminals"
             yield Wrong("machine", machine.key, "lead_bank", reason)
 
 
@@ -160,7 +165,7 @@ def _openings(state: State, around: Around) -> Iterator[Wrong]:
                 yield Wrong("opening", after.key, "from_day", reason)
 
 
-def _future(state: State, today: date) -> Iterator[Wrong]:
+def _future(state: State, around: Around, today: date) -> Iterator[Wrong]:
     """Yield what is said to have happened after today."""
     done: tuple[tuple[str, str], ...] = (
         ("inspection", "day"),
@@ -169,7 +174,7 @@ def _future(state: State, today: date) -> Iterator[Wrong]:
         ("plan", "approved"),
     )
     for kind, field in done:
-        for key, row in state[kind].items():
+        for key, row in state[kind].items() if kind in around.only_past else ():
             day = getattr(row, field)
             if day > today:
                 yield Wrong(kind, key, field, f"{day} is in the future")

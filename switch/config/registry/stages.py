@@ -9,7 +9,7 @@ from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,9 @@ from switch.config.files import Name, Text
 from switch.config.reading import Source
 from switch.config.registry.funds import KINDS
 from switch.registry.stages import Stage
+
+PAST: Final = ("inspection", "training", "cards", "plan")
+"""The kinds of rows that tell of what has happened, where a file does not say."""
 
 
 class _Model(BaseModel):
@@ -39,7 +42,11 @@ class StageEntry(_Model):
 
 
 class StagesFile(_Model):
-    """A file of stages; `places` are the categories of points that take part."""
+    """A file of stages, and what the notice asks of the registry's rows.
+
+    `places` are the categories of points that take part, `led_devices` the devices that a lead bank
+    must be named for, `only_past` the kinds of rows that tell of what has happened.
+    """
 
     format: Literal[1]
     kind: Literal["stages"]
@@ -47,14 +54,18 @@ class StagesFile(_Model):
     title: list[Text]
     source: Text
     places: list[Literal["health_centre", "village_clinic", "other"]]
+    led_devices: list[Literal["pos", "composite"]] = ["composite"]
+    only_past: list[Literal["inspection", "training", "cards", "plan"]] = list(PAST)
     stage: Annotated[list[StageEntry], Field(min_length=1)]
 
 
 class Stages(NamedTuple):
-    """The stages of a file in its order, and the categories of places."""
+    """The stages of a file in its order, and what it asks of the registry's rows."""
 
     stages: tuple[Stage, ...]
     places: frozenset[str]
+    led_devices: frozenset[str] = frozenset({"composite"})
+    only_past: frozenset[str] = frozenset(PAST)
 
 
 def number_of(day: date) -> int:
@@ -81,7 +92,12 @@ def load_stages(name: str, folder: Path, transactions: frozenset[str]) -> Stages
                 source.fault(("stage", index, "transactions"), reason)
     if source.faults:
         raise ConfigurationError(source.faults)
-    return Stages(tuple(_stage(entry) for entry in model.stage), frozenset(model.places))
+    return Stages(
+        tuple(_stage(entry) for entry in model.stage),
+        frozenset(model.places),
+        frozenset(model.led_devices),
+        frozenset(model.only_past),
+    )
 
 
 def _stage(entry: StageEntry) -> Stage:

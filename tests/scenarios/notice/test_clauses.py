@@ -184,6 +184,18 @@ def test_an_acquirer_needs_its_qualification() -> None:
     assert hall.why["rule"] == Rule.ACQUIRER_QUALIFIED
 
 
+def test_each_composite_device_has_a_bank_that_leads(tmp_path: Path) -> None:
+    """四(三)3: 指定具体银行牵头完成复合型机具的统一研发、布设; a POS is its owner's matter."""
+    folder = folders.make(tmp_path / "city")
+    bring_in(folder, first_rows())
+    told = ("set", "machine", "terminal=50010002", "owner=99910000", "installed=2014-07-01")
+    refused = change(folder, *told, "device=composite")
+    assert refused.status == 2
+    assert "四(三)3 names a lead bank for composite terminals" in refused.err
+    assert change(folder, *told, "device=pos").status == 0
+    assert change(folder, *told, "device=composite", "lead_bank=99900000").status == 0
+
+
 def test_each_device_has_its_village_its_owner_and_the_bank_that_leads() -> None:
     """四(三)3: 由发卡量最大的商业银行负责布放; 复合型机具指定具体银行牵头."""
     hall = Hall(FIRST_DAY)
