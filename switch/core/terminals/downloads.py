@@ -15,8 +15,6 @@ from switch.core.terminals.sessions import Sessions
 _MORE, _LAST, _NONE = "31", "30", "39"
 """First byte of DE 62 of an answer: 1 more entries follow, 0 this is the last, 9 there is none."""
 _PAGE_DIGITS = 3
-_MOST = 900
-"""Bytes of DE 62 that a list of entries may take."""
 Told = Callable[[str | None, str], None]
 """Takes DE 62 of the answer in hexadecimal, None for an answer without it; and what the header asks
 for next, empty for nothing."""
@@ -51,9 +49,8 @@ class Downloads:
 
 
 def _list(download: Download) -> str:
-    """Return the ids of all entries, one after the other."""
-    ids = "".join(entry.id for entry in download.entries)
-    return (_LAST + ids)[: 2 * _MOST]
+    """Return the ids of all entries, one after the other: one list has them all (it is checked)."""
+    return _LAST + "".join(entry.id for entry in download.entries)
 
 
 def _page(download: Download, asked: str) -> str:

@@ -31,7 +31,7 @@ _LAYOUTS = {
 }
 """DE 60.3 of a sign-on -> the layout of DE 62; other sign-ons are not served."""
 _SINGLE, _DOUBLE = 8, 16
-_DOWNLOADS = frozenset({"download", "status_upload"})
+_DOWNLOADS = frozenset({"download", "download_by_advice", "status_upload"})
 
 
 class Management:

@@ -93,6 +93,30 @@ def test_a_status_lists_the_ids_and_an_entry_is_fetched_by_its_id(stage: Stage, 
     assert stage.last()[62][8:] == last.content
 
 
+def test_parameters_are_fetched_and_ended_by_advices_too(stage: Stage) -> None:
+    stage.sign_on()
+    _say(stage, "360", mti="0820")
+    assert (stage.code, stage.last()[62][8:]) == ("00", _BY_ID["parameters"].entries[0].content)
+    assert _asks(stage) == "0"
+    _say(stage, "361", mti="0820")
+    assert (stage.code, _asks(stage)) == ("00", "4")
+
+
+def test_the_largest_entry_and_the_longest_list_are_told_whole(tmp_path: Path) -> None:
+    ids = [f"A{number:08d}" for number in range(99)] + ["LASTONES"]
+    entries = ", ".join(f'{{ id = "{each}", text = "{"银" * 450}" }}' for each in ids)
+    head = 'format = 1\nkind = "downloads"\nname = "m"\ntitle = ["a", "b"]\nsource = "us"\n'
+    one = '[[download]]\nid = "p"\nversion = 1\nasks = "1"\n'
+    codes = f'status = "362"\npage = "360"\nend = "361"\nentries = [{entries}]\n'
+    (tmp_path / "m.toml").write_text(head + one + codes, "utf-8")
+    stage = Stage(downloads=load_downloads("./m.toml", tmp_path))
+    stage.sign_on()
+    _say(stage, "362", mti="0820")
+    assert bytes.fromhex(stage.last()[62]).decode() == "0" + "".join(ids)
+    _say(stage, "360", b"002")
+    assert bytes.fromhex(stage.last()[62]).decode("gbk") == "1002" + "银" * 450
+
+
 @pytest.mark.parametrize("asked", [b"999", b"000", b"nowhere", b"\xff\xfe"])
 def test_a_page_that_is_not_there_is_told(stage: Stage, asked: bytes) -> None:
     stage.sign_on()
