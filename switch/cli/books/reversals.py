@@ -77,7 +77,7 @@ def list_reversals(
 
 @app.command()
 def show(rrn: Rrn, *, folder: Folder, as_json: AsJson = False) -> None:
-    """Show the transaction that is being reversed; status 1 if it never was.
+    """Show a transaction that is reversed or advised; status 1 if it never was.
 
     \b
     Example:
@@ -86,7 +86,7 @@ def show(rrn: Rrn, *, folder: Folder, as_json: AsJson = False) -> None:
     with opened(folder) as books:
         row = row_of(books, rrn)
         if row.plan is None:
-            stop(f"{rrn} was never reversed: it is {row.state.name}", BAD)
+            stop(f"{rrn} was neither reversed nor advised: it is {row.state.name}", BAD)
         say(shown(row, books, as_json=as_json))
 
 

@@ -23,8 +23,9 @@ from switch.cli.books.words import (
     yuan,
 )
 from switch.cli.drawing import drawn, plain, table
+from switch.core.issuers.messages import NO_REASON
 from switch.core.moment import local
-from switch.core.operations import Row, TransactionKey
+from switch.core.operations import ReversalPlan, Row, TransactionKey
 from switch.core.rules import WORDS, Rule
 from switch.core.transfers.counters import told_day
 from switch.ledger.protocol import Where
@@ -77,6 +78,7 @@ def whole(row: Row, opened: Opened) -> dict[str, Any]:
         "answer": None if row.answer is None else msgspec.structs.asdict(row.answer),
         "bill": bill_of(row, configuration.issuer_dialect),
         "reversal": _reversal(row, opened),
+        "advice": _advice(row, opened),
         "linked": [_linked(row, key, opened) for key in row.linked],
     }
 
@@ -148,6 +150,7 @@ def lines(row: Row, opened: Opened) -> list[tuple[str, str]]:
     found.append(("answer", _answer_line(row, opened)))
     found += bill_lines(row, opened.installation.configuration.issuer_dialect)
     found += _reversal_lines(told["reversal"])
+    found += _advice_lines(told["advice"])
     return found
 
 
@@ -236,15 +239,34 @@ def _answer_line(row: Row, opened: Opened) -> str:
 def _reversal(row: Row, opened: Opened) -> dict[str, Any] | None:
     """Return how the 0420 stands; `tries` is None once it has left the queue."""
     plan = row.plan
-    if plan is None:
+    if plan is None or not plan.stan or plan.reason == NO_REASON:
         return None
-    queued = next((each for each in opened.books.advices() if each.row.key == row.key), None)
     dialect = opened.installation.configuration.issuer_dialect
-    return {
-        "stan": plan.stan,
-        "transmission": plan.transmission,
+    reason = {
         "reason": plan.reason,
         "reason_words": _told(reversal_words(plan.reason, dialect)),
+    }
+    return _identity(plan) | reason | _delivery(row, plan, opened)
+
+
+def _advice(row: Row, opened: Opened) -> dict[str, Any] | None:
+    """Return how what an issuer is told of stands: it asks for nothing back, so has no reason.
+
+    A transfer is looked at again, but sends nothing of its own.
+    """
+    plan = row.plan
+    if plan is None or not plan.stan or plan.reason != NO_REASON:
+        return None
+    return {"mti": row.record.mti} | _identity(plan) | _delivery(row, plan, opened)
+
+
+def _identity(plan: ReversalPlan) -> dict[str, Any]:
+    return {"stan": plan.stan, "transmission": plan.transmission}
+
+
+def _delivery(row: Row, plan: ReversalPlan, opened: Opened) -> dict[str, Any]:
+    queued = next((each for each in opened.books.advices() if each.row.key == row.key), None)
+    return {
         "queued": queued is not None,
         "tries": queued.tries if queued else None,
         "due": moment_text(queued.due_ms) if queued else None,
@@ -256,13 +278,22 @@ def _reversal_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
     if told is None:
         return []
     words = told["reason_words"]
-    found = [
+    return [
         ("reversal", f"STAN {told['stan']} at {told['transmission']}"),
         ("", f"{told['reason']} {words['en']} {words['zh']}"),
+        _delivery_line(told),
     ]
-    if told["queued"]:
-        tries = f"{told['tries']} tries so far, next at {told['due']}"
-        found.append(("", f"queued: {tries}, a manual case at {told['expires']}"))
-    else:
-        found.append(("", "no longer queued"))
-    return found
+
+
+def _advice_lines(told: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if told is None:
+        return []
+    sent = f"通知, sent as {told['mti']}, STAN {told['stan']} at {told['transmission']}"
+    return [("advice", sent), _delivery_line(told)]
+
+
+def _delivery_line(told: dict[str, Any]) -> tuple[str, str]:
+    if not told["queued"]:
+        return "", "no longer queued"
+    tries = f"{told['tries']} tries so far, next at {told['due']}"
+    return "", f"queued: {tries}, a manual case at {told['expires']}"

@@ -41,7 +41,7 @@ def test_only_what_was_reversed_is_shown_as_such(folder: Path) -> None:
     assert json.loads(_saf("show", folder, EXPIRED, "--json").out)["state"] == "REVERSAL_EXPIRED"
     never = _saf("show", folder, APPROVED)
     assert (never.status, never.out) == (BAD, "")
-    assert never.err == f"jinbao: {APPROVED} was never reversed: it is APPROVED\n"
+    assert never.err == f"jinbao: {APPROVED} was neither reversed nor advised: it is APPROVED\n"
 
 
 def test_without_a_switch_a_reversal_is_made_due_for_the_next_start(folder: Path) -> None:

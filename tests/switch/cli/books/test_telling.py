@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from switch.cli.books.reading import opened, row_of
 from switch.cli.books.telling import brief, lines, rule_words, shown, whole
+from switch.core.issuers.messages import NO_REASON
 from switch.core.rules import WORDS, Rule
+from switch.core.transaction import State
 from tests.switch.cli.books.conftest import DECLINED, FORWARDED, IN_DOUBT, REVERSED, UNSENT
 
 
@@ -42,8 +45,41 @@ def test_what_was_answered_and_what_is_queued_is_told(folder: Path) -> None:
         drawn = shown(row_of(books, IN_DOUBT), books, as_json=False)
     assert ("answer", "none is kept: the terminal was told nothing, or 98") in doubt
     assert any(line.startswith("queued: 0 tries so far") for _, line in doubt)
+    assert "reversal" in dict(doubt)
+    assert "advice" not in dict(doubt)
     assert ("", "no longer queued") in gone
     assert drawn.startswith("RRN ")
+
+
+@pytest.mark.parametrize("mti", ["0220", "0620", "0200"])
+@pytest.mark.parametrize("state", [State.ADVISED, State.APPROVED, State.ADVICE_EXPIRED])
+def test_an_advice_is_no_reversal_and_has_no_reason_for_one(
+    folder: Path, mti: str, state: State
+) -> None:
+    with opened(folder) as books:
+        row = row_of(books, REVERSED)
+        assert row.plan is not None
+        sent = replace(row.plan, reason=NO_REASON)
+        row = replace(row, state=state, plan=sent, record=replace(row.record, mti=mti))
+        told, found = whole(row, books), lines(row, books)
+    assert told["reversal"] is None
+    assert (told["advice"]["mti"], told["advice"]["queued"]) == (mti, False)
+    assert found[-2:] == [
+        ("advice", f"通知, sent as {mti}, STAN {sent.stan} at {sent.transmission}"),
+        ("", "no longer queued"),
+    ]
+    assert not any(label == "reversal" or NO_REASON in text.split() for label, text in found)
+
+
+def test_a_transfer_sends_nothing_of_its_own(folder: Path) -> None:
+    with opened(folder) as books:
+        row = row_of(books, REVERSED)
+        assert row.plan is not None
+        own = replace(row.plan, stan="", transmission="", reason="")
+        row = replace(row, state=State.MOVING, plan=own)
+        told, found = whole(row, books), lines(row, books)
+    assert (told["reversal"], told["advice"]) == (None, None)
+    assert not {"reversal", "advice"} & {label for label, _ in found}
 
 
 def test_a_fee_is_told_with_its_rows_clauses_and_legs(folder: Path) -> None:
