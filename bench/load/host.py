@@ -133,8 +133,7 @@ class Host:
         answer = _turned(frame) if frame[:4].isdigit() else self.answers.of(frame)
         delay_ns = self._chance.choice(self._delays_ns)
         if not delay_ns and self.frozen_until_ns <= now_ns:
-            self.kept_us.append((perf_counter_ns() - now_ns) // 1_000)
-            peer.put(answer)
+            peer.put(answer, now_ns)
             return
         due_ns = max(now_ns + delay_ns, self.frozen_until_ns)
         self._number += 1
@@ -147,8 +146,7 @@ class Host:
         loop, now_ns = asyncio.get_running_loop(), perf_counter_ns()
         while self._later and self._later[0][0] <= now_ns:
             _, _, came_ns, peer, answer = heapq.heappop(self._later)
-            peer.put(answer)
-            self.kept_us.append((perf_counter_ns() - came_ns) // 1_000)
+            peer.put(answer, came_ns)
         if not self._later:
             self._is_looking = False
             return
@@ -166,6 +164,7 @@ class Peer(asyncio.Protocol):
         """Wait to be connected."""
         self._host = host
         self._out: list[bytes] = []
+        self._came_ns: list[int] = []
         self._rest = b""
         self._transport: asyncio.WriteTransport | None = None
 
@@ -195,16 +194,21 @@ class Peer(asyncio.Protocol):
         self._rest = data[at:]
         return frames
 
-    def put(self, answer: bytes) -> None:
-        """Have an answer written at the end of this turn."""
+    def put(self, answer: bytes, came_ns: int) -> None:
+        """Have an answer written at the end of this turn; its request came then."""
         if not self._out:
             asyncio.get_running_loop().call_soon(self._flush)
         self._out.append(answer)
+        self._came_ns.append(came_ns)
 
     def _flush(self) -> None:
         if self._transport is not None:
             self._transport.write(b"".join(self._out))
         self._out.clear()
+        # The delay ends when the bytes have gone, not when it should have ended.
+        now_ns = perf_counter_ns()
+        self._host.kept_us.extend((now_ns - came_ns) // 1_000 for came_ns in self._came_ns)
+        self._came_ns.clear()
 
 
 def _turned(frame: bytes) -> bytes:
