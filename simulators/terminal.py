@@ -40,6 +40,8 @@ RESPONSE_MS: Final = 60_000
 APPROVED: Final = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
 _IN_DOUBT: Final = frozenset({"98", "68", "94", "09"})
 """Answers after which nobody knows what became of a request: it is reversed."""
+_TRY_LATER: Final = frozenset({"91", "96"})
+"""Answers that refuse nothing for good: an advice that comes again may be accepted."""
 _SIGN_ON_ASKED: Final = "3"
 """处理要求 3 in a header: sign on again."""
 _SIGN_ON_AGAIN: Final = frozenset({"A0", "77", "99"})
@@ -433,7 +435,7 @@ class Terminal:
             if verdict is Verdict.APPROVED and _AMOUNT in awaiting.fields:
                 self.memory.slips.append(slip_of(self.identity.id, awaiting, heard))
         # Of an advice whose copy may be accepted yet, nobody can say what became of it.
-        is_open = code in _IN_DOUBT or awaiting.copies > 1
+        is_open = code in _IN_DOUBT or code in _TRY_LATER or awaiting.copies > 1
         is_known = verdict is Verdict.APPROVED or (verdict is Verdict.DECLINED and not is_open)
         if awaiting.kind in _FINANCIAL and _AMOUNT in awaiting.fields and not is_known:
             self.memory.leave(self.identity.id, awaiting.fields, f"the advice was answered {code}")

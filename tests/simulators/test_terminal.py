@@ -360,3 +360,21 @@ def test_a_card_that_takes_the_issuers_cryptogram_pays() -> None:
     terminal.received(answered(terminal, "withdrawal-response", {55: right}), at(3))
     assert terminal.results[-1].verdict is Verdict.APPROVED
     assert len(terminal.memory.slips) == 1
+
+
+@pytest.mark.parametrize(("code", "is_open"), [("91", True), ("96", True), ("12", False)])
+def test_an_advice_that_may_be_accepted_later_is_left_to_reconciliation(
+    code: str,
+    is_open: bool,
+) -> None:
+    """A copy of it was accepted three seconds after 91, and nobody knew where the money went."""
+    terminal = signed_on_terminal()
+    terminal.ask(withdraw(), at(2))
+    terminal.received(answer_of("withdrawal-response"), at(3))
+    [slip] = terminal.memory.slips
+    refund = Job(kind=Kind.REFUND, card=Card(), amount_fen=100, of=slip)
+    asked = POS.hear(POS.bare(terminal.ask(refund, at(4))[0]))
+    fields = {n: asked.fields[n] for n in (3, 4, 11, 41, 42, 60)} | {39: code}
+    told = POS.say(POS.framing.build_heads(), "0230", dict(sorted(fields.items())))
+    terminal.received(POS.bare(told), at(5))
+    assert [entry.stan for entry in terminal.memory.unresolved] == [asked.get(11)] * is_open
