@@ -27,6 +27,7 @@ from simulators.terminal_memory import (
     Telling,
     Verdict,
 )
+from simulators.terminals import answers as answering
 from simulators.terminals import chips, downloads, scripts
 from simulators.terminals.answers import Awaiting, answers, echoes, is_taken, result_of, slip_of
 from simulators.terminals.debts import Debts, ReversalRules
@@ -38,22 +39,14 @@ from switch.core.moment import Moment, local
 RESPONSE_MS: Final = 60_000
 """How long a terminal waits for an answer."""
 APPROVED: Final = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
-_IN_DOUBT: Final = frozenset({"98", "68", "94", "09"})
-"""Answers after which nobody knows what became of a request: it is reversed."""
-_TRY_LATER: Final = frozenset({"91", "96"})
-"""Answers that refuse nothing for good: an advice that comes again may be accepted."""
-_SIGN_ON_ASKED: Final = "3"
-"""处理要求 3 in a header: sign on again."""
+_SIGN_ON_ASKED: Final = "3"  # 处理要求 in a header: sign on again
 _SIGN_ON_AGAIN: Final = frozenset({"A0", "77", "99"})
-_REVERSED: Final = frozenset({"00", "12", "25"})
-"""Clean ends of a reversal; any other code is left to reconciliation."""
 _STAN: Final = 11
 _FINANCIAL: Final = requests.CODES.keys()
 _FLUSHING: Final = frozenset(
     {*_FINANCIAL, *SETTLING, Kind.REVERSAL, Kind.SIGN_OFF, Kind.RECONCILIATION}
 )
-_PLAIN: Final = frozenset({*SETTLING, Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO})
-"""What goes without a MAC."""
+_PLAIN: Final = frozenset({*SETTLING, Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO})  # without a MAC
 _APPROVALS: Final = frozenset({"0110", "0210"})
 _MOST_DECLINED: Final = 16
 _REST_NS: Final = 5_000_000_000
@@ -250,8 +243,7 @@ class Terminal:
             memory.stan = memory.stan % _LAST_STAN + 1
         habits, now_ns = job.habits, at.elapsed_ns
         if job.of is not None or job.kind in requests.REVERSIBLE or job.kind in SETTLING:
-            # A card refuses what it was just told, and nothing later; what is settled stays so.
-            self._last_paid = None
+            self._last_paid = None  # a card refuses what it was just told, and nothing later
         if job.kind in requests.REVERSIBLE:
             owed = self._debts.record(job, fields, at)
         mac = None if job.kind in _PLAIN else memory.mac
@@ -371,14 +363,14 @@ class Terminal:
         else:
             self._refused(awaiting, owed, code, at)
             scripts.run_scripts(self.identity, self.memory, awaiting, heard)
-            verdict = Verdict.NO_ANSWER if code in _IN_DOUBT else Verdict.DECLINED
+            verdict = Verdict.NO_ANSWER if code in answering.IN_DOUBT else Verdict.DECLINED
             self.results.append(result_of(awaiting, verdict, heard))
 
     def _refused(self, awaiting: Awaiting, owed: Owed, code: str, at: Moment) -> None:
         if code in _SIGN_ON_AGAIN:
             self.memory.is_signed_on = False
         # A refusal ends a request only if no copy of it can still be approved.
-        if code in _IN_DOUBT or awaiting.copies > 1:
+        if code in answering.IN_DOUBT or awaiting.copies > 1:
             self._debts.owe(owed, "98", at)
             return
         self.memory.owed.remove(owed)
@@ -395,7 +387,7 @@ class Terminal:
             self.memory.is_signed_on = False
             self.results.append(result_of(awaiting, Verdict.MAC_WRONG, heard))
             self._debts.try_again(owed, at)
-        elif code in _REVERSED:
+        elif code in answering.REVERSED:
             self.memory.owed.remove(owed)
             self.results.append(result_of(awaiting, Verdict.APPROVED, heard))
         else:
@@ -434,10 +426,8 @@ class Terminal:
             verdict = Verdict.APPROVED if code in APPROVED else Verdict.DECLINED
             if verdict is Verdict.APPROVED and _AMOUNT in awaiting.fields:
                 self.memory.slips.append(slip_of(self.identity.id, awaiting, heard))
-        # Of an advice whose copy may be accepted yet, nobody can say what became of it.
-        is_open = code in _IN_DOUBT or code in _TRY_LATER or awaiting.copies > 1
-        is_known = verdict is Verdict.APPROVED or (verdict is Verdict.DECLINED and not is_open)
-        if awaiting.kind in _FINANCIAL and _AMOUNT in awaiting.fields and not is_known:
+        is_open = answering.leaves_open(awaiting, verdict, code)
+        if awaiting.kind in _FINANCIAL and _AMOUNT in awaiting.fields and is_open:
             self.memory.leave(self.identity.id, awaiting.fields, f"the advice was answered {code}")
         if code in _SIGN_ON_AGAIN or awaiting.kind is Kind.SIGN_OFF:
             self.memory.is_signed_on = False

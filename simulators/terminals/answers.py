@@ -26,6 +26,12 @@ from simulators.terminal_memory import (
 from simulators.terminals.services import SERVICES, told
 from simulators.wire import Heard
 
+IN_DOUBT: Final = frozenset({"98", "68", "94", "09"})
+"""Answers after which nobody knows what became of a request: it is reversed."""
+_TRY_LATER: Final = frozenset({"91", "96"})
+"""Answers that refuse nothing for good: an advice that comes again may be accepted."""
+REVERSED: Final = frozenset({"00", "12", "25"})
+"""Clean ends of a reversal; any other code is left to reconciliation."""
 _AMOUNT: Final = 4
 _STAN: Final = 11
 _ECHOED: Final = (3, 4, _STAN, 41, 42)
@@ -78,6 +84,13 @@ def fee_fen(private_63: str) -> int:
         return Amount.parse(yuan).fen
     except ValueError:
         return 0
+
+
+def leaves_open(awaiting: Awaiting, verdict: Verdict, code: str) -> bool:
+    """Tell whether nobody can say what became of an advice: a copy may be accepted yet."""
+    if verdict is not Verdict.DECLINED:
+        return verdict is not Verdict.APPROVED
+    return code in IN_DOUBT or code in _TRY_LATER or awaiting.copies > 1
 
 
 def slip_of(terminal: str, awaiting: Awaiting, heard: Heard) -> Slip:
