@@ -14,6 +14,7 @@ from simulators.load.driving.part import Driver
 from simulators.load.driving.terminals import DEMANDING, OUTCOMES
 from simulators.load.measuring.recorder import Ticket
 from simulators.terminal_memory import Verdict
+from simulators.terminals import answers
 from simulators.wire import Wire
 from tests.simulators.load.hosting import Served, hosted, job
 
@@ -21,7 +22,7 @@ _FLEET = {"terminals": 1, "sign_on": "none", "first_stan": 5}
 
 
 def test_the_answers_that_ask_for_something_are_those_of_the_actor() -> None:
-    assert DEMANDING == actor._IN_DOUBT | actor._SIGN_ON_AGAIN
+    assert DEMANDING == answers.IN_DOUBT | actor._SIGN_ON_AGAIN
 
 
 def _answering(served: Served, change: dict[int, str], *, request: str = "") -> None:
