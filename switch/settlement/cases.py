@@ -6,7 +6,7 @@ never got. Each step is a note that is never changed; what a step moves is clear
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -164,6 +164,23 @@ def resolve(case: Case, action: str, note: Note, today: int, last_cleared: int) 
         deadline=after(today, step.days) if step.stage != CLOSED else 0,
         notes=(*case.notes, done),
     )
+
+
+def check_once(done: Case, others: Iterable[Case]) -> None:
+    """Refuse a step by which the money of a transaction would go one way twice, over all its cases.
+
+    Raises CaseError.
+    """
+    alike = [case for case in others if done.rrn and case.rrn == done.rrn]
+    if abs(sum(map(_net, (done, *alike)))) > 1:
+        action = done.notes[-1].action
+        raise CaseError(f"{action}: another case of {done.rrn} has moved the same money already")
+
+
+def _net(case: Case) -> int:
+    """Return how often a case gave the money back, less how often it claimed it."""
+    ways = {"back": 1, "claim": -1, "": 0}
+    return sum(ways[STEPS[note.action].pays] for note in case.notes if note.movements)
 
 
 def _moved(case: Case, pays: str) -> tuple[Movement, ...]:

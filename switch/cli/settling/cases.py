@@ -31,6 +31,7 @@ from switch.settlement.cases import (
     CaseError,
     Note,
     after,
+    check_once,
     decoded,
     encoded,
     resolve,
@@ -159,6 +160,7 @@ def resolve_case(
         note = Note(now_ms(), mask_digits(by), action, mask_digits(why))
         try:
             case = resolve(decoded(kept), action, note, today(), here.store.last_day())
+            check_once(case, [decoded(e) for e in here.store.cases() if e.number != number])
             changed = replace(kept, is_open=case.deadline > 0, body=encoded(case))
             here.store.change_case(changed)
         except (CaseError, ChangedMeanwhileError) as error:

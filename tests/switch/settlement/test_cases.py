@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from switch.settlement.cases import (
     CaseError,
     Note,
     after,
+    check_once,
     resolve,
 )
 from switch.settlement.movements import Movement
@@ -113,3 +115,14 @@ def test_money_goes_back_and_forth_and_never_twice_the_same_way(actions: list[st
     assert [note.action for note in case.notes] == [
         note.action for note in case.notes if note.action in STEPS
     ]
+
+
+def test_the_money_of_a_transaction_goes_one_way_once_whatever_the_number_of_its_cases() -> None:
+    back = resolve(_case(), "credit_adjustment", _NOTE, 20140620, 20140619)
+    claimed = resolve(_case(), "claim", _NOTE, 20140620, 20140619)
+    check_once(back, [_case(), claimed])
+    check_once(back, [msgspec.structs.replace(back, rrn="4170")])
+    check_once(resolve(_case(), "no_error", _NOTE, 20140620, 20140619), [back])
+    for done in (back, claimed):
+        with pytest.raises(CaseError, match="another case of 4169 has moved the same money"):
+            check_once(done, [_case(), done])

@@ -75,6 +75,16 @@ def test_a_dispute_goes_back_and_forth(found: Path) -> None:
     assert (told["stage"], told["is_open"]) == ("closed", False)
 
 
+def test_two_cases_of_one_transaction_do_not_give_its_money_back_twice(found: Path) -> None:
+    rrn = _shown(found, 1)["rrn"]
+    assert _cases("open", found, rrn, *_WHO).out == "case 3\n"
+    assert _cases("resolve", found, "1", "--as", "credit_adjustment", *_WHO).status == 0
+    again = _cases("resolve", found, "3", "--as", "credit_adjustment", *_WHO)
+    assert (again.status, "has moved the same money already" in again.err) == (BAD, True)
+    assert _shown(found, 3)["stage"] == "open"
+    assert _cases("resolve", found, "3", "--as", "no_error", *_WHO).status == 0
+
+
 def test_what_does_not_exist_or_says_nothing_is_told(found: Path) -> None:
     assert "there is no case 9" in _cases("show", found, "9").err
     assert "no transaction with RRN" in _cases("open", found, "1", *_WHO).err
