@@ -18,11 +18,12 @@ from switch.report.document import Document, Grid, Value
 from switch.report.markup import Language, said
 from switch.report.tables import Tile, Tone
 from switch.settlement.calendar import Quarter
-from switch.settlement.quarter import Figures, Summary
+from switch.settlement.quarter import Figures, OfKind, Summary
 from switch.settlement.rules import Rules
 from switch.settlement.villages import Placement, PointFacts, Visit, visited
 
 _MOST_BARS: Final = 24
+_FEW: Final = 5
 """Banks or points in a chart; the tables have them all."""
 
 
@@ -261,12 +262,18 @@ def _charts(
     counts = Chart(
         title=say("Transactions by class", "各类交易笔数"),
         x=Axis(title=say("class", "类别")),
-        y=Axis(title=say("count", "笔数"), from_zero=True),
+        y=Axis(title=say("count", "笔数"), ticks=_few(kinds), from_zero=True),
         series=[
             Series(name=say("count", "笔数"), x=labels, y=[k.count for _, k in kinds], shape="bars")
         ],
     )
     return [amounts, counts]
+
+
+def _few(kinds: Sequence[tuple[str, OfKind]]) -> list[tuple[float, str]]:
+    """Return the ticks of few transactions, of which there are no fractions."""
+    most = max((kind.count for _, kind in kinds), default=0)
+    return [(n, f"{n}") for n in range(most + 1)] if most <= _FEW else []
 
 
 def inspections(

@@ -66,6 +66,15 @@ def test_visits_are_good_or_bad_only_where_there_are_points(
     assert quarterly(summary, told, rules(), load_dialect("pos"), "en").figures[-1].tone == tone
 
 
+@pytest.mark.parametrize(
+    ("count", "ticks"), [(2, ["0", "1", "2"]), (5, ["0", "1", "2", "3", "4", "5"]), (6, [])]
+)
+def test_few_transactions_are_counted_without_fractions(count: int, ticks: list[str]) -> None:
+    summary = Summarising(DAY, DAY, rules()).take([row(n) for n in range(1, count + 1)])
+    made = quarterly(summary, _told(), rules(), load_dialect("pos"), "en")
+    assert [name for _, name in made.charts[-1].y.ticks] == ticks
+
+
 def test_shares_end_with_their_total() -> None:
     made = cost_shares({"1": 34, "2": 66}, {"1": 1, "2": 2}, {"1": "One"}, "en")
     (grid,) = made.grids
