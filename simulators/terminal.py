@@ -212,13 +212,11 @@ class Terminal:
 
     def _first(self, job: Job | None, at: Moment) -> list[bytes]:
         """Send what goes before a job, or by itself: sign-on, reversal, script result, download."""
-        owed = self._debts.next(
-            at,
-            flushes=job is not None and job.kind in _FLUSHING,
-            late_too=job is not None and job.kind is Kind.REVERSAL,
-            rests=at.elapsed_ns < self._rests_until_ns,
-        )
-        telling = self._next_telling(job, at)
+        flushes = job is not None and job.kind in _FLUSHING
+        rests = at.elapsed_ns < self._rests_until_ns
+        late_too = job is not None and job.kind is Kind.REVERSAL
+        owed = self._debts.next(at, flushes=flushes, late_too=late_too, rests=rests)
+        telling = scripts.next_telling(self.memory, flushes=flushes, rests=job is None and rests)
         if not self.memory.is_signed_on:
             is_idle = job is None and owed is None and telling is None
             return [] if is_idle else self._send(Job(kind=Kind.SIGN_ON), at)
@@ -255,14 +253,6 @@ class Terminal:
             awaiting.reversal_due_ns = now_ns + owed.delay_ns
         self._awaiting = awaiting
         return [frame]
-
-    def _next_telling(self, job: Job | None, at: Moment) -> Telling | None:
-        """Return the script result to be told now: by itself at first, later before a job."""
-        tellings = self.memory.tellings
-        if not tellings or (tellings[0].tries and (job is None or job.kind not in _FLUSHING)):
-            return None
-        rests = at.elapsed_ns < self._rests_until_ns
-        return None if job is None and rests else tellings[0]
 
     def _tell(self, telling: Telling, at: Moment) -> list[bytes]:
         telling.tries += 1

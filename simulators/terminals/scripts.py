@@ -36,6 +36,12 @@ def run_scripts(identity: Identity, memory: Memory, awaiting: Awaiting, heard: H
     memory.tellings.append(Telling(fields=dict(sorted(fields.items())), results=results))
 
 
+def next_telling(memory: Memory, *, flushes: bool, rests: bool) -> Telling | None:
+    """Return the script result to be told now: by itself at first, later before a job."""
+    first = memory.tellings[0] if memory.tellings else None
+    return None if first is None or rests or (first.tries and not flushes) else first
+
+
 def told(memory: Memory, telling: Telling, code: str) -> None:
     """Take the answer to a script result; empty for none."""
     if code in _HEARD:

@@ -65,7 +65,7 @@ def test_the_bytes_of_a_certificate(counter: Counter) -> None:
     batch = f"{counter.terminal.memory.batch:06d}"
     body = (
         "03205020060000C08210"  # 2 4 11 22 23 41 42 49 55 60
-        f"19{FIRST_PAN}0" + "000000050000" + stan + "0510" + "0010"
+        f"19{FIRST_PAN}0" + "000000050000" + stan + "0510" + "0001"
         + (b"50010001" + b"999653080110001" + b"156").hex()
         + f"{len(chip) // 2:04d}{chip}" + f"001100{batch}2030"
     )  # fmt: skip
