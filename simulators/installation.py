@@ -7,9 +7,11 @@ count on from them. Nothing here is for real cards.
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from fees.quote import Tariffs
 from messages.crypto.keys import Mak, Pik, Tmk, Zmk
@@ -20,6 +22,7 @@ from simulators.cards import BIN, PAN_DIGITS
 from simulators.issuer import IssuerIdentity
 from simulators.requests import Identity
 from simulators.wire import Wire
+from switch.config.registry.funds import load_funds
 from switch.config.tariffs import packaged_tariffs
 from switch.core import configuration as core
 
@@ -33,6 +36,9 @@ ZONE_MAK: Final = "6B2D4F91A3C5E7081929384A5B6C7D8E"
 ACQUIRER: Final = "99900000"
 CENTRE: Final = "00010000"
 """The institution at the other end of the first link, as in the worked examples."""
+SOCIAL_HOST: Final = "99980000"
+SOCIAL_LINK: Final = "social"
+"""The social-security host's institution number, and the name of the line to it."""
 MERCHANT: Final = "999653080110001"
 FIRST_TERMINAL: Final = 50_010_001
 _MERCHANT_CATEGORY: Final = "8011"
@@ -56,6 +62,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     repeats_get_stored_answer: bool = False
     transfers: bool = False
     """Whether terminals may transfer; without a registry they are told so one by one."""
+    social: bool = False
+    """Whether there is a social-security host, composite terminals, and funds of pay-outs."""
     tariffs: Tariffs | None = None
     """None: the packaged set, in which cardholders pay nothing."""
 
@@ -121,7 +129,8 @@ def configuration(size: Size = DEFAULT) -> core.Configuration:
         terminal_dialect=load_dialect("pos"),
         issuer_dialect=load_dialect("interbank"),
         terminals={
-            terminal_id(n): _terminal(n, transfers=size.transfers) for n in range(size.terminals)
+            terminal_id(n): _terminal(n, _served(size) if size.transfers else None)
+            for n in range(size.terminals)
         },
         merchants=frozenset({MERCHANT}),
         acquirers={
@@ -141,24 +150,48 @@ def configuration(size: Size = DEFAULT) -> core.Configuration:
             )
             for n in range(size.issuers)
         },
-        links={
-            link_name(n, line): _link(n, line)
-            for n in range(size.issuers)
-            for line in range(size.lines)
-        },
+        links=_links(size),
         caps=size.caps,
         timers=size.timers,
         limits=size.limits,
         tariffs=size.tariffs or packaged_tariffs(),
         vault=Vault(bytes(KEY_BYTES), bytes([1]) * KEY_BYTES),
         repeats_get_stored_answer=size.repeats_get_stored_answer,
+        **(_social() if size.social else {}),
     )
 
 
-def _terminal(number: int, *, transfers: bool) -> core.Terminal:
-    served = frozenset(rule.id for rule in load_dialect("pos").transactions)
+@cache
+def _social() -> dict[str, Any]:
+    """Return what a configuration with social services has besides."""
+    return {
+        "other_terminal_dialects": (load_dialect("composite"),),
+        "funds": load_funds("chongqing-2014", Path()),
+        "social_host": core.Issuer(id=SOCIAL_HOST, name="Social security", links=(SOCIAL_LINK,)),
+    }
+
+
+def _links(size: Size) -> dict[str, core.Link]:
+    links = {
+        link_name(n, line): _link(n, line)
+        for n in range(size.issuers)
+        for line in range(size.lines)
+    }
+    if size.social:
+        line = {"name": SOCIAL_LINK, "peer_id": SOCIAL_HOST, "link_class": LinkClass.JINBAO}
+        links[SOCIAL_LINK] = replace(_link(0, 0), **line)
+    return links
+
+
+def _served(size: Size) -> frozenset[str]:
+    """Return all that terminals may be asked, told one by one as a registry would."""
+    dialects = ("pos", "composite") if size.social else ("pos",)
+    return frozenset(rule.id for name in dialects for rule in load_dialect(name).transactions)
+
+
+def _terminal(number: int, served: frozenset[str] | None) -> core.Terminal:
     return core.Terminal(
-        transactions=served if transfers else None,
+        transactions=served,
         id=terminal_id(number),
         merchant=MERCHANT,
         acquirer=ACQUIRER,

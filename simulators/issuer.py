@@ -35,6 +35,9 @@ _DEBITS: Final = frozenset({"00", "01", "03", "19", "40", "50"})
 """DE 3 of what lowers the balance: sale, withdrawal, pre-authorisation, payment, transfer out."""
 _CREDITS: Final = frozenset({"29", "46"})
 """DE 3 of what raises it: a pay-out, an advice; a transfer's credit, an 0200 or, again, 0220."""
+_PAID_OUT: Final = "29"
+_NOT_NOW: Final = frozenset({"09", "90", "91", "92", "96", "98"})
+"""DE 39 by which a bank says that it cannot say now."""
 _BACK: Final = "20"
 """DE 3 of what gives back: a void, or as an advice a refund."""
 _SALE, _AUTHORISED = "00", "06"
@@ -336,7 +339,10 @@ class Issuer:
         key = ("request", origin(heard))
         known = self._answers.get(key)
         if known is None:
-            known = self._answers[key] = self._first_time(heard, temper, at)
+            known = self._first_time(heard, temper, at)
+            if heard.get(3)[:2] == _PAID_OUT and known[39] in _NOT_NOW:
+                return known  # it is asked again until the account's bank has decided
+            self._answers[key] = known
             if len(self._answers) > _MOST_ANSWERS:
                 del self._answers[next(iter(self._answers))]
         return known

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from messages.crypto.keys import unwrap_field_62
 from messages.crypto.mac import MacAlgorithm
 from messages.errors import DecodeError
+from messages.framing import Framing
 from simulators import requests
 from simulators.requests import Identity
 from simulators.terminal_memory import (
@@ -89,6 +90,11 @@ class Terminal:
 
     def __repr__(self) -> str:
         return f"Terminal({self.identity.id})"
+
+    @property
+    def framing(self) -> Framing:
+        """How its frames are cut from a stream."""
+        return self._wire.framing
 
     # ------------------------------------------------------------------------- what it is told
 

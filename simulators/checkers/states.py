@@ -14,6 +14,7 @@ from switch.core.operations import (
     Reroute,
     Reverse,
     Row,
+    SettleBill,
 )
 from switch.core.outcomes import (
     Closed,
@@ -46,9 +47,10 @@ def _stored(applied: Applied) -> Row | None:
                 plan=opened.plan,
                 is_reversible=opened.is_reversible,
                 taking=opened.taking,
+                bill=opened.bill,
                 linked=opened.linked,
             )
-        case ((Close() | Launch() | Acknowledge() | Reroute()), Closed(row)):
+        case ((Close() | Launch() | Acknowledge() | Reroute() | SettleBill()), Closed(row)):
             return row
         case Reverse(), ReversalQueued(row, _):
             return row

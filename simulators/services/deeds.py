@@ -61,6 +61,8 @@ class DeedBooks(Generic[P]):
         self.deeds: dict[str, Deed] = {}
         self.cancelled_first: set[str] = set()
         """RRNs that were cancelled before the host had heard of them."""
+        self.refused: dict[str, str] = {}
+        """RRNs whose reservation was refused, and the code: a copy of it is told the same."""
 
     def _carry(self, due: P, sign: int) -> None:
         """Take what a bill moves beside the card's money (1), or give it back (-1)."""
@@ -75,11 +77,11 @@ class DeedBooks(Generic[P]):
         due = self.dues.get(deed.bill)
         if due is None:
             return NOT_FOUND
-        code = _standing(due, is_undo=is_undo) or refusal(due)
+        code = self.refused.get(deed.rrn) or _standing(due, is_undo=is_undo) or refusal(due)
         if not code and deed.amount_fen != due.card_fen:
             code = WRONG_AMOUNT
         if code:
-            return code
+            return self.refuse(deed.rrn, code)
         due.reserved_by = deed.rrn
         self.deeds[deed.rrn] = deed
         if is_undo:
@@ -87,6 +89,10 @@ class DeedBooks(Generic[P]):
         else:
             self._carry(due, 1)
         return DONE
+
+    def refuse(self, rrn: str, code: str) -> str:
+        """Refuse a reservation for good, unless it was made already; return DE 39."""
+        return DONE if rrn in self.deeds else self.refused.setdefault(rrn, code)
 
     def confirm(self, rrn: str) -> str:
         """Carry a reserved deed out."""

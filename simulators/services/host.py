@@ -50,7 +50,8 @@ class ServiceHost(Issuer):
     def _carried_out(self, heard: Heard, temper: Temper, at: Moment) -> dict[int, str]:
         fields: dict[int, str] = {n: heard.fields[n] for n in _ECHOED if n in heard.fields}
         if temper.code:
-            fields[39] = temper.code
+            code, is_reserving = temper.code, heard.mti == _RESERVE
+            fields[39] = self._deeds.refuse(heard.get(37), code) if is_reserving else code
             return fields
         values = tags_of(heard.get(48))
         if values is None:

@@ -9,13 +9,20 @@ from typing import Final
 
 from messages.crypto.keys import Mak, Pik, Zmk
 from simulators.cards import fictional_card
-from simulators.installation import ACQUIRER, ZMK, ZONE_MAK, ZONE_PIK
+from simulators.installation import (
+    ACQUIRER,
+    SOCIAL_HOST,
+    SOCIAL_LINK,
+    ZMK,
+    ZONE_MAK,
+    ZONE_PIK,
+)
 from simulators.issuer import IssuerIdentity
 from simulators.social_security.books import Benefit, Books, Due, Person, Purpose
 
-HOST: Final = "99980000"
+HOST: Final = SOCIAL_HOST
 """The host's institution number."""
-LINK: Final = "social"
+LINK: Final = SOCIAL_LINK
 """The name of the line to it."""
 PENSION, SUBSIDY = "1001", "2001"
 """Fund codes: a pension, and a fiscal subsidy."""

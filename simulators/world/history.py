@@ -15,6 +15,7 @@ import msgspec
 from messages.errors import DecodeError
 from simulators.accounts import Accounts
 from simulators.checkers.books.bank_tables import BankTable
+from simulators.social_security.books import Books
 from simulators.terminal_memory import Memory
 from simulators.wire import Heard, Wire
 from simulators.world.agenda import Agenda
@@ -27,6 +28,7 @@ from switch.core.operations import (
     Row,
 )
 from switch.core.outcomes import Closed, Opened, Outcome, TotalsAre
+from switch.core.social.payouts import Payout
 from switch.core.transaction import State
 from switch.settlement.clearing import Clearing
 
@@ -107,6 +109,10 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: str = ""
     step: int = 0
     lasted_ns: int = 0
+    social: Books | None = None
+    """The books of the social-security host, None where there was none."""
+    payouts: tuple[Payout, ...] = ()
+    """What was ordered to be paid out."""
 
 
 class Evening(msgspec.Struct, frozen=True):

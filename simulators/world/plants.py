@@ -15,6 +15,8 @@ from fees.quote import Tariffs
 from fees.tariff import BankTariff, Price
 from simulators.accounts import APPROVED, Accounts, Debit, Origin
 from simulators.cards import FIRST_PAN
+from simulators.services.deeds import DONE
+from simulators.social_security.books import Books
 from simulators.wire import Wire
 from switch.core.batches.values import SettleBatch
 from switch.core.effects import Effect, Report, SendToLink, SendToTerminal
@@ -32,6 +34,7 @@ from switch.core.outcomes import (
     Missing,
     Outcome,
 )
+from switch.core.social.payouts import Payout
 from switch.core.transaction import State
 
 
@@ -63,6 +66,18 @@ class Plant:
     def accounts(self) -> Accounts:
         """Return the books of an issuer."""
         return Accounts()
+
+    def office(self, books: Books) -> Books:
+        """Return the books of the social-security host."""
+        return books
+
+    def order(
+        self,
+        payouts: tuple[Payout, ...],
+        delivery: int,  # noqa: ARG002 - for those that count
+    ) -> tuple[Payout, ...]:
+        """Return what a pay-out file asks for, the first time (0) or again."""
+        return payouts
 
     def tariffs(self, tariffs: Tariffs) -> Tariffs:
         """Return the tables that the switch really computes fees by."""
@@ -291,6 +306,70 @@ class Backdated(Plant):
         return replace(operation, record=replace(operation.record, clearing_day=self._day))
 
 
+class LostCredit(Plant):
+    """A bank says that it credited the payee of a transfer, and did not."""
+
+    promise = "transfers"
+
+    def accounts(self) -> Accounts:
+        """Return books in which nobody is ever paid."""
+        return _Uncrediting()
+
+
+class _Uncrediting(Accounts):
+    def pay_in(self, credit: Debit) -> str:  # noqa: ARG002
+        return APPROVED
+
+
+class LetGo(Plant):
+    """The host says that it let go of a bill, and keeps it."""
+
+    promise = "bills"
+
+    def office(self, books: Books) -> Books:
+        """Return the same books, which cancel nothing."""
+        return _Grasping(books)
+
+
+class ForgottenBill(Plant):
+    """The host says that a bill is paid, and forgets it."""
+
+    promise = "debits"
+
+    def office(self, books: Books) -> Books:
+        """Return the same books, which confirm nothing."""
+        return _Forgetting(books)
+
+
+class _Wrong(Books):
+    def __init__(self, books: Books) -> None:
+        super().__init__()
+        self.persons, self.dues, self.benefits = books.persons, books.dues, books.benefits
+
+
+class _Grasping(_Wrong):
+    def cancel(self, rrn: str) -> str:  # noqa: ARG002
+        return DONE
+
+
+class _Forgetting(_Wrong):
+    def confirm(self, rrn: str) -> str:  # noqa: ARG002
+        return DONE
+
+
+class PaidTwice(Plant):
+    """The numbers of payments are others each time that their file is delivered."""
+
+    promise = "benefits"
+
+    def order(self, payouts: tuple[Payout, ...], delivery: int) -> tuple[Payout, ...]:
+        """Count the deliveries in the payment numbers, behind the fund."""
+        return tuple(
+            replace(each, number=f"{each.number[:6]}{delivery:02d}{each.number[8:]}")
+            for each in payouts
+        )
+
+
 PLANTS: Final[Mapping[str, type[Plant]]] = {
     "over-cap": OverCap,
     "open-hold": OpenHold,
@@ -306,6 +385,10 @@ PLANTS: Final[Mapping[str, type[Plant]]] = {
     "miscounted-batch": Miscounted,
     "backdated": Backdated,
     "broken-invariant": BrokenInvariant,
+    "lost-credit": LostCredit,
+    "kept-bill": LetGo,
+    "forgotten-bill": ForgottenBill,
+    "benefit-twice": PaidTwice,
 }
 """Every bug that can be planted, by its name on the command line."""
 

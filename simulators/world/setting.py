@@ -5,6 +5,7 @@ The same setting gives the same world, to the last byte.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 from typing import Final
 
@@ -33,14 +34,17 @@ QUICK: Final = Timers(
     echo_ms=20_000,
     sign_on_ms=5_000,
 )
+BUSINESS: Final[Mapping[str, float]] = {"transfers": 0.2, "social": 0.25, "payouts": 0.7}
+"""What may be done in a world besides, and in which share of worlds; pay-outs need a host."""
 _BALANCES_FEN: Final = (30_000, 500_000, 5_000_000)
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """What a world is made from.
 
-    `until` is the last step that happens, 0 for all. `without` are kinds of faults left out;
-    `terminals`, `issuers` and `cards` leave out what was drawn beyond them, 0 for nothing.
+    `until` is the last step that happens, 0 for all. `without` are kinds of faults, and business of
+    `BUSINESS`, left out; `terminals`, `issuers` and `cards` leave out what was drawn beyond them, 0
+    for nothing.
     """
 
     seed: int
@@ -58,19 +62,45 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     keeps_trace: bool = False
     settles: bool = True
     """Whether every terminal settles its batch once all is quiet."""
+    transfers: bool | None = None
+    """Whether people transfer money from card to card too; None for what is drawn."""
+    social: bool | None = None
+    """Whether people use social services, and benefits are paid out; None for what is drawn."""
+
+
+class Business(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done in a world beside the ordinary."""
+
     transfers: bool = False
-    """Whether people transfer money from card to card too."""
+    social: bool = False
+    payouts: bool = False
+
+
+def business_of(setting: Setting) -> Business:
+    """Draw what is done besides, from a stream of its own; a profile may want all of it."""
+    chance = stream(setting.seed, "business")
+    always = PROFILES[setting.profile].business
+    drawn = {name: chance.random() < share or always for name, share in BUSINESS.items()}
+    if setting.transfers is not None:
+        drawn["transfers"] = setting.transfers
+    if setting.social is not None:
+        drawn["social"] = setting.social
+        drawn["payouts"] |= setting.social
+    is_on = {name: drawn[name] and name not in setting.without for name in BUSINESS}
+    is_on["payouts"] &= is_on["social"]
+    return Business(**is_on)
 
 
 def size_of(setting: Setting, chance: Random) -> Size:
     """Draw how many terminals and issuers there are, and how the switch is set up."""
-    timers = chance.choice((SLOW, QUICK))
+    timers, business = chance.choice((SLOW, QUICK)), business_of(setting)
     return Size(
         terminals=_at_most(chance.randint(1, MOST_TERMINALS), setting.terminals),
         issuers=_at_most(chance.randint(1, MOST_ISSUERS), setting.issuers),
         timers=timers,
         repeats_get_stored_answer=chance.random() < 0.5,  # noqa: PLR2004 - as likely as not
-        transfers=setting.transfers,
+        transfers=business.transfers,
+        social=business.social,
         lines=chance.randint(1, 2),
         tariffs=tariff_of(setting).tariffs,
     )

@@ -23,6 +23,7 @@ from simulators.checkers.books import (
     transfers,
 )
 from simulators.checkers.finding import Finding
+from simulators.checkers.social import benefits, bills, debits
 from simulators.checkers.system import masks, quiet, stops
 from simulators.world.history import History
 from simulators.world.ledgers.kept import Kept
@@ -44,16 +45,17 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "reversals": (reversals.PROMISE, reversals.check),
     "holds": (holds.PROMISE, holds.check),
     "quiet": (quiet.PROMISE, quiet.check),
+    "transfers": (transfers.PROMISE, transfers.check),
+    "bills": (bills.PROMISE, bills.check),
+    "debits": (debits.PROMISE, debits.check),
+    "benefits": (benefits.PROMISE, benefits.check),
     "masks": (masks.PROMISE, masks.check),
     "stops": (stops.PROMISE, stops.check),
 }
 """Name -> the promise in words, and the function that looks whether it was kept."""
-OF_TRANSFERS: Final[Mapping[str, tuple[str, Check]]] = {
-    "transfers": (transfers.PROMISE, transfers.check),
-}
-"""What is looked at besides in a world whose people transfer (`Setting.transfers`)."""
 IN_THE_END: Final = frozenset(
-    {"approvals", "money", "transfers", "holds", "quiet", "settlement", "days"}
+    {"approvals", "money", "transfers", "bills", "debits", "benefits"}
+    | {"holds", "quiet", "settlement", "days"}
 )
 """Promises about a world that has come to rest; a world that is stopped before has not."""
 _MOST_TOLD: Final = 3
@@ -91,7 +93,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def check(history: History) -> list[Violation]:
     """Return the promises that a world broke, the first few times each."""
     found = []
-    for name, (_, looked) in {**CHECKERS, **OF_TRANSFERS}.items():
+    for name, (_, looked) in CHECKERS.items():
         if history.is_whole or name not in IN_THE_END:
             for finding in islice(looked(history), _MOST_TOLD):
                 step = finding.step or _last_step(history, finding.rrn)

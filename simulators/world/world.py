@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from random import Random
 from typing import Final
 
 from msgspec.structs import replace
 
-from simulators.accounts import Accounts
 from simulators.cards import Card
 from simulators.checkers.books.holds import waits_for_a_person
 from simulators.installation import (
@@ -26,8 +26,16 @@ from simulators.installation import (
 from simulators.issuer import Issuer
 from simulators.terminal import Terminal
 from simulators.terminals.debts import ReversalRules
+from simulators.world.actors.agency import Agency
 from simulators.world.actors.bank import Bank
 from simulators.world.actors.booth import Booth
+from simulators.world.actors.office import (
+    Office,
+    keep_secrets,
+    open_agency,
+    open_office,
+    wire_of,
+)
 from simulators.world.agenda import DAY_MS, MINUTE, MS, Agenda
 from simulators.world.clearings import Clearings
 from simulators.world.history import End, Evening, History, IssuerSide
@@ -36,7 +44,15 @@ from simulators.world.ledgers.disk import OnDisk
 from simulators.world.ledgers.kept import InMemory, Kept
 from simulators.world.lines import Road
 from simulators.world.plants import PLANTS, Plant
-from simulators.world.setting import SQLITE, Setting, cards_of, days_of, size_of, tariff_of
+from simulators.world.setting import (
+    SQLITE,
+    Setting,
+    business_of,
+    cards_of,
+    days_of,
+    size_of,
+    tariff_of,
+)
 from simulators.world.store import Store
 from simulators.world.weather.faults import draw, stream
 from simulators.world.weather.passing import Passing
@@ -89,8 +105,9 @@ class World:
         )
         count = len(on) or (1 if is_on_disk or not is_shared else 2)
         self._ways = on or [self._kept]
-        ways = on or [self._kept] * count
-        self._stores = [self._store(name, way) for name, way in zip("ab", ways, strict=False)]
+        self._host_ways = on or [self._kept] * count
+        named = zip("ab", self._host_ways, strict=False)
+        self._stores = [self._store(name, way) for name, way in named]
         self._hosts = [self._host(store) for store in self._stores]
         cards, books = cards_of(setting, chance, size, self._plant)
         self._books = books
@@ -98,12 +115,18 @@ class World:
             self.history.keep_secret(card.pan)
             self.history.keep_secret(card.track_2)
         self._lines = size.lines
+        self._issuers = [
+            Issuer(issuer_identity(number), interbank, accounts)
+            for number, accounts in enumerate(books)
+        ]
         self._banks = [
             bank
             for host in self._hosts
-            for number, accounts in enumerate(books)
-            for bank in self._banks_of(number, accounts, host)
+            for number in range(len(books))
+            for bank in self._banks_of(number, host)
         ]
+        self._business = business_of(setting)
+        self._office = self._open_office(cards) if self._business.social else None
         for host in self._hosts:
             host.banks = [bank for bank in self._banks if bank.host is host]
         self._days = days_of(setting)
@@ -111,16 +134,33 @@ class World:
         self._booths = [self._booth(number, cards) for number in range(size.terminals)]
 
     def _booth(self, number: int, cards: list[Card]) -> Booth:
-        terminal = Terminal(terminal_identity(number), self._wires[0], rules=self._rules(number))
+        office = self._office
+        services = office.services(number) if office is not None else None
+        rules = self._rules(number)
+        terminal = Terminal(terminal_identity(number), wire_of(services), rules=rules)
         chance = stream(self.setting.seed, f"booth-{number}")
         booth = Booth(terminal, self._hosts, self._road, chance, cards)
-        booth.transfers = self.setting.transfers
+        booth.transfers, booth.services = self._business.transfers, services
         return booth
 
     def _rules(self, terminal: int) -> ReversalRules:
         """Draw whether a terminal still sends a reversal of yesterday, where there is one."""
         forgets = self._days > 1 and stream(self.setting.seed, f"night-{terminal}").random() < _MOST
         return ReversalRules(expires="day_end" if forgets else "never")
+
+    def _open_office(self, cards: list[Card]) -> Office:
+        """Open the social-security office, with a line from each switch."""
+        office = open_office(self.setting.seed, cards, len(self._books), self._plant)
+        keep_secrets(office, self.history)
+        for host in self._hosts:
+            chance = partial(self._stream, owner=host.name)
+            self._banks += office.lines(host, self._road, chance, self._plant)
+        if self._business.payouts:
+            ways = zip(self._hosts, self._host_ways, strict=True)
+            named = {host.name: (host, way) for host, way in ways}
+            agency = open_agency(office, self.history, self._road, named)
+            agency.plant = self._plant
+        return office
 
     def _stream(self, name: str, owner: str) -> Random:
         """Return a stream of chance; the first switch has the plain name."""
@@ -143,12 +183,14 @@ class World:
         host.set_out(replace(honest, tariffs=self._plant.tariffs(honest.tariffs)))
         return host
 
-    def _banks_of(self, number: int, accounts: Accounts, host: Host) -> Iterator[Bank]:
+    def _banks_of(self, number: int, host: Host) -> Iterator[Bank]:
         """Yield the ends of a bank's lines to a switch: one host, that answers on each."""
-        issuer = Issuer(issuer_identity(number), self._wires[1], accounts)
+        issuer = self._issuers[number]
         for line in range(self._lines):
             chance = self._stream(f"bank-{number}" + f"-{line}" * (line > 0), host.name)
-            here = issuer.another_line() if line else issuer
+            # What it once decided it says again, over whatever line and to whichever switch.
+            is_first = not line and host is self._hosts[0]
+            here = issuer if is_first else issuer.another_line()
             bank = Bank(link_name(number, line), here, host, self._road, chance)
             bank.plant = self._plant
             yield bank
@@ -189,6 +231,8 @@ class World:
         end_ns = agenda.now_ns + self.setting.minutes * MINUTE
         for booth in self._booths:
             booth.trade(end_ns, sleeps=day < self._days - 1)
+        if self._agency is not None and not day:
+            self._agency.begin(end_ns)
         passing.begin(self.setting.seed, day)
         if not agenda.run_until(end_ns, until):
             return False, None
@@ -270,6 +314,8 @@ class World:
         left = [booth.terminal.identity.id for booth in self._booths if not booth.is_idle]
         left += [bank.name for bank in self._banks if not bank.is_idle]
         left += [f"switch {host.name}" for host in self._hosts if not host.is_idle]
+        if self._agency is not None and not self._agency.is_idle:
+            left.append("the pay-out file")
         if not left and not self._is_settled():
             left.append("the ledger")
         return ", ".join(left)
@@ -278,22 +324,17 @@ class World:
         """Tell whether the ledger waits for nobody: what a dead process left is taken over."""
         if not all(store.is_idle for store in self._stores):
             return False
-        rows = {row.key: row for row in self._kept.rows()} if self.setting.transfers else {}
+        rows = {row.key: row for row in self._kept.rows()} if self._business.transfers else {}
         if any(not waits_for_a_person(each.row, rows) for each in self._kept.advices()):
             return False
         return State.FORWARDED not in self._kept.totals().by_state
 
     def _end(self, settled_ns: int | None) -> End:
         kept, issuers = self._kept, []
-        for number, accounts in enumerate(self._books):
+        for number, issuer in enumerate(self._issuers):
             links = tuple(link_name(number, line) for line in range(self._lines))
-            heard = [
-                told
-                for bank in self._banks
-                if bank.name == links[0]  # all lines of one host remember together
-                for told in bank.issuer.heard_reversals
-            ]
-            issuers.append(IssuerSide(links, accounts, heard))
+            # All lines of one host remember together.
+            issuers.append(IssuerSide(links, issuer.accounts, issuer.heard_reversals))
         return End(
             rows=kept.rows(),
             advices=kept.advices(),
@@ -304,4 +345,10 @@ class World:
             unsettled=self._unsettled(),
             step=self._agenda.step,
             lasted_ns=self._agenda.now_ns,
+            social=self._office.books if self._office is not None else None,
+            payouts=self._agency.payouts if self._agency is not None else (),
         )
+
+    @property
+    def _agency(self) -> Agency | None:
+        return self._office.agency if self._office is not None else None

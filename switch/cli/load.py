@@ -51,6 +51,7 @@ VERBS: Final = {
     "txn": "switch.cli.books.transactions",
     "caps": "switch.cli.books.caps",
     "saf": "switch.cli.books.reversals",
+    "bills": "switch.cli.social.bills",
     "ledger": "switch.cli.ledger.verbs",
     "clear": "switch.cli.settling.clear",
     "cases": "switch.cli.settling.cases",

@@ -19,7 +19,9 @@ _STORIES: Final[list[dict[str, Any]]] = tomllib.loads(
 @pytest.mark.parametrize("told", _STORIES, ids=lambda told: f"{told['profile']}-{told['seed']}")
 def test_a_world_that_once_failed_keeps_its_promises(told: dict[str, Any]) -> None:
     assert told["story"].strip()
-    drawn = {name: value for name, value in told.items() if name != "story"}
+    # What worlds do besides came later than most stories: those that need it say so.
+    drawn: dict[str, Any] = {"transfers": False, "social": False}
+    drawn |= {name: value for name, value in told.items() if name != "story"}
     drawn["without"] = tuple(drawn.get("without", ()))
     verdict, _ = attempt(Setting(**drawn))
     assert not verdict.violations

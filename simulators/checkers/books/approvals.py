@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from simulators.accounts import Debit
+from simulators.checkers.books.effects import PAID_OUT
 from simulators.checkers.finding import Finding
 from simulators.terminal import APPROVED
 from simulators.world.history import History, IssuerSide
@@ -48,6 +49,8 @@ def _of_row(
     told = whole[row.linked[0]] if len(row.linked) == 1 else row
     place = (told.key.terminal, told.key.batch, told.key.stan)
     is_awaited = told.state is State.REVERSING and told is not row
+    # Of a pay-out, whoever ordered it is told by a file.
+    is_awaited |= row.record.kind in PAID_OUT
     if state is State.APPROVED:
         if debit.is_returned:
             yield Finding(f"{rrn} is approved in the ledger, and the issuer gave it back", rrn=rrn)

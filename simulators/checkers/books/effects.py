@@ -53,11 +53,21 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Row, Rows], int]]]] = {
     "completion": ("sale", _completion),
     "completion_advice": ("sale", _completion),
     "refund": ("refund", _refund),
+    "social_payment": ("payment", _debit),
+    "medical_settlement": ("sale", _debit),
+    "social_inquiry": ("inquiry", _nothing),
+    "benefit_inquiry": ("inquiry", _nothing),
+    "benefit_payout": ("", _credit),
+    "subsidy_payout": ("", _credit),
     "transfer": ("transfer", _nothing),
     "transfer_debit": ("transfer", _debit),
     "transfer_credit": ("transfer", _credit),
 }
 """Kind of a transaction -> what the fee tables call it, and what it does to its account."""
+
+
+PAID_OUT: Final = frozenset({"benefit_payout", "subsidy_payout"})
+"""What no terminal asks for, and no table of fees knows: an agency pays it out."""
 
 
 def effect_fen(row: Row, rows: Rows) -> int:

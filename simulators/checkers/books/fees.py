@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from simulators.checkers.books import slow_fees
-from simulators.checkers.books.effects import priced_as
+from simulators.checkers.books.effects import PAID_OUT, priced_as
 from simulators.checkers.finding import Finding
 from simulators.world.history import History
 from switch.core.operations import Open, Record, TransactionKey
@@ -35,7 +35,8 @@ def check(history: History) -> Iterator[Finding]:
         operation = applied.operation
         if isinstance(operation, Open) and isinstance(applied.outcome, Opened):
             record = operation.record
-            fee_fen, legs = checking.expected(operation)
+            is_paid_out = record.kind in PAID_OUT
+            fee_fen, legs = (0, []) if is_paid_out else checking.expected(operation)
             if record.kind.endswith(CREDIT):
                 fee_fen, legs = 0, []  # the payee pays nothing
             elif len(operation.linked) > 1:

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from simulators.checkers.books.approvals import unresolved
-from simulators.checkers.books.effects import effect_fen
+from simulators.checkers.books.effects import PAID_OUT, effect_fen
 from simulators.checkers.finding import Finding
+from simulators.checkers.social.both import refused_late
 from simulators.world.history import History
+from switch.core.operations import Row
 from switch.core.transaction import State
 
 PROMISE = "money is conserved between issuers, ledger and slips"
@@ -43,6 +45,13 @@ def _issuers(history: History) -> Iterator[Finding]:
             yield Finding(f"{side.name}: accounts moved by {debited} fen, the ledger by {ledger}")
 
 
+def _has_slip(row: Row) -> bool:
+    """Tell whether a terminal prints one: of what moves money, or pays a bill without any."""
+    record = row.record
+    is_printed = row.bill is not None or (record.amount_fen and record.kind not in PAID_OUT)
+    return row.state in _ACCEPTED and bool(is_printed) and len(row.linked) != 1
+
+
 def _slips(history: History) -> Iterator[Finding]:
     known = unresolved(history)
     approved = {
@@ -51,7 +60,7 @@ def _slips(history: History) -> Iterator[Finding]:
             max(row.record.fee_fen, 0),  # a slip names no fee that is given back
         )
         for row in history.end.rows
-        if row.state in _ACCEPTED and row.record.amount_fen and len(row.linked) != 1
+        if _has_slip(row)
     }
     printed: dict[tuple[str, str, str], tuple[int, int]] = {}
     for memory in history.end.memories.values():
@@ -60,8 +69,9 @@ def _slips(history: History) -> Iterator[Finding]:
             if place in printed:
                 yield Finding(f"{' '.join(place)} was printed twice")
             printed[place] = (slip.amount_fen, slip.fee_fen)
+    late = refused_late(history)
     for place, (amount_fen, fee_fen) in sorted(printed.items()):
-        if approved.get(place) != (amount_fen, fee_fen):
+        if approved.get(place) != (amount_fen, fee_fen) and place not in late:
             told = f"{' '.join(place)} of {amount_fen} fen and a fee of {fee_fen}"
             yield Finding(f"the slip {told} is not approved in the ledger")
     for place in sorted(approved.keys() - printed.keys() - known.keys()):

@@ -13,6 +13,7 @@ from typing import Final
 from simulators.checkers.books.approvals import unresolved
 from simulators.checkers.books.effects import effect_fen
 from simulators.checkers.finding import Finding
+from simulators.checkers.social.both import refused_late
 from simulators.terminal_memory import Kind
 from simulators.terminals.settling import CREDITS, DEBITS
 from simulators.world.history import History
@@ -148,7 +149,9 @@ def _of_points(
 ) -> Iterator[Finding]:
     """Hold what points are credited with against their terminals' slips."""
     end, known = history.end, unresolved(history)
-    open_ = {_place(row): row for row in end.rows if row.state in _MANUAL}
+    open_ = {_place(row) for row in end.rows if row.state in _MANUAL}
+    # Whose bill was refused after its slip was printed: it was given back.
+    open_ |= refused_late(history) - {_place(row) for row in end.rows if row.state in SLIPPED}
     paper = 0
     for memory in end.memories.values():
         for slip in memory.slips:

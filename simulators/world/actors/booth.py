@@ -11,9 +11,9 @@ from random import Random
 from typing import Final
 
 from simulators.cards import Card
-from simulators.installation import wires
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Reverses
+from simulators.world.actors.services import Services
 from simulators.world.actors.trade import MOVED, Desk, job, transfer
 from simulators.world.agenda import MS, SECOND
 from simulators.world.host import Host
@@ -43,7 +43,7 @@ class Booth:
         self._road = road
         self._chance = chance
         self._cards = cards
-        self._framing = wires()[0].framing
+        self._framing = terminal.framing
         self._keeps_line = chance.random() < 0.6  # noqa: PLR2004 - more than half
         self._pause_ns = chance.randint(SECOND // 5, 6 * SECOND)
         self._line: Line | None = None
@@ -57,6 +57,8 @@ class Booth:
         self._trades_until_ns = 0
         self.transfers = False
         """Whether its people transfer money too."""
+        self.services: Services | None = None
+        """What is asked of a composite terminal besides; None for any other."""
 
     @property
     def is_idle(self) -> bool:
@@ -138,6 +140,10 @@ class Booth:
         card, habits = chance.choice(self._cards), self._habits()
         if faults.happens(chance, "terminal_voids"):
             return Job(kind=Kind.REVERSAL, code="06")
+        services = self.services
+        if services is not None and services.is_wanted():
+            slips = self.terminal.memory.slips
+            return services.job(Desk(services.chance, card, self._cards, slips, habits))
         desk = Desk(chance, card, self._cards, self.terminal.memory.slips, habits)
         return transfer(desk) if self.transfers and chance.random() < MOVED else job(desk)
 

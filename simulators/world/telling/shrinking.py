@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from simulators.world.setting import Setting, days_of
+from simulators.world.setting import BUSINESS, Setting, business_of, days_of
 from simulators.world.trial import Verdict, Violation
 
 Try = Callable[[Setting], Verdict]
@@ -36,7 +36,9 @@ class Shrinking:
 
     def run(self) -> Setting:
         """Return the smallest setting that was found."""
-        for name in sorted(self.verdict.fired):
+        drawn = business_of(self.setting)
+        business = [name for name in BUSINESS if getattr(drawn, name)]
+        for name in (*business, *sorted(self.verdict.fired)):
             self._keep(replace(self.setting, without=(*self.setting.without, name)))
         for smaller in self._fewer():
             self._keep(smaller)

@@ -19,6 +19,7 @@ from switch.core.operations import (
     Close,
     Open,
     Reverse,
+    SettleBill,
     TransactionKey,
 )
 from switch.core.outcomes import (
@@ -36,7 +37,10 @@ from switch.core.outcomes import (
     TakenOver,
 )
 from switch.core.rules import Rule
+from switch.core.social.bill import BillState
+from switch.core.social.messages import UNDO
 from switch.core.transaction import State
+from switch.core.transfers.legs import is_transfer
 
 ENOUGH: Final = 0.1
 """How often each must be at stake for each world of a run: 100 times in 1 000 worlds."""
@@ -84,6 +88,43 @@ def _ends_reversal(applied: Applied, state: State, code: str = "") -> bool:
     return code in {"", operation.reason}
 
 
+def _undoes_bill(applied: Applied) -> bool:
+    operation = applied.operation
+    bill = operation.bill if isinstance(operation, Open) else None
+    return bill is not None and bill.code == UNDO
+
+
+def _ends_bill(applied: Applied, state: BillState) -> bool:
+    operation = applied.operation
+    return isinstance(operation, SettleBill) and operation.state is state
+
+
+def _cancels_after(applied: Applied, was: State) -> bool:
+    outcome = applied.outcome
+    is_let_go = isinstance(outcome, Closed) and outcome.row.state is was
+    return is_let_go and _ends_bill(applied, BillState.CANCELLED)
+
+
+def _moves_back(applied: Applied) -> bool:
+    outcome = applied.outcome
+    if not isinstance(outcome, Closed) or not is_transfer(outcome.row):
+        return False
+    return outcome.row.state is State.REVERSED
+
+
+def _credits_again(applied: Applied) -> bool:
+    outcome = applied.outcome
+    return isinstance(outcome, Claimed) and any(
+        advice.row.state is State.CREDITING and advice.tries > 1 for advice in outcome.advices
+    )
+
+
+def _takes_over_bill(applied: Applied) -> bool:
+    outcome = applied.outcome
+    rows = outcome.rows if isinstance(outcome, TakenOver) else ()
+    return any(row.bill is not None for row in rows)
+
+
 _OUTCOMES: Final[Mapping[type, tuple[tuple[str, Callable[[Applied], bool]], ...]]] = {
     CapExceeded: (("cap exceeded", lambda _: True),),
     Opened: (
@@ -91,6 +132,7 @@ _OUTCOMES: Final[Mapping[type, tuple[tuple[str, Callable[[Applied], bool]], ...]
         ("void, refund or completion", _takes),
         ("advice accepted", _advises),
         ("sent over the alternate line", _is_alternate),
+        ("void of a bill's payment", _undoes_bill),
     ),
     Spent: (("original taken of already", lambda _: True),),
     Repeated: (("repeat of a finished request", lambda _: True),),
@@ -109,9 +151,18 @@ _OUTCOMES: Final[Mapping[type, tuple[tuple[str, Callable[[Applied], bool]], ...]
         ("reversal left to a person", lambda a: _ends_reversal(a, State.REVERSAL_EXPIRED)),
         ("advice acknowledged", lambda a: _ends_reversal(a, State.APPROVED)),
         ("advice left to a person", lambda a: _ends_reversal(a, State.ADVICE_EXPIRED)),
+        ("bill cancelled, its card refused", lambda a: _cancels_after(a, State.DECLINED)),
+        ("bill cancelled after a reversal", lambda a: _cancels_after(a, State.REVERSED)),
+        ("debit reversed, its bill refused", lambda a: _ends_bill(a, BillState.CANCELLING)),
+        ("bill left to a person", lambda a: _ends_bill(a, BillState.PERSON)),
+        ("transfer taken back", _moves_back),
     ),
-    Claimed: (("reversal sent again", _is_again),),
+    Claimed: (
+        ("reversal sent again", _is_again),
+        ("credit of a transfer sent again", _credits_again),
+    ),
     TakenOver: (
+        ("take-over of a bill's payment", _takes_over_bill),
         (
             "take-over of open transactions",
             lambda a: isinstance(a.outcome, TakenOver) and bool(a.outcome.rows),
@@ -134,9 +185,17 @@ _COUNTS: Final = (
     "commit of unknown outcome, lost",
     "commit of unknown outcome, late",
     "fenced",
+    "pay-out file delivered again",
+    "death within a pay-out file",
 )
 """Counted as they happened."""
-_STATES: Final = ("reversal of what is in flight", "reversal of an approval", "open at midnight")
+_STATES: Final = (
+    "reversal of what is in flight",
+    "reversal of an approval",
+    "open at midnight",
+    "bill confirmed after an unknown outcome",
+    "bill cancelled after an unknown debit",
+)
 OVER_NIGHT: Final = ("day after another", "reversal forgotten over night")
 """Counted in worlds of several days, and only wanted of a profile of such worlds."""
 STAKES: Final = (
@@ -167,6 +226,7 @@ def stakes(history: History) -> dict[str, int]:
 def _count_states(history: History, counted: Counter[str]) -> None:
     """Count what depends on the state that a transaction had before."""
     before: dict[TransactionKey, State] = {}
+    _count_bills(history, counted)
     for applied, row in changes(history):
         was = before.get(row.key)
         before[row.key] = row.state
@@ -177,3 +237,28 @@ def _count_states(history: History, counted: Counter[str]) -> None:
         elif isinstance(applied.operation, Open) and row.cap is not None:
             later = local(row.record.opened_ms + _ANSWER_MS).day
             counted["open at midnight"] += later != row.cap.day
+
+
+def _count_bills(history: History, counted: Counter[str]) -> None:
+    """Count bills whose end was told again because nobody knew of it, and whose debit was unknown.
+
+    Only where there is a host: it goes through all that the ledger did.
+    """
+    if history.end.social is None:
+        return
+    asked_again: set[TransactionKey] = set()
+    in_doubt: set[TransactionKey] = set()
+    for applied in history.applied:
+        operation, outcome = applied.operation, applied.outcome
+        if isinstance(outcome, Claimed):
+            asked_again.update(each.row.key for each in outcome.advices if each.tries > 1)
+        elif _is_doubt(applied) and isinstance(operation, Close):
+            in_doubt.add(operation.key)
+        elif isinstance(operation, SettleBill) and isinstance(outcome, Closed):
+            is_confirmed = operation.state is BillState.CONFIRMED
+            counted["bill confirmed after an unknown outcome"] += (
+                is_confirmed and operation.key in asked_again
+            )
+            counted["bill cancelled after an unknown debit"] += (
+                operation.state is BillState.CANCELLED and operation.key in in_doubt
+            )

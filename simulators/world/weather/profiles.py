@@ -34,6 +34,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     starts: tuple[datetime, ...] = (_BY_DAY, *_MIDNIGHTS)
     days: tuple[int, ...] = (1,)
     """How many days there may be, each as likely."""
+    business: bool = False
+    """Whether each world has social services, pay-outs and transfers; else some have some."""
 
 
 def _of(*prefixes: str) -> tuple[str, ...]:
@@ -89,6 +91,12 @@ PROFILES: Final[Mapping[str, Profile]] = {
             "issuer_silent", "issuer_late", "crash", "cut_terminal", "duplicate", *_CLERKS,
         ),
         days=(2, 3),
+    ),
+    "services": Profile(
+        words="every kind, with social services, pay-outs and transfers in each world",
+        kinds=tuple(KINDS),
+        off=0.5,
+        business=True,
     ),
 }  # fmt: skip
 """Every profile by its name on the command line."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from messages.dialects.dialect import Dialect, Words
-from switch.cli.books.words import both
+from switch.cli.books.words import both, is_said_by_hand
 from switch.core.operations import Row
 from switch.core.social.bill import BillState, is_owed
 
@@ -29,7 +29,8 @@ def bill_of(row: Row, dialect: Dialect) -> dict[str, Any] | None:
     bill = row.bill
     if bill is None:
         return None
-    words, said = BILLS[bill.state], dialect.response(bill.told).words if bill.told else None
+    words, by_host = BILLS[bill.state], bill.told and not is_said_by_hand(bill.told)
+    said = dialect.response(bill.told).words if by_host else None
     return {
         "number": bill.number,
         "service": bill.service,
@@ -51,7 +52,9 @@ def bill_lines(row: Row, dialect: Dialect) -> list[tuple[str, str]]:
         ("bill", f"{bill.number} ({bill.service}) over link {bill.link}"),
         ("", f"{bill.state.name}: {both(BILLS[bill.state])}"),
     ]
-    if bill.told:
+    if is_said_by_hand(bill.told):
+        found.append(("", bill.told))
+    elif bill.told:
         found.append(("", f"the host said {bill.told} {both(dialect.response(bill.told).words)}"))
     if is_owed(row.state, bill):
         found.append(("", "queued: the host is told until it answers"))

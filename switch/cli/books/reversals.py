@@ -99,7 +99,7 @@ def retry_reversal(rrn: Rrn, *, folder: Folder, as_json: AsJson = False) -> None
       jinbao saf retry 432813000001 -c city
     """  # noqa: D301 - \b keeps the lines of the examples apart
     installation = loaded(folder)
-    answer = _asked(installation, {"verb": RETRY, "rrn": rrn})
+    answer = asked_of_switch(installation, {"verb": RETRY, "rrn": rrn})
     if answer is None:
         with writing(installation) as store:
             answer = retry(store, rrn, wall_ns() // _NS_PER_MS)
@@ -132,7 +132,7 @@ def resolve_reversal(
         stop(f"--as {verdict!r}: should be {', '.join(VERDICTS)}")
     installation = loaded(folder)
     request = {"verb": RESOLVE, "rrn": rrn, "as": verdict, "why": why}
-    answer = _asked(installation, request)
+    answer = asked_of_switch(installation, request)
     if answer is None:
         with writing(installation) as store:
             answer = resolve(store, rrn, verdict, why)
@@ -161,7 +161,9 @@ def _told(row: Row, queued: Advice | None) -> dict[str, Any]:
     }
 
 
-def _asked(installation: Installation, request: Mapping[str, str]) -> dict[str, Any] | None:
+def asked_of_switch(
+    installation: Installation, request: Mapping[str, str]
+) -> dict[str, Any] | None:
     """Return what the running switch says, None where none runs; status 1 if it refuses.
 
     A shared ledger is there for everyone, so that no switch is asked.

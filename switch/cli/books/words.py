@@ -61,9 +61,14 @@ def by_hand(why: str) -> str:
     return f"{_BY_HAND}{why}"
 
 
+def is_said_by_hand(reason: str) -> bool:
+    """Tell whether a reason that the ledger keeps is a person's."""
+    return reason.startswith(_BY_HAND)
+
+
 def is_by_hand(row: Row) -> bool:
     """Tell whether a person decided what the row is now."""
-    return row.reason.startswith(_BY_HAND)
+    return is_said_by_hand(row.reason)
 
 
 def both(words: Words) -> str:

@@ -31,6 +31,7 @@ from switch.cli.replaying.recording import (
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.serving.reloading import reload_of
 from switch.cli.serving.workers import check_workers, own_place, supervise
+from switch.cli.social.deciding import bill_verb
 from switch.cli.social.paying import payout_verb
 from switch.cli.verbs import BusinessDate, offset_ms, verb_app
 from switch.config.files import split_address
@@ -153,7 +154,7 @@ def _verbs(ledger: SqliteLedger, engine: Engine, clock: Clock) -> dict[str, Verb
         return clock.now().utc_ms
 
     payouts = payout_verb(ledger, lambda: engine.configuration, now_ms)
-    return {**control_verbs(ledger, now_ms), **payouts}
+    return {**control_verbs(ledger, now_ms), **bill_verb(ledger), **payouts}
 
 
 def _shared(url: str) -> SharedLedger:

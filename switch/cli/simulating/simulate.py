@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from simulators.world.plants import PLANTS
-from simulators.world.setting import MEMORY, SQLITE, Setting
+from simulators.world.setting import BUSINESS, MEMORY, SQLITE, Setting
 from simulators.world.telling.conversation import conversation
 from simulators.world.telling.shrinking import Shrinking
 from simulators.world.telling.tally import Tally
@@ -56,7 +56,7 @@ Until = Annotated[int, typer.Option(metavar="STEP", min=0, help="Stop each world
 LedgerKind = Annotated[
     str, typer.Option(metavar="KIND", help=f"{MEMORY}, or {SQLITE} with power cuts.")
 ]
-Without = Annotated[str, typer.Option(metavar="A,B", help="Kinds of faults that are left out.")]
+Without = Annotated[str, typer.Option(metavar="A,B", help="Faults or business left out.")]
 AtMost = Annotated[int, typer.Option(min=0, help="At most so many of those drawn.")]
 PlantName = Annotated[
     str, typer.Option(metavar="NAME", help=f"A bug put in on purpose: {', '.join(PLANTS)}.")
@@ -136,7 +136,7 @@ def _refuse_unknown(setting: Setting) -> None:
         ("plant", (setting.plant,), ("", *PLANTS)),
         ("profile", (setting.profile,), tuple(PROFILES)),
         ("ledger", (setting.ledger,), (MEMORY, SQLITE)),
-        ("kind of fault", setting.without, tuple(KINDS)),
+        ("kind of fault or business", setting.without, (*KINDS, *BUSINESS)),
     ):
         for name in names:
             if name not in known:

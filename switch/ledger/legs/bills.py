@@ -24,6 +24,8 @@ _ENDS: Final = {
     BillState.PERSON: BillState.CANCELLING,
 }
 """How a queued word about a bill may end -> what was queued."""
+_BY_A_PERSON: Final = 0
+"""The attempt of what a person decides: no process ever has it."""
 
 
 def follow(working: Working, row: Row, owner: int, close: Close | None = None) -> Row:
@@ -54,6 +56,10 @@ def settle_bill(working: Working, operation: SettleBill) -> Outcome:
     if state not in _ENDS:
         raise InvariantBroken(f"{state.name} is no answer of a host")
     if bill.state is state:
+        if state is BillState.PERSON and operation.attempt == _BY_A_PERSON:
+            # A person has looked at it: it stays as it is, and the ledger says why.
+            row = replace(row, bill=replace(bill, told=operation.told))
+            working.written.transactions[row.key] = row
         return Closed(row)
     is_due = FOLLOWS.get(row.state) is _ENDS[state] or bill.state is BillState.PERSON
     if not is_due or state not in BILL_TRANSITIONS[bill.state]:

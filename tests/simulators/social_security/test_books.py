@@ -39,8 +39,19 @@ def test_a_bill_is_reserved_confirmed_and_paid_once() -> None:
     assert _reserve(books, "2") == "09"
     assert books.confirm("1") == books.confirm("1") == "00"
     assert _due(books).paid_by == "1"
-    assert _reserve(books, "2") == "94"
+    assert _reserve(books, "3") == "94"
     assert books.totals("50010001", 20260601) == (1, 12_000)
+
+
+def test_a_copy_of_what_was_refused_is_refused_the_same_whatever_has_changed() -> None:
+    books = sample_books(range(1))
+    _reserve(books, "1")
+    assert _reserve(books, "2") == "09"
+    books.cancel("1")
+    assert _reserve(books, "2") == "09"
+    assert books.refuse("2", "75") == "09"
+    assert _reserve(books, "3") == "00"
+    assert books.refuse("3", "75") == "00"
 
 
 def test_a_cancelled_deed_is_never_confirmed() -> None:
@@ -65,10 +76,10 @@ def test_a_confirmed_deed_can_still_be_cancelled() -> None:
 
 def test_a_payment_is_undone_and_the_undoing_too() -> None:
     books = sample_books(range(1))
-    assert _undo(books, "2") == "25"
+    assert _undo(books, "3") == "25"
     _reserve(books, "1")
     books.confirm("1")
-    assert _undo(books, "2", fen=11_999) == "64"
+    assert _undo(books, "4", fen=11_999) == "64"
     assert _undo(books, "2") == "00"
     assert _due(books).paid_by == "1"
     assert books.confirm("2") == "00"
@@ -108,7 +119,7 @@ def test_who_is_not_insured_or_has_too_little_is_refused() -> None:
     _person(books).account_fen = 5_999
     assert _reserve(books, "1", VISIT, 6_000) == "51"
     _person(books).is_insured = False
-    assert _reserve(books, "1") == "57"
+    assert _reserve(books, "2") == "57"
 
 
 def test_the_bill_of_somebody_else_or_of_nobody_is_refused() -> None:

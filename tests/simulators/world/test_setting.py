@@ -7,10 +7,13 @@ from msgspec.structs import replace
 from simulators.checkers.books.bank_tables import BankTable
 from simulators.world.plants import Plant
 from simulators.world.setting import (
+    BUSINESS,
     MOST_CARDS,
     MOST_ISSUERS,
     MOST_TERMINALS,
+    Business,
     Setting,
+    business_of,
     cards_of,
     size_of,
     tariff_of,
@@ -59,3 +62,23 @@ def test_banks_charge_in_some_worlds_and_in_others_not() -> None:
     }
     assert any(max(found, default=0) > 0 for found in fees.values())
     assert any(found == {0} for found in fees.values())
+
+
+def test_what_is_done_besides_is_drawn_for_some_worlds_and_for_many_not() -> None:
+    drawn = [business_of(Setting(seed=seed)) for seed in range(200)]
+    for name in BUSINESS:
+        assert 20 < sum(getattr(each, name) for each in drawn) < 100, name
+    assert Business() in drawn
+    assert Business(transfers=True, social=True, payouts=True) in drawn
+    assert all(each.social for each in drawn if each.payouts)
+
+
+def test_business_is_wanted_left_out_or_always_there() -> None:
+    assert business_of(Setting(seed=0, profile="services")) == Business(
+        transfers=True, social=True, payouts=True
+    )
+    without = Setting(seed=0, profile="services", without=("social", "transfers"))
+    assert business_of(without) == Business()
+    asked = business_of(Setting(seed=0, transfers=True, social=True))
+    assert asked == Business(transfers=True, social=True, payouts=True)
+    assert not business_of(Setting(seed=2, transfers=False)).transfers

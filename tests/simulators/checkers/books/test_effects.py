@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from simulators.checkers.books.effects import KINDS, effect_fen, priced_as
-from simulators.installation import configuration
+from simulators.checkers.books.effects import KINDS, PAID_OUT, effect_fen, priced_as
+from simulators.installation import Size, configuration
 from switch.core.operations import Row, Taking
 from switch.core.transaction import State
 from tests.simulators import recording
@@ -47,12 +47,15 @@ def test_what_nobody_knows_is_an_error_and_not_nothing() -> None:
         effect_fen(_row("social_void", 1, 500), {})
 
 
-def test_the_tables_call_a_kind_what_the_dialect_says() -> None:
-    rules = configuration().terminal_dialect.transactions
+def test_the_tables_call_a_kind_what_the_dialects_say() -> None:
+    dialects = configuration(Size(social=True)).terminal_dialects
+    rules = [rule for dialect in dialects for rule in dialect.transactions]
     named = {rule.id: rule.business.fee for rule in rules if rule.business is not None}
-    legs = {"transfer_debit", "transfer_credit"}  # which no terminal asks for by themselves
-    assert {kind: name for kind, (name, _) in KINDS.items() if kind not in legs} == {
+    legs = {"transfer_debit", "transfer_credit"}
+    unasked = legs | PAID_OUT  # which no terminal asks for
+    assert {kind: name for kind, (name, _) in KINDS.items() if kind not in unasked} == {
         kind: fee for kind, fee in named.items() if kind in KINDS
     }
     assert all(KINDS[leg][0] == "transfer" for leg in legs)
+    assert {fund.kind for fund in configuration(Size(social=True)).funds.values()} == PAID_OUT
     assert priced_as(_AUTHORISED.record) == "preauthorisation"

@@ -29,6 +29,7 @@ def test_two_switches_on_one_database_keep_every_promise(
         minutes=1,
         terminals=2,
         transfers=transfers,
+        social=profile == "mixed",
         settles=not transfers,
     )
     memory = InMemory(is_shared=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.world.setting import Setting
+from simulators.world.setting import Setting, business_of
 from simulators.world.telling.shrinking import Shrinking
 from simulators.world.trial import Verdict, Violation, attempt
 
@@ -16,9 +16,10 @@ def _failing(setting: Setting) -> Verdict:
 
 
 def test_faults_and_actors_that_are_not_needed_are_left_out() -> None:
-    setting = Setting(seed=1)
+    setting = Setting(seed=1, transfers=None, social=True)
+    assert business_of(setting).transfers
     smallest = Shrinking(setting, _failing(setting), _failing).run()
-    assert smallest.without == ("delay", "split")
+    assert smallest.without == ("transfers", "social", "payouts", "delay", "split")
     assert smallest.terminals == 2
     assert (smallest.issuers, smallest.cards, smallest.minutes) == (1, 1, 1)
     assert smallest.until == 40

@@ -144,3 +144,13 @@ def test_what_is_no_answer_of_a_host_is_our_own_error() -> None:
         book.does(answering(3, state=BillState.RESERVING))
     with pytest.raises(InvariantBroken):
         book.does(replace(answering(4, state=BillState.CANCELLING), plan=None))
+
+
+def test_what_a_person_says_of_a_bill_that_stays_is_kept_and_no_repeat_takes_its_place() -> None:
+    refused = answering(3, state=BillState.PERSON, told="12")
+    book = Book(closing(2, state=State.DECLINED), refused)
+    book.does(replace(refused, attempt=0, told="by hand: paid at the counter"))
+    book.does(refused)
+    assert book.row.bill is not None
+    assert book.row.bill.told == "by hand: paid at the counter"
+    assert book.legs == ("DECLINED", "PERSON")

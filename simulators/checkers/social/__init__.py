@@ -1,0 +1,1 @@
+"""Checkers of social services and of benefits that are paid out (simulators)."""
