@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from messages.crypto.keys import unwrap_field_62
 from messages.crypto.mac import MacAlgorithm
 from messages.errors import DecodeError
-from messages.framing import Framing
 from simulators import requests
 from simulators.requests import Identity
 from simulators.terminal_memory import (
@@ -80,6 +79,7 @@ class Terminal:
         self._downloads = Downloads(identity, self.memory)
         self._debts = Debts(identity.id, self.memory, self.results, rules)
         self._wire = wire
+        self.framing = wire.framing
         self._heads = wire.framing.build_heads()
         self.jobs: deque[Job] = deque()
         self._awaiting: Awaiting | None = None
@@ -90,11 +90,6 @@ class Terminal:
 
     def __repr__(self) -> str:
         return f"Terminal({self.identity.id})"
-
-    @property
-    def framing(self) -> Framing:
-        """How its frames are cut from a stream."""
-        return self._wire.framing
 
     # ------------------------------------------------------------------------- what it is told
 
