@@ -59,6 +59,13 @@ def _check_banks(sources: Sources, models: Models) -> None:
 
 
 def _check_caps(sources: Sources, models: Models) -> None:
+    own = models.caps.per_acquirer
+    acquirers = [entry.id for entry in models.banks.acquirer]
+    if len(set(own)) < len(own):
+        sources.caps.fault(("per_acquirer",), "names an acquirer twice")
+    elif own and (missing := [each for each in acquirers if each not in own]):
+        reason = f"lacks {', '.join(missing)}: each acquirer has a place, a new one at the end"
+        sources.caps.fault(("per_acquirer",), reason)
     last: dict[str, date] = {}
     for index, entry in enumerate(models.caps.cap):
         before = last.get(entry.counter)

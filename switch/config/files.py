@@ -330,8 +330,12 @@ class CapEntry(_Model):
 
 
 class CapsFile(_Model):
-    """`caps.toml`; `kept_by` says whose counting of withdrawals decides."""
+    """`caps.toml`; `kept_by` says whose counting of withdrawals decides.
+
+    Acquirers of `per_acquirer` are counted each by itself; their places are theirs for good.
+    """
 
     format: Literal[1]
     kept_by: Literal["switch", "issuer"] = "switch"
+    per_acquirer: Annotated[list[Institution], Field(max_length=19)] = []
     cap: list[CapEntry] = []

@@ -182,6 +182,7 @@ class _Building:
                 for entry in models.caps.cap
             ),
             is_cap_kept=models.caps.kept_by == "switch",
+            cap_per_acquirer=tuple(models.caps.per_acquirer),
             timers=_timers(main),
             limits=Limits(**main.limits.model_dump(exclude_none=True)),
             vault=vault,

@@ -231,6 +231,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a repeat of a finished request gets its answer again; 94 otherwise."""
     is_cap_kept: bool = True
     """Whether we count what a card withdraws in a day; else its issuer does, and says 61 itself."""
+    cap_per_acquirer: tuple[str, ...] = ()
+    """Acquirers that have a count of their own, by place; withdrawals of all others count together.
+    """
     groups: Mapping[str, str] = {}
     """Institution groups: identifier -> name. Acquirer and issuer of one group are on us."""
     centre: tuple[str, ...] = ()

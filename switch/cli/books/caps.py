@@ -18,7 +18,7 @@ from switch.cli.outcome import say, stop
 from switch.cli.security.secrets import read_secret
 from switch.cli.serving.folder import Folder
 from switch.cli.verbs import AsJson, verb_app
-from switch.core.transfers.counters import told_day
+from switch.core.transfers.counters import told_day, told_place
 
 app = verb_app("Daily caps of cards.")
 
@@ -63,7 +63,8 @@ def show(
             amounts = (
                 yuan(day[name]) for name in ("used_fen", "held_fen", "left_fen", "limit_fen")
             )
-            made.add_row(plain(day_text(day["day"])), plain(day["counter"]), *map(plain, amounts))
+            counter = f"{day['counter']} {day['acquirer']}".rstrip()
+            made.add_row(plain(day_text(day["day"])), plain(counter), *map(plain, amounts))
         say(drawn(made) if days else f"{shown}: nothing withdrawn and nothing held on any day")
         tell_lag(books.installation)
 
@@ -82,12 +83,14 @@ def _by_pan(books: Opened, pan_file: str) -> tuple[str, bytes]:
 
 def _day(books: Opened, day: int, used_fen: int, held_fen: int) -> dict[str, Any]:
     """Return a day of the card; the cap is the one that the configuration has for it now."""
-    day, counter = told_day(day)
+    place, (day, counter) = told_place(day), told_day(day)
+    acquirers = books.installation.configuration.cap_per_acquirer
     cap = books.installation.configuration.cap_on(day, counter)
     limit_fen = cap.limit_fen if cap else 0
     return {
         "day": day,
         "counter": counter,
+        "acquirer": acquirers[place - 1] if 0 < place <= len(acquirers) else "",
         "used_fen": used_fen,
         "held_fen": held_fen,
         "left_fen": max(0, limit_fen - used_fen - held_fen),

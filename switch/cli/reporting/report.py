@@ -29,7 +29,8 @@ from switch.cli.reporting.facts import (
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.settling.opening import Settled, catch_up, settled, today
 from switch.cli.verbs import verb_app
-from switch.core.configuration import Configuration
+from switch.core.configuration import WITHDRAWALS, Configuration
+from switch.core.transfers.counters import withdrawal_days
 from switch.report.document import Document, as_csv, as_html
 from switch.report.markup import Language
 from switch.settlement.calendar import Quarter, number_of
@@ -195,13 +196,18 @@ def summarised(here: Settled, asked: Quarter) -> Summary:
 def _used_up(here: Settled, first: int, last: int) -> set[CardDay]:
     """Return the card-days on which a cap was used up whole, each under the cap of its time."""
     configuration: Configuration = here.installation.configuration
-    caps = [cap for cap in configuration.caps if cap.from_day <= last]
+    caps = [
+        cap for cap in configuration.caps if cap.from_day <= last and cap.counter == WITHDRAWALS
+    ]
     found: set[CardDay] = set()
     for at, cap in enumerate(caps):
         begin = max(first, cap.from_day)
         end = min(last, caps[at + 1].from_day - 1) if at + 1 < len(caps) else last
         if begin <= end:
-            found.update(here.books.full_days(begin, end, cap.limit_fen))
+            counts = len(configuration.cap_per_acquirer)
+            days = zip(withdrawal_days(begin, counts), withdrawal_days(end, counts), strict=True)
+            for since, until in days:
+                found.update(here.books.full_days(since, until, cap.limit_fen))
     return found
 
 

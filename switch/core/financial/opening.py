@@ -54,6 +54,7 @@ from switch.core.terminals.identity import identify, record_of
 from switch.core.terminals.request import Transaction
 from switch.core.terminals.teller import Teller
 from switch.core.transaction import State
+from switch.core.transfers.counters import withdrawal_day
 
 _NUMBERS_EACH = 2
 """One DE 11 for its own message, and one that is kept for its reversal."""
@@ -290,7 +291,8 @@ def _capped(txn: Transaction) -> Decline | None:
     cap = txn.configuration.cap_on(txn.local.day)
     if cap is None:
         return Decline(Reason.SERVICE_NOT_OPEN, Rule.DAILY_CAP)
-    txn.cap = CapCheck(txn.local.day, cap.limit_fen)
+    day = withdrawal_day(txn.local.day, txn.acquirer, txn.configuration)
+    txn.cap = CapCheck(day, cap.limit_fen)
     return None
 
 

@@ -43,6 +43,19 @@ def test_who_keeps_the_daily_cap(changes: tuple[Change, ...], codes: list[str]) 
     assert hall.ask("rural_withdrawal", 1_000) == codes[1]
 
 
+_EACH = ("caps", "format = 1", 'per_acquirer = ["99900000", "99910000"]\nformat = 1')
+
+
+@pytest.mark.parametrize(("changes", "second"), [((), "61"), ((_EACH,), "00")])
+def test_over_what_the_cap_of_a_card_is_counted(changes: tuple[Change, ...], second: str) -> None:
+    """银发〔2011〕177号: 1 000 yuan a card and day over all banks, or at each acquirer's points."""
+    hall = Hall("2014-06-17", *changes)
+    assert hall.ask("rural_withdrawal", 600, CLINIC) == "00"
+    assert hall.ask("rural_withdrawal", 600, HOSPITAL) == second
+    assert hall.ask("rural_withdrawal", 600, CLINIC) == "61"
+    assert hall.ask("rural_withdrawal", 400, CLINIC) == "00"
+
+
 @pytest.mark.parametrize(("scope", "row"), [("all", "I3"), ("purchase_only", "I6")])
 def test_how_far_the_waiver_reaches(scope: str, row: str) -> None:
     """四(四)3(5) speaks of transactions: all of them, or what is bought."""

@@ -69,7 +69,19 @@ def test_the_defaults_have_no_faults(tmp_path: Path) -> None:
             "caps",
             "from_day = 2014-09-10",
             "from_day = 2011-01-01",
-            "caps:10: cap[1].from_day: should be later than 2011-01-01",
+            "caps:11: cap[1].from_day: should be later than 2011-01-01",
+        ),
+        (
+            "caps",
+            "format = 1",
+            'format = 1\nper_acquirer = ["99910000"]',
+            "caps:3: per_acquirer: lacks 99900000: each acquirer has a place, a new one at the end",
+        ),
+        (
+            "caps",
+            "format = 1",
+            'format = 1\nper_acquirer = ["99900000", "99910000", "99900000"]',
+            "caps:3: per_acquirer: names an acquirer twice",
         ),
         (
             "jinbao",

@@ -153,7 +153,7 @@ def test_the_longest_prefix_of_a_card_decides(folder: Path) -> None:
             "keys/zones.toml: other.zmk: there is no such key; link other needs it",
         ),
         ("cards", "social = true", 'social = "yes"', "cards.toml:8: range[0].social: Input"),
-        ("caps", "limit_fen = 100000", "limit_fen = 1e5", "caps.toml:6: cap[0].limit_fen: Input"),
+        ("caps", "limit_fen = 100000", "limit_fen = 1e5", "caps.toml:7: cap[0].limit_fen: Input"),
     ],
 )
 def test_a_mistake_is_told_with_file_line_key_and_reason(

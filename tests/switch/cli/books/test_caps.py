@@ -14,6 +14,7 @@ from tests.switch.cli.running import run
 _DAY = {
     "day": 20140618,
     "counter": "withdrawal",
+    "acquirer": "",
     "used_fen": 10_000,
     # In doubt, expired, and still with the issuer.
     "held_fen": 30_000,

@@ -50,5 +50,5 @@ def test_every_fault_of_a_bad_folder_is_told_with_status_2(folder: Path) -> None
     folders.change(folder, "cards", "length = 19", "length = 20")
     outcome = run("check", str(folder))
     assert (outcome.status, outcome.out) == (USAGE, "")
-    assert f"{folder}/caps.toml:6: cap[0].limit_fen: " in outcome.err
+    assert f"{folder}/caps.toml:7: cap[0].limit_fen: " in outcome.err
     assert f"{folder}/cards.toml:6: range[0].length: " in outcome.err

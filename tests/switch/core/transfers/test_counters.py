@@ -12,7 +12,16 @@ from messages.reasons import Reason
 from switch.core.configuration import Cap
 from switch.core.operations import CapCheck
 from switch.core.rules import Decline, Rule
-from switch.core.transfers.counters import COUNTERS, check_of, counted_day, told_day
+from switch.core.transfers.counters import (
+    COUNTERS,
+    MOST_ACQUIRERS,
+    check_of,
+    counted_day,
+    told_day,
+    told_place,
+    withdrawal_day,
+    withdrawal_days,
+)
 from tests.switch.core.stage import configuration
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31)).map(
@@ -47,3 +56,20 @@ def test_a_limit_holds_from_its_day_on_and_before_it_nothing_is_open() -> None:
     refused = check_of("remittance", 20140909, LIMITED)
     assert isinstance(refused, Decline)
     assert (refused.reason, refused.rule) == (Reason.SERVICE_NOT_OPEN, Rule.COUNTER_ROOM)
+
+
+@given(DAYS, st.integers(0, MOST_ACQUIRERS))
+def test_each_acquirer_has_days_of_its_own(day: int, place: int) -> None:
+    acquirers = tuple(f"{number}" for number in range(MOST_ACQUIRERS))
+    each = configuration(cap_per_acquirer=acquirers)
+    asked = acquirers[place - 1] if place else "nobody"
+    counted = withdrawal_day(day, asked, each)
+    assert counted == withdrawal_days(day, MOST_ACQUIRERS)[place]
+    assert (told_place(counted), told_day(counted)) == (place, (day, "withdrawal"))
+    assert counted < counted_day(20000101, "transfer")
+    assert withdrawal_day(day, asked, configuration()) == day
+
+
+@given(DAYS, st.sampled_from(COUNTERS))
+def test_a_count_of_all_is_nobody_s(day: int, counter: str) -> None:
+    assert told_place(counted_day(day, counter)) == 0
