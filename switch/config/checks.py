@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from switch.config.files import split_address
 from switch.config.institutions import check_institutions
 from switch.config.reading import Models, Sources
 from switch.core.configuration import Timers
@@ -27,6 +28,16 @@ def _check_listen(sources: Sources, models: Models) -> None:
     listen = models.jinbao.listen
     if not (listen.jinbao or listen.bank or listen.terminals):
         sources.jinbao.fault(("listen",), "has no address: terminals could not connect")
+    seen: dict[tuple[str, int], str] = {}
+    lists = (("jinbao", listen.jinbao), ("bank", listen.bank), ("terminals", listen.terminals))
+    for name, addresses in lists:
+        for address in addresses:
+            host, port = split_address(address)
+            if first := seen.get((host, port)):
+                sources.jinbao.fault(("listen", name), f"{address} is in listen.{first} already")
+            elif port:
+                # Port 0 is another one each time.
+                seen[host, port] = name
 
 
 def _check_terminals(sources: Sources, models: Models) -> None:

@@ -22,7 +22,7 @@ from messages.dialects.loader import SpecError, load_dialect
 from routing.links import LinkClass
 from switch.config.checks import check_across
 from switch.config.downloads import load_downloads
-from switch.config.faults import ConfigurationError, Fault
+from switch.config.faults import ConfigurationError, Fault, Lines
 from switch.config.files import (
     AcquirerEntry,
     IssuerEntry,
@@ -205,7 +205,12 @@ class _Building:
         try:
             return load_tariffs(fees.tariffs, self._folder, options)
         except ConfigurationError as error:
-            self.faults += error.faults
+            for fault in error.faults:
+                if fault.line or Path(fault.file).is_file():
+                    self.faults.append(fault)
+                else:
+                    # The set as a whole, or a name in it: it is mended where it is named.
+                    self._fault("jinbao.toml", "fees.tariffs", f"{fault.file}: {fault.reason}")
         return None
 
     def _downloads(self) -> tuple[Download, ...]:
@@ -322,7 +327,9 @@ class _Building:
         return key
 
     def _fault(self, file: str, key: str, reason: str) -> None:
-        self.faults.append(Fault(str(self._folder / file), 0, key, reason))
+        path = self._folder / file
+        lines = Lines(path.read_text("utf-8")) if path.suffix == ".toml" else Lines("")
+        self.faults.append(Fault(str(path), lines.of(tuple(key.split("."))), key, reason))
 
 
 def _fixed_keys(main: JinbaoFile) -> WorkingKeys | None:

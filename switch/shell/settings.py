@@ -50,6 +50,11 @@ class ListenAddress(msgspec.Struct, frozen=True):
     port: int
     access: str = ""
 
+    @property
+    def key(self) -> str:
+        """The key of jinbao.toml that has the address."""
+        return f"listen.{self.access or 'terminals'}"
+
 
 class LinkAddress(msgspec.Struct, frozen=True):
     """Where the host of an issuer link listens."""

@@ -36,7 +36,8 @@ class Listener:
         loop = asyncio.get_running_loop()
         addresses = []
         for address in self._side.settings.listen:
-            listening = bound(address.host, address.port, is_shared=self._side.settings.is_worker)
+            is_shared = self._side.settings.is_worker
+            listening = bound(address.host, address.port, address.key, is_shared=is_shared)
             backlog = self._side.limits.backlog
             made = partial(self._connection, address.access)
             server = await loop.create_server(made, sock=listening, backlog=backlog)
@@ -117,10 +118,11 @@ class TerminalConnection(Connection):
             driver.handle(TerminalDisconnected(self._number), driver.now(), self.peer)
 
 
-def bound(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
+def bound(host: str, port: int, key: str, *, is_shared: bool = False) -> socket.socket:
     """Return a bound socket; accepted ones inherit its options (Linux, BSD).
 
-    A shared address is taken by several processes, each with a queue of its own.
+    A shared address is taken by several processes, each with a queue of its own. OSError names the
+    address and its key in jinbao.toml: there may be many.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
@@ -133,7 +135,8 @@ def bound(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEP_ALIVE_S)
         made.settimeout(0)
         made.bind((host, port))
-    except OSError:
+    except OSError as error:
         made.close()
-        raise
+        shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        raise OSError(f"jinbao.toml: {key}: {shown}: {error.strerror or error}") from error
     return made

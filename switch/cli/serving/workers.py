@@ -77,7 +77,7 @@ def supervise(found: Installation, offset_ms: int, log: Log, ready: Ready, worke
         return [sys.executable, "-m", "switch", *sys.argv[1:]], environment
 
     async def run() -> int:
-        addresses = Addresses(tuple((address.host, address.port) for address in found.listen))
+        addresses = Addresses(tuple((each.host, each.port, each.key) for each in found.listen))
         supervisor = Supervisor(command, workers, addresses, log.report)
         control = Control(found.control, _verbs(supervisor, found.control))
         await control.open()

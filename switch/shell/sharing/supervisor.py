@@ -63,13 +63,13 @@ class Worker:
 
 
 class Addresses(msgspec.Struct, frozen=True):
-    """Host and port (0: any) of each place where terminals connect."""
+    """Each place where terminals connect: host, port (0: any) and key in jinbao.toml."""
 
-    listen: tuple[tuple[str, int], ...]
+    listen: tuple[tuple[str, int, str], ...]
 
     def reserve(self) -> list[socket.socket]:
         """Return sockets that keep the ports and take no connections. OSError if one is taken."""
-        return [bound(host, port, is_shared=True) for host, port in self.listen]
+        return [bound(*address, is_shared=True) for address in self.listen]
 
 
 class Supervisor:
@@ -94,7 +94,7 @@ class Supervisor:
         kept = self._addresses.reserve()
         try:
             ports = [int(each.getsockname()[1]) for each in kept]
-            hosts = [host for host, _ in self._addresses.listen]
+            hosts = [host for host, _, _ in self._addresses.listen]
             self._where = list(zip(hosts, ports, strict=True))
             self._ready = ready
             await asyncio.gather(*(self._keep(worker, ports) for worker in self.workers))

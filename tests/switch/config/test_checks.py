@@ -66,6 +66,18 @@ def test_the_defaults_have_no_faults(tmp_path: Path) -> None:
             "jinbao:5: listen: has no address: terminals could not connect",
         ),
         (
+            "jinbao",
+            'bank = ["127.0.0.1:8584"]',
+            'bank = ["127.0.0.1:8583"]',
+            "jinbao:7: listen.bank: 127.0.0.1:8583 is in listen.jinbao already",
+        ),
+        (
+            "jinbao",
+            'bank = ["127.0.0.1:8584"]',
+            'bank = ["h:1", "h:0", "h:0", "h:1"]',
+            "jinbao:7: listen.bank: h:1 is in listen.bank already",
+        ),
+        (
             "caps",
             "from_day = 2014-09-10",
             "from_day = 2011-01-01",

@@ -130,7 +130,7 @@ def test_the_longest_prefix_of_a_card_decides(folder: Path) -> None:
             "jinbao",
             'terminals = ["pos", "composite"]',
             'terminals = "poss"',
-            "jinbao.toml: dialects.terminals: poss: no dialect of this name",
+            "jinbao.toml:11: dialects.terminals: poss: no dialect of this name",
         ),
         (
             "jinbao",
@@ -219,3 +219,24 @@ def test_five_thousand_terminals_load_in_two_seconds(folder: Path) -> None:
     begun = time.process_time()
     assert len(load(folder).configuration.terminals) == _MANY + len(folders.TERMINALS)
     assert time.process_time() - begun < 2.0
+
+
+@pytest.mark.parametrize(
+    ("names", "reasons"),
+    [
+        (["free"], ["0 files of kind fee-matrix, not one", "0 files of kind national-prices"]),
+        (["chongqing-2014", "national", "free", "none"], ["none: no tariff file of this name"]),
+    ],
+)
+def test_a_set_of_tariffs_that_is_none_is_told_where_it_is_named(
+    folder: Path, names: list[str], reasons: list[str]
+) -> None:
+    path = folder / "jinbao.toml"
+    before, after = path.read_text("utf-8").split('["chongqing-2014", "national", "free"]')
+    path.write_text(before + str(names).replace("'", '"') + after, "utf-8")
+    line = before.count("\n") + 1
+    faults = _faults(folder)
+    assert len(faults) == len(reasons)
+    for fault, reason in zip(faults, reasons, strict=True):
+        assert fault.startswith(f"jinbao.toml:{line}: fees.tariffs: ")
+        assert reason in fault

@@ -142,7 +142,8 @@ def test_a_port_that_is_taken_is_told(folder: Path) -> None:
         folders.change(folder, "jinbao", "127.0.0.1:0", f"127.0.0.1:{port}")
         outcome = run("serve", "-c", str(folder))
     assert outcome.status == USAGE
-    assert "Address already in use" in outcome.err
+    where = f"jinbao.toml: listen.jinbao: 127.0.0.1:{port}"
+    assert outcome.err.endswith(f"jinbao: {where}: Address already in use\n")
 
 
 def test_log_lines_can_go_to_a_file_that_is_appended_to(folder: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from messages.crypto.keys import Mak
+from messages.crypto.mac import make_mac
 from messages.crypto.vault import Vault
-from switch.core.configuration import Limits, Terminal
+from switch.core.configuration import Cap, Limits, Terminal
 from switch.core.events import TerminalConnected, TerminalDisconnected
 from tests.switch.core.stage import FRAMES, Stage, configuration
 
@@ -38,6 +40,29 @@ def test_many_terminals_share_one_connection_and_each_keeps_its_own_session() ->
     stage.withdraw(f4="000000001000")
     stage.withdraw("000002", f41="50010002", f4="000000001000")
     assert stage.codes() == ["00", "00", "77"]
+
+
+def test_a_thousand_terminals_work_over_one_connection() -> None:
+    first = configuration().terminals["50010001"]
+    names = [f"5002{number:04d}" for number in range(1_000)]
+    stage = Stage(
+        terminals={name: replace(first, id=name) for name in names},
+        caps=(Cap(20110101, 10**9, "177"),),
+    )
+    pik, mak = stage.keys
+    maks = [mak[:6] + (number * 2).to_bytes(2, "big") for number in range(1_000)]
+    for name, own in zip(names, maks, strict=True):
+        stage.keys = (pik, own)
+        _sign_on(stage, name)
+    # Each with its own MAK, none of them the last that was given.
+    for name, own in zip(names, maks, strict=True):
+        stage.mac = make_mac("pos-ecb", Mak(own))
+        stage.withdraw(f41=name, f4="000000001000")
+    assert stage.codes() == ["00"] * 2_000
+    told = [stage.codec.decode(frame, 13).fields[41] for frame in stage.told]
+    assert told == names * 2
+    assert set(stage.connections) == {1}
+    assert len(stage.requests()) == 1_000
 
 
 def test_a_session_outlives_its_connection() -> None:

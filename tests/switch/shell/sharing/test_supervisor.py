@@ -38,7 +38,7 @@ class _Told:
         self.supervisor = Supervisor(
             self._command,
             workers,
-            Addresses((("127.0.0.1", 0),)),
+            Addresses((("127.0.0.1", 0, "listen.bank"),)),
             lambda event, facts: self.events.append((event, facts)),
         )
 
@@ -115,7 +115,8 @@ async def test_a_port_that_is_taken_is_told_before_anybody_starts() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        told.supervisor._addresses = Addresses((("127.0.0.1", taken.getsockname()[1]),))
+        port = taken.getsockname()[1]
+        told.supervisor._addresses = Addresses((("127.0.0.1", port, "listen.bank"),))
         with pytest.raises(OSError, match="in use"):
             await told.supervisor.run(told.ready.append)
     assert told.supervisor.workers[0].starts == 0
