@@ -41,6 +41,7 @@ class Reason(StrEnum):
     ROUTE_UNAVAILABLE = "route_unavailable"
     LINE_FAILURE = "line_failure"
     ISSUER_SILENT = "issuer_silent"
+    MESSAGE_REJECTED = "message_rejected"
     CUT_OVER = "cut_over"
     SETTLEMENT_UNBALANCED = "settlement_unbalanced"
     SYSTEM_ERROR = "system_error"

@@ -67,6 +67,7 @@ class Rule(IntEnum):
     SETTLEMENT_CARD = 48
     COUNTER_ROOM = 49
     ROUTE_PRODUCTS = 50
+    HEADER_TAKEN = 51
 
 
 WORDS: dict[Rule, Words] = {
@@ -165,6 +166,9 @@ WORDS: dict[Rule, Words] = {
     Rule.PAYEE_KNOWN: Words(
         "the payee's account is of a known bank, and not the payer's own",
         "收款账号所属银行可识别，且非付款账号本身",
+    ),
+    Rule.HEADER_TAKEN: Words(
+        "the issuer's side took the message by its header", "报文头已被发卡方接受"
     ),
     Rule.SETTLEMENT_CARD: Words(
         "a remittance is paid from the service point's settlement card",

@@ -145,6 +145,12 @@ def _silence(stage: Stage) -> None:
     stage.pass_time(46_000)
 
 
+def _rejected(stage: Stage) -> None:
+    stage.issue = mute
+    stage.withdraw()
+    stage.bank_says("0200", stage.requests()[0], {39: "00"}, reject="99999")
+
+
 CASES: Final[Mapping[Reason, Callable[[Stage], object]]] = {
     Reason.FORMAT_ERROR: lambda stage: stage.withdraw("000000"),
     Reason.MAC_WRONG: _bad_mac,
@@ -172,6 +178,7 @@ CASES: Final[Mapping[Reason, Callable[[Stage], object]]] = {
     Reason.ROUTE_UNAVAILABLE: _line_lost,
     Reason.LINE_FAILURE: _no_line,
     Reason.ISSUER_SILENT: _silence,
+    Reason.MESSAGE_REJECTED: _rejected,
     Reason.SYSTEM_ERROR: _full,
 }
 """How a terminal that is signed on gets each."""

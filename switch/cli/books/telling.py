@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from messages.dialects.dialect import Words
+from messages.reasons import Reason
 from switch.cli.books.bills import bill_lines, bill_of
 from switch.cli.books.reading import Opened
 from switch.cli.books.words import (
@@ -23,7 +24,7 @@ from switch.cli.books.words import (
     yuan,
 )
 from switch.cli.drawing import drawn, plain, table
-from switch.core.issuers.messages import NO_REASON
+from switch.core.issuers.messages import NO_REASON, REJECTED
 from switch.core.moment import local
 from switch.core.operations import ReversalPlan, Row, TransactionKey
 from switch.core.rules import WORDS, Rule
@@ -232,8 +233,12 @@ def _answer_line(row: Row, opened: Opened) -> str:
     if answer is None:
         return "none is kept: the terminal was told nothing, or 98"
     dialect = opened.installation.configuration.terminal_dialect
+    words = dialect.response(answer.code).words
+    if row.plan is not None and row.plan.reason == REJECTED:
+        # Its code is that of silence; but it was answered.
+        words = dialect.reasons[Reason.MESSAGE_REJECTED].words
     number = f", authorisation {answer.authorisation}" if answer.authorisation else ""
-    return f"{answer.code} {both(dialect.response(answer.code).words)}{number}"
+    return f"{answer.code} {both(words)}{number}"
 
 
 def _reversal(row: Row, opened: Opened) -> dict[str, Any] | None:

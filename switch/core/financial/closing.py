@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -22,7 +22,7 @@ from switch.core.financial.rerouting import Rerouting
 from switch.core.financial.reversing import Reversing
 from switch.core.issuers.line import IssuerLink
 from switch.core.issuers.links import Links
-from switch.core.issuers.messages import request_fields
+from switch.core.issuers.messages import REJECTED, request_fields
 from switch.core.issuers.pending import Waiting
 from switch.core.issuers.pins import translate_pin
 from switch.core.issuers.store_and_forward import StoreAndForward
@@ -57,6 +57,7 @@ _PARTIAL = "10"
 """A partial approval that nobody asked for is reversed."""
 _TIMED_OUT, _TOO_LATE, _MALFUNCTION = "4021", "4006", "4002"
 """Reversal reasons (DE 60.1): ISO 8583:1993 message reason codes."""
+_SILENT: Final = Decline(Reason.ISSUER_SILENT, Rule.FORWARDED_IN_TIME)
 _ECHOED = (3, 4, 32, 33, 41, 42)
 _ANSWER_OF = {"0100": "0110", "0200": "0210"}
 
@@ -143,8 +144,9 @@ class Closing:
     ) -> None:
         link = sent.link
         if link.wire.is_rejected(frame):
-            why = "answer_rejected_by_header"
-        elif not link.is_authentic(mti, texts, self._outbox.at.elapsed_ns):
+            self._rejected(txn, sent, link.wire.reject_code(frame))
+            return
+        if not link.is_authentic(mti, texts, self._outbox.at.elapsed_ns):
             why = "answer_mac_wrong"
         else:
             self._links.answered(link)
@@ -153,6 +155,14 @@ class Closing:
         self._outbox.report(why, link=link.link.name, rrn=txn.rrn)
         self._links.failed(link, sent.period)
         self._doubt(txn, _MALFUNCTION)
+
+    def _rejected(self, txn: Transaction, sent: _Sent, code: str) -> None:
+        """Take back what was refused before it was processed: nobody declined it."""
+        name = sent.link.link.name
+        self._outbox.report("answer_rejected_by_header", link=name, rrn=txn.rrn, reject_code=code)
+        self._links.failed(sent.link, sent.period)
+        facts = {"reject_code": code}
+        self._doubt(txn, REJECTED, Decline(Reason.MESSAGE_REJECTED, Rule.HEADER_TAKEN, facts))
 
     def _believed(self, txn: Transaction, link: IssuerLink, texts: Mapping[int, str]) -> None:
         code = texts.get(39, "")
@@ -215,11 +225,10 @@ class Closing:
         """Approve a payment that has nothing to debit; its bill is confirmed."""
         self._close(txn, State.APPROVED, answer, None)
 
-    def _doubt(self, txn: Transaction, reason: str) -> None:
+    def _doubt(self, txn: Transaction, reason: str, decline: Decline = _SILENT) -> None:
         """Say 98 now and close with a 0420: nobody knows what the issuer did."""
         answer = None
         if not txn.answered:
-            decline = Decline(Reason.ISSUER_SILENT, Rule.FORWARDED_IN_TIME)
             answer = self._teller.refuse(txn, decline)
         if txn.rule.reversal is None:
             self._close(txn, State.DECLINED, answer, None)
@@ -239,7 +248,7 @@ class Closing:
                 # Another process took the transaction over, and reverses it.
                 self._outbox.report("close_fenced", rrn=txn.rrn)
                 if not txn.answered:
-                    self._teller.refuse(txn, Decline(Reason.ISSUER_SILENT, Rule.FORWARDED_IN_TIME))
+                    self._teller.refuse(txn, _SILENT)
                 self.in_flight.finish(txn)
             case Unknown():
                 if txn.state is State.CLOSING:

@@ -23,6 +23,8 @@ _LONGEST_PIN = "12"
 _FROM, _TO = 102, 103
 """The accounts of a transfer: who pays, and who is paid."""
 NO_REASON = "0000"
+REJECTED = "4003"
+"""Reversal reason (DE 60.1) of a request that its header says was never processed."""
 """DE 60.1 of what is no reversal."""
 
 

@@ -104,8 +104,11 @@ class IssuerWire:
 
     def is_rejected(self, frame: bytes) -> bool:
         """Tell whether the header says that our message was refused before processing."""
-        code = frame[self._reject]
-        return bool(code.strip(b"0"))
+        return bool(frame[self._reject].strip(b"0"))
+
+    def reject_code(self, frame: bytes) -> str:
+        """Return the reject code of a header, as it may be told: its bytes are the peer's."""
+        return frame[self._reject].decode("ascii", "backslashreplace")
 
 
 @lru_cache(maxsize=256)

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from switch.cli.books.reading import opened, row_of
 from switch.cli.books.telling import brief, lines, rule_words, shown, whole
-from switch.core.issuers.messages import NO_REASON
+from switch.core.issuers.messages import NO_REASON, REJECTED
 from switch.core.rules import WORDS, Rule
 from switch.core.transaction import State
 from tests.switch.cli.books.conftest import DECLINED, FORWARDED, IN_DOUBT, REVERSED, UNSENT
+from tests.switch.ledger.making import answer
 
 
 def test_every_rule_has_words_and_one_of_another_version_its_number() -> None:
@@ -69,6 +70,18 @@ def test_an_advice_is_no_reversal_and_has_no_reason_for_one(
         ("", "no longer queued"),
     ]
     assert not any(label == "reversal" or NO_REASON in text.split() for label, text in found)
+
+
+def test_what_a_header_rejected_was_answered_and_says_so(folder: Path) -> None:
+    with opened(folder) as books:
+        row = row_of(books, IN_DOUBT)
+        assert row.plan is not None
+        kept = replace(row, answer=answer("98"), plan=replace(row.plan, reason=REJECTED))
+        told = dict(lines(kept, books))
+        silent = dict(lines(replace(row, answer=answer("98")), books))
+    assert "rejected the message by its header" in told["answer"]
+    assert told["reason"].startswith("message rejected by its header, no action taken")
+    assert "header" not in silent["answer"]
 
 
 def test_a_transfer_sends_nothing_of_its_own(folder: Path) -> None:

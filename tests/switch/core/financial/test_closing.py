@@ -91,7 +91,12 @@ def test_a_message_rejected_by_its_header_is_in_doubt(stage: Stage) -> None:
     stage.withdraw()
     stage.bank_says("0200", stage.requests()[0], {39: "00"}, reject="00123")
     assert stage.code == "98"
-    assert stage.report("answer_rejected_by_header")["rrn"] == stage.row().record.rrn
+    told = stage.report("answer_rejected_by_header")
+    assert (told["rrn"], told["reject_code"]) == (stage.row().record.rrn, "00123")
+    declined = stage.report("declined")
+    assert (declined["reason"], declined["reject_code"]) == ("message_rejected", "00123")
+    assert stage.row().state is State.IN_DOUBT
+    assert stage.reversals()[0][60].startswith("4003")
 
 
 # ---------------------------------------------------------------------------------------- silent

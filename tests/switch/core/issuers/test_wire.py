@@ -39,6 +39,8 @@ def test_a_reject_code_is_seen_in_the_header_only(wire: IssuerWire) -> None:
     frame = FRAMES["interbank-withdrawal"][4:]
     assert not wire.is_rejected(frame)
     assert wire.is_rejected(frame[:41] + b"00001" + frame[46:])
+    assert wire.reject_code(frame[:41] + b"00001" + frame[46:]) == "00001"
+    assert wire.reject_code(frame[:41] + b"\xff\x0012\n" + frame[46:]) == "\\xff\x0012\n"
 
 
 def test_a_cut_frame_says_where(wire: IssuerWire) -> None:
