@@ -82,6 +82,10 @@ def _drawn(rows: list[Row]) -> str:
             row.state.name,
         )
         made.add_row(*map(plain, cells))
+    # Where it is narrow, the time and the state fold, never a number.
+    made.padding = 0
+    for column in made.columns[2:-1]:
+        column.no_wrap = True
     return drawn(made)
 
 

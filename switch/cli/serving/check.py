@@ -93,15 +93,17 @@ def summary(found: Installation) -> list[str]:
         f"{host}:{port} ({access})" if access else f"{host}:{port}"
         for host, port, access in found.listen
     )
-    dialects = (configuration.terminal_dialect.name, configuration.issuer_dialect.name)
+    spoken = [dialect.name for dialect in configuration.terminal_dialects]
+    issuers = configuration.issuer_dialect.name
+    dialects = f"dialect{'s' if len(spoken) > 1 else ''} {', '.join(spoken)}"
     terminals, merchants = len(configuration.terminals), len(configuration.merchants)
     ranges = configuration.card_ranges
     social = sum(each.is_social for each in ranges)
     return [
         "good",
-        f"terminals    {terminals}, {merchants} merchants, dialect {dialects[0]}",
+        f"terminals    {terminals}, {merchants} merchants, {dialects}",
         f"acquirers    {', '.join(configuration.acquirers) or 'none'}",
-        f"issuers      {', '.join(configuration.issuers) or 'none'}, dialect {dialects[1]}",
+        f"issuers      {', '.join(configuration.issuers) or 'none'}, dialect {issuers}",
         f"groups       {', '.join(configuration.groups) or 'none'}",
         f"links        {links or 'none'}",
         f"clearing     {_clearing(configuration)}",

@@ -6,6 +6,7 @@ holder, and each has a check value of its own, so that its holder can compare.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Sequence
@@ -54,6 +55,12 @@ def new(
     files = part or []
     if files and len(files) not in _PARTS:
         stop("a key has two or three parts")
+    # Before any is written: half the parts of a key that never was would lie around.
+    for number, file in enumerate(files):
+        if os.path.lexists(file):
+            stop(f"{file}: {os.strerror(errno.EEXIST)}")
+        if file.absolute() in {other.absolute() for other in files[:number]}:
+            stop(f"{file}: each part has a file of its own")
     tmk = Tmk(odd_parity(secrets.token_bytes(_TMK_BYTES)))
     for file, content in zip(files, split(tmk, len(files)), strict=True):
         _write_part(file, content)

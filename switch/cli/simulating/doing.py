@@ -213,6 +213,8 @@ def _line(result: Result) -> str:
         parts.append(f"fee {result.fee_fen / FEN:.2f}")
     if result.balance_fen is not None:
         parts.append(f"balance {result.balance_fen / FEN:.2f}")
+    if result.kind is Kind.DOWNLOAD and result.of:
+        parts.append(result.of)
     parts.append(f"batch {result.batch}")
     parts += [f"{name} {value}" for name, value in _named(result) if value]
     slip = result.told.get("S7", "")

@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from switch.cli.books.reading import opened
+from switch.cli.books.transactions import _drawn
 from switch.cli.outcome import BAD, USAGE
 from switch.core.transaction import State
+from switch.ledger.protocol import Where
 from tests.switch.cli.books import conftest as books
 from tests.switch.cli.books.conftest import APPROVED, EXPIRED, FORWARDED, IN_DOUBT
 from tests.switch.cli.running import run
@@ -97,6 +101,22 @@ def test_what_happened_is_told_in_english_and_chinese(folder: Path) -> None:
     ):
         assert text in " ".join(outcome.out.split())
     assert books.PAN not in outcome.out
+
+
+def test_no_card_is_folded_where_it_is_narrow(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with opened(folder) as found:
+        rows = found.books.transactions(10, Where())
+    card = "621999*********0120"
+    long = [
+        replace(row, record=replace(row.record, shown_card=card, amount_fen=123_456))
+        for row in rows
+    ]
+    drawn = _drawn(long)
+    assert drawn.count(card) == drawn.count("1234.56") == len(long)
+    assert max(map(len, drawn.splitlines())) <= 80
 
 
 def test_everything_is_one_object_for_programs(folder: Path) -> None:

@@ -14,7 +14,7 @@ def test_a_good_folder_is_summed_up_and_test_keys_are_told(folder: Path) -> None
     assert outcome.status == 0
     assert outcome.out == (
         "good\n"
-        "terminals    6, 6 merchants, dialect pos\n"
+        "terminals    6, 6 merchants, dialects pos, composite\n"
         "acquirers    99900000, 99910000\n"
         "issuers      99910000, 99900000, 99930000, dialect interbank\n"
         "groups       first, second\n"

@@ -55,6 +55,21 @@ def test_a_new_key_is_random_shown_by_its_check_value_and_its_parts_make_it(
     assert all(text not in told for text in (*texts, made.reveal().hex().upper()))
 
 
+@pytest.mark.parametrize("second", ["one", "./one", "there"])
+def test_no_part_is_written_unless_all_can_be(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there").write_text("x", "ascii")
+    before = _tmk(folder)
+    outcome = _keys("new", folder, "--force", "--part", "one", "--part", second)
+    why = "File exists" if second == "there" else "each part has a file of its own"
+    assert (outcome.status, outcome.out) == (USAGE, "")
+    assert why in outcome.err
+    assert not Path("one").exists()
+    assert _tmk(folder) == before
+
+
 def test_parts_read_from_files_make_the_key_and_each_is_shown_by_its_check_value(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -43,6 +43,9 @@ def test_anything_that_was_not_approved_ends_in_status_1(
     good = Result(kind=Kind.SALE, verdict=Verdict.APPROVED, code="00", amount_fen=8_050)
     tell(given, [good])
     assert "80.50 yuan" in capsys.readouterr().out
+    loaded = Result(kind=Kind.DOWNLOAD, verdict=Verdict.APPROVED, code="00", of="blacklist")
+    tell(given, [loaded])
+    assert "approved    00  blacklist  batch" in capsys.readouterr().out
     with pytest.raises(typer.Exit) as ended:
         tell(given, [good, Result(kind=Kind.SALE, verdict=Verdict.DECLINED, code="51")])
     assert ended.value.exit_code == BAD
