@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from switch.cli.outcome import stop
 from switch.config.installation import Installation, ListenAddress
+from switch.shell.settings import ListenAddress as Listening
 from switch.shell.sharing.supervisor import Addresses, Ready, Supervisor
 from switch.shell.watching.control import Control, Verb, ask
 from switch.shell.watching.log import Log
@@ -77,7 +78,8 @@ def supervise(found: Installation, offset_ms: int, log: Log, ready: Ready, worke
         return [sys.executable, "-m", "switch", *sys.argv[1:]], environment
 
     async def run() -> int:
-        addresses = Addresses(tuple((each.host, each.port, each.key) for each in found.listen))
+        listen = (Listening(*each) for each in found.listen)
+        addresses = Addresses(tuple((each.host, each.port, each.key) for each in listen))
         supervisor = Supervisor(command, workers, addresses, log.report)
         control = Control(found.control, _verbs(supervisor, found.control))
         await control.open()
