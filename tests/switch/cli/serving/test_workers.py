@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from switch.cli.outcome import BAD, USAGE
-from switch.cli.serving.workers import Place, own_place
+from switch.cli.serving.workers import Place, own_place, supervise
 from switch.config.installation import load
 from switch.ledger.postgres import PostgresLedger
+from switch.shell.clock import Clock
+from switch.shell.watching.log import Log
 from tests.switch.cli.ledger.test_verbs import on_postgres
 from tests.switch.cli.running import ROOT, run, sample
 from tests.switch.config import folders
@@ -29,6 +32,21 @@ def test_an_embedded_ledger_has_one_process(folder: Path) -> None:
     assert "belongs to one process" in done.err
     assert "PostgreSQL" in done.err
     assert run("serve", "-c", str(folder), "--workers", "0").status == USAGE
+
+
+def test_an_address_that_is_taken_is_told_with_its_key_before_any_worker_starts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        folders.change(folder, "jinbao", "127.0.0.1:0", f"127.0.0.1:{port}")
+        found = load(folder)
+        found.control.parent.mkdir(exist_ok=True)
+        with pytest.raises(typer.Exit) as ended:
+            supervise(found, 0, Log(lambda _: None, Clock(), 10), lambda _: None, 2)
+    assert ended.value.exit_code == USAGE
+    where = f"jinbao.toml: listen.jinbao: 127.0.0.1:{port}"
+    assert capsys.readouterr().err == f"jinbao: {where}: Address already in use\n"
 
 
 def test_a_database_without_tables_is_told_before_anything_starts(
