@@ -24,12 +24,16 @@ _WIDEST: Final = 32
 """Columns of any table column but the last."""
 
 
-def plain(text: str, style: str = "") -> Text:
-    """Return `text` without markup, its control characters written as escapes."""
-    shown = "".join(
+def safe(text: str) -> str:
+    """Return `text` with its control characters written as escapes."""
+    return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
     )
-    return Text(shown, style=style)
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Return `text` without markup, its control characters written as escapes."""
+    return Text(safe(text), style=style)
 
 
 def table(*columns: str, title: str = "") -> Table:

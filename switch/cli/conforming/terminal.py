@@ -18,6 +18,7 @@ import typer
 from simulators import live
 from simulators.conformance.driving.driver import Driver
 from simulators.conformance.driving.trial import Trial, plan
+from simulators.conformance.evidence.chain import Record
 from simulators.conformance.judging.happenings import Note
 from simulators.conformance.judging.host import Host, Setup
 from simulators.conformance.live import DriverClient, FastClock, HostServer
@@ -199,7 +200,7 @@ async def _run(host: Host, way: _Way, told: tuple[Keeper, Watcher]) -> None:
     clock, over = FastClock(way.speed), asyncio.Event()
 
     def noted(each: Note) -> None:
-        watcher.noted(each, keeper.note(each))
+        _draw(watcher, each, keeper.note(each))
         if not (way.is_auto or way.drive) and _is_done(host):
             over.set()
 
@@ -219,6 +220,16 @@ async def _run(host: Host, way: _Way, told: tuple[Keeper, Watcher]) -> None:
     finally:
         server.close()
         await asyncio.sleep(_QUIET_S)
+
+
+def _draw(watcher: Watcher, each: Note, record: Record) -> None:
+    """Tell the tester; what cannot be told ends no run, for the evidence has it already."""
+    try:
+        watcher.noted(each, record)
+    except typer.Exit:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a drawing chokes on
+        note(f"record {record['n']} cannot be shown ({type(error).__name__}); the run goes on")
 
 
 async def _until(over: asyncio.Event, work: Any) -> None:  # noqa: ANN401 - a coroutine of any kind

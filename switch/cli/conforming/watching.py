@@ -23,6 +23,7 @@ from simulators.conformance.judging.happenings import Note
 from simulators.conformance.judging.host import DONE, UNKNOWN, Host, Setup
 from simulators.conformance.judging.station import Progress
 from simulators.conformance.rules.model import Case, Requirement
+from switch.cli.drawing import plain, safe
 from switch.cli.outcome import note, say
 
 _LAST: Final = 12
@@ -69,11 +70,11 @@ class PlainWatcher:
             name = str(failure["requirement"])
             case = failure.get("case") or each.case
             mark = _mark(self._sentences[name])
-            say(f"  {mark} {name} in {case or 'no case'}, record {each.number}")
+            say(f"  {mark} {name} in {case or 'no case'}, record {record['n']}")
         if each.words and _is_telling(each):
-            say(f"  {each.words}")
+            say(f"  {safe(each.words)}")
         if each.words == DONE:
-            say(f"{each.terminal} {each.case}: done")
+            say(f"{safe(each.terminal)} {each.case}: done")
 
     def stop(self) -> None:
         """Have nothing to give back."""
@@ -133,7 +134,9 @@ class LiveWatcher:
         parts = [Panel(Text(word, style=f"bold {tone}"), border_style=tone)]
         shown = [(station.tid, station.progress) for station in stations]
         for name, progress in shown or [("no terminal yet 终端未连接", {})]:
-            parts.append(Panel(_steps(self._cases, progress), title=name, title_align="left"))
+            # A terminal names itself: what it says is neither markup nor a control sequence.
+            title = plain(name)
+            parts.append(Panel(_steps(self._cases, progress), title=title, title_align="left"))
         parts.append(
             Panel(Text("\n").join(self._happened), title="messages 报文", title_align="left")
         )
@@ -169,9 +172,9 @@ def _state(case: Case, progress: Progress) -> Text:
 def _happening(each: Note, record: Record, sentences: dict[str, Requirement]) -> Text:
     broken = [str(failure["requirement"]) for failure in record.get("broken", ())]
     words = (
-        f"{each.number:>4} {each.what:8} {record.get('mti', '')} {record.get('transaction', '')}"
+        f"{record['n']:>4} {each.what:8} {record.get('mti', '')} {record.get('transaction', '')}"
     )
-    told = Text(f"{words} {each.case} {each.words}".rstrip(), "red" if broken else "")
+    told = plain(f"{words} {each.case} {each.words}".rstrip(), "red" if broken else "")
     for name in broken[:3]:
         told.append(f"\n     ✗ {name} {sentences[name].en}", "red")
     return told
@@ -190,7 +193,7 @@ def _mark(requirement: Requirement) -> str:
 def _tell(report: Report, head: str) -> None:
     for line in report.lines:
         if line.verdict in {"fail", "warn"}:
-            say(summary(line))
+            say(safe(summary(line)))
     counts = ", ".join(f"{report.count(v)} {v}" for v in ("pass", "fail", "warn", "open"))
     say(f"{report.sentence} ({counts})")
     say(f"last hash {head}")

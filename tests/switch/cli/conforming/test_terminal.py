@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.errors import MarkupError
 
+from switch.cli.conforming.watching import PlainWatcher
 from tests.simulators.conformance import frames
 from tests.switch.cli.running import leaks, run
 
@@ -139,6 +141,17 @@ def test_our_composite_terminal_is_driven_by_its_answers(tmp_path: Path) -> None
     passed = {r["requirement"] for r in report["requirements"] if r["verdict"] == "pass"}
     assert {"SOC-09", "SOC-10", "SOC-14", "SOC-15"} <= passed
     assert not leaks(done)
+
+
+def test_what_cannot_be_drawn_ends_no_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def choke(*_: object) -> None:
+        raise MarkupError("closing tag '[/abcde]'")
+
+    monkeypatch.setattr(PlainWatcher, "noted", choke)
+    done = run("conform", "terminal", "--auto", "--case", "echo", "--report", str(tmp_path))
+    assert done.status == 0, done.err
+    assert "cannot be shown (MarkupError)" in done.err
+    assert "received" in (tmp_path / "evidence.jsonl").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
