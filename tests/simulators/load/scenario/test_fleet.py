@@ -104,5 +104,5 @@ def test_a_wrong_card_key_is_told_and_not_quoted(tmp_path: Path, key: str) -> No
     (tmp_path / "c.csv").write_text(f"pan,expiry,pin,card_key\n{FIRST_PAN},4912,123456,{key}\n")
     with pytest.raises(FleetError, match=r":2: card_key: ") as caught:
         cards(Cards(csv="c.csv"), tmp_path)
-    assert key not in str(caught.value)
+    assert key not in str(caught.value).replace(str(tmp_path), "")
     assert FIRST_PAN not in str(caught.value)

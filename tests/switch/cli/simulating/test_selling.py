@@ -110,6 +110,7 @@ def test_a_remittance_goes_through_and_the_books_tell_of_both_legs(tmp_path: Pat
                 {
                     "day": 20140918,
                     "counter": "remittance",
+                    "acquirer": "",
                     "used_fen": 30_000,
                     "held_fen": 0,
                     "left_fen": 170_000,

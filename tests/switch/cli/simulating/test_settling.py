@@ -29,6 +29,7 @@ def test_a_day_is_settled_by_its_slips_and_the_next_batch_begins(tmp_path: Path)
                 ("sign_on", "00"),
                 ("settlement", "21"),
                 ("upload", "00"),
+                ("upload", "00"),  # of the chip's last word
                 ("batch_end", "00"),
             ]
             status, results = await _say(here, "settle")
