@@ -13,6 +13,7 @@ from messages.dialects.dialect import Dialect, Layout, Part, Words
 from messages.dialects.loader import SpecError, load_dialect
 from simulators.conformance.evidence.chain import Record
 from simulators.conformance.evidence.report import CaseLine, Finding, Line, Report, Verdict
+from simulators.conformance.judging.host import STRANGER
 from switch.report.markup import Html, joined, tag
 from switch.report.page import Page, Section, render
 from switch.report.tables import Cell, Tile, Tone, facts, paragraph, table, tiles
@@ -88,11 +89,13 @@ def page(report: Report) -> str:
         Tile("Not seen 未涉及", str(report.count("open"))),
     ]  # fmt: skip
     start = report.start
+    role = "host" if start.get("role") == "host" else "terminal"
     named = (
         ("begun 开始", str(start.get("at", ""))),
         ("terminals 终端", ", ".join(sorted({c.terminal for c in report.cases}))),
         ("driven by 操作", str(start.get("drives", ""))),
         ("requirements and cases 规则集", str(start.get("suite", ""))[:16]),
+        ("not judged 未判定", _strangers(report)),
         ("last hash 末条哈希", str(report.records[-1].get("hash", "")) if report.records else ""),
     )
     sections = [
@@ -104,13 +107,19 @@ def page(report: Report) -> str:
     return render(
         Page(
             title="Conformance report 一致性测试报告",
-            subtitle="Which rules of its dialect a terminal keeps, with the bytes that show it",
+            subtitle=f"Which rules of its dialect a {role} keeps, with the bytes that show it",
             verdict=report.sentence,
             tone=_TONES[report.verdict],
             sections=sections,
             made_by="jinbao conform",
         )
     )
+
+
+def _strangers(report: Report) -> str:
+    """Return how many connections gave nothing readable: they count for no verdict."""
+    count = sum(str(r.get("words", "")).startswith(STRANGER) for r in report.records)
+    return f"{count} connections on which nothing readable came" if count else "–"
 
 
 def _filters(report: Report) -> Html:
@@ -168,6 +177,7 @@ def _findings(findings: tuple[Finding, ...]) -> Html:
     rows = (
         (
             Html(f'<a href="#r{finding.record}">{finding.record}</a>'),
+            finding.terminal or "–",
             finding.case,
             finding.field or "–",
             "–" if finding.offset < 0 else str(finding.offset),
@@ -176,7 +186,7 @@ def _findings(findings: tuple[Finding, ...]) -> Html:
         )
         for finding in findings
     )
-    columns = ("record", "case", "field", "byte", "expected", "found")
+    columns = ("record", "terminal", "case", "field", "byte", "expected", "found")
     return tag("div", table(columns, rows), class_="findings")
 
 

@@ -51,6 +51,11 @@ _READING: Final = (
 """What a message that can be read keeps."""
 UNKNOWN: Final = "unknown"
 """The terminal of what cannot be read."""
+STRANGER: Final = "not judged, nothing readable ever came on this connection"
+"""What the record of a stranger's bytes says: a scan of ports must not decide a verdict."""
+_TPDU: Final = 0x60
+_TPDU_PLACES: Final = (0, 2, 4)
+"""Where a terminal's first TPDU begins: without a length, after 2 bytes, after 4 digits."""
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +92,8 @@ class Host:
         self.records = 0
         self._cutter = Cutter(setup.dialects)
         self._lines: dict[int, Line] = {}
+        self._others: set[str] = set()
+        """Terminals that were told as not under test."""
         self._answering = Answering(setup)
 
     @property
@@ -156,6 +163,12 @@ class Host:
                 yield from self._took(line, self._cutter.stalled(line), at)
 
     def _took(self, line: Line, cut: Cut, at: Moment) -> Iterator[Effect]:
+        if _is_strange(line, cut):
+            words = f"{STRANGER}: {cut.why}" if cut.why else STRANGER
+            yield self._note(at, "received", UNKNOWN, frame=cut.frame, words=words)
+            self._lines.pop(line.number, None)
+            yield Close(line.number, words)
+            return
         found = [pair for j in cut.judgements for pair in self.tally.of(j)]
         if isinstance(cut.what, Heard):
             line.spoke = True
@@ -181,7 +194,11 @@ class Host:
     def _heard(
         self, line: Line, heard: Heard, at: Moment, found: list[tuple[str, Judgement]]
     ) -> Iterator[Effect]:
-        station = self._station(heard.get("41"), heard)
+        tid = heard.get("41")
+        if tid.isalnum() and self.setup.terminal not in {"", tid, line.terminal}:
+            yield from self._other(line, tid, at)
+            return
+        station = self._station(tid, heard)
         if station is None:
             yield Close(line.number, "too many terminals")
             return
@@ -218,6 +235,15 @@ class Host:
             yield Close(line.number, "the case cuts the connection after the request")
         for done in recognition.conclude(self.suite, station):
             yield self._note(at, "event", station.tid, case=done, words=DONE)
+
+    def _other(self, line: Line, tid: str, at: Moment) -> Iterator[Effect]:
+        """Hang up on a terminal that is not under test; tell it, but once."""
+        words = f"terminal {tid} is not the one under test: not judged"
+        self._lines.pop(line.number, None)
+        if tid not in self._others and len(self._others) < MOST_STATIONS:
+            self._others.add(tid)
+            yield self._note(at, "received", UNKNOWN, words=words)
+        yield Close(line.number, words)
 
     def _judgements(
         self, station: Station, heard: Heard, at: Moment, case: recognition.Found
@@ -278,6 +304,13 @@ class Host:
             failures=tuple(failures),
             **told,
         )
+
+
+def _is_strange(line: Line, cut: Cut) -> bool:
+    """Tell whether bytes are of nobody who speaks this language; a broken terminal has a TPDU."""
+    if line.spoke or isinstance(cut.what, Heard):
+        return False
+    return not any(cut.frame[at : at + 1] == bytes((_TPDU,)) for at in _TPDU_PLACES)
 
 
 def _asks(heard: Heard) -> Judgement:

@@ -14,6 +14,9 @@ from messages.crypto.keys import Pik, Tmk
 from messages.crypto.mac import MacAlgorithm
 from messages.crypto.pin import PinBlockError, decode_pin_block
 from messages.crypto.track import TrackError, decrypt_track
+from messages.dialects.subfields import leaves
+from messages.masking import Mask
+from messages.values import is_luhn_valid
 from simulators.cards import Card
 from simulators.conformance.hearing.heard import Heard, leaf_paths
 from simulators.conformance.judging.station import Keys, Station
@@ -24,6 +27,11 @@ _PIN_FIELD: Final = 52
 _TRACK_FIELD: Final = 35
 _MAC_BYTES: Final = 8
 _FREE_TEXT: Final = (57, 58, 59, 62, 63)
+_DETAILS: Final = 48
+_NO_CARD_NUMBER: Final = (44, _DETAILS, 57, 58, 59, 61, 62, 63)
+_BANK_DIGITS: Final = 6
+_PAN_DIGITS: Final = range(13, 20)
+_RUN: Final = re.compile(r"[0-9]{13,}")
 _DOUBLE: Final = 16
 
 
@@ -40,6 +48,7 @@ def judge_secrets(
         yield from _track(heard, keys, pan)
     yield from _around_the_pin(heard, keys)
     yield from _never(heard, station, master_key, card)
+    yield _card_numbers(heard, card, cards)
 
 
 def pan_of(heard: Heard, keys: Keys | None) -> str:
@@ -223,10 +232,6 @@ def _never(
         if raw.get(_PIN_FIELD) in _clear_blocks(card):
             places.append(_PIN_FIELD)
         yield _hidden(heard, "clear-pin", places, "a PIN in clear")
-        pan = card.pan.encode("ascii")
-        packed = bytes.fromhex(card.pan + "F" * (len(card.pan) % 2))
-        found = [n for n, content in pieces.items() if pan in content or packed in content]
-        yield _hidden(heard, "clear-pan", found, "a card number")
     secrets = [master_key.reveal()]
     if station.keys is not None:
         secrets += [station.keys.pik.reveal(), station.keys.mak.reveal()]
@@ -236,6 +241,53 @@ def _never(
         if any(s in content or s.hex().upper().encode() in content.upper() for s in secrets)
     ]
     yield _hidden(heard, "clear-key", revealed, "a key in clear")
+
+
+def _card_numbers(heard: Heard, card: Card | None, cards: Mapping[str, Card]) -> Judgement:
+    """Judge whether text holds a card number: this card's, a test card's, or one of their banks."""
+    raw = heard.message.raw
+    places = [n for n in _NO_CARD_NUMBER if n in raw and _has_number(heard, n, card, cards)]
+    return _hidden(heard, "clear-pan", places, "a card number")
+
+
+def _has_number(heard: Heard, number: int, card: Card | None, cards: Mapping[str, Card]) -> bool:
+    content = heard.message.raw[number]
+    if card is not None and any(card.pan in text for text in _spellings(content)):
+        return True
+    declared = [
+        leaf
+        for leaf in leaves(heard.divisions.get(number, ()))
+        if leaf.mask is Mask.PAN or leaf.name == "pan"
+    ]
+    if number == _DETAILS and declared:
+        # Totals and details of a batch have their card numbers where the dialect wants them.
+        return False
+    rest = bytearray(content)
+    for leaf in declared:
+        rest[leaf.offset : leaf.offset + leaf.size] = bytes(leaf.size)
+    banks = {pan[:_BANK_DIGITS] for pan in cards}
+    return any(
+        _is_of_a_bank(run, banks) for text in _spellings(bytes(rest)) for run in _RUN.findall(text)
+    )
+
+
+def _spellings(content: bytes) -> tuple[str, str]:
+    """Return bytes as characters and as packed digits."""
+    return content.decode("latin-1"), content.hex()
+
+
+def _is_of_a_bank(run: str, banks: set[str]) -> bool:
+    """Tell whether digits hold a right card number of one of these banks.
+
+    A right check digit alone says little: every tenth number has one.
+    """
+    return any(
+        run.startswith(bank, at) and is_luhn_valid(run[at : at + size])
+        for bank in banks
+        for at in range(len(run) - _PAN_DIGITS[0] + 1)
+        for size in _PAN_DIGITS
+        if at + size <= len(run)
+    )
 
 
 def _clear_blocks(card: Card) -> tuple[bytes, ...]:

@@ -10,12 +10,14 @@ import msgspec
 
 from simulators.conformance.driving.trial import Trial, run
 from simulators.conformance.mutants.model import Mutant
+from simulators.conformance.mutants.of_hosts import HostMutant
+from simulators.conformance.probing.trial import run_probes
 
 
 class Caught(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a mutant: what failed, and what should not have."""
 
-    mutant: Mutant
+    mutant: Mutant | HostMutant
     failed: frozenset[str]
 
     @property
@@ -29,8 +31,10 @@ class Caught(msgspec.Struct, frozen=True, kw_only=True):
         return self.failed - {self.mutant.breaks, *self.mutant.also}
 
 
-def judge_mutant(mutant: Mutant) -> Caught:
-    """Run a mutant through its cases."""
+def judge_mutant(mutant: Mutant | HostMutant) -> Caught:
+    """Run a mutant of a terminal through its cases, one of a host through the probes."""
+    if isinstance(mutant, HostMutant):
+        return Caught(mutant=mutant, failed=frozenset(run_probes(mutant.seams).tally.failed()))
     trial = Trial(parts=mutant.parts, cases=mutant.cases, is_composite=mutant.is_composite)
     ran = run(trial)
     return Caught(mutant=mutant, failed=frozenset(ran.host.tally.failed()))

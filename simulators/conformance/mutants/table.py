@@ -16,7 +16,7 @@ from simulators.conformance.mutants.catching import Caught
 from simulators.conformance.mutants.from_the_domain import DOMAIN_MUTANTS, READER_MUTANTS
 from simulators.conformance.mutants.generated import generated
 from simulators.conformance.mutants.model import Mutant
-from simulators.conformance.mutants.of_hosts import HOST_MUTANTS
+from simulators.conformance.mutants.of_hosts import HOST_MUTANTS, HostMutant
 
 HAND: Final[tuple[Mutant, ...]] = (
     *MESSAGE_MUTANTS, *CONDUCT_MUTANTS, *REVERSAL_MUTANTS, *SERVICE_MUTANTS,
@@ -25,6 +25,9 @@ HAND: Final[tuple[Mutant, ...]] = (
 
 MUTANTS: Final[tuple[Mutant, ...]] = (*HAND, *DOMAIN_MUTANTS, *READER_MUTANTS, *generated())
 """All of them: by hand, from the domain alone, by a reader of it, from the dialect's data."""
+
+EVERY: Final[tuple[Mutant | HostMutant, ...]] = (*MUTANTS, *HOST_MUTANTS)
+"""Those of terminals, and those of hosts."""
 
 
 def rows(mutants: Sequence[Mutant]) -> Iterator[str]:

@@ -25,6 +25,10 @@ _CASE_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 T = TypeVar("T")
 
 
+MOST_TIMER_S: Final = 600
+"""The longest response timer that a terminal may say it has."""
+
+
 class RulesError(ValueError):
     """A file of requirements, cases or answers that cannot be used: file, key, reason."""
 
@@ -48,8 +52,6 @@ class Questionnaire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     format: Literal[1] = 1
     kind: Literal["conformance-answers"] = "conformance-answers"
     features: dict[str, bool] = {}
-    keys: Literal["single", "double"] = "double"
-    """The MAC and PIN keys: 8 or 16 bytes."""
     mak_bytes: Literal[8, 16] = 16
     response_timer_s: float = 60
     """How long the terminal says that it waits for an answer."""
@@ -102,6 +104,8 @@ def with_files(suite: Suite, paths: Sequence[str]) -> Suite:
 def load_answers(path: str) -> Questionnaire:
     """Return the questionnaire in a file; RulesError says what is wrong."""
     found = _convert(_table(_text(path), path), Questionnaire, path)
+    if not 0 < found.response_timer_s <= MOST_TIMER_S:
+        raise RulesError(f"{path}: response_timer_s: should be above 0, and {MOST_TIMER_S} at most")
     for name in found.features:
         if name not in FEATURES:
             raise RulesError(f"{path}: features.{name}: should be one of {', '.join(FEATURES)}")

@@ -10,7 +10,7 @@ import ssl
 import sys
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import typer
@@ -23,6 +23,7 @@ from simulators.conformance.driving.trial import OURS, USUAL
 from simulators.conformance.judging.host import Setup
 from simulators.conformance.rules.model import FEATURES, Suite
 from simulators.conformance.rules.reading import (
+    MOST_TIMER_S,
     Questionnaire,
     RulesError,
     load_answers,
@@ -112,8 +113,29 @@ def _answers(wanted: Wanted) -> Questionnaire:
 def asked() -> Questionnaire:
     """Ask the tester for what the terminal can do."""
     features = {name: typer.confirm(f"The terminal {_WORDS[name]}?") for name in FEATURES}
-    timer = typer.prompt("Seconds that it waits for an answer", default=60.0, type=float)
-    return Questionnaire(features=features, response_timer_s=timer)
+    size = typer.prompt("Bytes of its MAC key, 8 or 16", default="16", value_proc=_mak_bytes)
+    timer = typer.prompt("Seconds that it waits for an answer", default="60", value_proc=_timer)
+    return Questionnaire(features=features, mak_bytes=size, response_timer_s=timer)
+
+
+def _mak_bytes(text: str) -> Literal[8, 16]:
+    match text.strip():
+        case "8":
+            return 8
+        case "16":
+            return 16
+        case _:
+            raise typer.BadParameter("should be 8 or 16")
+
+
+def _timer(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= MOST_TIMER_S:
+        raise typer.BadParameter(f"should be above 0, and {MOST_TIMER_S} at most")
+    return seconds
 
 
 def _only(suite: Suite, names: tuple[str, ...]) -> Suite:

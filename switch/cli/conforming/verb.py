@@ -15,7 +15,7 @@ import typer
 from simulators.conformance.evidence.chain import EvidenceError, Record, first_altered, read_records
 from simulators.conformance.evidence.report import report_of
 from simulators.conformance.mutants.catching import judge_mutant
-from simulators.conformance.mutants.table import MUTANTS, summary
+from simulators.conformance.mutants.table import EVERY, summary
 from simulators.conformance.probing.probes import host_suite, packaged_probes
 from simulators.conformance.rules.model import Suite
 from simulators.conformance.rules.reading import RulesError, packaged_suite, with_files
@@ -167,15 +167,15 @@ def mutants(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run our terminal with one defect at a time; status 1 if one is missed, or sets off too much.
+    """Run our terminal, or a host, with one defect each; status 1: one missed, or too much set off.
 
     \b
     Example:
       jinbao conform mutants
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    if strangers := set(mutant or ()) - {each.id for each in MUTANTS}:
+    if strangers := set(mutant or ()) - {each.id for each in EVERY}:
         stop(f"--mutant {min(strangers)}: no such mutant; docs/conformance.md has them")
-    caught = [judge_mutant(each) for each in MUTANTS if not mutant or each.id in mutant]
+    caught = [judge_mutant(each) for each in EVERY if not mutant or each.id in mutant]
     for each in caught:
         one, surplus = each.mutant, sorted(each.surplus)
         if as_json:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 
-from simulators.cards import FIRST_PAN, PIN, Card
-from simulators.conformance.evidence.records import masked_frame, when
+import pytest
+
+from simulators.cards import FIRST_PAN, PIN, Card, fictional_card
+from simulators.conformance.driving.trial import own_setup
+from simulators.conformance.evidence.records import Recorder, masked_frame, when
+from simulators.conformance.judging.happenings import Note
+from simulators.installation import wires
 from tests.simulators.conformance import frames
 from tests.simulators.conformance.evidence.made import records
-from tests.simulators.conformance.judging.talking import heard
+from tests.simulators.conformance.judging.talking import AT, heard
 
 
 def test_a_masked_frame_is_the_frame_but_for_stars() -> None:
@@ -36,3 +41,20 @@ def test_what_was_broken_has_its_place() -> None:
 
 def test_times_are_those_of_shanghai() -> None:
     assert when(1_402_997_400_123) == "2014-06-17T17:30:00.123+08:00"
+
+
+@pytest.mark.parametrize("number", [44, 48, 55, 61, 62, 63])
+def test_a_card_number_in_any_field_is_masked(number: int) -> None:
+    pan, wire = fictional_card(7).pan, wires()[0]
+    text = f"0019{pan}"
+    if wire.dialect.field(number).form == "binary":
+        text = text.encode("ascii").hex().upper()
+    fields = {**heard(frames.WITHDRAWAL).message.fields, number: text}
+    frame = wire.say(wire.framing.build_heads(), "0200", dict(sorted(fields.items())), None)
+    setup = own_setup()
+    message = heard(frame)
+    note = Note(number=2, at=AT, what="received", terminal="T", frame=frame, heard=message)
+    told = json.dumps(Recorder(setup.dialects).record(note))
+    assert f'"{number}": "' in told
+    for secret in (pan, pan.encode("ascii").hex().upper()):
+        assert secret not in told

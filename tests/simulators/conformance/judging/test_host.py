@@ -160,3 +160,46 @@ def test_nothing_printed_holds_a_card_or_a_key() -> None:
     told = repr(host.handle(Received(1, frames.WITHDRAWAL), AT)) + repr(host.setup)
     assert "6219991234567890120" not in told
     assert frames.MAK.hex() not in told.lower()
+
+
+_STRANGERS = (
+    b"GET / HTTP/1.1\r\nHost: here\r\n\r\n",
+    bytes.fromhex("16030100c8010000c40303") + bytes(200),
+    b"SSH-2.0-OpenSSH_9.6\r\n",
+    b"\xff" * 64,
+    b"\x00\x10?",
+)
+
+
+@pytest.mark.parametrize("said", _STRANGERS)
+def test_a_stranger_is_told_and_decides_no_verdict(said: bytes) -> None:
+    host = new_host()
+    host.handle(Connected(1), AT)
+    effects = [*host.handle(Received(1, said), AT), *host.handle(Disconnected(1), AT)]
+    told = [e.words for e in effects if isinstance(e, Note) and e.what == "received"]
+    assert len(told) == 1
+    assert told[0].startswith("not judged")
+    assert not host.tally.failed()
+
+
+def test_bytes_with_a_tpdu_are_a_terminals_and_are_judged() -> None:
+    for said in (frames.ECHO[2:], b"0050" + frames.ECHO[2:], frames.WITHDRAWAL[:30]):
+        host = new_host()
+        host.handle(Connected(1), AT)
+        host.handle(Received(1, said), AT)
+        host.handle(Disconnected(1), AT)
+        assert host.tally.failed() == {"FRM-01"}
+
+
+def test_another_terminal_than_the_one_under_test_is_told_once_and_not_judged() -> None:
+    host = new_host()
+    host.setup = msgspec.structs.replace(host.setup, terminal="12345678")
+    notes: list[Note] = []
+    for number in range(3):
+        host.handle(Connected(number), AT)
+        effects = host.handle(Received(number, frames.WITHDRAWAL), AT)
+        assert any(isinstance(e, Close) for e in effects)
+        notes += (e for e in effects if isinstance(e, Note))
+    assert [n.words for n in notes] == ["terminal 50010001 is not the one under test: not judged"]
+    assert not host.tally.failed()
+    assert not host.stations

@@ -7,7 +7,7 @@ import pytest
 from messages.crypto.keys import Mak, Pik, Tmk
 from messages.crypto.mac import make_mac
 from messages.crypto.pin import encode_pin_block
-from simulators.cards import Card
+from simulators.cards import Card, fictional_card
 from simulators.conformance.driving.trial import Trial, run
 from simulators.conformance.hearing.heard import Heard
 from simulators.conformance.judging.secrets import judge_secrets, judge_typed, pan_of
@@ -15,7 +15,7 @@ from simulators.conformance.judging.station import Keys
 from simulators.conformance.mutants.by_service import SERVICE_MUTANTS
 from simulators.conformance.mutants.places import swap
 from simulators.conformance.rules.vocabulary import Judgement
-from simulators.installation import TMK
+from simulators.installation import TMK, wires
 from tests.simulators.conformance import frames
 from tests.simulators.conformance.judging.talking import heard, new_host, signed_on
 
@@ -110,3 +110,28 @@ def test_a_pin_that_is_a_tags_whole_value_is_seen_behind_its_length() -> None:
     mutant = next(m for m in SERVICE_MUTANTS if m.id == "pin-in-service")
     failed = run(Trial(parts=mutant.parts, cases=("bill-query",), is_composite=True)).host.tally
     assert failed.failed() == {"SEC-03", "SOC-17"}
+
+
+def _without_a_card(number: int, text: str) -> list[tuple[str, str]]:
+    """Return what is broken in a message without DE 2 and track, with this text in a field."""
+    fields = {n: t for n, t in heard(frames.WITHDRAWAL).message.fields.items() if n not in {2, 35}}
+    frame = wires()[0].say(
+        wires()[0].framing.build_heads(), "0200", dict(sorted({**fields, number: text}.items())),
+        None,
+    )  # fmt: skip
+    station = signed_on(new_host())
+    cards = {card.pan: card for card in map(fictional_card, range(2))}
+    found = judge_secrets(heard(frame), station, Tmk.from_hex(TMK), cards)
+    return [(j.check, j.field) for j in found if not j.ok and j.check == "clear-pan"]
+
+
+@pytest.mark.parametrize("number", [44, 48, 57, 58, 61, 63])
+def test_a_card_number_is_found_where_no_field_names_the_card(number: int) -> None:
+    for pan in (fictional_card(1).pan, fictional_card(77).pan):
+        assert _without_a_card(number, f"0019{pan}") == [("clear-pan", f"{number}")]
+
+
+def test_a_right_check_digit_alone_is_no_card_number() -> None:
+    known = fictional_card(1).pan
+    assert not _without_a_card(63, "4111111111111111")
+    assert not _without_a_card(63, known[:-1] + str((int(known[-1]) + 1) % 10))

@@ -105,3 +105,10 @@ def test_answers_are_read_and_a_stranger_among_them_is_told(tmp_path: Path) -> N
         load_answers(_file(tmp_path, good.replace("void", "wings")))
     with pytest.raises(RulesError, match="No such file"):
         load_answers(str(tmp_path / "nothing.toml"))
+    # Single keys are the terminal's to ask for (its network code): there is no answer about them.
+    for line, said in (
+        ("response_timer_s = -1", "response_timer_s"), ("response_timer_s = nan", "above 0"),
+        ("response_timer_s = 601", "600"), ('keys = "single"', "keys"), ("mak_bytes = 9", "9"),
+    ):  # fmt: skip
+        with pytest.raises(RulesError, match=said):
+            load_answers(_file(tmp_path, f"{good}{line}\n"))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
 import typer
 
-from switch.cli.conforming.asking import Wanted, address_of, folder_of, server_tls, setup_of
+from simulators.conformance.rules.model import FEATURES
+from switch.cli.conforming.asking import (
+    Wanted,
+    address_of,
+    asked,
+    folder_of,
+    server_tls,
+    setup_of,
+)
 from tests.simulators.conformance.certificate import certificate
 
 
@@ -75,3 +84,12 @@ def test_a_certificate_that_cannot_be_used_is_told_with_its_file(
             server_tls(*map(str, pair))
         assert stopped.value.exit_code == 2
         assert words in capsys.readouterr().err
+
+
+def test_a_tester_is_asked_again_for_what_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = StringIO("y\n" * len(FEATURES) + "7\n8\n-1\nsoon\nnan\n30\n")
+    monkeypatch.setattr("sys.stdin", answers)
+    found = asked()
+    assert (found.mak_bytes, found.response_timer_s) == (8, 30.0)
+    assert found.having() == set(FEATURES)
+    assert not answers.read()

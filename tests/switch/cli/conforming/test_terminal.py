@@ -122,6 +122,10 @@ def test_numbers_are_learnt_from_what_comes_first_or_held_against_what_was_given
     assert run(*_FAST, "--learn").status == 0
     done = run(*_FAST, "--terminal", "50010002")
     assert done.status == 1
+    assert "terminal 50010001 is not the one under test" in done.out
+    assert "broken VAL-05" not in done.out
+    done = run(*_FAST, "--merchant", "999653080110009")
+    assert done.status == 1
     assert "broken VAL-05" in done.out
 
 

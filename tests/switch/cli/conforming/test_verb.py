@@ -29,7 +29,7 @@ def test_every_case_and_requirement_is_listed_in_both_languages() -> None:
 
 def test_mutants_are_told_as_they_are_caught() -> None:
     """What each of them fails is the test of mutants; here is what the verb says of some."""
-    names = ["pan-filled-with-f", "fourth-try"]
+    names = ["pan-filled-with-f", "fourth-try", "inquiries-unanswered"]
     done = run("conform", "mutants", "--json", *(f"--mutant={name}" for name in names))
     assert done.status == 0
     told = [json.loads(line) for line in done.out.splitlines()]
