@@ -81,7 +81,8 @@ def read_records(text: str, where: str) -> list[Record]:
         found = [whole]
     else:
         found = []
-        for number, line in enumerate(text.splitlines(), 1):
+        # Text from a terminal may hold other line ends, which JSON leaves as they are.
+        for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
             try:
                 found.append(json.loads(line))
             except ValueError:

@@ -6,7 +6,7 @@ The verdicts in a report are those that anybody can work out again from the evid
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -63,12 +63,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def verdict(self) -> Verdict:
-        """Fail by one broken `must`; open where cases were left out; else pass."""
+        """Fail by one broken `must`; open where cases were left out; else pass.
+
+        A pass of chosen cases is one of these alone, which its sentence says.
+        """
         if any(line.verdict == "fail" for line in self.lines):
             return "fail"
         if not self.cases or any(case.verdict == "open" for case in self.cases):
             return "open"
-        return "pass"
+        # Nothing broken is no verdict where nothing was looked at.
+        return "pass" if self.count("pass") else "open"
 
     def count(self, verdict: Verdict) -> int:
         """Return how many requirements have a verdict."""
@@ -79,7 +83,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         """The outcome in one sentence."""
         failed, done = self.count("fail"), sum(c.verdict != "open" for c in self.cases)
         words = {
-            "pass": f"conforms: {self.count('pass')} requirements kept in {done} cases",
+            "pass": (
+                f"nothing broken in the {done} cases chosen; {self.count('open')} requirements "
+                "not judged"
+                if self.start.get("chosen")
+                else f"conforms: {self.count('pass')} requirements kept in {done} cases"
+            ),
             "fail": f"does not conform: {failed} of {len(self.lines)} requirements broken",
             "open": f"not finished: {done} of {len(self.cases)} cases done, nothing broken so far",
         }
@@ -99,6 +108,7 @@ def start_record(suite: Suite, answers: Questionnaire, told: Mapping[str, Any]) 
         "format": 1,
         "kind": "conformance-evidence",
         "suite": suite_digest(suite),
+        "cases": [case.id for case in suite.cases],
         "answers": json.loads(msgspec.json.encode(answers)),
         **told,
     }
@@ -122,6 +132,7 @@ def report_of(suite: Suite, records: Sequence[Record]) -> Report:
             by_case.setdefault((terminal, finding.case), set()).add(each["requirement"])
         if record.get("words") == DONE:
             done.add((terminal, str(record.get("case", ""))))
+    requirements = (*suite.requirements, *_strangers(suite, broken))
     lines = tuple(
         Line(
             requirement=requirement,
@@ -130,9 +141,9 @@ def report_of(suite: Suite, records: Sequence[Record]) -> Report:
             findings=tuple(broken.get(requirement.id, ())),
             count=kept.get(requirement.id, 0),
         )
-        for requirement in suite.requirements
+        for requirement in requirements
     )
-    musts = {r.id for r in suite.requirements if r.level == "must"}
+    musts = {r.id for r in requirements if r.level == "must"}
     terminals = sorted(_terminals(records))
     cases = tuple(
         _case_line(case, terminal, (terminal, case.id) in done, by_case, musts)
@@ -146,6 +157,20 @@ def report_of(suite: Suite, records: Sequence[Record]) -> Report:
         records=records,
         is_ended=bool(records) and records[-1].get("what") == "end",
     )
+
+
+def _strangers(suite: Suite, broken: Iterable[str]) -> Iterator[Requirement]:
+    """Yield what was broken and is not at hand: it is broken all the same."""
+    known = {requirement.id for requirement in suite.requirements}
+    for name in sorted(set(broken) - known):
+        yield Requirement(
+            id=name,
+            area="unknown",
+            en="A requirement that is not among those at hand.",
+            zh="不在现有要求之中的要求。",
+            source="",
+            check="",
+        )
 
 
 def _terminals(records: Sequence[Record]) -> set[str]:

@@ -18,11 +18,11 @@ from simulators.conformance.evidence.junit import summary
 from simulators.conformance.evidence.report import report_of
 from simulators.conformance.live import FastClock, ProberClient
 from simulators.conformance.probing.prober import Prober
-from simulators.conformance.probing.probes import host_suite, packaged_probes
+from simulators.conformance.probing.probes import packaged_probes
 from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, wires
 from simulators.requests import Identity
 from switch.cli.conforming.asking import folder_of
-from switch.cli.conforming.keeping import Keeper, write_reports
+from switch.cli.conforming.keeping import Keeper, unused, write_reports
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.security.secrets import read_key
 from switch.shell.clock import Clock
@@ -62,6 +62,8 @@ def host(
     probes = tuple(p for p in packaged_probes() if not probe or p.id in probe)
     key = read_key(Tmk, key_file) if key_file else Tmk.from_hex(TMK)
     identity = Identity(id=terminal, merchant=merchant, master_key=key)
+    if report:
+        unused(folder_of(report))
     # A trace number counts tenths of a second, so that one run never repeats another.
     stan = Clock().now().utc_ms // 100 % _TENTHS_A_DAY + 1
     prober = Prober(identity, wires()[0], probes, stan)
@@ -69,13 +71,13 @@ def host(
         live.run(ProberClient(prober, FastClock()).run(address, int(port)))
     except (OSError, TimeoutError) as error:
         stop(f"nobody listens at {where} ({type(error).__name__})", BAD)
-    _tell(prober, report, where)
+    _tell(prober, report, where, probe or [])
 
 
-def _tell(prober: Prober, report: str, where: str) -> None:
-    setup = msgspec.structs.replace(own_setup(), suite=host_suite(packaged_probes()))
+def _tell(prober: Prober, report: str, where: str, chosen: list[str]) -> None:
+    setup = msgspec.structs.replace(own_setup(), suite=prober.suite)
     folder = folder_of(report) if report else None
-    keeper = Keeper(setup, folder, {"role": "host", "drives": where})
+    keeper = Keeper(setup, folder, {"role": "host", "drives": where, "chosen": chosen})
     for each in prober.notes:
         keeper.note(each)
     done = report_of(prober.suite, keeper.records)

@@ -25,7 +25,7 @@ from simulators.conformance.live import DriverClient, FastClock, HostServer
 from simulators.conformance.outer import Outer, client_of, outer_of
 from simulators.installation import MERCHANT, composite_wire, terminal_id, terminal_identity, wires
 from switch.cli.conforming.asking import Wanted, address_of, folder_of, server_tls, setup_of
-from switch.cli.conforming.keeping import Keeper, begun, write_reports
+from switch.cli.conforming.keeping import Keeper, begun, unused, write_reports
 from switch.cli.conforming.watching import Watcher, watcher_of
 from switch.cli.outcome import BAD, note, stop
 
@@ -47,6 +47,7 @@ class _Way(msgspec.Struct, frozen=True, kw_only=True):
     outer: Callable[[], Outer]
     client: Callable[[], Outer]
     tls: Any
+    chosen: tuple[str, ...]
 
 
 _Listen = Annotated[
@@ -154,6 +155,7 @@ def terminal(
         outer=_outer_frame(outer),
         client=client_of(outer),
         tls=server_tls(tls_certificate, tls_key),
+        chosen=tuple(case or ()),
     )
     _judge(setup, way, report, resume=resume)
 
@@ -175,10 +177,16 @@ def _judge(setup: Setup, way: _Way, report: str, *, resume: bool) -> None:
     folder = folder_of(report) if report else None
     host = Host(setup)
     before = begun(folder) if folder is not None and resume else []
-    told = {"role": "terminal", "drives": "auto" if way.is_auto else way.drive or "a tester"}
+    told = {
+        "role": "terminal",
+        "drives": "auto" if way.is_auto else way.drive or "a tester",
+        "chosen": list(way.chosen),
+    }
     keeper = Keeper(setup, folder, told)
     if before:
         keeper.resume(host, before)
+    elif folder is not None:
+        unused(folder)
     watcher = watcher_of(setup, host)
     try:
         live.run(_run(host, way, (keeper, watcher)))
@@ -206,6 +214,7 @@ async def _run(host: Host, way: _Way, told: tuple[Keeper, Watcher]) -> None:
 
     server = HostServer(host, clock, noted, way.outer)
     port = await server.open(way.address, way.port, way.tls)
+    keeper.begin()
     watcher.listening(f"{way.address}:{port}")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -6,21 +6,20 @@ Status 0 where it conforms (or the evidence is whole), 1 where not, 2 for wrong 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from simulators.conformance.evidence.chain import EvidenceError, Record, first_altered, read_records
-from simulators.conformance.evidence.report import report_of
+from simulators.conformance.evidence.report import Report, plain, report_of
 from simulators.conformance.mutants.catching import judge_mutant
 from simulators.conformance.mutants.table import EVERY, summary
 from simulators.conformance.probing.probes import host_suite, packaged_probes
 from simulators.conformance.rules.model import Suite
 from simulators.conformance.rules.reading import RulesError, packaged_suite, with_files
 from switch.cli.conforming.host import host
-from switch.cli.conforming.keeping import write_reports
+from switch.cli.conforming.keeping import suite_of, write_reports
 from switch.cli.conforming.terminal import terminal
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.verbs import AsJson, verb_app
@@ -58,28 +57,52 @@ def verify(
         stop(str(error), BAD)
     if complaint := first_altered(records, head):
         stop(f"{report}: {complaint}", BAD)
-    stated = records[-1].get("verdicts", {})
-    suite = _suite_of(records, rules)
-    found = {line.requirement.id: line.verdict for line in report_of(suite, records).lines}
-    wrong = [name for name, verdict in stated.items() if found.get(name, verdict) != verdict]
-    if wrong:
-        stop(f"{report}: the verdict of {wrong[0]} is not what its evidence gives", BAD)
-    if complaint := _altered_summary(text, found):
-        stop(f"{report}: {complaint}", BAD)
+    made = report_of(_suite_of(records, rules, report), records)
+    if complaint := _otherwise(text, made):
+        stop(f"{report}: {complaint}, which its evidence does not give", BAD)
     say(f"{len(records)} records are as they were written; last hash {records[-1]['hash']}")
 
 
-def _altered_summary(text: str, found: Mapping[str, str]) -> str:
-    """Return what a report.json says otherwise than its own records."""
+def _otherwise(text: str, made: Report) -> str:
+    """Return what a run's end, or a report.json, says otherwise than its records, first."""
+    end = made.records[-1]
+    if end.get("what") == "end":
+        verdicts = {line.requirement.id: line.verdict for line in made.lines}
+        stated = {"verdict": end.get("verdict"), "verdicts": end.get("verdicts")}
+        if found := difference(stated, {"verdict": made.verdict, "verdicts": verdicts}):
+            return f"record {len(made.records)} says otherwise: {found}"
     try:
         whole = json.loads(text)
     except ValueError:
         return ""
-    for line in whole.get("requirements", ()) if isinstance(whole, dict) else ():
-        name, verdict = line.get("requirement"), line.get("verdict")
-        if found.get(name, verdict) != verdict:
-            return f"the verdict of {name} is not what its evidence gives"
+    if not isinstance(whole, dict) or "records" not in whole:
+        return ""
+    found = difference(whole, json.loads(json.dumps(plain(made))))
+    return f"the report says otherwise: {found}" if found else ""
+
+
+def difference(stated: Any, made: Any, where: str = "") -> str:  # noqa: ANN401 - any JSON
+    """Return the place where one JSON value first differs from another, empty for nowhere."""
+    if isinstance(stated, dict) and isinstance(made, dict):
+        pairs = [(f"{where}.{name}".lstrip("."), name) for name in (*made, *stated)]
+    elif isinstance(stated, list) and isinstance(made, list):
+        pairs = [(f"{where}[{_name(made, at)}]", at) for at in range(max(len(made), len(stated)))]
+        stated, made = dict(enumerate(stated)), dict(enumerate(made))
+    else:
+        return "" if type(stated) is type(made) and stated == made else where
+    for place, name in pairs:
+        if name not in stated or name not in made:
+            return f"{place} ({'is missing' if name in made else 'was added'})"
+        if found := difference(stated[name], made[name], place):
+            return found
     return ""
+
+
+def _name(rows: list[Any], at: int) -> str:
+    """Return what a row is called: its requirement or case, else its place."""
+    row = rows[at] if at < len(rows) else None
+    known = row if isinstance(row, dict) else {}
+    return str(known.get("requirement") or known.get("case") or at)
 
 
 @app.command()
@@ -134,15 +157,15 @@ def make_report(evidence: Evidence, folder: str, *, rules: Rules = None) -> None
     target = Path(folder)
     if not target.is_dir():
         stop(f"{folder}: no such folder")
-    write_reports(report_of(_suite_of(records, rules), records), target)
+    write_reports(report_of(_suite_of(records, rules, evidence), records), target)
     say(f"report.json, report.html and junit.xml are in {folder}")
 
 
-def _suite_of(records: Sequence[Record], rules: list[str] | None) -> Suite:
+def _suite_of(records: list[Record], rules: list[str] | None, where: str) -> Suite:
     """Return the suite that evidence was made with: that of hosts, or of terminals."""
-    if records[0].get("role") == "host":
-        return host_suite(packaged_probes())
-    return _suite(rules)
+    is_of_host = records[0].get("role") == "host"
+    suite = host_suite(packaged_probes()) if is_of_host else _suite(rules)
+    return suite_of(records, suite, where)
 
 
 def _suite(rules: list[str] | None) -> Suite:

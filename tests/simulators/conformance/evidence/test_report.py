@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from simulators.conformance.driving.trial import own_setup
 from simulators.conformance.evidence.report import plain, report_of, suite_digest
 from tests.simulators.conformance.evidence.made import records, report
@@ -38,3 +40,34 @@ def test_the_plain_form_has_all_of_it() -> None:
     assert told["head"] == records()[-1]["hash"]
     assert len(told["requirements"]) == len(report().lines)
     assert suite_digest(own_setup().suite) == records()[0]["suite"]
+
+
+def test_what_was_broken_and_is_not_known_is_broken_all_the_same() -> None:
+    told = [{k: v for k, v in r.items() if k != "broken"} for r in records()]
+    told[5]["broken"] = [{"requirement": "OWN-01", "field": "42"}]
+    made = report_of(own_setup().suite, told)
+    assert made.verdict == "fail"
+    assert [line.requirement.id for line in made.lines if line.verdict == "fail"] == ["OWN-01"]
+
+
+def test_nothing_broken_is_no_pass_where_nothing_was_kept() -> None:
+    suite = own_setup().suite
+    done = {case["case"] for case in plain(report())["cases"] if case["verdict"] == "pass"}
+    few = msgspec.structs.replace(suite, cases=tuple(c for c in suite.cases if c.id in done))
+    told = [{k: v for k, v in r.items() if k != "broken"} for r in records()]
+    assert report_of(few, told).verdict == "pass"
+    blind = [{k: v for k, v in r.items() if k != "kept"} for r in told]
+    assert report_of(few, blind).verdict == "open"
+
+
+def test_a_pass_of_chosen_cases_says_so() -> None:
+    suite = own_setup().suite
+    few = msgspec.structs.replace(
+        suite, cases=tuple(c for c in suite.cases if c.id in {"sign-on", "balance"})
+    )
+    told = [{k: v for k, v in r.items() if k != "broken"} for r in records()]
+    assert report_of(few, told).sentence.startswith("conforms: ")
+    told[0] = {**told[0], "chosen": ["balance"]}
+    made = report_of(few, told)
+    expected = f"nothing broken in the 2 cases chosen; {made.count('open')} requirements not judged"
+    assert made.sentence == expected

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.errors import MarkupError
 
+from simulators.conformance.driving.trial import OURS
 from switch.cli.conforming.watching import PlainWatcher
 from tests.simulators.conformance import frames
 from tests.switch.cli.running import leaks, run
@@ -23,7 +26,8 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     done = run(*_FAST, "--report", str(folder))
     assert done.status == 0, done.err
-    assert "conforms" in done.out
+    assert "nothing broken in the 2 cases chosen; " in done.out
+    assert "requirements not judged" in done.out
     assert not leaks(done)
     return folder
 
@@ -60,10 +64,102 @@ def test_a_verdict_that_its_evidence_does_not_give_is_found(folder: Path, tmp_pa
     assert report["requirements"][0]["requirement"] in done.err
 
 
+def _first_row(report: dict[str, Any], of: str) -> dict[str, Any]:
+    return next(iter(report[of]))
+
+
+@pytest.mark.parametrize(
+    ("alter", "said"),
+    [
+        (lambda report: report.update(verdict="fail"), "verdict"),
+        (lambda report: report.update(sentence="conforms: everything"), "sentence"),
+        (lambda report: report.update(head="0" * 64), "head"),
+        (lambda report: report.update(requirements=[1]), "requirements[FRM-01]"),
+        (lambda report: report["requirements"].pop(), "is missing"),
+        (lambda report: _first_row(report, "requirements").update(en="Any."), "[FRM-01].en"),
+        (lambda report: _first_row(report, "requirements")["findings"].append({}), "was added"),
+        (lambda report: _first_row(report, "cases").update(verdict="fail"), "[sign-on].verdict"),
+        (lambda report: report.update(more=1), "more (was added)"),
+    ],
+)
+def test_whatever_a_report_says_otherwise_than_its_records_is_named(
+    alter: Callable[[dict[str, Any]], object], said: str, folder: Path, tmp_path: Path
+) -> None:
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    alter(report)
+    altered = tmp_path / "report.json"
+    altered.write_text(json.dumps(report), encoding="utf-8")
+    done = run("conform", "verify", str(altered))
+    assert done.status == 1
+    assert said in done.err
+
+
+_OWN = """
+format = 1
+kind = "conformance-requirements"
+
+[[requirements]]
+id = "OWN-01"
+area = "contents"
+en = "Our merchants begin with 8."
+zh = "本行商户号以8开头。"
+source = "our profile"
+check = "value"
+path = "42"
+pattern = "8[0-9]{14}"
+"""
+
+
+def test_a_run_that_failed_by_a_rule_of_ones_own_never_passes_without_it(tmp_path: Path) -> None:
+    own, out = tmp_path / "own.toml", tmp_path / "out"
+    own.write_text(_OWN, encoding="utf-8")
+    rules = "--rules", str(own)
+    assert run(*_FAST, *rules, "--report", str(out)).status == 1
+    failed = (out / "report.json").read_text(encoding="utf-8")
+    assert json.loads(failed)["verdict"] == "fail"
+    evidence = str(out / "evidence.jsonl")
+    for arguments in (
+        (*_FAST, "--resume", "--report", str(out)),
+        ("conform", "report", evidence, str(out)),
+        ("conform", "verify", evidence),
+        ("conform", "verify", str(out / "report.json")),
+    ):
+        done = run(*arguments)
+        assert done.status == 2, arguments
+        assert "--rules" in done.err
+    assert (out / "report.json").read_text(encoding="utf-8") == failed
+    assert run("conform", "verify", str(out / "report.json"), *rules).status == 0
+    assert run("conform", "report", evidence, str(out), *rules).status == 0
+    assert (out / "report.json").read_text(encoding="utf-8") == failed
+
+
+def test_a_port_that_is_taken_costs_no_evidence(folder: Path, tmp_path: Path) -> None:
+    kept = (folder / "evidence.jsonl").read_bytes()
+    (tmp_path / "evidence.jsonl").write_bytes(kept)
+    answers = tmp_path / "ours.toml"
+    told = "".join(f"{name} = true\n" for name in OURS)
+    answers.write_text(
+        f'format = 1\nkind = "conformance-answers"\n[features]\n{told}', encoding="utf-8"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = "127.0.0.1", str(taken.getsockname()[1])
+        for options, said in (((), "an earlier run"), (("--resume",), ": address")):
+            done = run(
+                "conform", "terminal", "--listen", ":".join(where), "--case", "balance",
+                "--report", str(tmp_path), "--answers", str(answers), *options,
+            )  # fmt: skip
+            assert done.status == 2
+            assert said in done.err.lower()
+        assert (tmp_path / "evidence.jsonl").read_bytes() == kept
+        fresh = tmp_path / "fresh"
+        run("conform", "terminal", "--listen", ":".join(where), "--report", str(fresh))
+        assert not (fresh / "evidence.jsonl").exists()
+
+
 def test_reports_are_made_anew_from_evidence(folder: Path, tmp_path: Path) -> None:
     assert run("conform", "report", str(folder / "evidence.jsonl"), str(tmp_path)).status == 0
     made = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert made["head"] == json.loads((folder / "report.json").read_text())["head"]
+    assert made == json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
 def test_a_run_that_was_broken_off_goes_on(folder: Path, tmp_path: Path) -> None:
@@ -71,6 +167,8 @@ def test_a_run_that_was_broken_off_goes_on(folder: Path, tmp_path: Path) -> None
     begun = [line for line in lines if json.loads(line).get("what") != "end"]
     done = next(n for n, line in enumerate(begun) if "the case is done" in line)
     (tmp_path / "evidence.jsonl").write_text("".join(begun[: done + 1]), encoding="utf-8")
+    assert run(*_FAST, "--report", str(tmp_path)).status == 2
+    assert run(*_FAST[:5], "--report", str(tmp_path), "--resume").status == 2
     again = run(*_FAST, "--report", str(tmp_path), "--resume")
     assert again.status == 0, again.err
     assert run("conform", "verify", str(tmp_path / "evidence.jsonl")).status == 0
