@@ -39,13 +39,12 @@ _STEP_S: Final = 120.0
 class _Way(msgspec.Struct, frozen=True, kw_only=True):
     """How a run is done: who drives, how fast, where it listens."""
 
-    address: str
-    port: int
+    where: tuple[str, int]
     speed: float
     is_auto: bool
     drive: str
-    outer: Callable[[], Outer]
-    client: Callable[[], Outer]
+    outers: tuple[Callable[[], Outer], Callable[[], Outer]]
+    """What is around a frame, for the host and for our own terminal."""
     tls: Any
     chosen: tuple[str, ...]
 
@@ -145,15 +144,12 @@ def terminal(
             is_wrapped=outer != "none",
         )
     )
-    address, port = ("127.0.0.1", 0) if auto else address_of(listen)
     way = _Way(
-        address=address,
-        port=port,
+        where=("127.0.0.1", 0) if auto else address_of(listen),
         speed=speed if auto else 1.0,
         is_auto=auto,
         drive=drive,
-        outer=_outer_frame(outer),
-        client=client_of(outer),
+        outers=_outer_frames(outer),
         tls=server_tls(tls_certificate, tls_key),
         chosen=tuple(case or ()),
     )
@@ -166,9 +162,9 @@ def _check_choices(*choices: tuple[bool, str]) -> None:
             stop(words)
 
 
-def _outer_frame(name: str) -> Callable[[], Outer]:
+def _outer_frames(name: str) -> tuple[Callable[[], Outer], Callable[[], Outer]]:
     try:
-        return outer_of(name)
+        return outer_of(name), client_of(name)
     except ValueError as error:
         stop(f"--outer {error}")
 
@@ -191,7 +187,7 @@ def _judge(setup: Setup, way: _Way, report: str, *, resume: bool) -> None:
     try:
         live.run(_run(host, way, (keeper, watcher)))
     except OSError as error:
-        stop(f"{way.address}:{way.port}: {error.strerror or type(error).__name__}")
+        stop(f"{way.where[0]}:{way.where[1]}: {error.strerror or type(error).__name__}")
     finally:
         watcher.stop()
     done = keeper.end()
@@ -212,10 +208,10 @@ async def _run(host: Host, way: _Way, told: tuple[Keeper, Watcher]) -> None:
         if not (way.is_auto or way.drive) and _is_done(host):
             over.set()
 
-    server = HostServer(host, clock, noted, way.outer)
-    port = await server.open(way.address, way.port, way.tls)
+    server = HostServer(host, clock, noted, way.outers[0])
+    port = await server.open(*way.where, way.tls)
     keeper.begin()
-    watcher.listening(f"{way.address}:{port}")
+    watcher.listening(f"{way.where[0]}:{port}")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
@@ -258,8 +254,8 @@ async def _drive_ours(host: Host, clock: FastClock, way: _Way, port: int) -> Non
     is_composite = host.setup.answers.features.get("composite", False)
     wire = composite_wire() if is_composite else wires()[0]
     driver = Driver(terminal_identity(), wire, cases)
-    client = DriverClient(driver, clock, way.client())
-    await client.run(way.address, port)
+    client = DriverClient(driver, clock, way.outers[1]())
+    await client.run(way.where[0], port)
     await asyncio.sleep(_QUIET_S)
 
 
