@@ -208,6 +208,18 @@ def server_tls(certificate: str, key: str) -> ssl.SSLContext | None:
     return context
 
 
+def client_tls(certificate: str) -> ssl.SSLContext | None:
+    """Return the TLS of our own terminal, which trusts this certificate; None without one."""
+    if not certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # The name in a vendor's certificate is that of its own machine, and this is loopback.
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.load_verify_locations(certificate)
+    return context
+
+
 def folder_of(path: str) -> Path:
     """Return the folder of a report, made if it is not there."""
     folder = Path(path)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import shutil
 import signal
+import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -24,13 +27,21 @@ from simulators.conformance.judging.host import Host, Setup
 from simulators.conformance.live import DriverClient, FastClock, HostServer
 from simulators.conformance.outer import Outer, client_of, outer_of
 from simulators.installation import MERCHANT, composite_wire, terminal_id, terminal_identity, wires
-from switch.cli.conforming.asking import Wanted, address_of, folder_of, server_tls, setup_of
+from switch.cli.conforming.asking import (
+    Wanted,
+    address_of,
+    client_tls,
+    folder_of,
+    server_tls,
+    setup_of,
+)
 from switch.cli.conforming.keeping import Keeper, begun, unused, write_reports
 from switch.cli.conforming.watching import Watcher, watcher_of
 from switch.cli.outcome import BAD, note, stop
 
 AUTO_SPEED: Final = 400.0
 """How much faster time passes with our own terminal: its minute of waiting is 0.15 s."""
+_HERE: Final = "127.0.0.1:9583"
 _QUIET_S: Final = 0.05
 _STEP_S: Final = 120.0
 """How long a robot may take for one step."""
@@ -45,12 +56,13 @@ class _Way(msgspec.Struct, frozen=True, kw_only=True):
     drive: str
     outers: tuple[Callable[[], Outer], Callable[[], Outer]]
     """What is around a frame, for the host and for our own terminal."""
-    tls: Any
+    tls: tuple[ssl.SSLContext | None, ssl.SSLContext | None]
+    """That of the host, and what our own terminal trusts."""
     chosen: tuple[str, ...]
 
 
 _Listen = Annotated[
-    str, typer.Option(metavar="ADDRESS:PORT", help="Where the terminal connects to.")
+    str, typer.Option(metavar="ADDRESS:PORT", help=f"Where the terminal connects to; else {_HERE}.")
 ]
 _Answers = Annotated[str, typer.Option(metavar="FILE", help="The questionnaire; else it is asked.")]
 _Auto = Annotated[
@@ -98,7 +110,7 @@ _Speed = Annotated[
 
 def terminal(
     *,
-    listen: _Listen = "127.0.0.1:9583",
+    listen: _Listen = "",
     answers: _Answers = "",
     auto: _Auto = False,
     drive: _Drive = "",
@@ -126,6 +138,8 @@ def terminal(
       jinbao conform terminal --auto --case no-answer --report out
     """  # noqa: D301 - \b keeps the lines of the examples apart
     _check_choices(
+        (bool(tls_key) and not tls_certificate, "--tls-key: needs --tls-certificate"),
+        (auto and bool(listen), "--auto and --listen: our own terminal needs no address"),
         (learn and bool(terminal_number or merchant or tpdu), "--learn: goes with no number"),
         (auto and bool(drive), "--auto and --drive: one of them"),
         (resume and not report, "--resume: needs --report FOLDER, where the evidence is"),
@@ -145,12 +159,12 @@ def terminal(
         )
     )
     way = _Way(
-        where=("127.0.0.1", 0) if auto else address_of(listen),
+        where=("127.0.0.1", 0) if auto else address_of(listen or _HERE),
         speed=speed if auto else 1.0,
         is_auto=auto,
-        drive=drive,
+        drive=_checked_drive(drive),
         outers=_outer_frames(outer),
-        tls=server_tls(tls_certificate, tls_key),
+        tls=(server_tls(tls_certificate, tls_key), client_tls(tls_certificate)),
         chosen=tuple(case or ()),
     )
     _judge(setup, way, report, resume=resume)
@@ -160,6 +174,17 @@ def _check_choices(*choices: tuple[bool, str]) -> None:
     for is_wrong, words in choices:
         if is_wrong:
             stop(words)
+
+
+def _checked_drive(command: str) -> str:
+    """Return the command of a robot; status 2 where it cannot be called."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        stop(f"--drive {command!r}: {error}".lower())
+    if command and not (words and shutil.which(words[0])):
+        stop(f"--drive {command!r}: there is no such command, or it may not be run")
+    return command
 
 
 def _outer_frames(name: str) -> tuple[Callable[[], Outer], Callable[[], Outer]]:
@@ -209,7 +234,7 @@ async def _run(host: Host, way: _Way, told: tuple[Keeper, Watcher]) -> None:
             over.set()
 
     server = HostServer(host, clock, noted, way.outers[0])
-    port = await server.open(*way.where, way.tls)
+    port = await server.open(*way.where, way.tls[0])
     keeper.begin()
     watcher.listening(f"{way.where[0]}:{port}")
     loop = asyncio.get_running_loop()
@@ -219,7 +244,7 @@ async def _run(host: Host, way: _Way, told: tuple[Keeper, Watcher]) -> None:
         if way.is_auto:
             await _until(over, _drive_ours(host, clock, way, port))
         elif way.drive:
-            await _until(over, _drive_robot(host, way.drive))
+            await _until(over, _drive_robot(host, shlex.split(way.drive)))
         else:
             await over.wait()
     finally:
@@ -255,7 +280,7 @@ async def _drive_ours(host: Host, clock: FastClock, way: _Way, port: int) -> Non
     wire = composite_wire() if is_composite else wires()[0]
     driver = Driver(terminal_identity(), wire, cases)
     client = DriverClient(driver, clock, way.outers[1]())
-    await client.run(way.where[0], port)
+    await client.run(way.where[0], port, way.tls[1])
     await asyncio.sleep(_QUIET_S)
 
 
@@ -267,21 +292,40 @@ def _is_done(host: Host) -> bool:
     )
 
 
-async def _drive_robot(host: Host, command: str) -> None:
+async def _drive_robot(host: Host, command: list[str]) -> None:
     """Call a vendor's robot for each step: the action as JSON on its standard input."""
+    # What every terminal of a run that goes on has done is not done again; it signs on anew.
+    finished = set.intersection(*host.finished.values()) if host.finished else set()
     for case in plan(host.suite, Trial()):
+        if case.id in finished - {"sign-on"}:
+            continue
         for action in case.do:
             step = msgspec.json.encode({"case": case.id, "tell": case.tell, "do": action})
             await asyncio.sleep(action.wait_s)
-            process = await asyncio.create_subprocess_exec(
-                *shlex.split(command), stdin=asyncio.subprocess.PIPE
-            )
+            if complaint := await _call(command, step + b"\n"):
+                note(f"{case.id}: the robot {complaint}")
+
+
+async def _call(command: list[str], step: bytes) -> str:
+    """Call the robot once; return what went wrong with it, which is no fault of the terminal."""
+    try:
+        process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
+    except OSError as error:
+        return f"cannot be started ({error.strerror})"
+    complaint = ""
+    try:
+        async with asyncio.timeout(_STEP_S):
             try:
-                async with asyncio.timeout(_STEP_S):
-                    await process.communicate(step + b"\n")
-            except TimeoutError:
-                process.kill()
+                await process.communicate(step)
+            except (BrokenPipeError, ConnectionResetError, RuntimeError):
+                # It ended without reading; uvloop says that its pipe is closed already.
                 await process.wait()
-                note(f"{case.id}: the robot took more than {_STEP_S:g} s")
-            if process.returncode:
-                note(f"{case.id}: the robot ended with status {process.returncode}")
+                complaint = "ended without reading its step"
+    except TimeoutError:
+        return f"took more than {_STEP_S:g} s"
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return f"ended with status {process.returncode}" if process.returncode else complaint

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,13 @@ from typing import Any
 import pytest
 from rich.errors import MarkupError
 
-from simulators.conformance.driving.trial import OURS
+from simulators import live
+from simulators.conformance.driving.trial import OURS, own_setup
+from simulators.conformance.judging.host import Host
+from switch.cli.conforming import terminal
 from switch.cli.conforming.watching import PlainWatcher
 from tests.simulators.conformance import frames
+from tests.simulators.conformance.certificate import certificate
 from tests.switch.cli.running import leaks, run
 
 _FAST = ("conform", "terminal", "--auto", "--speed", "200", "--case", "balance")
@@ -185,6 +191,52 @@ def test_a_robot_is_told_each_step_and_a_terminal_that_never_comes_is_no_pass() 
     assert "not finished" in done.out
 
 
+def test_a_robot_that_reads_nothing_is_told_and_the_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = Process.communicate
+
+    async def late(self: Process, data: bytes | None = None) -> tuple[bytes, bytes]:
+        # What a busy machine does: the robot is gone before its step is written.
+        await self.wait()
+        await asyncio.sleep(0.05)
+        return await whole(self, data)
+
+    def called(*command: str) -> str:
+        return live.run(terminal._call(list(command), b"step"))
+
+    assert called(sys.executable, "-c", "raise SystemExit(3)") == "ended with status 3"
+    assert called(sys.executable, "-c", "import sys; sys.stdin.read()") == ""
+    assert "cannot be started" in called("/nowhere/robot")
+    monkeypatch.setattr(Process, "communicate", late)
+    assert called(sys.executable, "-c", "") == "ended without reading its step"
+
+
+def test_a_robot_is_not_asked_again_for_what_is_done(tmp_path: Path) -> None:
+    robot = tmp_path / "robot.py"
+    asked = tmp_path / "asked"
+    robot.write_text(
+        "import json,sys; print(json.load(sys.stdin)['case'], file=open(sys.argv[1], 'a'))",
+        encoding="utf-8",
+    )
+    host = Host(own_setup())
+    names = [case.id for case in host.suite.cases]
+    host.finished["50010001"] = set(names) - {"echo"}
+    live.run(terminal._drive_robot(host, [sys.executable, str(robot), str(asked)]))
+    assert asked.read_text(encoding="utf-8").split() == ["sign-on", "echo"]
+
+
+def test_our_own_terminal_speaks_tls_where_the_host_does(tmp_path: Path) -> None:
+    own, key = certificate(tmp_path)
+    out = tmp_path / "out"
+    done = run(
+        "conform", "terminal", "--auto", "--case", "echo", "--tls-certificate", str(own),
+        "--tls-key", str(key), "--report", str(out),
+    )  # fmt: skip
+    assert done.status == 0, done.out + done.err
+    assert "does not speak TLS" not in (out / "evidence.jsonl").read_text(encoding="utf-8")
+
+
 _ROBOT = """
 import json, pathlib, socket, sys
 step = json.load(sys.stdin)
@@ -260,6 +312,11 @@ def test_what_cannot_be_drawn_ends_no_run(monkeypatch: pytest.MonkeyPatch, tmp_p
     ("options", "said"),
     [
         (("--auto", "--drive", "x"), "one of them"),
+        (("--drive", "no-such-robot --fast"), "no such command"),
+        (("--drive", "robot 'one"), "no closing quotation"),
+        (("--drive", " "), "no such command"),
+        (("--tls-key", "nothing.key"), "needs --tls-certificate"),
+        (("--auto", "--listen", "127.0.0.1:9"), "--auto and --listen"),
         (("--resume",), "--report"),
         (("--auto", "--case", "nothing"), "no such case"),
         (("--listen", "nowhere"), "ADDRESS:PORT"),
