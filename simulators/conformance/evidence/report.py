@@ -84,7 +84,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         failed, done = self.count("fail"), sum(c.verdict != "open" for c in self.cases)
         words = {
             "pass": (
-                f"nothing broken in the {done} cases chosen; {self.count('open')} requirements "
+                f"nothing broken in the cases chosen ({done}); {self.count('open')} requirements "
                 "not judged"
                 if self.start.get("chosen")
                 else f"conforms: {self.count('pass')} requirements kept in {done} cases"

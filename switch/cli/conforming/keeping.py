@@ -121,11 +121,11 @@ def _line(record: Record) -> str:
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 
-def unused(folder: Path) -> None:
+def unused(folder: Path, goes_on: str = "") -> None:
     """Refuse a folder that holds the evidence of a run, which nobody wants to lose; status 2."""
     path = folder / EVIDENCE
     if path.exists() and path.stat().st_size:
-        stop(f"{path}: the evidence of an earlier run; choose another folder, or --resume")
+        stop(f"{path}: the evidence of an earlier run; choose another folder{goes_on}")
 
 
 def mend(folder: Path, records: list[Record]) -> None:

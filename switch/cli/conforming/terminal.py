@@ -207,7 +207,7 @@ def _judge(setup: Setup, way: _Way, report: str, *, resume: bool) -> None:
     if before:
         keeper.resume(host, before)
     elif folder is not None:
-        unused(folder)
+        unused(folder, ", or go on with --resume")
     watcher = watcher_of(setup, host)
     try:
         live.run(_run(host, way, (keeper, watcher)))

@@ -69,5 +69,7 @@ def test_a_pass_of_chosen_cases_says_so() -> None:
     assert report_of(few, told).sentence.startswith("conforms: ")
     told[0] = {**told[0], "chosen": ["balance"]}
     made = report_of(few, told)
-    expected = f"nothing broken in the 2 cases chosen; {made.count('open')} requirements not judged"
+    expected = (
+        f"nothing broken in the cases chosen (2); {made.count('open')} requirements not judged"
+    )
     assert made.sentence == expected

@@ -42,3 +42,12 @@ def test_what_cannot_be_asked_is_told(arguments: tuple[str, ...], status: int, s
     done = run("conform", "host", *arguments)
     assert done.status == status
     assert said in done.err
+
+
+def test_the_evidence_of_another_run_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "evidence.jsonl").write_text("{}\n", encoding="utf-8")
+    done = run("conform", "host", "127.0.0.1:9", "--report", str(tmp_path))
+    assert done.status == 2
+    assert "choose another folder" in done.err
+    assert "--resume" not in done.err
+    assert (tmp_path / "evidence.jsonl").read_text(encoding="utf-8") == "{}\n"
