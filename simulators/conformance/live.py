@@ -16,6 +16,7 @@ from typing import Final, cast
 
 from simulators.conformance.door import Door
 from simulators.conformance.driving.driver import AGAIN_NS, Driver
+from simulators.conformance.hearing.lines import STALL_NS
 from simulators.conformance.judging.happenings import (
     Close,
     Connected,
@@ -26,15 +27,18 @@ from simulators.conformance.judging.happenings import (
     Send,
     TimePassed,
     TurnedAway,
+    Unwrappable,
 )
 from simulators.conformance.judging.host import Host
-from simulators.conformance.outer import Outer, plain_outer
+from simulators.conformance.outer import MOST_HELD, Outer, OuterError, plain_outer
 from simulators.conformance.probing.prober import Prober
 from switch.core.moment import Moment
 from switch.shell.clock import Clock
 
 _NS_PER_S: Final = 1_000_000_000
 _NS_PER_MS: Final = 1_000_000
+_GOODBYE_S: Final = 1.0
+"""How long a host may take to close a connection that we close."""
 _GRAIN_S: Final = 0.001
 _GRAIN_NS: Final = 1_000_000
 _STEP_NS: Final = 250_000_000
@@ -140,17 +144,38 @@ class _Peer(asyncio.Protocol):
     def __init__(self, server: HostServer, number: int, outer: Outer) -> None:
         self._server, self.number, self.outer = server, number, outer
         self.transport: asyncio.Transport | None = None
+        self._stall: Wait | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self._server.made(self)
 
     def data_received(self, data: bytes) -> None:
-        self._server.took(self, self.outer.unwrap(data))
+        self._watch(is_on=False)
+        try:
+            inner = self.outer.unwrap(data)
+        except OuterError as error:
+            self._server.refused(self, data, str(error))
+            return
+        self._server.took(self, inner)
+        self._watch(is_on=bool(self.outer.held))
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.transport = None
+        self._watch(is_on=False)
+        if self.outer.held:
+            self._stalled()
         self._server.lost(self)
+
+    def _watch(self, *, is_on: bool) -> None:
+        """Wait for the rest of an outer frame no longer than for that of a plain one."""
+        if self._stall is not None:
+            self._stall.cancel()
+        self._stall = self._server.clock.later(STALL_NS, self._stalled) if is_on else None
+
+    def _stalled(self) -> None:
+        held = self.outer.held
+        self._server.refused(self, held, f"{len(held)} bytes came, no whole outer frame")
 
     def send(self, data: bytes) -> None:
         if self.transport is not None and not self.transport.is_closing():
@@ -173,7 +198,8 @@ class HostServer:
     ) -> None:
         """Listen later, with `open`."""
         self.host = host
-        self._clock, self._noted, self._outer = clock, noted, outer
+        self.clock = self._clock = clock
+        self._noted, self._outer = noted, outer
         self._alarm = _Alarm(clock, self._ring)
         self._peers: dict[int, _Peer] = {}
         self._count = 0
@@ -217,6 +243,11 @@ class HostServer:
         if data:
             self._carry_out(self.host.handle(Received(peer.number, data), self._clock.now()))
 
+    def refused(self, peer: _Peer, data: bytes, why: str) -> None:
+        """Take bytes of which the outer frame cannot be taken off."""
+        event = Unwrappable(peer.number, data[:MOST_HELD], why)
+        self._carry_out(self.host.handle(event, self._clock.now()))
+
     def lost(self, peer: _Peer) -> None:
         """Hear that a connection is gone."""
         self._peers.pop(peer.number, None)
@@ -249,20 +280,44 @@ class HostServer:
 class ProberClient(asyncio.Protocol):
     """The probes of the acquirer role over a connection to a host."""
 
-    def __init__(self, prober: Prober, clock: FastClock) -> None:
+    def __init__(
+        self, prober: Prober, clock: FastClock, outer: Callable[[], Outer] = plain_outer
+    ) -> None:
         """Connect later, with `run`."""
         self._prober, self._clock = prober, clock
+        self._new_outer, self._outer = outer, outer()
         self._alarm = _Alarm(clock, self._ring)
         self._transport: asyncio.Transport | None = None
         self._changed = asyncio.Event()
+        self._is_over = False
 
     async def run(self, address: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         """Ask everything, then hang up. OSError where nobody listens at first."""
+        try:
+            await self._ask_all(address, port, tls)
+        finally:
+            await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        """Close the connection, and see it gone: TLS says goodbye, and needs the loop for it."""
+        self._alarm.set(None)
+        self._is_over = True
+        if self._transport is not None:
+            self._changed.clear()
+            self._transport.close()
+            try:
+                async with asyncio.timeout(_GOODBYE_S):
+                    await self._changed.wait()
+            except TimeoutError:
+                self._transport.abort()
+
+    async def _ask_all(self, address: str, port: int, tls: ssl.SSLContext | None) -> None:
         loop, is_first = asyncio.get_running_loop(), True
         while not self._prober.is_done:
             if self._transport is None:
                 try:
-                    await loop.create_connection(lambda: self, address, port, ssl=tls)
+                    async with asyncio.timeout(self._prober.wait_ns / _NS_PER_S):
+                        await loop.create_connection(lambda: self, address, port, ssl=tls)
                 except OSError:
                     if is_first:
                         raise
@@ -272,9 +327,6 @@ class ProberClient(asyncio.Protocol):
             self._changed.clear()
             self._ask()
             await self._changed.wait()
-        self._alarm.set(None)
-        if self._transport is not None:
-            self._transport.close()
 
     def _ask(self) -> None:
         for send in self._prober.next(self._clock.now()):
@@ -283,20 +335,33 @@ class ProberClient(asyncio.Protocol):
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None:
-            self._transport.write(data)
+            self._transport.write(self._outer.wrap(data))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or go on."""
         self._transport = cast("asyncio.Transport", transport)
+        self._outer = self._new_outer()
 
     def data_received(self, data: bytes) -> None:
         """Hear the host."""
-        self._prober.received(data, self._clock.now())
-        self._after()
+        if self._transport is None or self._transport.is_closing():
+            return
+        try:
+            self._prober.received(self._outer.unwrap(data), self._clock.now())
+        except OuterError as error:
+            self._prober.unreadable(data, str(error), self._clock.now())
+        if self._prober.is_broken:
+            # Whatever follows is of nobody's frame: the next probe gets a connection of its own.
+            self._transport.abort()
+        else:
+            self._after()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Lose the line."""
         self._transport = None
+        if self._is_over:
+            self._changed.set()
+            return
         self._prober.disconnected(self._clock.now())
         self._after()
 

@@ -42,11 +42,22 @@ class TurnedAway(msgspec.Struct, frozen=True):
     why: str
 
 
+class Unwrappable(msgspec.Struct, frozen=True):
+    """Bytes came over a connection of which the outer frame could not be taken off."""
+
+    connection: int
+    data: bytes
+    why: str
+
+    def __repr__(self) -> str:
+        return f"Unwrappable({self.connection}, {len(self.data)} bytes)"
+
+
 class TimePassed(msgspec.Struct, frozen=True):
     """The moment that `next_deadline_ns` named has come."""
 
 
-Event = Connected | Received | Disconnected | TurnedAway | TimePassed
+Event = Connected | Received | Disconnected | TurnedAway | Unwrappable | TimePassed
 
 
 class Send(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ from simulators.conformance.judging.happenings import (
     Received,
     Send,
     TurnedAway,
+    Unwrappable,
 )
 from simulators.conformance.judging.secrets import judge_secrets, judge_typed, pan_of
 from simulators.conformance.judging.settling import judge_settling
@@ -114,6 +115,9 @@ class Host:
                 return list(self._received(line, data, at)) if line is not None else []
             case Disconnected(connection):
                 return list(self._disconnected(connection, at))
+            case Unwrappable(connection, data, why):
+                line = self._lines.get(connection)
+                return list(self._unwrappable(line, data, why, at)) if line is not None else []
             case TurnedAway(why):
                 return [self._note(at, "event", UNKNOWN, words=why)]
             case _:
@@ -155,6 +159,12 @@ class Host:
             yield from self._took(line, cut, at)
             if cut.is_over:
                 return
+
+    def _unwrappable(self, line: Line, data: bytes, why: str, at: Moment) -> Iterator[Effect]:
+        broken = Judgement(
+            check="frame-length", ok=False, offset=0, expected="a frame in its outer one", found=why
+        )
+        yield from self._took(line, Cut(data, None, (broken,), is_over=True, why=why), at)
 
     def _stalled(self, at: Moment) -> Iterator[Effect]:
         for line in list(self._lines.values()):

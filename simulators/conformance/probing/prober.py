@@ -5,7 +5,7 @@ Pure like the judging host. A probe is over when its answer was judged or its ti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -26,8 +26,12 @@ from simulators.terminal_memory import Job, Kind, Memory
 from simulators.wire import Wire
 from switch.core.moment import Moment, local
 
-WAIT_NS: Final = 60_000_000_000
-"""How long an answer may take."""
+WAIT_NS: Final = 10_000_000_000
+"""How long an answer may take, unless another time is said."""
+MOST_STRAY: Final = 20
+"""Answers that nobody waits for, and are kept: a flood of them says nothing new."""
+_MOST_SHOWN: Final = 512
+"""Bytes of what cannot be read that are kept."""
 GARBAGE: Final = b"\xff" * 64
 _FEN: Final = 100
 _NO_KEY: Final = bytes(16)
@@ -62,6 +66,12 @@ class Prober:
         self.suite = host_suite(probes)
         self.tally = Tally(self.suite.requirements)
         self.notes: list[Note] = []
+        self.noted: Callable[[Note], object] = _nobody
+        """Who is told of each note as it is made."""
+        self.wait_ns = WAIT_NS
+        self.is_broken = False
+        """Whether what comes can no longer be followed: then the connection should be closed."""
+        self._stray = 0
         self.due_ns: int | None = None
 
     @property
@@ -81,12 +91,12 @@ class Prober:
         probe = self._probes.pop(0)
         if probe.send == "garbage":
             self._asked = Asked(probe=probe, frame=GARBAGE, mti="", fields={}, heard=None)
-            self.due_ns = at.elapsed_ns + WAIT_NS
+            self.due_ns = at.elapsed_ns + self.wait_ns
             self._note(at, "sent", GARBAGE, words="64 bytes of FF")
             return [Send(0, GARBAGE)]
         asked = self._request(probe, at)
         self._asked, self._left = asked, 2 if probe.defect == "twice" else 1
-        self.due_ns = at.elapsed_ns + WAIT_NS
+        self.due_ns = at.elapsed_ns + self.wait_ns
         self._note(at, "sent", asked.frame)
         return list(_pieces(asked.frame, probe.defect))
 
@@ -95,12 +105,18 @@ class Prober:
         for frame in self._deframer.feed(data):
             self._answered(frame, at)
         if self._deframer.failure is not None:
-            found = self._deframer.failure.text()
-            self._judged(at, [self._said("readable", ok=False, found=found)], data)
-            self._deframer = Deframer(self._wire.framing)
+            self.unreadable(data, self._deframer.failure.text(), at)
+
+    def unreadable(self, data: bytes, why: str, at: Moment) -> None:
+        """Take bytes that nobody can follow: they end the probe, and the connection."""
+        self._judged(at, [self._said("readable", ok=False, found=why)], data[:_MOST_SHOWN])
+        self._deframer = Deframer(self._wire.framing)
+        self.is_broken = True
+        self._over(at)
 
     def disconnected(self, at: Moment) -> None:
-        """Hear that the host closed the connection."""
+        """Hear that the connection is gone."""
+        self.is_broken = False
         self._deframer = Deframer(self._wire.framing)
         asked = self._asked
         if asked is None:
@@ -115,7 +131,7 @@ class Prober:
         if self._asked is None or self.due_ns is None or at.elapsed_ns < self.due_ns:
             return
         check = "survives" if self._asked.probe.send == "garbage" else "answered"
-        found = f"nothing within {WAIT_NS // 1_000_000_000} s"
+        found = f"nothing within {self.wait_ns / 1_000_000_000:g} s"
         self._judged(at, [self._said(check, ok=False, found=found)], b"")
         self._over(at)
 
@@ -194,6 +210,9 @@ class Prober:
         asked, whole = self._asked, self._wire.framing.prefix(len(frame)) + frame
         heard = read(self._wire.dialect, self._wire.framing, frame)
         if asked is None:
+            self._stray += 1
+            if self._stray > MOST_STRAY:
+                return
             words = "an answer that nobody waits for"
             self._judged(at, [self._said("once", ok=False, found=words)], whole)
             return
@@ -248,19 +267,23 @@ class Prober:
         number = len(self.notes) + 2
         case = self._asked.probe.id if self._asked is not None else ""
         failures: list[Failure] = self.tally.count(found, number, self._identity.id, case)
-        self.notes.append(
-            Note(
-                number=number,
-                at=at,
-                what=what,
-                terminal=self._identity.id,
-                case=case,
-                frame=frame,
-                kept=tuple(sorted({name for name, j in found if j.ok})),
-                failures=tuple(failures),
-                **told,
-            )
+        made = Note(
+            number=number,
+            at=at,
+            what=what,
+            terminal=self._identity.id,
+            case=case,
+            frame=frame,
+            kept=tuple(sorted({name for name, j in found if j.ok})),
+            failures=tuple(failures),
+            **told,
         )
+        self.notes.append(made)
+        self.noted(made)
+
+
+def _nobody(_note: Note) -> None:
+    """Tell nobody."""
 
 
 def _spoilt(fields: dict[int, str], defect: str, memory: Memory) -> dict[int, str]:

@@ -84,7 +84,7 @@ def setup_of(wanted: Wanted) -> Setup:
         kept = tuple(case for case in suite.cases if case.answer.kind not in pieces)
         suite = msgspec.structs.replace(suite, cases=kept)
     suite = _only(suite, wanted.cases)
-    _check_numbers(wanted)
+    check_numbers(wanted)
     key = read_key(Tmk, wanted.key_file) if wanted.key_file else Tmk.from_hex(TMK)
     return Setup(
         dialects=_dialects(wanted.dialect),
@@ -158,7 +158,8 @@ def _only(suite: Suite, names: tuple[str, ...]) -> Suite:
     )
 
 
-def _check_numbers(wanted: Wanted) -> None:
+def check_numbers(wanted: Wanted) -> None:
+    """Stop where a terminal, merchant or TPDU cannot be one; empty ones are learnt."""
     for name, text, size in (
         ("terminal", wanted.terminal, 8),
         ("merchant", wanted.merchant, 15),

@@ -107,3 +107,26 @@ def test_garbage_a_flood_and_a_slow_one_end_their_own_connections_only() -> None
     answer = live.run(_hostile(host))
     assert answer[13:15] == bytes.fromhex("0830")
     assert "FRM-01" in host.tally.failed()
+
+
+async def _unwrappable(host: Host, said: bytes) -> list[Note]:
+    notes = list[Note]()
+    server = HostServer(host, FastClock(_SPEED), notes.append, outer_of("http"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", await server.open("127.0.0.1", 0))
+    writer.write(said)
+    async with asyncio.timeout(_PATIENCE_S):
+        assert await _rest(reader) == b""
+    writer.close()
+    server.close()
+    return notes
+
+
+def test_what_is_no_whole_outer_frame_is_told_and_hung_up_on() -> None:
+    half = client_of("http")().wrap(frames.ECHO)[:-1]
+    for said, words in ((frames.ECHO, "no HTTP request"), (half, "no whole outer frame")):
+        host = Host(own_setup())
+        told = [note for note in live.run(_unwrappable(host, said)) if note.what == "received"]
+        assert len(told) == 1
+        assert words in told[0].words
+        # A terminal without its HTTP is a broken terminal; half a request may be anybody's.
+        assert host.tally.failed() == ({"FRM-01"} if said == frames.ECHO else set())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.conformance.outer import Block, Http, client_of, outer_of, plain_outer
+from simulators.conformance.outer import Block, Http, OuterError, client_of, outer_of, plain_outer
 from tests.simulators.conformance import frames
 
 
@@ -33,10 +33,23 @@ def test_a_block_before_the_tpdu_is_taken_off_and_given_back(cuts: list[int]) ->
     assert host.wrap(b"\0\0") == b"\0\0"
 
 
-def test_an_endless_head_is_dropped() -> None:
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"POST / HTTP/1.1\r\nX: " + b"x" * 10_000, "head of more than"),
+        (frames.ECHO, "no HTTP request"),
+        (b"\x16\x03\x01", "no HTTP request"),
+        (b"SSH-2.0-x\r\n", "no HTTP request"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "in chunks"),
+        (b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", "without a Content-Length"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n", "body of more than"),
+    ],
+)
+def test_what_can_never_bring_a_frame_is_told_and_not_held(said: bytes, words: str) -> None:
     host = Http()
-    assert host.unwrap(b"x" * 10_000) == b""
-    assert host.unwrap(Http(is_client=True).wrap(frames.ECHO)) == frames.ECHO
+    with pytest.raises(OuterError, match=words):
+        host.unwrap(said)
+    assert host.held == b""
 
 
 @pytest.mark.parametrize("name", ["block:0", "block:65", "block:x", "ftp", ""])

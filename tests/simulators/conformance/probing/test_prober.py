@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulators.cards import FIRST_PAN
 from simulators.conformance.judging.host import DONE
-from simulators.conformance.probing.prober import WAIT_NS, Prober
+from simulators.conformance.probing.prober import MOST_STRAY, WAIT_NS, Prober
 from simulators.conformance.probing.probes import packaged_probes
 from simulators.conformance.probing.trial import run_probes
 from simulators.installation import terminal_identity, wires
@@ -53,6 +53,19 @@ def test_garbage_from_a_host_is_a_finding() -> None:
     prober.next(_AT)
     prober.received(b"\xff" * 40, _AT)
     assert "HST-02" in prober.tally.failed()
+
+
+def test_garbage_ends_its_probe_and_a_flood_of_answers_is_kept_in_part() -> None:
+    prober = _prober()
+    (send,) = prober.next(_AT)
+    prober.received(b"\xff" * 40_000, _AT)
+    assert (prober.is_waiting, prober.is_broken) == (False, True)
+    assert max(len(note.frame) for note in prober.notes) < 1_000
+    prober.disconnected(_AT)
+    assert not prober.is_broken
+    for _ in range(5):
+        prober.received(send.data * 100, _AT)
+    assert sum(note.what == "received" for note in prober.notes) == 1 + MOST_STRAY
 
 
 def test_nothing_printed_holds_a_card() -> None:
