@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from shutil import which
 
+import msgspec
 import pytest
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import sync_playwright
 
 from simulators.cards import FIRST_PAN, Card
 from simulators.conformance.evidence.page import page
+from simulators.conformance.judging.host import STRANGER
+from simulators.installation import terminal_identity
 from tests.simulators.conformance.evidence.made import report
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -60,3 +63,14 @@ def test_it_works_in_a_browser(file: Path) -> None:
         assert len(tab.pdf()) > 10_000
         assert not errors
         browser.close()
+
+
+def test_a_finding_names_its_terminal_and_strangers_are_counted() -> None:
+    whole = report()
+    findings = page(whole).split('<div class="findings">')[1].partition("</table>")[0]
+    assert "terminal" in findings
+    assert terminal_identity().id in findings
+    stranger = {"n": 9, "what": "received", "words": f"{STRANGER}: this is HTTP"}
+    more = msgspec.structs.replace(whole, records=[*whole.records, stranger])
+    assert "1 connections on which nothing readable came" in page(more)
+    assert "nothing readable came" not in page(whole)
