@@ -17,6 +17,7 @@ import msgspec
 DUE_DAYS: Final = 6
 """Working days after the end of a quarter (四(四)4)."""
 _QUARTER: Final = re.compile(r"(\d{4})[Qq]([1-4])")
+_YEARS: Final = range(2000, 2101)
 _WEEKEND: Final = 5
 
 
@@ -30,7 +31,7 @@ class Quarter(msgspec.Struct, frozen=True, order=True):
     def parse(cls, text: str) -> Quarter:
         """Return the quarter that a text like `2014Q3` names; ValueError for any other."""
         found = _QUARTER.fullmatch(text)
-        if found is None:
+        if found is None or int(found[1]) not in _YEARS:
             raise ValueError(f"{text!r} should be a quarter like 2014Q3")
         return cls(int(found[1]), int(found[2]))
 

@@ -71,6 +71,7 @@ KIND_WORDS: Final[Mapping[str, Words]] = {
     "dispute": Words("dispute", "争议"),
 }
 LONGEST_WHY: Final = 200
+_ISSUERS: Final = frozenset({"issuer_long", "issuer_short"})
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -142,9 +143,7 @@ def resolve(case: Case, action: str, note: Note, today: int, last_cleared: int) 
     step = STEPS.get(action)
     if step is None:
         raise CaseError(f"{action!r} is none of {', '.join(STEPS)}")
-    why = " ".join(note.why.split())
-    if not why or len(why) > LONGEST_WHY or not note.by.strip():
-        raise CaseError(f"who it was, and a reason of 1 to {LONGEST_WHY} characters are needed")
+    note = grounded(note)
     if case.stage not in step.after:
         stages = ", ".join(sorted(step.after))
         raise CaseError(f"{action} follows {stages}; the case is {case.stage}")
@@ -154,7 +153,6 @@ def resolve(case: Case, action: str, note: Note, today: int, last_cleared: int) 
     done = replace(
         note,
         action=action,
-        why=why,
         movements=moved,
         clearing_day=after(max(today, last_cleared), 1) if moved else 0,
     )
@@ -166,15 +164,32 @@ def resolve(case: Case, action: str, note: Note, today: int, last_cleared: int) 
     )
 
 
-def check_once(done: Case, others: Iterable[Case]) -> None:
-    """Refuse a step by which the money of a transaction would go one way twice, over all its cases.
+def grounded(note: Note) -> Note:
+    """Return a note with who it was and why in one line each; CaseError where one is missing."""
+    by, why = " ".join(note.by.split()), " ".join(note.why.split())
+    if not why or max(len(why), len(by)) > LONGEST_WHY or not by:
+        raise CaseError(f"who it was, and a reason of 1 to {LONGEST_WHY} characters are needed")
+    return replace(note, by=by, why=why)
 
-    Raises CaseError.
+
+def check_once(done: Case, others: Iterable[Case], *, is_paid: bool) -> None:
+    """Refuse a step by which the money of a transaction would be paid or given back twice.
+
+    `is_paid`: the ledger approves the transaction, so that it is or will be cleared; over all its
+    cases the money is then with the acquirer once, or with the cardholder. A case that only an
+    issuer's own books make may move it one way. Raises CaseError.
     """
+    if not done.notes[-1].movements:
+        return
     alike = [case for case in others if done.rrn and case.rrn == done.rrn]
-    if abs(sum(map(_net, (done, *alike)))) > 1:
+    net = sum(map(_net, (done, *alike)))
+    is_issuers = done.kind in _ISSUERS
+    if abs(net) > 1 if is_issuers else is_paid - net not in {0, 1}:
         action = done.notes[-1].action
-        raise CaseError(f"{action}: another case of {done.rrn} has moved the same money already")
+        is_moved = any(note.movements for case in alike for note in case.notes)
+        where = "another case has moved it" if is_moved else "by the ledger"
+        state = "given back" if STEPS[action].pays == "back" else "paid out"
+        raise CaseError(f"{action}: the money of {done.rrn} is {state} already, {where}")
 
 
 def _net(case: Case) -> int:

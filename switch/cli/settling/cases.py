@@ -19,6 +19,7 @@ from switch.cli.serving.folder import Folder
 from switch.cli.settling.clear import drawn_cases, signed_yuan
 from switch.cli.settling.opening import Settled, now_ms, settled, today
 from switch.cli.verbs import AsJson, verb_app
+from switch.core.transaction import State
 from switch.ledger.protocol import Where
 from switch.ledger.settling.protocol import ChangedMeanwhileError, Kept
 from switch.settlement.cases import (
@@ -34,6 +35,7 @@ from switch.settlement.cases import (
     check_once,
     decoded,
     encoded,
+    grounded,
     resolve,
 )
 from switch.settlement.movements import movements
@@ -108,10 +110,13 @@ def open_case(rrn: Rrn, *, folder: Folder, by: Who, why: Why, as_json: AsJson = 
             stop(f"no transaction with RRN {rrn!r}", BAD)
         row, day = rows[0], today()
         kind = here.rules.kind(row.record.kind)
-        text = " ".join(mask_digits(why).split())
+        try:
+            note = grounded(_note(by, "opened", why))
+        except CaseError as error:
+            stop(str(error))
         case = Case(
             kind="dispute",
-            found_by=by,
+            found_by=note.by,
             rrn=rrn,
             terminal=row.key.terminal,
             batch=row.key.batch,
@@ -125,8 +130,8 @@ def open_case(rrn: Rrn, *, folder: Folder, by: Who, why: Why, as_json: AsJson = 
             fee_fen=row.record.fee_fen,
             day=day,
             deadline=after(day, ANSWER_DAYS),
-            what=text,
-            notes=(Note(now_ms(), by, "opened", text),),
+            what=note.why,
+            notes=(note,),
             movements=tuple(movements(row, kind, here.rules)) if kind is not None else (),
         )
         if not here.store.add_cases([(case.key, encoded(case))]):
@@ -157,10 +162,11 @@ def resolve_case(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with settled(folder) as here:
         kept = _kept(here, number)
-        note = Note(now_ms(), mask_digits(by), action, mask_digits(why))
+        note = _note(by, action, why)
         try:
             case = resolve(decoded(kept), action, note, today(), here.store.last_day())
-            check_once(case, [decoded(e) for e in here.store.cases() if e.number != number])
+            others = [decoded(each) for each in here.store.cases() if each.number != number]
+            check_once(case, others, is_paid=_is_paid(here, case))
             changed = replace(kept, is_open=case.deadline > 0, body=encoded(case))
             here.store.change_case(changed)
         except (CaseError, ChangedMeanwhileError) as error:
@@ -169,6 +175,17 @@ def resolve_case(
         say(msgspec.json.encode(_told(changed, case)).decode())
     else:
         say(f"case {number}: {both(STAGE_WORDS[case.stage])}")
+
+
+def _is_paid(here: Settled, case: Case) -> bool:
+    """Tell whether the ledger approves the transaction of a case."""
+    rows = here.books.transactions(1, Where(rrn=case.rrn)) if case.rrn else []
+    return any(row.state is State.APPROVED for row in rows)
+
+
+def _note(by: str, action: str, why: str) -> Note:
+    """Return who did what and why, with no card number in it."""
+    return Note(now_ms(), mask_digits(by), action, mask_digits(why))
 
 
 def _kept(here: Settled, number: int) -> Kept:

@@ -16,6 +16,7 @@ import typer
 
 from switch.cli.outcome import stop
 from switch.core.moment import Local, clearing_day
+from switch.shell.watching.log import mask_digits
 
 Statements = Annotated[
     list[str] | None,
@@ -68,7 +69,7 @@ def _of_csv(name: str, data: bytes) -> list[tuple[str, int]]:
     for number, line in enumerate(lines[1:], 2):
         try:
             rrn, fen = line
-            entries.append((rrn, int(fen)))
+            entries.append((mask_digits(rrn), int(fen)))
         except ValueError:
             stop(f"{name}, line {number}: should be a reference number and whole fen")
     return entries

@@ -117,12 +117,28 @@ def test_money_goes_back_and_forth_and_never_twice_the_same_way(actions: list[st
     ]
 
 
-def test_the_money_of_a_transaction_goes_one_way_once_whatever_the_number_of_its_cases() -> None:
+def test_the_money_of_a_transaction_is_paid_once_whatever_the_number_of_its_cases() -> None:
     back = resolve(_case(), "credit_adjustment", _NOTE, 20140620, 20140619)
     claimed = resolve(_case(), "claim", _NOTE, 20140620, 20140619)
-    check_once(back, [_case(), claimed])
-    check_once(back, [msgspec.structs.replace(back, rrn="4170")])
-    check_once(resolve(_case(), "no_error", _NOTE, 20140620, 20140619), [back])
-    for done in (back, claimed):
-        with pytest.raises(CaseError, match="another case of 4169 has moved the same money"):
-            check_once(done, [_case(), done])
+    check_once(back, [_case()], is_paid=True)
+    check_once(claimed, [_case()], is_paid=False)
+    check_once(back, [claimed], is_paid=False)
+    check_once(claimed, [back], is_paid=True)
+    check_once(back, [msgspec.structs.replace(back, rrn="4170")], is_paid=True)
+    check_once(resolve(_case(), "no_error", _NOTE, 20140620, 20140619), [back], is_paid=True)
+    for done, other, is_paid, words in (
+        (back, back, True, "credit_adjustment: the money of 4169 is given back already, another"),
+        (claimed, claimed, False, "claim: the money of 4169 is paid out already, another case"),
+        (back, _case(), False, "is given back already, by the ledger"),
+        (claimed, _case(), True, "is paid out already, by the ledger"),
+    ):
+        with pytest.raises(CaseError, match=words):
+            check_once(done, [other], is_paid=is_paid)
+
+
+def test_what_only_an_issuers_books_say_moves_one_way_once() -> None:
+    case = msgspec.structs.replace(_case(), kind="issuer_long")
+    back = resolve(case, "credit_adjustment", _NOTE, 20140620, 20140619)
+    check_once(back, [], is_paid=False)
+    with pytest.raises(CaseError, match="another case has moved it"):
+        check_once(back, [back], is_paid=False)

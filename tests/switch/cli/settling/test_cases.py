@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from switch.cli.outcome import BAD
+from switch.cli.outcome import BAD, USAGE
 from tests.switch.cli.books.conftest import APPROVED
 from tests.switch.cli.running import Outcome, run
 
@@ -80,7 +80,10 @@ def test_two_cases_of_one_transaction_do_not_give_its_money_back_twice(found: Pa
     assert _cases("open", found, rrn, *_WHO).out == "case 3\n"
     assert _cases("resolve", found, "1", "--as", "credit_adjustment", *_WHO).status == 0
     again = _cases("resolve", found, "3", "--as", "credit_adjustment", *_WHO)
-    assert (again.status, "has moved the same money already" in again.err) == (BAD, True)
+    assert (again.status, "is given back already, another case has moved it" in again.err) == (
+        BAD,
+        True,
+    )
     assert _shown(found, 3)["stage"] == "open"
     assert _cases("resolve", found, "3", "--as", "no_error", *_WHO).status == 0
 
@@ -96,3 +99,21 @@ def test_a_reason_never_keeps_a_card_number(found: Path) -> None:
     pan = "6219991234567890120"
     _cases("resolve", found, "2", "--as", "no_error", "--by", "Li", "--why", f"card {pan}")
     assert pan not in _cases("show", found, "2", "--json").out
+    opened = _cases("open", found, APPROVED, "--by", f"Li {pan}", "--why", f"card {pan}")
+    assert opened.out == "case 3\n"
+    shown = _cases("show", found, "3", "--json").out
+    assert "621999*********0120" in shown
+    assert pan not in shown
+
+
+def test_whoever_opens_a_case_says_who_and_why(found: Path) -> None:
+    outcome = _cases("open", found, APPROVED, "--by", "", "--why", " ")
+    assert (outcome.status, "who it was, and a reason" in outcome.err) == (USAGE, True)
+    assert _cases("open", found, APPROVED, *_WHO).out == "case 3\n"
+
+
+def test_what_is_paid_is_not_claimed_again(found: Path) -> None:
+    assert _cases("open", found, APPROVED, *_WHO).out == "case 3\n"
+    again = _cases("resolve", found, "3", "--as", "claim", *_WHO)
+    assert (again.status, "is paid out already, by the ledger" in again.err) == (BAD, True)
+    assert _shown(found, 3)["stage"] == "open"
