@@ -198,6 +198,20 @@ _STATES: Final = (
 )
 OVER_NIGHT: Final = ("day after another", "reversal forgotten over night")
 """Counted in worlds of several days, and only wanted of a profile of such worlds."""
+BUSINESS: Final = (
+    "bill cancelled, its card refused",
+    "bill cancelled after a reversal",
+    "debit reversed, its bill refused",
+    "bill left to a person",
+    "take-over of a bill's payment",
+    "bill confirmed after an unknown outcome",
+    "bill cancelled after an unknown debit",
+    "transfer taken back",
+    "credit of a transfer sent again",
+    "pay-out file delivered again",
+    "death within a pay-out file",
+)
+"""Counted where there are bills, pay-outs and transfers, and only wanted of a profile of those."""
 STAKES: Final = (
     *(name for kinds in _OUTCOMES.values() for name, _ in kinds), *_REPORTS, *_COUNTS, *_STATES,
     *OVER_NIGHT,

@@ -9,7 +9,7 @@ from collections import Counter
 
 import msgspec
 
-from simulators.world.telling.stakes import ENOUGH, OVER_NIGHT, STAKES
+from simulators.world.telling.stakes import BUSINESS, ENOUGH, OVER_NIGHT, STAKES
 from simulators.world.telling.states import ENGINE_PAIRS, LEDGER_PAIRS, Pair, never
 from simulators.world.trial import CHECKERS, Verdict
 from simulators.world.weather.kinds import KINDS
@@ -20,8 +20,9 @@ JUDGED_FROM = 300
 STAKES_FROM = 1_000
 """Worlds that a run needs before what was seldom at stake says anything."""
 _EVERYTHING = frozenset({"mixed", "storm"})
-"""Profiles in which every promise must be at stake."""
-_DAYS = "days"
+"""Profiles in which every promise must be at stake but those of days and of services."""
+_OWN = {"days": OVER_NIGHT, "services": BUSINESS}
+"""What is wanted of one profile alone."""
 _HOUR_S = 3_600
 
 
@@ -107,8 +108,8 @@ class Tally(msgspec.Struct, kw_only=True):
     def _wanted(self) -> list[str]:
         """Return what must be at stake in worlds of the profile."""
         if self.profile in _EVERYTHING:
-            return [name for name in STAKES if name not in OVER_NIGHT]
-        return list(OVER_NIGHT) if self.profile == _DAYS else []
+            return [name for name in STAKES if name not in {*OVER_NIGHT, *BUSINESS}]
+        return list(_OWN.get(self.profile, ()))
 
     def _named(self) -> list[str]:
         """Return the kinds of the profile that this ledger can have."""

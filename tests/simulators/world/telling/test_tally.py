@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from simulators.world.telling.stakes import OVER_NIGHT, STAKES
+import pytest
+
+from simulators.world.telling.stakes import BUSINESS, OVER_NIGHT, STAKES
 from simulators.world.telling.tally import JUDGED_FROM, STAKES_FROM, Tally
 from simulators.world.trial import Verdict, Violation
 from simulators.world.weather.profiles import PROFILES
@@ -78,10 +80,15 @@ def test_pairs_that_no_world_met_are_left_over() -> None:
     assert len(tally.never_met()) == before - 1
 
 
-def test_what_only_nights_put_at_stake_is_wanted_of_days_alone() -> None:
-    kinds = dict.fromkeys(PROFILES["days"].kinds, 1)
-    stakes = {**_EVERY_STAKE, **dict.fromkeys(OVER_NIGHT, 0)}
+@pytest.mark.parametrize(("profile", "own"), [("days", OVER_NIGHT), ("services", BUSINESS)])
+def test_what_one_profile_is_about_is_wanted_of_it_alone(
+    profile: str, own: tuple[str, ...]
+) -> None:
+    kinds = dict.fromkeys(PROFILES[profile].kinds, 1)
+    stakes = {**_EVERY_STAKE, **dict.fromkeys(own, 0)}
+    assert own
+    assert set(own) <= set(STAKES)
     assert not _many(fired=_EVERY_KIND, stakes=stakes).complaints()
-    complaints = _many("days", fired=kinds, stakes=stakes).complaints()
-    assert len(complaints) == len(OVER_NIGHT)
-    assert not _many("days", fired=kinds, stakes=dict.fromkeys(OVER_NIGHT, 1)).complaints()
+    complaints = _many(profile, fired=kinds, stakes=stakes).complaints()
+    assert len(complaints) == len(own)
+    assert not _many(profile, fired=kinds, stakes=dict.fromkeys(own, 1)).complaints()
