@@ -396,4 +396,4 @@ class EmbeddedLedgers(Ledgers):
 
 
 TestEmbeddedLedgers = EmbeddedLedgers.TestCase
-TestEmbeddedLedgers.settings = settings(max_examples=40, stateful_step_count=25)
+TestEmbeddedLedgers.settings = settings(max_examples=25, stateful_step_count=25)
