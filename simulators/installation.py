@@ -109,8 +109,13 @@ def centre_identities(number: int) -> tuple[str, IssuerIdentity]:
 
 def issuer_identity(number: int = 0) -> IssuerIdentity:
     """Return what the host of issuer `number` is set up with."""
+    return host_identity(_institution(number))
+
+
+def host_identity(institution: str) -> IssuerIdentity:
+    """Return what any host is set up with that has a line to the switch."""
     return IssuerIdentity(
-        id=_institution(number),
+        id=institution,
         peer=ACQUIRER,
         zmk=Zmk.from_hex(ZMK),
         pik=Pik.from_hex(ZONE_PIK),

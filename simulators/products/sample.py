@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from messages.crypto.keys import Mak, Pik, Zmk
-from simulators.installation import ACQUIRER, ZMK, ZONE_MAK, ZONE_PIK
+from simulators import installation
 from simulators.issuer import IssuerIdentity
 from simulators.products.books import Product, Shelf, Sort
 
@@ -29,13 +28,7 @@ _SOLD: Final = (
 
 def host_identity() -> IssuerIdentity:
     """Return what the host is set up with."""
-    return IssuerIdentity(
-        id=HOST,
-        peer=ACQUIRER,
-        zmk=Zmk.from_hex(ZMK),
-        pik=Pik.from_hex(ZONE_PIK),
-        mak=Mak.from_hex(ZONE_MAK),
-    )
+    return installation.host_identity(HOST)
 
 
 def sample_shelf() -> Shelf:

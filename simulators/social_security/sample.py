@@ -7,16 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from messages.crypto.keys import Mak, Pik, Zmk
+from simulators import installation
 from simulators.cards import fictional_card
-from simulators.installation import (
-    ACQUIRER,
-    SOCIAL_HOST,
-    SOCIAL_LINK,
-    ZMK,
-    ZONE_MAK,
-    ZONE_PIK,
-)
+from simulators.installation import SOCIAL_HOST, SOCIAL_LINK
 from simulators.issuer import IssuerIdentity
 from simulators.social_security.books import Benefit, Books, Due, Person, Purpose
 
@@ -31,13 +24,7 @@ _YEAR: Final = "202601-202612"
 
 def host_identity() -> IssuerIdentity:
     """Return what the host is set up with."""
-    return IssuerIdentity(
-        id=HOST,
-        peer=ACQUIRER,
-        zmk=Zmk.from_hex(ZMK),
-        pik=Pik.from_hex(ZONE_PIK),
-        mak=Mak.from_hex(ZONE_MAK),
-    )
+    return installation.host_identity(HOST)
 
 
 def person_of(card: int) -> Person:

@@ -17,7 +17,20 @@ from simulators.social_security.host import SocialHost
 from simulators.social_security.results import take_results
 from simulators.social_security.sample import host_identity, sample_books
 from switch.cli.outcome import BAD, stop
-from switch.cli.social.hosting import MESSAGES, Kept, misbehave, serve
+from switch.cli.social.hosting import (
+    Address,
+    Code,
+    Deaf,
+    Delay,
+    Every,
+    Kept,
+    On,
+    Port,
+    Silent,
+    Twice,
+    misbehave,
+    serve,
+)
 from switch.cli.verbs import AsJson, verb_app
 
 app = verb_app()
@@ -26,18 +39,16 @@ app = verb_app()
 @app.command("social-host")
 def social_host(
     *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Port = 0,
+    host: Address = "127.0.0.1",
     persons: Annotated[int, typer.Option(min=1, max=1_000, help="How many test persons.")] = 10,
-    delay_ms: Annotated[int, typer.Option(min=0, help="Answer this much later.")] = 0,
-    silent: Annotated[bool, typer.Option("--silent", help="Carry out, and say nothing.")] = False,
-    deaf: Annotated[bool, typer.Option("--deaf", help="Do nothing, and say nothing.")] = False,
-    twice: Annotated[bool, typer.Option("--twice", help="Answer twice.")] = False,
-    code: Annotated[str, typer.Option(help="Refuse with this DE 39.")] = "",
-    on: Annotated[
-        str, typer.Option("--on", metavar="|".join(MESSAGES), help="Only these messages.")
-    ] = "",
-    every: Annotated[int, typer.Option(min=1, help="Only every n-th of them.")] = 1,
+    delay_ms: Delay = 0,
+    silent: Silent = False,
+    deaf: Deaf = False,
+    twice: Twice = False,
+    code: Code = "",
+    on: On = "",
+    every: Every = 1,
     books: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write bills and deeds as JSON at the end.")
     ] = None,

@@ -11,9 +11,10 @@ import signal
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
+import typer
 
 from simulators import live
 from simulators.installation import wires
@@ -32,6 +33,16 @@ MESSAGES: Final = {
     "totals": ("0500",),
 }
 """What `--on` may name, and its message types."""
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+Address = Annotated[str, typer.Option(help="The address to listen on.")]
+Delay = Annotated[int, typer.Option(min=0, help="Answer this much later.")]
+Silent = Annotated[bool, typer.Option("--silent", help="Carry out, and say nothing.")]
+Deaf = Annotated[bool, typer.Option("--deaf", help="Do nothing, and say nothing.")]
+Twice = Annotated[bool, typer.Option("--twice", help="Answer twice.")]
+Code = Annotated[str, typer.Option(help="Refuse with this DE 39.")]
+On = Annotated[str, typer.Option("--on", metavar="|".join(MESSAGES), help="Only these messages.")]
+Every = Annotated[int, typer.Option(min=1, help="Only every n-th of them.")]
 
 
 class Kept(NamedTuple):
