@@ -40,7 +40,6 @@ from switch.settlement.rules import Rules
 app = verb_app("Clear days, and reconcile them: terminals, ledger and issuers.")
 MARGIN_MS: Final = 60_000
 """So long after its end every transaction of a day has an answer, and stands in the tables."""
-_NAMES: Final = {"network": "network 转接清算", "cardholders": "cardholders 持卡人"}
 BATCH_DAYS: Final = 31
 """A batch that is settled may have begun so many days before."""
 

@@ -164,8 +164,7 @@ class Opening:
 
     def _unready(self, txn: Transaction, line: Candidate) -> Decline | None:
         txn.trace += over(line)
-        stans, rrns = self._stans, self._rrns
-        if stans.left - stans.promised < _NUMBERS_EACH or rrns.left == rrns.promised:
+        if self._stans.free < _NUMBERS_EACH or not self._rrns.free:
             return Decline(Reason.SYSTEM_ERROR, Rule.NUMBERS_AT_HAND)
         return None
 
