@@ -71,7 +71,7 @@ def _made(count: int) -> Iterator[Frame]:
     return (make.frame(*raw) for raw in day(count // 2, _TERMINALS, 1_000))
 
 
-def _replayed(trace: str, port: int) -> tuple[Comparer, float]:
+def _replayed(trace: str, port: int) -> tuple[Comparer, float, float]:
     cards = {TOKENS.pan(fictional_card(n).pan): fictional_card(n) for n in range(50)}
     # A capture is cleaned once more when it is read: the stand-ins of the stand-ins.
     cards |= {TOKENS.pan(token): card for token, card in cards.items()}
@@ -84,7 +84,8 @@ def _replayed(trace: str, port: int) -> tuple[Comparer, float]:
     comparer = Comparer(DIALECTS["terminal"], Rules(format=1), "terminal")
     player.take = comparer.take
     live.run(player.play(Trace(trace)))
-    return comparer, time.perf_counter() - begun
+    stood_still_s = player.patience.stalled_s
+    return comparer, time.perf_counter() - begun - stood_still_s, stood_still_s
 
 
 def main() -> None:
@@ -106,7 +107,7 @@ def main() -> None:
         begun = time.perf_counter()
         figures = Figures().of(Trace(trace))
         counted_s = time.perf_counter() - begun
-        comparer, replayed_s = _replayed(trace, port)
+        comparer, replayed_s, stood_still_s = _replayed(trace, port)
     host.terminate()
     host.join()
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB
@@ -114,7 +115,8 @@ def main() -> None:
         f"RESULT frames={frames} import_per_s={frames / imported_s:.0f} "
         f"stats_per_s={figures.frames / counted_s:.0f} "
         f"replay_per_s={frames / replayed_s:.0f} compared={comparer.compared} "
-        f"unexplained={comparer.unexplained} peak_mib={peak_mib:.0f}"
+        f"unexplained={comparer.unexplained} unanswered={comparer.unanswered} "
+        f"stood_still_s={stood_still_s:.0f} peak_mib={peak_mib:.0f}"
     )
 
 

@@ -59,10 +59,12 @@ class Chip:
 
     def signed(self, chip: str) -> str:
         """Return DE 55 of a request with the cryptogram that its data ask for."""
-        items = parse_ber(bytes.fromhex(chip))
+        return encode_ber(self.sign(parse_ber(bytes.fromhex(chip)))).hex().upper()
+
+    def sign(self, items: Sequence[Tlv]) -> list[Tlv]:
+        """Return the tags of a request with the cryptogram that they ask for."""
         code = self._cryptogram(items)
-        signed = [item if item.tag != _CRYPTOGRAM else ber_item(item.tag, code) for item in items]
-        return encode_ber(signed).hex().upper()
+        return [item if item.tag != _CRYPTOGRAM else ber_item(item.tag, code) for item in items]
 
     def last_word(self, chip: str, kind: int) -> str:
         """Return DE 55 after the answer: `kind` (9F27) is 0x40 for a TC, 0 for an AAC."""
@@ -109,9 +111,13 @@ class Chip:
         )
 
     def _cryptogram(self, items: Sequence[Tlv], kind: bytes = b"") -> bytes:
-        covered = b"".join(_value(items, tag) for tag in COVERED)
-        results = _value(items, _ISSUER_DATA)[_RESULTS]
-        return self._key.arqc(_value(items, _COUNTER), covered + results + kind)
+        values = {item.tag: item.value for item in reversed(items)}
+        try:
+            covered = b"".join([values[tag] for tag in COVERED])
+            results = values[_ISSUER_DATA][_RESULTS]
+            return self._key.arqc(values[_COUNTER], covered + results + kind)
+        except KeyError as missing:
+            raise ValueError(f"DE 55 has no {missing.args[0]}") from None
 
 
 def issuer_script(identifier: str, *commands: str, template: str = "72") -> str:

@@ -18,6 +18,7 @@ import msgspec
 from messages.errors import DecodeError
 from messages.framing import Deframer
 from messages.values import response_mti
+from simulators.replay.again.patience import Patience
 from simulators.replay.again.rewriting import (
     SIGN_ON,
     Rewriter,
@@ -27,7 +28,7 @@ from simulators.replay.again.rewriting import (
 )
 from simulators.replay.again.survey import Survey
 from simulators.replay.trace.form import Frame, Summary
-from simulators.replay.verdict.comparing import Outcome
+from simulators.replay.verdict.comparing import LATE, LOST, Outcome
 from simulators.wire import Wire
 
 MOST_LINES: Final = 500
@@ -38,6 +39,8 @@ MOST_OUT: Final = 256
 """Requests of one connection that may be out; the recording may have no answers at all."""
 MOST_TERMINALS: Final = 100_000
 """Terminals whose last connection is remembered."""
+MOST_LATE: Final = 1_000
+"""Requests of one connection that were given up, and whose answers are known if they come."""
 _AT_ONCE: Final = 50
 """Terminals that sign on side by side before the start."""
 _NAMED: Final = 5
@@ -67,12 +70,18 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class _Waiting:
     """A request that is out: what was recorded, what came of it."""
 
-    __slots__ = ("answer", "at", "frame", "known_by", "recorded", "took_us", "writer")
+    __slots__ = (
+        "answer", "at", "frame", "known_by", "missing", "recorded", "took_us", "until_s", "writer",
+    )  # fmt: skip
 
-    def __init__(self, frame: Frame, at: float, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, frame: Frame, at: float, until_s: float, writer: asyncio.StreamWriter
+    ) -> None:
         self.frame = frame
         self.at = at
+        self.until_s = until_s
         self.writer = writer
+        self.missing = ""
         self.answer: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
         self.known_by: Key | None = None
         self.recorded: Frame | None = None
@@ -98,6 +107,7 @@ class _Line:
         self._player = player
         self._out: OrderedDict[Key, _Waiting] = OrderedDict()
         self._recorded: dict[Key, Key] = {}
+        self._late: OrderedDict[Key, None] = OrderedDict()
         self._writer: asyncio.StreamWriter | None = None
         self._heard: asyncio.Task[None] | None = None
 
@@ -155,9 +165,7 @@ class _Line:
         waiting = await self._send(frame, sent)
         if waiting is None:
             return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(player.asked.wait_s):
-                await asyncio.shield(waiting.answer)
+        await waiting.answer
         player.signed_on += 1
         self._out.pop(sent.answer, None)
 
@@ -175,7 +183,9 @@ class _Line:
         if sent.answer in self._out:
             await self._settled(sent.answer)
         now = asyncio.get_running_loop().time()
-        waiting = self._out[sent.answer] = _Waiting(frame, now, self._writer)
+        until_s = player.patience.awake_s + player.asked.wait_s
+        waiting = self._out[sent.answer] = _Waiting(frame, now, until_s, self._writer)
+        player.patience.begin(player.give_up)
         player.sent += 1
         self._writer.write(sent.data)
         with contextlib.suppress(ConnectionError):
@@ -189,7 +199,7 @@ class _Line:
             while chunk := await reader.read(_CHUNK):
                 for frame in deframer.feed(chunk):
                     with contextlib.suppress(DecodeError):
-                        heard = wire.hear(frame)
+                        heard = wire.overhear(frame)
                         self._take((heard.mti, heard.get(11), heard.get(41)), frame, loop.time())
                 if deframer.failure is not None:
                     break
@@ -197,12 +207,29 @@ class _Line:
         # What was asked on a connection that is gone is answered by nobody.
         for waiting in self._out.values():
             if waiting.writer is writer and not waiting.answer.done():
+                waiting.missing = LOST
                 waiting.answer.set_result(None)
+
+    def give_up(self, awake_s: float) -> None:
+        """Wait no more for what should have come by now."""
+        for key, waiting in self._out.items():
+            if waiting.until_s > awake_s:
+                break
+            if not waiting.answer.done():
+                waiting.missing = LATE
+                waiting.answer.set_result(None)
+                self._late[key] = None
+                if len(self._late) > MOST_LATE:
+                    self._late.popitem(last=False)
 
     def _take(self, key: Key, frame: bytes, now: float) -> None:
         waiting = self._out.get(key)
         if waiting is None or waiting.answer.done():
-            self._player.unasked += 1
+            if key in self._late:
+                del self._late[key]
+                self._player.late += 1
+            else:
+                self._player.unasked += 1
             return
         waiting.took_us = int((now - waiting.at) * _US)
         if key[0] == _SIGNED_ON:
@@ -221,14 +248,12 @@ class _Line:
             await self._settled(key)
 
     async def _settled(self, key: Key) -> None:
-        waiting, answered = self._out[key], None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(waiting.at + self._player.asked.wait_s):
-                answered = await asyncio.shield(waiting.answer)
+        waiting = self._out[key]
+        answered = await waiting.answer
         self._out.pop(key, None)
         if waiting.known_by is not None and self._recorded.get(waiting.known_by) == key:
             del self._recorded[waiting.known_by]
-        self._player.ended(waiting.frame, waiting.recorded, answered, waiting.took_us)
+        self._player.ended(waiting, answered)
 
 
 class Player:
@@ -243,6 +268,9 @@ class Player:
         self.take: Callable[[Outcome], None] = _nothing
         self.sent = 0
         self.unasked = 0
+        self.late = 0
+        """Answers that came after they had been given up."""
+        self.patience = Patience(asked.wait_s)
         self.signed_on = 0
         self.left_out: Counter[str] = Counter()
         self.refused: dict[str, int] = {}
@@ -286,7 +314,8 @@ class Player:
     async def play(self, frames: Iterable[Frame]) -> None:
         """Send the terminal side of a trace, to its end."""
         loop, pace = asyncio.get_running_loop(), self.asked.pace
-        begun, first_us, count = loop.time(), None, 0
+        self.patience.begin(self.give_up)
+        begun, first_us, count = loop.time() - self.patience.stalled_s, None, 0
         for frame in frames:
             if frame.side != "terminal":
                 continue
@@ -294,7 +323,8 @@ class Player:
                 first_us = frame.at_us if first_us is None else first_us
                 due = _due(pace, frame.at_us - first_us, count)
                 count += 1
-                if (rest := begun + due - loop.time()) > 0:
+                # What this machine slept was no time of the trace: it is not caught up with.
+                if (rest := begun + due + self.patience.stalled_s - loop.time()) > 0:
                     await asyncio.sleep(rest)
             line = await self._line(frame.connection)
             if frame.to == "switch":
@@ -305,16 +335,24 @@ class Player:
         for line in self._lines.values():
             await line.queue.put(None)
         await asyncio.gather(*(line.task for line in self._lines.values()))
+        self.patience.end()
         if self._failure is not None:
             raise self._failure
+
+    def give_up(self) -> None:
+        """Wait no more for answers that should have come by now."""
+        for line in self._lines.values():
+            line.give_up(self.patience.awake_s)
 
     async def _line(self, name: str) -> _Line:
         line = self._lines.get(name)
         if line is None:
             if len(self._lines) >= MOST_LINES:
-                _, oldest = self._lines.popitem(last=False)
+                oldest_name, oldest = next(iter(self._lines.items()))
                 await oldest.queue.put(None)
                 await oldest.task
+                # Only now: whoever is not in here waits for ever where no answer comes.
+                del self._lines[oldest_name]
             line = self._lines[name] = _Line(self, name)
         self._lines.move_to_end(name)
         return line
@@ -346,10 +384,9 @@ class Player:
         """Stop: the host cannot be reached."""
         self._failure = error
 
-    def ended(
-        self, frame: Frame, recorded: Frame | None, answered: bytes | None, took_us: int | None
-    ) -> None:
+    def ended(self, waiting: _Waiting, answered: bytes | None) -> None:
         """Tell what came of a request."""
+        frame, recorded = waiting.frame, waiting.recorded
         before = None if recorded is None else self.wire.bare(recorded.data)
         if answered is not None and before is not None:
             self.learn(answered, before)
@@ -357,7 +394,9 @@ class Player:
         kind = f"{said.mti} {said.processing}".rstrip() if said is not None else ""
         recorded_us = None if recorded is None else recorded.at_us - frame.at_us
         bare = self.wire.bare(frame.data)
-        self.take(Outcome(kind, bare, before, answered, recorded_us, took_us))
+        self.take(
+            Outcome(kind, bare, before, answered, recorded_us, waiting.took_us, waiting.missing)
+        )
 
 
 def _due(pace: Pace, since_us: int, count: int) -> float:

@@ -101,6 +101,8 @@ class Rewriter:
         self._master_key = means.master_key
         self._terminals: dict[str, _Terminal] = {}
         self._numbers: dict[tuple[int, str], str] = {}
+        self._heard: Heard | None = None
+        """What was heard last: a request is asked about more than once."""
         self._stand_in = _rehearsing(wire, means.master_key) if rehearses else None
         heads = rules.tpdu
         try:
@@ -210,8 +212,14 @@ class Rewriter:
         if rule == "sign":
             if card is None:
                 raise Unplayable("chip data without the number of its card")
+            signer = self._means.signer
+            if self._stand_in is not None:
+                # A rehearsal only asks whether it can be done.
+                if why := signer.refusal(said[CHIP], card):
+                    raise Unplayable(why)
+                return
             try:
-                said[CHIP] = self._means.signer.signed(said[CHIP], card, self._means.dates)
+                said[CHIP] = signer.signed(said[CHIP], card, self._means.dates)
             except ChipError as reason:
                 raise Unplayable(str(reason)) from None
 
@@ -276,10 +284,13 @@ class Rewriter:
     # --------------------------------------------------------------------------------- names
 
     def _hear(self, frame: bytes) -> Heard:
+        if self._heard is not None and self._heard.frame is frame:
+            return self._heard
         try:
-            return self._wire.hear(frame)
+            self._heard = self._wire.hear(frame)
         except DecodeError as error:
             raise Unplayable(f"unreadable: field {error.field}") from None
+        return self._heard
 
     def _named(self, heard: Heard) -> str:
         name = heard.get(TERMINAL)

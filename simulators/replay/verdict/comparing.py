@@ -29,13 +29,19 @@ REQUEST: Final = "request"
 difference within a request begins with."""
 NONE: Final = "none"
 GIVEN: Final = "given"
+LATE: Final = "not in time"
+LOST: Final = "connection lost"
+"""Why no answer came: a kind of its own each, and both are NONE for a rule."""
 MOST_GROUPS: Final = 500
 """Kinds of difference that are told apart."""
 _CODE: Final = 39
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """One request sent again: both answers without their length prefixes, None where none came."""
+    """One request sent again: both answers without their length prefixes, None where none came.
+
+    `missing` is why there is no new answer, where that is known: LATE or LOST.
+    """
 
     kind: str
     request: bytes
@@ -43,6 +49,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     answered: bytes | None
     recorded_us: int | None
     answered_us: int | None
+    missing: str = ""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -85,6 +92,8 @@ class Comparer:
         self.compared = 0
         self.equal = 0
         self.unexplained = 0
+        self.unanswered = 0
+        """Requests that got no answer in time, where one was recorded and no rule excuses that."""
         self.recorded = Spread()
         self.answered = Spread()
 
@@ -94,7 +103,10 @@ class Comparer:
             self.recorded.add(outcome.recorded_us)
         if outcome.answered_us is not None:
             self.answered.add(outcome.answered_us)
-        found = list(self.differences(outcome.recorded, outcome.answered))
+        if outcome.recorded is not None and outcome.answered is None and outcome.missing:
+            found = [self.difference(ANSWER, GIVEN, outcome.missing, GIVEN, NONE)]
+        else:
+            found = list(self.differences(outcome.recorded, outcome.answered))
         if asked is not None:
             found += [
                 replace(each, field=f"{REQUEST} {each.field}")
@@ -109,7 +121,11 @@ class Comparer:
     def _count(self, outcome: Outcome, found: list[Difference]) -> None:
         self.compared += 1
         self.equal += not found
-        self.unexplained += any(not each.tolerated for each in found)
+        wrong = [each for each in found if not each.tolerated]
+        # Silence says nothing of how a host answers: it is told apart from another answer.
+        is_late = outcome.missing == LATE and [each.field for each in wrong] == [ANSWER]
+        self.unanswered += is_late
+        self.unexplained += bool(wrong) and not is_late
         for each in found:
             self._gather(outcome, each)
 

@@ -36,13 +36,15 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     signed_on: int
     left_out: Mapping[str, int]
     unasked: int
+    late: int = 0
+    """Answers that came after they had been given up."""
     remarks: tuple[str, ...]
     seconds: float
 
     @property
     def is_good(self) -> bool:
-        """Whether every request was sent and every answer explained."""
-        return self.unexplained == 0
+        """Whether every answer came in time, and is explained."""
+        return self.unexplained == self.unanswered == 0
 
     @property
     def comparers(self) -> tuple[Comparer, ...]:
@@ -65,6 +67,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         return sum(each.unexplained for each in self.comparers)
 
     @property
+    def unanswered(self) -> int:
+        """How many got no answer in time, and nothing says that they may not."""
+        return sum(each.unanswered for each in self.comparers)
+
+    @property
     def ungrouped(self) -> str:
         """A sentence about differences of more kinds than are told apart; empty without any."""
         count = sum(each.ungrouped for each in self.comparers)
@@ -77,7 +84,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         aside = f"; {left} were left out" if left else ""
         if self.is_good:
             return f"all {self.compared} are as recorded, or differ where they may{aside}"
-        return f"{self.unexplained} of {self.compared} differ without a reason{aside}"
+        said = f"{self.unexplained} of {self.compared} differ without a reason"
+        if self.unanswered:
+            late = f" ({self.late} came late)" if self.late else ""
+            said = f"{said}, {self.unanswered} got no answer in time{late}"
+        return said + aside
 
 
 def groups_of(told: Told) -> list[tuple[Group, Dialect]]:
@@ -102,6 +113,8 @@ def plain(told: Told) -> dict[str, Any]:
         "compared": told.compared,
         "equal": told.equal,
         "unexplained": told.unexplained,
+        "unanswered": told.unanswered,
+        "late_answers": told.late,
         "own_sign_ons": told.signed_on,
         "left_out": dict(told.left_out),
         "unasked_answers": told.unasked,
@@ -154,6 +167,7 @@ def page(told: Told) -> str:
         Tile("Compared 已比对", str(told.compared)),
         Tile("As recorded 一致", str(told.equal), tone="good"),
         Tile("Unexplained 无法解释", str(told.unexplained), tone=tone),
+        *((Tile("No answer 未应答", str(told.unanswered), tone="bad"),) if told.unanswered else ()),
     )
     named = (("trace", told.trace), ("target", told.target), ("seconds", f"{told.seconds:.1f}"))
     sections = [

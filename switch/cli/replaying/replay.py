@@ -168,6 +168,8 @@ def _played(ready: _Ready, asked: Asked, source: str) -> Told:
         live.run(_signed_on_and_played(player, ready.trace))
     except OSError as error:
         stop(f"{asked.host}:{asked.port} cannot be reached ({os.strerror(error.errno or 0)})")
+    if stood_still := player.patience.remark:
+        note(stood_still)
     return Told(
         trace=source,
         target=f"{asked.host}:{asked.port}",
@@ -176,7 +178,8 @@ def _played(ready: _Ready, asked: Asked, source: str) -> Told:
         signed_on=player.signed_on,
         left_out=dict(player.left_out),
         unasked=player.unasked,
-        remarks=(*ready.survey.remarks, *player.remarks),
+        late=player.late,
+        remarks=(*ready.survey.remarks, *player.remarks, *filter(None, (stood_still,))),
         seconds=time.monotonic() - begun,
     )
 

@@ -63,6 +63,7 @@ def test_chip_data_of_a_reversal_have_no_cryptogram_and_need_none() -> None:
     [
         ("9F", "cannot be read"),
         ("9F26080011223344556677", "without 9F02, which a cryptogram covers"),
+        (chip(fictional_card(1)).replace("9F3602", "9F360300"), "counter"),
         (chip(fictional_card(1)), "whose key is not known"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from simulators.replay.again.rewriting import Rewriter
 from simulators.replay.again.rules import Rewrite
 from simulators.replay.again.survey import Survey
 from simulators.replay.trace.form import Frame
-from simulators.replay.verdict.comparing import Outcome
+from simulators.replay.verdict.comparing import LATE, LOST, Outcome
 from simulators.wire import Heard
 from tests.simulators.replay.days import POS, TOKENS, bare, day, frames, means
 
@@ -43,6 +44,8 @@ class _Host:
         self.is_silent = is_silent
         self.hangs_up = hangs_up
         self.late = late
+        self.stalls_s = 0.0
+        self.lags_s = 0.0
         self.most_at_once: Counter[str] = Counter()
         self._out: Counter[str] = Counter()
 
@@ -68,6 +71,11 @@ class _Host:
                 self.most_at_once[name] = max(self.most_at_once[name], self._out[name])
                 await asyncio.sleep(max(0, self.late - len(self.heard)) / 1_000)
                 self._out[name] -= 1
+                if heard.mti != "0800":
+                    lags_s, self.lags_s = self.lags_s, 0
+                    await asyncio.sleep(lags_s)
+                    # The whole machine stands still, and whoever waits with it.
+                    time.sleep(self.stalls_s)  # noqa: ASYNC251
                 if (heard.mti == "0800" and name != self.no) or not self.is_silent:
                     writer.write(self._answer(heard))
         writer.close()
@@ -155,6 +163,26 @@ def test_a_silent_host_is_waited_for_and_told() -> None:
     assert all(each.recorded is not None for each in outcomes)
 
 
+def test_what_came_late_is_told_as_late() -> None:
+    host = _Host()
+    host.lags_s = 1.0
+    outcomes, player, _ = _played(frames(list(day(14, terminals=1))), host, wait_s=0.1)
+    given_up = [each for each in outcomes if each.missing]
+    assert outcomes[0].missing == LATE
+    assert {each.missing for each in given_up} == {LATE}
+    assert 0 < player.late <= len(given_up)
+    assert player.unasked == 0
+
+
+def test_a_machine_that_stands_still_has_not_waited() -> None:
+    host = _Host()
+    host.stalls_s = 1.0
+    outcomes, player, _ = _played(frames(list(day(2))), host, wait_s=0.5)
+    assert [each.missing for each in outcomes] == ["", ""]
+    assert all(each.answered for each in outcomes)
+    assert (player.late, player.unasked) == (0, 0)
+
+
 def test_a_host_that_does_not_listen_is_an_error() -> None:
     told = frames(list(day(2)))
     asked = Asked(host="127.0.0.1", port=1, pace=Pace(), wait_s=1)
@@ -235,6 +263,6 @@ def test_waiting_begins_when_a_request_is_sent() -> None:
 
 def test_a_host_that_hangs_up_is_not_waited_for() -> None:
     outcomes, player, seconds = _played(frames(list(day(6, terminals=2))), _Host(hangs_up=True))
-    assert [each.answered for each in outcomes] == [None] * 6
+    assert [(each.answered, each.missing) for each in outcomes] == [(None, LOST)] * 6
     assert (player.sent, player.signed_on) == (8, 2)
     assert seconds < 20

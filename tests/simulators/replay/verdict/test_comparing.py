@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from simulators.replay.again.rules import Rules, Tolerance
-from simulators.replay.verdict.comparing import Comparer, Outcome, field_lines
+from simulators.replay.verdict.comparing import LATE, LOST, Comparer, Outcome, field_lines
 from tests.simulators.replay.days import DIALECTS, POS, bare
 
 _TOLD = POS.hear(bare("withdrawal-response"))
@@ -88,6 +90,27 @@ def test_an_answer_that_is_missing_or_new_is_a_difference() -> None:
     again = comparer(Tolerance(field="answer", recorded="none", why="the host was restarted"))
     again.take(Outcome("0200", b"", None, answer(), None, 5))
     assert again.unexplained == 0
+
+
+def test_silence_is_a_kind_of_its_own() -> None:
+    late, lost = (replace(outcome(None), missing=why) for why in (LATE, LOST))
+    found = comparer()
+    found.take(late)
+    found.take(late)
+    found.take(lost)
+    assert {(e.field, e.answered, e.count) for e in found.groups.values()} == {
+        ("answer", LATE, 2), ("answer", LOST, 1),
+    }  # fmt: skip
+    # A connection that the host closed is its answer, in a way; of silence nobody knows.
+    assert (found.compared, found.equal, found.unexplained, found.unanswered) == (3, 0, 1, 2)
+    excused = comparer(Tolerance(field="answer", answered="none", why="it was restarted"))
+    excused.take(late)
+    excused.take(lost)
+    assert (excused.unexplained, excused.unanswered) == (0, 0)
+    # Where none was recorded, none is as it was.
+    unheard = comparer()
+    unheard.take(replace(late, recorded=None))
+    assert (unheard.equal, unheard.unanswered) == (1, 0)
 
 
 def test_a_field_more_or_less_and_an_unreadable_answer() -> None:

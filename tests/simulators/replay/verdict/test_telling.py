@@ -10,7 +10,7 @@ import pytest
 
 from simulators.replay.again.rules import Tolerance
 from simulators.replay.verdict import comparing
-from simulators.replay.verdict.comparing import Outcome
+from simulators.replay.verdict.comparing import LATE, Outcome
 from simulators.replay.verdict.telling import Told, groups_of, junit_cases, page, plain
 from tests.simulators.replay.days import POS, bare, forms
 from tests.simulators.replay.verdict.test_comparing import answer, comparer, outcome
@@ -36,6 +36,20 @@ def test_the_verdict_depends_on_what_nobody_explains() -> None:
     assert told(is_good=True).is_good
     first = groups_of(told())[0][0]
     assert not first.tolerated
+
+
+def test_silence_is_no_difference_and_no_success() -> None:
+    found = comparer()
+    found.take(msgspec.structs.replace(outcome(None), missing=LATE))
+    found.take(outcome(answer()))
+    report = msgspec.structs.replace(told(), comparer=found, late=1)
+    assert not report.is_good
+    assert report.verdict == (
+        "0 of 2 differ without a reason, 1 got no answer in time (1 came late); 2 were left out"
+    )
+    assert (plain(report)["unanswered"], plain(report)["late_answers"]) == (1, 1)
+    assert "No answer" in page(report)
+    assert "<failure" in junit_cases(report)
 
 
 def test_json_has_everything() -> None:
