@@ -63,13 +63,14 @@ class Figures(msgspec.Struct, gc=False):
 
 
 class Summary(msgspec.Struct, gc=False):
-    """A period by issuing bank and by service point, and all in all."""
+    """A period by issuing bank, by host of services and by service point, and all in all."""
 
     from_day: int
     until_day: int
     whole: Figures
     issuers: dict[str, Figures] = {}
     points: dict[str, Figures] = {}
+    services: dict[str, Figures] = {}
 
 
 CardDay = tuple[bytes, int]
@@ -90,13 +91,15 @@ class Summarising:
         """Add rows; return the summary so far."""
         summary = self.summary
         issuers, points, whole = summary.issuers, summary.points, summary.whole
+        services, hosts = summary.services, self._rules.hosts
         for row in rows:
             kind = self._rules.kinds.get(row.record.kind)
             if row.state is State.FORESTALLED:
                 continue
-            issuer = issuers.get(row.record.issuer)
+            asked = services if row.record.issuer in hosts else issuers
+            issuer = asked.get(row.record.issuer)
             if issuer is None:
-                issuer = issuers[row.record.issuer] = Figures()
+                issuer = asked[row.record.issuer] = Figures()
             if kind is not None and kind.is_pay_out:
                 self._add(row, (whole, issuer))
                 continue

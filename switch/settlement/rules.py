@@ -63,6 +63,8 @@ class Rules(msgspec.Struct, frozen=True):
     groups: Mapping[str, str]
     categories: Mapping[str, str] = {}
     subsidy_fen: int = 0
+    hosts: frozenset[str] = frozenset()
+    """Hosts of services, which stand where an issuer does and are no bank."""
 
     def kind(self, name: str) -> KindOf | None:
         """Return a kind that moves money, None for any other."""
@@ -92,6 +94,12 @@ def rules_of(configuration: Configuration, subsidy_fen: int = 0) -> Rules:
         },
         categories={each.id: each.category for each in configuration.terminals.values()},
         subsidy_fen=subsidy_fen,
+        hosts=frozenset(
+            host.id
+            for host in (configuration.social_host, configuration.product_host)
+            if host is not None
+        )
+        - configuration.issuers.keys(),
     )
 
 

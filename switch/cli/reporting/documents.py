@@ -64,6 +64,7 @@ def quarterly(
     verdict = say(f"due {told.due.isoformat()}", f"报送期限 {told.due.isoformat()}")
     names = {point.merchant: point.name for point in told.points}
     banks = [(told.names.get(issuer, issuer), f) for issuer, f in sorted(summary.issuers.items())]
+    hosts = [(told.names.get(host, host), f) for host, f in sorted(summary.services.items())]
     points = [
         (f"{names.get(merchant, '')} {merchant}".strip(), figures)
         for merchant, figures in sorted(summary.points.items())
@@ -88,9 +89,10 @@ def quarterly(
         grids=(
             _grid(say("By issuing bank", "按发卡银行"), say("Bank", "发卡银行"), banks, say),
             _fees(say("Fees by issuing bank", "按发卡银行：手续费"), banks, say),
+            *_services(hosts, say),
             _grid(say("By service point", "按助农服务点"), say("Point", "服务点"), points, say),
             _kinds(whole, rules, say),
-            _declines(banks, dialect, say),
+            _declines([*banks, *hosts], dialect, say),
             _visits(told, say),
         ),
         language=language,
@@ -192,14 +194,20 @@ def _kinds(whole: Figures, rules: Rules, say: _Words) -> Grid:
     return Grid(heading=say("By class", "按交易类别"), columns=columns, rows=rows)
 
 
-def _declines(banks: Sequence[tuple[str, Figures]], dialect: Dialect, say: _Words) -> Grid:
+def _services(hosts: Sequence[tuple[str, Figures]], say: _Words) -> list[Grid]:
+    """Return what hosts of services answered: they are no banks, and most have none."""
+    title, column = say("By host of services", "按业务系统"), say("Host", "业务系统")
+    return [_grid(title, column, hosts, say)] if hosts else []
+
+
+def _declines(asked: Sequence[tuple[str, Figures]], dialect: Dialect, say: _Words) -> Grid:
     rows: list[tuple[Value, ...]] = [
         (label, code or "--", say.of(dialect.response(code).words), count)
-        for label, figures in banks
+        for label, figures in asked
         for code, count in sorted(figures.declined.items())
     ]
     columns = (
-        say("Bank", "发卡银行"),
+        say("By", "应答方"),
         say("code", "应答码"),
         say("reason", "原因"),
         say("count", "笔数"),

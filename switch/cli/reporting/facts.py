@@ -121,9 +121,10 @@ def lapsed_qualifications(state: State | None, day: date) -> list[str]:
 
 
 def bank_names(installation: Installation) -> Mapping[str, str]:
-    """Return the names of issuers, acquirers and the social-security host by identifier."""
-    host = installation.configuration.social_host
-    found = {host.id: host.name} if host is not None else {}
-    found |= {each.id: each.name for each in installation.configuration.acquirers.values()}
-    found |= {each.id: each.name for each in installation.configuration.issuers.values()}
+    """Return the names of issuers, acquirers and hosts of services by identifier."""
+    configuration = installation.configuration
+    hosts = (configuration.social_host, configuration.product_host)
+    found = {host.id: host.name for host in hosts if host is not None}
+    found |= {each.id: each.name for each in configuration.acquirers.values()}
+    found |= {each.id: each.name for each in configuration.issuers.values()}
     return found

@@ -11,9 +11,18 @@ from switch.core.transaction import State
 from switch.settlement.quarter import Figures, Summarising, Summary
 from tests.switch.settlement.village import DAY, FIRST, MERCHANT, SECOND, row, rules
 
+_HOST = "99970000"
+
 
 def _summary(*rows: Row, full: frozenset[tuple[bytes, int]] = frozenset()) -> Summary:
-    return Summarising(DAY, DAY, rules(), full).take(rows)
+    return Summarising(DAY, DAY, rules(hosts=frozenset({_HOST})), full).take(rows)
+
+
+def test_a_host_of_services_is_no_bank() -> None:
+    summary = _summary(row(1), row(2, 0, "social_inquiry", issuer=_HOST))
+    assert list(summary.issuers) == [FIRST]
+    assert list(summary.services) == [_HOST]
+    assert (summary.whole.requests, summary.services[_HOST].requests) == (2, 1)
 
 
 def test_states_are_told_apart() -> None:
@@ -57,7 +66,7 @@ def test_a_day_whose_cap_was_used_up_counts_once() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from([FIRST, SECOND]),
+            st.sampled_from([FIRST, SECOND, _HOST]),
             st.sampled_from(["rural_withdrawal", "refund", "social_balance_inquiry"]),
             st.sampled_from([State.APPROVED, State.REVERSED]),
             st.integers(0, 10**6),
@@ -73,7 +82,7 @@ def test_the_banks_and_the_points_sum_up_to_the_whole(
         for n, (issuer, kind, state, fen) in enumerate(drawn, 1)
     ]
     summary = _summary(*rows)
-    for parts in (summary.issuers, summary.points):
+    for parts in (summary.issuers | summary.services, summary.points):
         for name in Figures.__struct_fields__:
             total = getattr(summary.whole, name)
             if isinstance(total, int):

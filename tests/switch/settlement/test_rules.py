@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from switch.core.configuration import Issuer
+from switch.settlement.rules import rules_of
+from tests.switch.core.stage import configuration
 from tests.switch.settlement.village import ACQUIRER, FIRST, SECOND, rules
 
 
@@ -48,3 +51,10 @@ def test_one_bank_is_a_group_or_the_same_institution() -> None:
     assert found.is_on_us(FIRST, FIRST)
     assert found.is_on_us(SECOND, ACQUIRER)
     assert not found.is_on_us(FIRST, ACQUIRER)
+
+
+def test_hosts_of_services_are_known_and_are_no_banks() -> None:
+    hosts = [Issuer(id=id_, name="H", links=("bank",)) for id_ in ("99970000", "99980000")]
+    made = rules_of(configuration(social_host=hosts[0], product_host=hosts[1]))
+    assert made.hosts == {"99970000", "99980000"}
+    assert not rules_of(configuration()).hosts

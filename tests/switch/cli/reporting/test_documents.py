@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from messages.dialects.loader import load_dialect
 from switch.cli.reporting.documents import Told, cost_shares, quarterly
+from switch.core.transaction import State
 from switch.settlement.calendar import Quarter
 from switch.settlement.quarter import Summarising
 from switch.settlement.villages import PointFacts
@@ -79,3 +80,15 @@ def test_shares_end_with_their_total() -> None:
     made = cost_shares({"1": 34, "2": 66}, {"1": 1, "2": 2}, {"1": "One"}, "en")
     (grid,) = made.grids
     assert list(grid.rows) == [("One", 1, "0.34"), ("2", 2, "0.66"), ("total", 3, "1.00")]
+
+
+def test_a_host_of_services_is_listed_by_itself_and_not_among_the_banks() -> None:
+    host = "99970000"
+    rows = [row(1), replace(row(2, 0, "social_inquiry", State.DECLINED, issuer=host), reason="31")]
+    summary = Summarising(DAY, DAY, rules(hosts=frozenset({host}))).take(rows)
+    told = replace(_told(), names={FIRST: "First bank", host: "The bureau"})
+    made = quarterly(summary, told, rules(), load_dialect("pos"), "en")
+    listed = {grid.heading: [line[0] for line in grid.rows] for grid in made.grids}
+    assert listed["By issuing bank"] == ["First bank"]
+    assert listed["By host of services"] == ["The bureau"]
+    assert listed["Declines by reason"] == ["The bureau"]
