@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
 
     from messages.dialects.dialect import Dialect
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from switch.ledger.postgres import PostgresLedger
     from switch.ledger.settling.on_postgres import PostgresSettlement
     from switch.ledger.shared.store import PostgresStore
+    from switch.settlement.calendar import Calendar
 
 VERBS: Final = {
     "decode": "switch.cli.messages.decode",
@@ -124,6 +126,13 @@ def postgres_settlement() -> type[PostgresSettlement]:
     from switch.ledger.settling.on_postgres import PostgresSettlement as Store
 
     return Store
+
+
+def calendar_of() -> Callable[[Path], Calendar]:
+    """Return what reads China's calendar with the corrections of a folder (with holidays)."""
+    from switch.cli.reporting.facts import calendar_of as of
+
+    return of
 
 
 def postgres_tools() -> ModuleType:

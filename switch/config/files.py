@@ -291,6 +291,21 @@ class ClearingFile(_Model):
     subsidy_fen: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
+class CasesFile(_Model):
+    """`[cases]` of `banks.toml`: how long an issuer may ask, and an acquirer may answer.
+
+    Days count from the clearing day, or from what the other side did; `days` says which of them.
+    A transaction within `crossing_minutes` of its day's end may be booked by its issuer a day
+    later. A batch that is settled may have begun `look_back_days` before.
+    """
+
+    inquiry_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+    answer_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+    days: Literal["calendar", "working"] = "calendar"
+    crossing_minutes: Annotated[int, Field(ge=0, le=1_440)] | None = None
+    look_back_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+
+
 class SocialFile(_Model):
     """`[social]` of `banks.toml`: the social-security host, and its line of 金保专网."""
 
@@ -316,6 +331,7 @@ class BanksFile(_Model):
     issuer: list[IssuerEntry] = []
     link: list[LinkEntry] = []
     clearing: ClearingFile = ClearingFile()
+    cases: CasesFile = CasesFile()
     social: SocialFile | None = None
     products: ProductsFile | None = None
 

@@ -96,6 +96,10 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     stops: Path
     subsidy_fen: int = 0
     """What an acquirer pays a service point for each rural withdrawal."""
+    case_terms: Mapping[str, int] = {}
+    """What the files state of `[cases]`, by the names there."""
+    is_by_working_days: bool = False
+    """Whether only working days count to the deadline of a case."""
 
 
 def load(folder: Path) -> Installation:
@@ -148,6 +152,8 @@ class _Building:
             control=self._folder / main.paths.control,
             stops=self._folder / main.paths.stops,
             subsidy_fen=banks.clearing.subsidy_fen,
+            case_terms=banks.cases.model_dump(exclude={"days"}, exclude_none=True),
+            is_by_working_days=banks.cases.days == "working",
         )
 
     def _configuration(self) -> Configuration | None:

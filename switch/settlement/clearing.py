@@ -98,6 +98,7 @@ class Adjustment(msgspec.Struct, frozen=True, gc=False):
     rrn: str
     action: str
     movements: tuple[Movement, ...]
+    acquirer: str = ""
 
 
 class Clearing(msgspec.Struct, kw_only=True, gc=False):
@@ -195,10 +196,12 @@ class Clearer:
         for adjustment in adjustments:
             self._made.adjustments.append(adjustment)
             for movement in adjustment.movements:
-                self._move(movement, 1, self._made.interbank)
+                is_on_us = self._rules.is_on_us(movement.payer, movement.payee)
+                self._move(movement, 1, self._made.inside if is_on_us else self._made.interbank)
                 for account, sign in ((movement.payer, -1), (movement.payee, 1)):
                     if account.startswith(POINT):
-                        line = self._made.points.setdefault(account[len(POINT) :], PointLine())
+                        fresh = PointLine(adjustment.acquirer)
+                        line = self._made.points.setdefault(account[len(POINT) :], fresh)
                         line.adjusted_fen += sign * movement.fen
 
     def done(self) -> Clearing:

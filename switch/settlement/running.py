@@ -89,7 +89,7 @@ def adjustments_of(store: SettlementStore, day: int) -> list[Adjustment]:
     for each in store.cases():
         case: Case = decoded(each)
         found += [
-            Adjustment(each.number, case.rrn, note.action, note.movements)
+            Adjustment(each.number, case.rrn, note.action, note.movements, case.acquirer)
             for note in case.notes
             if note.clearing_day == day and note.movements
         ]

@@ -195,19 +195,22 @@ def _reconciled(history: History, batches: list[Batch], rules: Rules) -> Iterato
             if case.kind != "manual":
                 found[case.kind, (case.terminal, case.batch, case.stan)] += 1
     slips = {
-        (slip.terminal, slip.batch, slip.stan)
+        (slip.terminal, slip.batch, slip.stan): slip.kind in CREDITS
         for memory in history.end.memories.values()
         for slip in memory.slips
         if slip.kind in DEBITS | CREDITS
     }
     ended = {batch.key for batch in batches}
     counted = {
-        _place(row)
+        _place(row): counts(row, rules) < 0
         for row in history.end.rows
         if row.state in SLIPPED and counts(row, rules) and _place(row)[:2] in ended
     }
-    expected = Counter({("long", place): 1 for place in counted - slips})
-    expected.update({("short", place): 1 for place in slips - counted if place[:2] in ended})
+    # A refund that only the ledger has is money that its point gave up: the other way round.
+    words = ("long", "short")
+    expected = Counter({(words[counted[place]], place): 1 for place in counted.keys() - slips})
+    missing = [place for place in slips.keys() - counted if place[:2] in ended]
+    expected.update({(words[not slips[place]], place): 1 for place in missing})
     for (kind, place), times in sorted((expected - found).items()):
         yield Finding(f"{' '.join(place)} is {kind}, and found {times} times too seldom")
     for (kind, place), times in sorted((found - expected).items()):

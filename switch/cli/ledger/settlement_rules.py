@@ -16,8 +16,9 @@ import msgspec
 from switch.core.batches.values import BALANCED, UNBALANCED, Batch
 from switch.ledger.protocol import Books, Where
 from switch.ledger.settling.protocol import Kept, SettlementStore
-from switch.settlement.cases import CLOSED, OPEN, STEPS, Case, decoded
+from switch.settlement.cases import CLOSED, OF_ISSUERS, OPEN, STEPS, Case, Note, decoded, moves
 from switch.settlement.clearing import Clearing
+from switch.settlement.movements import CARDHOLDERS
 from switch.settlement.running import day_after, kept
 
 READABLE: Final = "what is kept of settlement can be read"
@@ -28,8 +29,9 @@ IN_A_ROW: Final = "no day between two cleared ones is left out"
 CARRIED: Final = "what is carried is there, and of a day that was cleared"
 DEADLINE: Final = "a case is open, and has a deadline, until it is closed"
 STEPPED: Final = "a case stands where its steps led, each from a stage that it may follow"
+MOVED: Final = "a step moves what its kind of case does, and an issuer's books nobody else's money"
 ADJUSTED: Final = "what a case moves is in the clearing of its day, and nothing else"
-RULES: Final = (READABLE, AGREES, ONCE, ZERO, IN_A_ROW, CARRIED, DEADLINE, STEPPED, ADJUSTED)
+RULES: Final = (READABLE, AGREES, ONCE, ZERO, IN_A_ROW, CARRIED, DEADLINE, STEPPED, MOVED, ADJUSTED)
 _ALWAYS: Final = 99_991_231
 
 
@@ -115,6 +117,20 @@ def _of_cases(cases: list[tuple[Kept, Case]]) -> Iterator[str]:
                 stage = step.stage if stage in step.after else None
         if stage != case.stage:
             yield STEPPED
+        yield from (MOVED for note in case.notes if not _moves_right(case, note))
+        if case.kind in OF_ISSUERS and not _is_own(case):
+            yield MOVED
+
+
+def _moves_right(case: Case, note: Note) -> bool:
+    expected = moves(case, note.action) if note.action in STEPS else ()
+    return note.movements == expected and all(each.fen > 0 for each in note.movements)
+
+
+def _is_own(case: Case) -> bool:
+    """Tell whether what a case moves stays between its issuer and that one's cardholders."""
+    own = {case.issuer, CARDHOLDERS + case.issuer}
+    return all({each.payer, each.payee} == own for each in case.movements)
 
 
 def _of_adjustments(

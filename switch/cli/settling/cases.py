@@ -17,35 +17,38 @@ from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.serving.folder import Folder
 from switch.cli.settling.clear import drawn_cases, signed_yuan
-from switch.cli.settling.opening import Settled, now_ms, settled, today
-from switch.cli.verbs import AsJson, verb_app
+from switch.cli.settling.opening import Settled, settled, tried_ms
+from switch.cli.verbs import AsJson, BusinessDate, verb_app
+from switch.core.moment import local
 from switch.core.transaction import State
 from switch.ledger.protocol import Where
 from switch.ledger.settling.protocol import ChangedMeanwhileError, Kept
 from switch.settlement.cases import (
     ACTION_WORDS,
-    ANSWER_DAYS,
     KIND_WORDS,
     STAGE_WORDS,
-    STEPS,
     Case,
     CaseError,
     Note,
-    after,
+    On,
+    allowed,
     check_once,
     decoded,
     encoded,
     grounded,
     resolve,
 )
+from switch.settlement.clearing import PENDING
+from switch.settlement.differences.issuers import case_of
 from switch.settlement.movements import movements
+from switch.settlement.rules import CREDIT
 from switch.shell.watching.log import mask_digits
 
 app = verb_app("Cases: differences between the books, with deadlines and what was done.")
 Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="The number of the case.")]
 Who = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides it.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="On what ground.")]
-_ACTIONS: Final = "|".join(STEPS)
+_ACTIONS: Final = "credit_adjustment|claim|chargeback|representment|correct|accept|lapse|no_error"
 
 
 @app.command("list")
@@ -56,6 +59,7 @@ def list_cases(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only those whose deadline has passed.")
     ] = False,
+    business_date: BusinessDate = "",
     as_json: AsJson = False,
 ) -> None:
     """List cases, the oldest first; status 1 with --overdue where there are any.
@@ -68,8 +72,8 @@ def list_cases(
     with settled(folder) as here:
         kept = here.store.cases(is_open=None if everything else True)
         cases = [(each, decoded(each)) for each in kept]
+        now = local(tried_ms(here, business_date)).day
     if overdue:
-        now = today()
         cases = [(each, case) for each, case in cases if 0 < case.deadline < now]
     if as_json:
         for each, case in cases:
@@ -97,7 +101,15 @@ def show(number: Number, *, folder: Folder, as_json: AsJson = False) -> None:
 
 
 @app.command("open")
-def open_case(rrn: Rrn, *, folder: Folder, by: Who, why: Why, as_json: AsJson = False) -> None:
+def open_case(
+    rrn: Rrn,
+    *,
+    folder: Folder,
+    by: Who,
+    why: Why,
+    business_date: BusinessDate = "",
+    as_json: AsJson = False,
+) -> None:
     """Open a case about a transaction that somebody disputes.
 
     \b
@@ -108,31 +120,23 @@ def open_case(rrn: Rrn, *, folder: Folder, by: Who, why: Why, as_json: AsJson = 
         rows = here.books.transactions(1, Where(rrn=rrn)) if rrn else []
         if not rows:
             stop(f"no transaction with RRN {rrn!r}", BAD)
-        row, day = rows[0], today()
+        row, at_ms = rows[0], tried_ms(here, business_date)
+        day, last = local(at_ms).day, here.terms.inquiry(row.record.clearing_day)
+        if day > last:
+            days = f"inquiry_days = {here.terms.inquiry_days} from its clearing day"
+            stop(f"{rrn} could be disputed until {day_text(last)} ({days})", BAD)
         kind = here.rules.kind(row.record.kind)
         try:
-            note = grounded(_note(by, "opened", why))
+            note = grounded(_note(at_ms, by, "opened", why))
         except CaseError as error:
             stop(str(error))
-        case = Case(
-            kind="dispute",
+        case = replace(
+            case_of(row, "dispute", row.record.clearing_day, here.terms.answer(day)),
             found_by=note.by,
-            rrn=rrn,
-            terminal=row.key.terminal,
-            batch=row.key.batch,
-            stan=row.key.stan,
-            merchant=row.key.merchant,
-            issuer=row.record.issuer,
-            acquirer=row.record.acquirer,
-            shown_card=row.record.shown_card,
-            transaction=row.record.kind,
-            amount_fen=row.record.amount_fen,
-            fee_fen=row.record.fee_fen,
-            day=day,
-            deadline=after(day, ANSWER_DAYS),
             what=note.why,
             notes=(note,),
             movements=tuple(movements(row, kind, here.rules)) if kind is not None else (),
+            is_credit=kind is not None and kind.side == CREDIT,
         )
         if not here.store.add_cases([(case.key, encoded(case))]):
             stop(f"{rrn} has a case of this kind already", BAD)
@@ -148,13 +152,15 @@ def resolve_case(
     action: Annotated[str, typer.Option("--as", metavar=_ACTIONS, help="What is done.")],
     by: Who,
     why: Why,
+    business_date: BusinessDate = "",
     as_json: AsJson = False,
 ) -> None:
     """Take a step in a case. What it moves is cleared as an adjustment on the next day.
 
     `credit_adjustment` (贷记调整): the acquirer gives back what nobody was paid. `claim` (请款):
     it claims what it paid out. `chargeback` (退单), `representment` (再请款): the issuer takes it
-    back, the acquirer presents it again. `accept`, `no_error`: the case is closed as it stands.
+    back, the acquirer presents it again. `correct`: the issuer puts its own books right. `accept`,
+    `no_error`: the case is closed as it stands; so does `lapse`, once nobody has answered in time.
 
     \b
     Example:
@@ -162,11 +168,17 @@ def resolve_case(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with settled(folder) as here:
         kept = _kept(here, number)
-        note = _note(by, action, why)
+        before, at_ms = decoded(kept), tried_ms(here, business_date)
+        if action not in _ACTIONS.split("|"):
+            able = f"it allows {', '.join(allowed(before)) or 'nothing more'}"
+            stop(f"--as {action!r}: case {number} is {both(STAGE_WORDS[before.stage])}; {able}")
+        note = _note(at_ms, by, action, why)
+        on = On(local(at_ms).day, here.store.last_day(), here.terms)
         try:
-            case = resolve(decoded(kept), action, note, today(), here.store.last_day())
+            case = resolve(before, action, note, on)
             others = [decoded(each) for each in here.store.cases() if each.number != number]
-            check_once(case, others, is_paid=_is_paid(here, case))
+            is_paid, is_pending = _is_paid(here, case)
+            check_once(case, others, is_paid=is_paid, is_pending=is_pending)
             changed = replace(kept, is_open=case.deadline > 0, body=encoded(case))
             here.store.change_case(changed)
         except (CaseError, ChangedMeanwhileError) as error:
@@ -177,15 +189,19 @@ def resolve_case(
         say(f"case {number}: {both(STAGE_WORDS[case.stage])}")
 
 
-def _is_paid(here: Settled, case: Case) -> bool:
-    """Tell whether the ledger approves the transaction of a case."""
+def _is_paid(here: Settled, case: Case) -> tuple[bool, bool]:
+    """Tell whether the ledger approves the transaction of a case, and whether it may yet do so.
+
+    What nobody acknowledged to reverse never will be: what stands of it is claimed.
+    """
     rows = here.books.transactions(1, Where(rrn=case.rrn)) if case.rrn else []
-    return any(row.state is State.APPROVED for row in rows)
+    states = {row.state for row in rows}
+    return State.APPROVED in states, bool(states & (PENDING - {State.REVERSAL_EXPIRED}))
 
 
-def _note(by: str, action: str, why: str) -> Note:
+def _note(at_ms: int, by: str, action: str, why: str) -> Note:
     """Return who did what and why, with no card number in it."""
-    return Note(now_ms(), mask_digits(by), action, mask_digits(why))
+    return Note(at_ms, mask_digits(by), action, mask_digits(why))
 
 
 def _kept(here: Settled, number: int) -> Kept:

@@ -5,6 +5,7 @@ A day is cleared once, and no day is left out: what comes later belongs to a lat
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,7 +15,7 @@ from rich.table import Table
 
 from switch.cli.books.words import both, day_text, yuan
 from switch.cli.drawing import drawn, plain, table
-from switch.cli.outcome import BAD, say, stop
+from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.serving.folder import Folder
 from switch.cli.settling.opening import (
     Day,
@@ -30,18 +31,18 @@ from switch.cli.settling.statements import Statements, statements_of
 from switch.cli.settling.writing import DayFolder
 from switch.cli.verbs import AsJson, verb_app
 from switch.core.errors import InvariantBroken
-from switch.ledger.settling.protocol import AlreadyClearedError
+from switch.ledger.protocol import Where
+from switch.ledger.settling.protocol import AlreadyClearedError, ChangedMeanwhileError
 from switch.settlement import running
-from switch.settlement.cases import KIND_WORDS, Case, encoded
+from switch.settlement.cases import KIND_WORDS, Case, decoded, encoded
 from switch.settlement.clearing import Clearing
+from switch.settlement.differences.issuers import Known, Line
 from switch.settlement.reconciling import Found, Reconciler, noted
 from switch.settlement.rules import Rules
 
 app = verb_app("Clear days, and reconcile them: terminals, ledger and issuers.")
 MARGIN_MS: Final = 60_000
 """So long after its end every transaction of a day has an answer, and stands in the tables."""
-BATCH_DAYS: Final = 31
-"""A batch that is settled may have begun so many days before."""
 
 
 @app.command()
@@ -113,6 +114,9 @@ def reconcile(
 ) -> None:
     """Reconcile a day three ways; every difference becomes a case. Status 1 where there are any.
 
+    What crosses the day, or is in doubt, is a case that waits, and no difference: the statement of
+    a later day decides.
+
     \b
     Examples:
       jinbao clear reconcile -c city --day 20140618
@@ -123,28 +127,58 @@ def reconcile(
     with settled(folder) as here:
         cut_over = here.installation.configuration.cut_over
         issuers = here.installation.configuration.issuers
+        if now_ms() < cut_over_ms(day, cut_over) + MARGIN_MS:
+            stop(f"{day_text(day)} is not over yet, or has only just ended")
         found = found_on(here, day, statements_of(statement or [], day, cut_over, issuers))
-        at_ms = now_ms()
-        cases = [(case.key, encoded(noted(case, at_ms, "reconciliation"))) for case in found.cases]
-        new = here.store.add_cases(cases)
-        if as_json:
-            told = {"day": day, "found": len(cases), "new": new}
-            told |= {name: getattr(found, name) for name in ("batches", "balanced", "rows")}
-            say(msgspec.json.encode(told | {"cases": found.cases}).decode())
-        else:
-            say(_drawn_found(found, new))
+        try:
+            new = _kept_cases(here, found)
+        except ChangedMeanwhileError as error:
+            stop(str(error), BAD)
+        if day > here.store.last_day():
+            note(f"{day_text(day)} is not cleared yet: `jinbao clear run` clears it")
+        for terminal, number, count in found.older:
+            days = here.terms.look_back_days
+            what = f"{count} transactions of batch {number} of {terminal} are not among these"
+            note(f"{what}: they are older than look_back_days = {days}, or of later days")
+        say(_told_found(day, found, new) if as_json else _drawn_found(found, new))
     if found.cases:
         raise typer.Exit(BAD)
 
 
-def found_on(here: Settled, day: int, statements: dict[str, list[tuple[str, int]]]) -> Found:
+def found_on(here: Settled, day: int, statements: dict[str, list[Line]]) -> Found:
     """Return what reconciliation of a day finds."""
     batches = here.books.batches(day, day)
-    reconciler = Reconciler(day, here.rules, batches, statements)
+    known = Known(
+        cases=[decoded(each) for each in here.store.cases()] if statements else [],
+        ends_ms=cut_over_ms(day, here.installation.configuration.cut_over),
+        terms=here.terms,
+        at_ms=now_ms(),
+    )
+    reconciler = Reconciler(day, here.rules, batches, statements, known)
     is_long = any(not batch.is_balanced for batch in batches)
-    begin = running.day_after(day, -BATCH_DAYS if is_long else -1)
+    begin = running.day_after(day, -here.terms.look_back_days if is_long else -1)
     reconciler.take(here.books.rows(begin, running.day_after(day)))
+    for rrn in reconciler.missing():
+        reconciler.take_named(here.books.transactions(1, Where(rrn=rrn)))
     return reconciler.done()
+
+
+def _kept_cases(here: Settled, found: Found) -> int:
+    """Keep what was found, and what older cases came to; return how many differences are new."""
+    at_ms = now_ms()
+    new, _ = (
+        here.store.add_cases(
+            [(case.key, encoded(noted(case, at_ms, "reconciliation"))) for case in cases]
+        )
+        for cases in (found.cases, found.waiting)
+    )
+    kept = {each.key: each for each in here.store.cases(is_open=True)} if found.changed else {}
+    for before, now in found.changed:
+        changed = msgspec.structs.replace(
+            kept[before.key], is_open=now.deadline > 0, body=encoded(now)
+        )
+        here.store.change_case(changed)
+    return new
 
 
 def brief(made: Clearing) -> dict[str, object]:
@@ -237,12 +271,28 @@ def drawn_clearing(made: Clearing, rules: Rules) -> str:
     return drawn(plain(line_of(made)), positions, points, classes)
 
 
+def _told_found(day: int, found: Found, new: int) -> str:
+    told: dict[str, object] = {"day": day, "found": len(found.cases), "new": new}
+    told |= {name: getattr(found, name) for name in ("batches", "balanced", "rows")}
+    settled_ = [now for _, now in found.changed if not now.deadline]
+    told |= {"cases": found.cases, "waiting": found.waiting, "settled": settled_}
+    return msgspec.json.encode(told | {"older": found.older}).decode()
+
+
 def _drawn_found(found: Found, new: int) -> str:
     summary = (
         f"{found.rows} transactions, {found.balanced} of {found.batches} batches balanced, "
         f"{found.statements} statements: {len(found.cases)} differences, {new} of them new"
     )
-    return drawn(plain(summary), drawn_cases(found.cases)) if found.cases else summary
+    count = Counter(case.kind for case in found.waiting)
+    if count:
+        words = ", ".join(f"{number} {both(KIND_WORDS[kind])}" for kind, number in count.items())
+        summary += f"; {len(found.waiting)} wait: {words}"
+    settled_ = [now for _, now in found.changed if not now.deadline]
+    if settled_:
+        summary += f"; {len(settled_)} that waited decided"
+    cases = found.cases + found.waiting
+    return drawn(plain(summary), drawn_cases(cases)) if cases else summary
 
 
 def drawn_cases(cases: list[Case], numbers: list[int] | None = None) -> Table:

@@ -19,12 +19,14 @@ from switch.cli.books.reading import is_running
 from switch.cli.books.stores import on_postgres, reading
 from switch.cli.outcome import stop
 from switch.cli.serving.folder import loaded
+from switch.cli.verbs import offset_ms
 from switch.config.installation import Installation
 from switch.core.moment import SHANGHAI, local
 from switch.ledger.protocol import Books, LedgerFailed, LedgerOpenError
 from switch.ledger.settling.embedded import SqliteSettlement, beside
 from switch.ledger.settling.protocol import SettlementStore
 from switch.ledger.sqlite import SqliteLedger
+from switch.settlement.differences.terms import TERMS, Terms
 from switch.settlement.rules import Rules, rules_of
 from switch.shell.clock import wall_ns
 
@@ -39,6 +41,7 @@ class Settled(msgspec.Struct, frozen=True):
     books: Books
     store: SettlementStore
     rules: Rules
+    terms: Terms = TERMS
 
 
 @contextmanager
@@ -46,10 +49,12 @@ def settled(folder: Path) -> Iterator[Settled]:
     """Open both; status 2 where that cannot be."""
     installation = loaded(folder)
     rules = rules_of(installation.configuration, installation.subsidy_fen)
+    terms = _terms(folder, installation)
     if installation.ledger_url:
         with closing(on_postgres(installation.ledger_url)) as ledger:
             try:
-                yield Settled(installation, ledger, on_demand.postgres_settlement()(ledger), rules)
+                shared = on_demand.postgres_settlement()(ledger)
+                yield Settled(installation, ledger, shared, rules, terms)
             except LedgerFailed as error:
                 stop(str(error))
         return
@@ -59,7 +64,14 @@ def settled(folder: Path) -> Iterator[Settled]:
         except LedgerOpenError as error:
             stop(str(error))
         with closing(store):
-            yield Settled(installation, books, store, rules)
+            yield Settled(installation, books, store, rules, terms)
+
+
+def _terms(folder: Path, installation: Installation) -> Terms:
+    is_working = None
+    if installation.is_by_working_days:
+        is_working = on_demand.calendar_of()(folder).is_working
+    return Terms(**installation.case_terms, is_working=is_working)
 
 
 def catch_up(folder: Path) -> None:
@@ -75,6 +87,16 @@ def catch_up(folder: Path) -> None:
 def now_ms() -> int:
     """Return the time of this machine, in UTC milliseconds."""
     return wall_ns() // _NS_PER_MS
+
+
+def tried_ms(here: Settled, business_date: str) -> int:
+    """Return the time, or a business date where keys are those of tests; status 2 elsewhere.
+
+    Who could say what day it is could miss no deadline.
+    """
+    if business_date and here.installation.fixed_keys is None:
+        stop("--business-date: only where test_keys is on, for deadlines are real elsewhere")
+    return now_ms() + offset_ms(business_date)
 
 
 def today() -> int:

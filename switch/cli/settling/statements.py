@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Container
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,6 +17,7 @@ import typer
 
 from switch.cli.outcome import stop
 from switch.core.moment import Local, clearing_day
+from switch.settlement.differences.issuers import Line
 from switch.shell.watching.log import mask_digits
 
 Statements = Annotated[
@@ -23,6 +25,10 @@ Statements = Annotated[
     typer.Option(metavar="ISSUER=FILE", help="An issuer's statement; once for each issuer."),
 ]
 _HEAD: Final = ["rrn", "fen"]
+_SHOWN, _LONGEST = 5, 20
+"""Faults that are told, and characters of a cell that are."""
+_RRN: Final = re.compile(r"[0-9A-Za-z]{12}")
+_FEN: Final = re.compile(r"-?[0-9]{1,12}")
 
 
 class _Origin(msgspec.Struct):
@@ -41,13 +47,15 @@ class _Books(msgspec.Struct):
 
 def statements_of(
     given: list[str], day: int, cut_over: str, issuers: Container[str]
-) -> dict[str, list[tuple[str, int]]]:
+) -> dict[str, list[Line]]:
     """Return what issuers say of a day; status 2 for a file that is no statement."""
-    found = {}
+    found: dict[str, list[Line]] = {}
     for each in given:
         issuer, _, name = each.partition("=")
         if not name or issuer not in issuers:
             stop(f"--statement {each!r}: should be an issuer of the folder, =, and a file")
+        if issuer in found:
+            stop(f"--statement {each!r}: {issuer} has given a statement already; put it in one")
         try:
             data = Path(name).read_bytes()
         except OSError as error:
@@ -58,33 +66,43 @@ def statements_of(
     return found
 
 
-def _of_csv(name: str, data: bytes) -> list[tuple[str, int]]:
-    entries = []
+def _of_csv(name: str, data: bytes) -> list[Line]:
     try:
-        lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
-    except (UnicodeDecodeError, csv.Error):
-        stop(f"{name} is no CSV in UTF-8")
-    if not lines or lines[0] != _HEAD:
+        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+        lines = [(reader.line_num, line) for line in reader if line]
+    except (UnicodeDecodeError, csv.Error) as error:
+        stop(f"{name} is no CSV in UTF-8: {error}")
+    if not lines or [cell.strip() for cell in lines[0][1]] != _HEAD:
         stop(f"{name}: the first line should be rrn,fen")
-    for number, line in enumerate(lines[1:], 2):
-        try:
-            rrn, fen = line
-            entries.append((mask_digits(rrn), int(fen)))
-        except ValueError:
-            stop(f"{name}, line {number}: should be a reference number and whole fen")
-    return entries
+    faults = [f"line {number}: {_fault(line)}" for number, line in lines[1:] if _fault(line)]
+    if faults:
+        more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        stop(f"{name}, {'; '.join(faults[:_SHOWN])}{more}")
+    return [Line(line[0].strip(), int(line[1]), f"line {number}") for number, line in lines[1:]]
 
 
-def _of_books(name: str, data: bytes, day: int, cut_over: str) -> list[tuple[str, int]]:
-    """Return what a simulated issuer booked for a clearing day, reversals taken off."""
+def _fault(line: list[str]) -> str:
+    """Return what is wrong with a line, empty for nothing."""
+    if len(line) != len(_HEAD):
+        return f"has {len(line)} columns, not a reference number and whole fen"
+    rrn, fen = (cell.strip() for cell in line)
+    if not _RRN.fullmatch(rrn):
+        return f"{mask_digits(rrn)[:_LONGEST]!r} should be a reference number (DE 37) of 12"
+    if not _FEN.fullmatch(fen):
+        return f"{mask_digits(fen)[:_LONGEST]!r} should be whole fen, like 10000 or -300"
+    return "" if int(fen) else "0 fen books nothing"
+
+
+def _of_books(name: str, data: bytes, day: int, cut_over: str) -> list[Line]:
+    """Return what a simulated issuer booked for a clearing day, movement by movement."""
     try:
         books = msgspec.json.decode(data, type=_Books)
     except msgspec.MsgspecError:
         stop(f"{name} holds no issuer's books")
-    sums: dict[str, int] = {}
-    for movement in books.movements:
+    found = []
+    for number, movement in enumerate(books.movements, 1):
         sent = movement.origin.transmission
         at = Local(day // 10_000 * 10_000 + int(sent[:4]), sent[4:], sent[:4], sent)
-        if clearing_day(at, cut_over) == day:
-            sums[movement.rrn] = sums.get(movement.rrn, 0) - movement.amount_fen
-    return [(rrn, fen) for rrn, fen in sums.items() if fen]
+        if movement.amount_fen and clearing_day(at, cut_over) == day:
+            found.append(Line(movement.rrn, -movement.amount_fen, f"movement {number}"))
+    return found

@@ -17,7 +17,7 @@ from switch.core.moment import Moment
 from switch.core.transaction import State
 from switch.ledger.settling.embedded import SqliteSettlement
 from switch.settlement import running
-from switch.settlement.cases import Note, decoded, encoded, resolve
+from switch.settlement.cases import Note, On, decoded, encoded, resolve
 from switch.settlement.reconciling import Found, Reconciler
 from switch.settlement.rules import rules_of
 from tests.simulators.acting import POS
@@ -102,7 +102,7 @@ def test_a_reversal_that_was_dropped_with_its_day_is_one_long_case_that_is_found
         store.add_cases([(case.key, encoded(case))])
         (kept,) = store.cases()
         note = Note(0, "Li", "", "the till has 300 yuan too much")
-        done = resolve(decoded(kept), "credit_adjustment", note, _SECOND, store.last_day())
+        done = resolve(decoded(kept), "credit_adjustment", note, On(_SECOND, store.last_day()))
         store.change_case(replace(kept, is_open=False, body=encoded(done)))
         last, _ = running.clear(shop.stage.ledger, store, rules, _SECOND + 1)
         days = [running.kept(store, day) for day in store.days()]

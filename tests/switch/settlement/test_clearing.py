@@ -103,11 +103,20 @@ def test_adjustments_move_what_their_cases_ask_for() -> None:
     clearer = Clearer(DAY, rules())
     way = (f"point:{MERCHANT}", ACQUIRER, FIRST, f"cardholders:{FIRST}")
     moved = tuple(Movement(a, b, 700, "adjustment") for a, b in pairwise(way))
-    clearer.take_adjustments([Adjustment(1, "4169", "credit_adjustment", moved)])
+    clearer.take_adjustments([Adjustment(1, "4169", "credit_adjustment", moved, ACQUIRER)])
     made = clearer.done()
+    assert made.points[MERCHANT].acquirer == ACQUIRER
     assert made.positions == {way[0]: -700, ACQUIRER: 0, FIRST: 0, way[3]: 700}
     assert made.interbank == {ACQUIRER: -700, FIRST: 700}
     assert made.points[MERCHANT].net_fen == -700
+
+
+def test_an_adjustment_inside_a_bank_is_not_between_banks() -> None:
+    clearer = Clearer(DAY, rules())
+    moved = (Movement(SECOND, ACQUIRER, 700, "adjustment"),)
+    clearer.take_adjustments([Adjustment(1, "4169", "claim", moved)])
+    made = clearer.done()
+    assert (made.interbank, made.inside) == ({}, {SECOND: -700, ACQUIRER: 700})
 
 
 def test_a_remittance_goes_from_bank_to_bank_and_is_told_in_the_points_line() -> None:

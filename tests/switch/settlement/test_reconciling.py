@@ -13,7 +13,9 @@ from switch.core.batches.values import Batch, Detail, Sums
 from switch.core.operations import Row
 from switch.core.transaction import State
 from switch.ledger.settling.batches import count
-from switch.settlement.cases import Case
+from switch.settlement.cases import Case, moves
+from switch.settlement.differences.issuers import Line
+from switch.settlement.movements import CARDHOLDERS
 from switch.settlement.reconciling import Reconciler, counting_of, noted
 from tests.switch.ledger.making import settling
 from tests.switch.settlement.village import DAY, FIRST, MERCHANT, SECOND, row, rules
@@ -34,8 +36,12 @@ def _found(
     rows: list[Row],
     batches: tuple[Batch, ...] = (),
     statements: dict[str, list[tuple[str, int]]] | None = None,
+    **changes: object,
 ) -> list[Case]:
-    reconciler = Reconciler(DAY, rules(), batches, statements or {})
+    given = {
+        issuer: [Line(*each) for each in lines] for issuer, lines in (statements or {}).items()
+    }
+    reconciler = Reconciler(DAY, rules(**changes), batches, given)
     reconciler.take(rows)
     return reconciler.done().cases
 
@@ -128,10 +134,52 @@ def test_a_slip_of_a_transaction_that_nobody_knows_is_short_without_one() -> Non
     assert case.key == "short/50010001/000001/000007"
 
 
-def test_another_amount_is_a_case_that_moves_nothing_by_itself() -> None:
-    (case,) = _found([row(1)], (_batch((1, 49_900)),))
-    assert (case.kind, case.movements) == ("amount", ())
-    assert "49900" in case.what
+@pytest.mark.parametrize(
+    ("kind", "slip_fen", "action"),
+    [
+        ("rural_withdrawal", 49_900, "credit_adjustment"),
+        ("rural_withdrawal", 50_100, "claim"),
+        ("refund", 50_100, "credit_adjustment"),
+        ("refund", 49_900, "claim"),
+    ],
+)
+def test_another_amount_is_put_right_by_what_it_differs(
+    kind: str, slip_fen: int, action: str
+) -> None:
+    """A smaller slip of a withdrawal, or a greater one of a refund, is the cardholder's money."""
+    made = row(1, 50_000, kind, legs=(("ia", 7),))
+    (case,) = _found([made], (_batch((1, slip_fen)),), subsidy_fen=5)
+    assert (case.kind, case.key) == ("amount", "amount/416900000001")
+    assert case.what == f"the slip says {slip_fen} fen, the ledger 50000"
+    own = [m for m in moves(case, action) if CARDHOLDERS + FIRST in {m.payer, m.payee}]
+    moved = moves(case, action)
+    assert {m.fen for m in moved} == {100}
+    assert len(moved) == 3
+    assert (own[0].payee == CARDHOLDERS + FIRST) is (action == "credit_adjustment")
+    assert case.is_credit is (action == "credit_adjustment")
+
+
+def test_of_a_refund_long_and_short_are_the_other_way_round() -> None:
+    """What the ledger gave a cardholder without a slip, the point has paid; and the reverse."""
+    refunds = [row(1, 900, "refund"), row(2, 800, "refund", State.DECLINED)]
+    short, long = _found(refunds, (_batch((2, 800)),))
+    assert (short.kind, short.rrn[-1], short.is_credit) == ("short", "1", True)
+    assert (long.kind, long.rrn[-1], long.is_credit) == ("long", "2", True)
+    point = f"point:{MERCHANT}"
+    assert point in {m.payee for m in moves(short, "claim")}
+    assert point in {m.payer for m in moves(long, "credit_adjustment")}
+
+
+def test_what_began_before_the_look_back_is_told() -> None:
+    """The ledger once counted two of the batch, and one of them has come."""
+    batch = replace(_batch((1, 50_000)), counted=(Sums(100_000, 2), Sums()))
+    reconciler = Reconciler(DAY, rules(), [batch], {})
+    reconciler.take([row(1)])
+    assert reconciler.done().older == [("50010001", "000001", 1)]
+    (case,) = _found([], (_batch((7, 900)),))
+    assert (
+        case.what == "the terminal has a slip, the ledger has no such transaction since 2014-05-18"
+    )
 
 
 def test_an_upload_that_never_ended_is_one_case_and_not_many() -> None:
@@ -147,7 +195,7 @@ def test_an_issuer_that_booked_otherwise_is_told_apart() -> None:
     assert [(case.kind, case.rrn) for case in found] == [
         ("issuer_short", rrns[1]),
         ("issuer_long", rrns[2]),
-        ("amount", rrns[4]),
+        ("issuer_amount", rrns[4]),
         ("issuer_long", "999999999999"),
     ]
 
@@ -156,7 +204,7 @@ def test_a_refund_and_its_fee_are_compared_with_their_signs() -> None:
     refund = row(1, 3_000, "refund", fee_fen=-20)
     assert _found([refund], (), {FIRST: [(refund.record.rrn, -3_020)]}) == []
     (case,) = _found([refund], (), {FIRST: [(refund.record.rrn, 3_020)]})
-    assert case.kind == "amount"
+    assert case.kind == "issuer_amount"
 
 
 def test_what_nobody_acknowledged_is_a_manual_case_and_no_second_one() -> None:

@@ -9,7 +9,7 @@ from switch.core.transaction import State
 from switch.ledger.memory import MemoryLedger
 from switch.ledger.settling.protocol import AlreadyClearedError, SettlementStore
 from switch.settlement import running
-from switch.settlement.cases import Note, encoded, resolve
+from switch.settlement.cases import Note, On, encoded, resolve
 from switch.settlement.clearing import Clearing
 from switch.settlement.reconciling import Reconciler
 from tests.switch.ledger import making
@@ -109,11 +109,12 @@ def test_an_adjustment_comes_on_its_day_and_on_no_other() -> None:
     reconciler.take(ledger.rows(DAY, DAY))
     (case,) = reconciler.done().cases
     store.add_cases([(case.key, encoded(case))])
-    note = Note(0, "Li", "credit_adjustment", "the till agrees")
-    done = resolve(case, "credit_adjustment", note, DAY, store.last_day())
+    done = resolve(case, "correct", Note(0, "Li", "", "booked late"), On(DAY, store.last_day()))
     (kept,) = store.cases()
     store.change_case(replace(kept, is_open=False, body=encoded(done)))
     second = _clear(ledger, store, DAY + 1)
     assert [each.rrn for each in second.adjustments] == [case.rrn]
-    assert second.positions[f"point:{MERCHANT}"] == -50_000
+    # What an issuer's books lack is between it and its cardholder: the banks are quits.
+    assert second.positions == {f"cardholders:{FIRST}": -50_000, FIRST: 50_000}
+    assert (second.interbank, second.points) == ({}, {})
     assert _clear(ledger, store, DAY + 2).adjustments == []

@@ -19,7 +19,7 @@ from switch.ledger.protocol import Books
 from switch.ledger.settling.embedded import SqliteSettlement, beside
 from switch.ledger.settling.on_postgres import PostgresSettlement
 from switch.ledger.settling.protocol import Mark, MarkState, SettlementStore
-from switch.settlement.cases import Case, Note, encoded, resolve
+from switch.settlement.cases import Case, Note, On, encoded, resolve
 from switch.settlement.clearing import Adjustment, Clearing
 from switch.settlement.movements import Movement
 from tests.switch.ledger.moving.stories import STORY, embedded
@@ -42,7 +42,7 @@ def _case() -> Case:
 
 
 def _resolved() -> Case:
-    return resolve(_case(), "claim", Note(0, "me", "", "it is ours"), _DAY - 1, _DAY - 1)
+    return resolve(_case(), "claim", Note(0, "me", "", "it is ours"), On(_DAY - 1, _DAY - 1))
 
 
 def _settle(store: SettlementStore) -> None:
@@ -160,6 +160,16 @@ BROKEN: dict[str, tuple[str, Callable[[Books], str]]] = {
         checking.STEPPED,
         lambda _: _body_of_case(
             replace(_case(), stage="represented", notes=(Note(0, "me", "representment", "why"),))
+        ),
+    ),
+    "a step that moves too much": (
+        checking.MOVED,
+        lambda _: _body_of_case(replace(_resolved(), movements=(_MOVED[0]._replace(fen=501),))),
+    ),
+    "an issuer's books that move another's money": (
+        checking.MOVED,
+        lambda _: _body_of_case(replace(_case(), kind="issuer_long", issuer="99910000")).replace(
+            "UPDATE cases SET", "UPDATE cases SET key = 'issuer_long/99910000/416900000001',"
         ),
     ),
     "a case whose day knows nothing of it": (

@@ -11,9 +11,11 @@ import pytest
 from switch.cli.outcome import BAD, USAGE
 from tests.switch.cli.books.conftest import APPROVED
 from tests.switch.cli.running import Outcome, run
+from tests.switch.config import folders
 
 DAY = "20140618"
 _WHO = ("--by", "Li", "--why", "the till agrees")
+_THEN = ("--business-date", "2014-06-20T10:00")
 
 
 def _cases(verb: str, city: Path, *words: str) -> Outcome:
@@ -59,17 +61,19 @@ def test_a_credit_adjustment_closes_its_case_and_keeps_who_and_why(found: Path) 
     assert json.loads(left)["number"] == 2
     assert len(_cases("list", found, "--all", "--json").out.splitlines()) == 2
     again = _cases("resolve", found, "1", "--as", "claim", *_WHO)
-    assert (again.status, "the case is closed" in again.err) == (BAD, True)
+    assert (again.status, "is closed, which allows nothing more" in again.err) == (BAD, True)
     drawn = _cases("show", found, "1").out
     assert "贷记调整" in drawn
 
 
 def test_a_dispute_goes_back_and_forth(found: Path) -> None:
-    opened = _cases("open", found, APPROVED, *_WHO)
+    opened = _cases("open", found, APPROVED, *_WHO, *_THEN)
     assert opened.out == "case 3\n"
-    assert _cases("open", found, APPROVED, *_WHO).status == BAD
+    assert _cases("open", found, APPROVED, *_WHO, *_THEN).status == BAD
     for action, stage in (("chargeback", "charged_back"), ("representment", "represented")):
-        told = json.loads(_cases("resolve", found, "3", "--as", action, *_WHO, "--json").out)
+        told = json.loads(
+            _cases("resolve", found, "3", "--as", action, *_WHO, *_THEN, "--json").out
+        )
         assert told["stage"] == stage
     told = json.loads(_cases("resolve", found, "3", "--as", "accept", *_WHO, "--json").out)
     assert (told["stage"], told["is_open"]) == ("closed", False)
@@ -77,7 +81,7 @@ def test_a_dispute_goes_back_and_forth(found: Path) -> None:
 
 def test_two_cases_of_one_transaction_do_not_give_its_money_back_twice(found: Path) -> None:
     rrn = _shown(found, 1)["rrn"]
-    assert _cases("open", found, rrn, *_WHO).out == "case 3\n"
+    assert _cases("open", found, rrn, *_WHO, *_THEN).out == "case 3\n"
     assert _cases("resolve", found, "1", "--as", "credit_adjustment", *_WHO).status == 0
     again = _cases("resolve", found, "3", "--as", "credit_adjustment", *_WHO)
     assert (again.status, "is given back already, another case has moved it" in again.err) == (
@@ -90,16 +94,19 @@ def test_two_cases_of_one_transaction_do_not_give_its_money_back_twice(found: Pa
 
 def test_what_does_not_exist_or_says_nothing_is_told(found: Path) -> None:
     assert "there is no case 9" in _cases("show", found, "9").err
-    assert "no transaction with RRN" in _cases("open", found, "1", *_WHO).err
+    assert "no transaction with RRN" in _cases("open", found, "1", *_WHO, *_THEN).err
     outcome = _cases("resolve", found, "1", "--as", "guess", *_WHO)
-    assert (outcome.status, "is none of" in outcome.err) == (BAD, True)
+    assert outcome.status == USAGE
+    able = "credit_adjustment, claim, chargeback, no_error"
+    assert f"--as 'guess': case 1 is open 待处理; it allows {able}" in outcome.err
+    assert _cases("resolve", found, "1", "--as", "agrees", *_WHO).status == USAGE
 
 
 def test_a_reason_never_keeps_a_card_number(found: Path) -> None:
     pan = "6219991234567890120"
     _cases("resolve", found, "2", "--as", "no_error", "--by", "Li", "--why", f"card {pan}")
     assert pan not in _cases("show", found, "2", "--json").out
-    opened = _cases("open", found, APPROVED, "--by", f"Li {pan}", "--why", f"card {pan}")
+    opened = _cases("open", found, APPROVED, "--by", f"Li {pan}", "--why", f"card {pan}", *_THEN)
     assert opened.out == "case 3\n"
     shown = _cases("show", found, "3", "--json").out
     assert "621999*********0120" in shown
@@ -107,13 +114,52 @@ def test_a_reason_never_keeps_a_card_number(found: Path) -> None:
 
 
 def test_whoever_opens_a_case_says_who_and_why(found: Path) -> None:
-    outcome = _cases("open", found, APPROVED, "--by", "", "--why", " ")
+    outcome = _cases("open", found, APPROVED, "--by", "", "--why", " ", *_THEN)
     assert (outcome.status, "who it was, and a reason" in outcome.err) == (USAGE, True)
-    assert _cases("open", found, APPROVED, *_WHO).out == "case 3\n"
+    assert _cases("open", found, APPROVED, *_WHO, *_THEN).out == "case 3\n"
 
 
 def test_what_is_paid_is_not_claimed_again(found: Path) -> None:
-    assert _cases("open", found, APPROVED, *_WHO).out == "case 3\n"
-    again = _cases("resolve", found, "3", "--as", "claim", *_WHO)
+    assert _cases("open", found, APPROVED, *_WHO, *_THEN).out == "case 3\n"
+    again = _cases("resolve", found, "3", "--as", "claim", *_WHO, *_THEN)
     assert (again.status, "is paid out already, by the ledger" in again.err) == (BAD, True)
     assert _shown(found, 3)["stage"] == "open"
+
+
+def test_what_comes_too_late_is_refused_with_its_last_day(found: Path) -> None:
+    """On both sides of midnight in Shanghai; giving back is never too late."""
+    late = _cases("open", found, APPROVED, *_WHO, "--business-date", "2014-10-17T00:00:30")
+    words = "could be disputed until 2014-10-16 (inquiry_days = 120 from its clearing day)"
+    assert (late.status, words in late.err) == (BAD, True)
+    last = ("--business-date", "2014-10-16T23:58")
+    assert _cases("open", found, APPROVED, *_WHO, *last).out == "case 3\n"
+    assert _shown(found, 3)["day"] == 20140618
+    assert _cases("resolve", found, "3", "--as", "chargeback", *_WHO, *last).status == 0
+    overdue = ("--overdue", "--json", "--business-date")
+    assert "dispute" not in _cases("list", found, *overdue, "2014-11-05T23:58").out
+    assert "dispute" in _cases("list", found, *overdue, "2014-11-06T00:00:30").out
+    early = _cases("resolve", found, "3", "--as", "lapse", *_WHO, *last)
+    assert (early.status, "may answer until 2014-11-05" in early.err) == (BAD, True)
+    again = _cases("resolve", found, "3", "--as", "representment", *_WHO)
+    assert (again.status, "the last day was 2014-11-05" in again.err) == (BAD, True)
+    assert "lapse" in again.err
+    assert _cases("resolve", found, "3", "--as", "lapse", *_WHO).status == 0
+    assert "逾期未答复" in _cases("show", found, "3").out
+
+
+def test_only_a_folder_of_test_keys_has_a_business_date(found: Path) -> None:
+    folders.change(found, "jinbao", "test_keys = true", "test_keys = false")
+    for verb, words in (("list", ()), ("open", (APPROVED, *_WHO))):
+        outcome = _cases(verb, found, *words, *_THEN)
+        assert (outcome.status, "only where test_keys is on" in outcome.err) == (USAGE, True)
+
+
+def test_terms_are_those_of_the_folder(found: Path) -> None:
+    terms = '[cases]\nanswer_days = 3\ndays = "working"\ninquiry_days = 2\n\n[clearing]\n'
+    folders.change(found, "banks", "[clearing]\n", terms)
+    (found / "holidays.toml").write_text("format = 1\noff = [2014-06-23]\n")
+    late = _cases("open", found, APPROVED, *_WHO, "--business-date", "2014-06-21T00:01")
+    assert "until 2014-06-20 (inquiry_days = 2" in late.err
+    assert _cases("open", found, APPROVED, *_WHO, *_THEN).status == 0
+    # 20 June 2014 was a Friday; Monday is off by the folder's own calendar.
+    assert _shown(found, 3)["deadline"] == 20140626

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from switch.cli.outcome import BAD, USAGE
+from switch.cli.settling.opening import today
 from tests.switch.cli.books.conftest import APPROVED, IN_DOUBT
 from tests.switch.cli.running import Outcome, run
 
@@ -88,15 +89,27 @@ def test_reconciliation_finds_the_missing_slip_and_what_nobody_acknowledged(
     (told,) = _lines(outcome)
     assert [(case["kind"], case["rrn"][-1]) for case in told["cases"]] == [
         ("long", "1"),
-        ("issuer_long", "4"),
         ("manual", "6"),
     ]
-    assert (told["found"], told["new"], told["batches"], told["balanced"]) == (3, 3, 1, 0)
+    doubtful = [(case["kind"], case["rrn"][-1], case["booked"]) for case in told["waiting"]]
+    assert doubtful == [
+        ("in_doubt", "4", [[20140618, 10_000]]),
+        ("in_doubt", "6", []),
+        ("in_doubt", "7", []),
+    ]
+    assert (told["found"], told["new"], told["batches"], told["balanced"]) == (2, 2, 1, 0)
     again = _lines(_clear("reconcile", city, *words))[0]
-    assert (again["found"], again["new"]) == (3, 0), "they are cases already"
+    assert (again["found"], again["new"]) == (2, 0), "they are cases already"
     # Tables and lines are as wide as the terminal.
-    shown = _clear("reconcile", city, *words[:-1]).out
-    assert "3 differences, 0 of them new" in " ".join(shown.split())
+    shown = " ".join(_clear("reconcile", city, *words[:-1]).out.split())
+    assert "2 differences, 0 of them new; 3 wait: 3 in doubt: decides when final" in shown
+    assert "is not cleared yet" in outcome.err
+
+
+@pytest.mark.parametrize("day", ["20990101", "today"])
+def test_a_day_that_is_not_over_is_not_reconciled(city: Path, day: str) -> None:
+    outcome = _clear("reconcile", city, "--day", str(today()) if day == "today" else day)
+    assert (outcome.status, "is not over yet" in outcome.err) == (USAGE, True)
 
 
 @pytest.mark.parametrize("verb", ["run", "list", "show", "reconcile"])

@@ -1,0 +1,1 @@
+"""Differences between the books: what they are, who must act by when, what a case moves."""
