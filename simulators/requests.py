@@ -75,9 +75,8 @@ REVERSIBLE: Final = frozenset(
 """What a terminal stores a reversal record for before it asks."""
 _SCRIPT_CODE: Final = "951"
 """DE 60.3 of a script result."""
-_BY_CHIP_WITH_PIN: Final = "051"
 _WITH_PIN: Final[Mapping[Entry, str]] = {
-    Entry.CHIP: _BY_CHIP_WITH_PIN,
+    Entry.CHIP: "051",
     Entry.STRIPE: "021",
     Entry.CONTACTLESS: "071",
 }
@@ -94,8 +93,12 @@ _CHIP_TERMINAL, _COMPOSITE = "60", "90"
 """DE 60.4 and 60.5: reads chips by contact and without, or social applications too; normal."""
 _PAYEE_NAME: Final = "测试收款人"
 _LENGTH_SIZE: Final = 3
+DOUBLE_LENGTH: Final = "003"
+WITH_TRACK_KEY: Final = "004"
+"""DE 60.3 of a sign-on: which working keys are asked for; with a track key, tracks are encrypted
+under it."""
 _NETWORK: Final = {
-    Kind.SIGN_ON: ("0800", "003"),
+    Kind.SIGN_ON: ("0800", DOUBLE_LENGTH),
     Kind.SIGN_OFF: ("0820", "002"),
     Kind.ECHO: ("0820", "301"),
 }
@@ -103,12 +106,16 @@ _NETWORK: Final = {
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """What a terminal is set up with: DE 41, DE 42, its master key, DE 63.1 of a sign-on."""
+    """What a terminal is set up with: DE 41, DE 42, its master key, DE 63.1 of a sign-on.
+
+    `sign_on` is DE 60.3 of a sign-on that no job asks for by another one.
+    """
 
     id: str
     merchant: str
     master_key: Tmk
     operator: str = "01 "
+    sign_on: str = DOUBLE_LENGTH
 
 
 _SETTLING: Final = {
@@ -174,7 +181,8 @@ def _type(job: Job, codes: Codes) -> str:
 
 def _network(job: Job, identity: Identity, memory: Memory) -> tuple[str, dict[int, str]]:
     mti, network_code = _NETWORK[job.kind]
-    network_code = job.code or network_code
+    usual = identity.sign_on if job.kind is Kind.SIGN_ON else network_code
+    network_code = job.code or usual
     told = {} if job.kind is Kind.ECHO else {11: f"{memory.stan:06d}"}
     told |= {41: identity.id, 42: identity.merchant}
     told[60] = f"00{memory.batch:06d}{network_code}"
@@ -231,13 +239,12 @@ def _financial(job: Job, card: Card, memory: Memory, pik: Pik) -> dict[int, str]
 
 
 def script_fields(card: Card, slip: Slip, identity: Identity, memory: Memory) -> dict[int, str]:
-    """Return the fields of a 0620 without DE 55 and MAC, about what a slip tells of."""
+    """Return the fields of a 0620 without DE 22, DE 55 and MAC, about what a slip tells of."""
     codes = CODES[slip.kind]
     return {
         2: card.pan,
         3: codes.processing,
         11: f"{memory.stan:06d}",
-        22: _BY_CHIP_WITH_PIN,
         23: card.sequence,
         25: codes.condition,
         37: slip.rrn,

@@ -140,7 +140,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     balance_fen: int | None = None
     fee_fen: int = 0
     of: str = ""
-    """Which download, or what the card did with its scripts (DF31)."""
+    """Which download or upload, or what the card did with its scripts (DF31)."""
     told: dict[str, str] = {}
     """The tags of field 62 in the answer to a social service."""
 

@@ -26,12 +26,21 @@ from simulators.terminal_memory import (
 from simulators.terminals.services import SERVICES, told
 from simulators.wire import Heard
 
+APPROVED: Final = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
+"""DE 39 of an approval."""
 IN_DOUBT: Final = frozenset({"98", "68", "94", "09"})
 """Answers after which nobody knows what became of a request: it is reversed."""
 _TRY_LATER: Final = frozenset({"91", "96"})
 """Answers that refuse nothing for good: an advice that comes again may be accepted."""
 REVERSED: Final = frozenset({"00", "12", "25"})
 """Clean ends of a reversal; any other code is left to reconciliation."""
+_UPLOADS: Final = {
+    "201": "details",
+    "203": "certificate",
+    "204": "chip_refusal",
+    "205": "arpc_wrong",
+}
+"""DE 60.3 of an upload: slips that the totals want, or what a chip said last."""
 _AMOUNT: Final = 4
 _STAN: Final = 11
 _ECHOED: Final = (3, 4, _STAN, 41, 42)
@@ -113,6 +122,13 @@ def slip_of(terminal: str, awaiting: Awaiting, heard: Heard) -> Slip:
     )
 
 
+def _which(awaiting: Awaiting) -> str:
+    """Return what a script result tells, or what an upload is of."""
+    if awaiting.telling is not None:
+        return awaiting.telling.results
+    return _UPLOADS.get(awaiting.fields[60][8:11], "") if awaiting.kind is Kind.UPLOAD else ""
+
+
 def result_of(awaiting: Awaiting, verdict: Verdict, heard: Heard | None) -> Result:
     """Return how a request ended; `heard` is its answer, None where there was none."""
     fields, owed, job = awaiting.fields, awaiting.owed, awaiting.job
@@ -130,6 +146,6 @@ def result_of(awaiting: Awaiting, verdict: Verdict, heard: Heard | None) -> Resu
         authorisation=answered.get(38, ""),
         balance_fen=balance_fen(answered.get(54, "")),
         fee_fen=fee_fen(answered.get(63, "")),
-        of=awaiting.telling.results if awaiting.telling is not None else "",
+        of=_which(awaiting),
         told=told(answered.get(62, "")) if awaiting.kind in SERVICES else {},
     )

@@ -31,7 +31,7 @@ def run_scripts(identity: Identity, memory: Memory, awaiting: Awaiting, heard: H
         return
     slip = slip_of(identity.id, awaiting, heard)
     fields = requests.script_fields(card, slip, identity, memory)
-    fields[55] = script_chip(asked, results)
+    fields |= {22: awaiting.fields[22], 55: script_chip(asked, results)}
     memory.stan = memory.stan % _LAST_STAN + 1
     memory.tellings.append(Telling(fields=dict(sorted(fields.items())), results=results))
 

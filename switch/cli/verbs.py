@@ -28,6 +28,8 @@ BusinessDate = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 _NS_PER_MS: Final = 1_000_000
+_FIRST_YEAR, _LAST_YEAR = 2000, 2098
+"""A business date that no run carries out of the century of two-digit years."""
 
 
 def verb_app(text: str | None = None) -> typer.Typer:
@@ -51,7 +53,12 @@ def offset_ms(business_date: str) -> int:
     try:
         business = datetime.fromisoformat(business_date)
     except ValueError:
-        stop("--business-date should be like 2014-06-18T23:58")
+        stop(f"--business-date {business_date!r}: should be like 2014-06-18T23:58")
     if business.tzinfo is not None:
-        stop("--business-date is in Shanghai and has no time zone")
+        stop(f"--business-date {business_date!r}: is in Shanghai and has no time zone")
+    if ":" not in business_date:
+        stop(f"--business-date {business_date!r}: names no time of day, as 2014-06-18T23:58 does")
+    if not _FIRST_YEAR <= business.year <= _LAST_YEAR:
+        why = "the dates of chips and files have two digits of a year"
+        stop(f"--business-date {business_date!r}: is not in 2000 to 2098: {why}")
     return business_offset_ms(business, wall_ns() // _NS_PER_MS)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from simulators.checkers.finding import Finding
-from simulators.terminal import APPROVED
+from simulators.terminals.answers import APPROVED
 from simulators.world.history import FINANCIAL_ANSWERS, History, Told
 from switch.core.transaction import State
 

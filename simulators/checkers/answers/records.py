@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulators.checkers.finding import Finding
-from simulators.terminal import APPROVED
+from simulators.terminals.answers import APPROVED
 from simulators.wire import Heard
 from simulators.world.history import Applied, History, Told
 from switch.core.operations import (

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from simulators.accounts import Debit
 from simulators.checkers.books.effects import PAID_OUT
 from simulators.checkers.finding import Finding
-from simulators.terminal import APPROVED
+from simulators.terminals.answers import APPROVED
 from simulators.world.history import History, IssuerSide
 from switch.core.operations import Row, TransactionKey
 from switch.core.transaction import State

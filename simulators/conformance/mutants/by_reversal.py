@@ -16,9 +16,9 @@ from messages.errors import DecodeError
 from simulators.conformance.driving.driver import Parts
 from simulators.conformance.mutants.model import Mutant, writes
 from simulators.requests import Identity
-from simulators.terminal import APPROVED, Terminal
+from simulators.terminal import Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Memory, Owed, Reverses, Verdict
-from simulators.terminals.answers import Awaiting, result_of
+from simulators.terminals.answers import APPROVED, Awaiting, result_of
 from simulators.terminals.debts import ReversalRules
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment

@@ -19,9 +19,9 @@ from messages.dialects.tlv import encode_ber, parse_ber
 from simulators.conformance.driving.driver import Parts
 from simulators.conformance.mutants.model import Defect, Mutant, crooked, writes
 from simulators.requests import Identity
-from simulators.terminal import APPROVED, Terminal
+from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Memory, Verdict
-from simulators.terminals.answers import Awaiting, result_of
+from simulators.terminals.answers import APPROVED, Awaiting, result_of
 from simulators.terminals.services import payload, told
 from simulators.terminals.settling import results
 from simulators.wire import Heard, Wire

@@ -17,7 +17,7 @@ from simulators.conformance.hearing.heard import Heard
 from simulators.conformance.probing.probes import Probe
 from simulators.conformance.rules.vocabulary import Judgement
 from simulators.requests import Identity
-from simulators.terminal import APPROVED
+from simulators.terminals.answers import APPROVED
 from switch.core.moment import is_date
 
 _ECHOED: Final = (3, 4, 11, 41, 42)

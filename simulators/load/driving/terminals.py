@@ -16,8 +16,9 @@ from simulators.load.driving.lines import Hub, Line
 from simulators.load.driving.templates import QUICK, Mine, Press, Shapes
 from simulators.load.measuring.recorder import End, Recorder, Ticket
 from simulators.load.scenario.fleet import Drawn
-from simulators.terminal import APPROVED, Terminal
+from simulators.terminal import Terminal
 from simulators.terminal_memory import Job, Kind, Result, Slip, Verdict
+from simulators.terminals.answers import APPROVED
 from simulators.wire import Wire
 from switch.core.moment import Moment, local
 

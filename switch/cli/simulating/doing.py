@@ -19,15 +19,15 @@ from simulators import live
 from simulators.cards import Card, fictional_card
 from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, composite_wire, wires
 from simulators.live import LiveTerminal
-from simulators.requests import CHANNELS, Identity
+from simulators.requests import CHANNELS, DOUBLE_LENGTH, WITH_TRACK_KEY, Identity
 from simulators.terminal import Terminal
-from simulators.terminal_memory import Job, Kind, Result, Verdict
+from simulators.terminal_memory import Entry, Job, Kind, Result, Verdict
 from simulators.terminals.debts import TRIES, ReversalRules
 from simulators.terminals.services import SERVICES
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.security.secrets import read_key
 from switch.cli.simulating.keeping import Keeper, default_file, kept
-from switch.cli.verbs import AsJson
+from switch.cli.verbs import AsJson, BusinessDate, offset_ms
 from switch.shell.clock import Clock
 
 FEN: Final = 100
@@ -69,6 +69,12 @@ Expiry = Literal["never", "day_end"]
 ReversalExpiry = Annotated[
     Expiry, typer.Option("--reversal-expiry", help="Whether one of an earlier day is still sent.")
 ]
+TrackKey = Annotated[
+    bool, typer.Option("--track-key", help="Sign on with 004: tracks go under a key of their own.")
+]
+CardEntry = Annotated[
+    Entry, typer.Option("--entry", help="How the card is read: DE 22, and with a chip DE 55.")
+]
 WrongPin = Annotated[bool, typer.Option("--wrong-pin", help="Type a wrong PIN.")]
 First = Callable[[Terminal, Clock], tuple[Job, ...]]
 """What is prepared after the sign-on; it returns the jobs to begin with."""
@@ -86,6 +92,8 @@ class Setting(msgspec.Struct, frozen=True):
     state: Path
     rules: ReversalRules
     is_composite: bool = False
+    entry: Entry = Entry.CHIP
+    offset_ms: int = 0
 
 
 def _options(
@@ -97,38 +105,52 @@ def _options(
     state: StateFile = None,
     reversal_tries: ReversalTries = TRIES,
     reversal_expiry: ReversalExpiry = "never",
+    entry: CardEntry = Entry.CHIP,
+    track_key: TrackKey = False,
+    business_date: BusinessDate = "",
     as_json: AsJson = False,
 ) -> Setting:
     """Return what the options of every verb say; an address or key that is none ends with 2."""
     host, _, port = where.rpartition(":")
     if not host or not port.isdecimal():
         stop(f"{where!r} is no HOST:PORT")
-    for name, text, size in (("terminal", terminal, 8), ("merchant", merchant, 15)):
-        if not (text.isascii() and text.isalnum() and len(text) == size):
-            stop(f"--{name} {text!r}: should be {size} letters or digits")
     key = read_key(Tmk, key_file) if key_file else Tmk.from_hex(TMK)
     return Setting(
         host,
         int(port),
-        Identity(id=terminal, merchant=merchant, master_key=key),
+        known_identity(terminal, merchant, key, track_key=track_key),
         as_json,
         state or default_file(terminal),
         ReversalRules(tries=reversal_tries, expires=reversal_expiry),
+        entry=entry,
+        offset_ms=offset_ms(business_date),
     )
+
+
+def known_identity(terminal: str, merchant: str, key: Tmk, *, track_key: bool) -> Identity:
+    """Return what a terminal is set up with; status 2 where DE 41 or DE 42 can be none."""
+    for name, text, size in (("terminal", terminal, 8), ("merchant", merchant, 15)):
+        if not (text.isascii() and text.isalnum() and len(text) == size):
+            stop(f"--{name} {text!r}: should be {size} letters or digits")
+    sign_on = WITH_TRACK_KEY if track_key else DOUBLE_LENGTH
+    return Identity(id=terminal, merchant=merchant, master_key=key, sign_on=sign_on)
 
 
 _COMMON: Final = inspect.signature(_options, eval_str=True).parameters
 """The options that every verb of a terminal has, written once."""
+_OF_A_CARD: Final = frozenset({"entry"})
+"""Those of a verb with a card only."""
 
 
 def terminal_verb(verb: Callable[..., None]) -> Callable[..., None]:
     """Give a verb the options of every terminal: it gets them as its first argument, `given`."""
     _, *own = inspect.signature(verb, eval_str=True).parameters.values()
-    where, *common = _COMMON.values()
+    has_card = any(each.name == "card" for each in own)
+    where, *common = (each for name, each in _COMMON.items() if has_card or name not in _OF_A_CARD)
     parameters = [where, *own, *common]
 
     def called(**options: Any) -> None:  # noqa: ANN401 - whatever the verb's options are
-        given = _options(**{name: options.pop(name) for name in _COMMON})
+        given = _options(**{name: options.pop(name) for name in _COMMON if name in options})
         verb(given, **options)
 
     called.__name__, called.__doc__ = verb.__name__, verb.__doc__
@@ -169,7 +191,7 @@ async def _done(
     with kept(given.state) as keeper:
         results, live_terminal = await _with(keeper, given, jobs, first)
         if then is not None and (more := then(results)):
-            results += await live_terminal.do(*more)
+            results += await live_terminal.do(*_entered(given, more))
         live_terminal.close()
         return results
 
@@ -179,7 +201,7 @@ async def _with(
 ) -> tuple[list[Result], LiveTerminal]:
     # Whoever asks for a social service is a composite terminal, and says so in its header.
     is_composite = given.is_composite or any(job.kind in SERVICES for job in jobs)
-    clock, wire = Clock(), composite_wire() if is_composite else wires()[0]
+    clock, wire = Clock(given.offset_ms), composite_wire() if is_composite else wires()[0]
     terminal = Terminal(given.identity, wire, keeper.memory, given.rules)
     line = LiveTerminal(terminal, wire, clock, keeper)
     await line.connect(given.host, given.port)
@@ -189,8 +211,13 @@ async def _with(
         if not terminal.memory.is_signed_on:
             return results, line
         jobs = (*first(terminal, clock), *jobs)
-    results += await line.do(*jobs)
+    results += await line.do(*_entered(given, jobs))
     return results, line
+
+
+def _entered(given: Setting, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+    """Return jobs whose cards are read as it was said."""
+    return tuple(replace(job, entry=given.entry) for job in jobs)
 
 
 def tell(given: Setting, results: list[Result]) -> None:
@@ -213,7 +240,7 @@ def _line(result: Result) -> str:
         parts.append(f"fee {result.fee_fen / FEN:.2f}")
     if result.balance_fen is not None:
         parts.append(f"balance {result.balance_fen / FEN:.2f}")
-    if result.kind is Kind.DOWNLOAD and result.of:
+    if result.kind in {Kind.DOWNLOAD, Kind.UPLOAD} and result.of:
         parts.append(result.of)
     parts.append(f"batch {result.batch}")
     parts += [f"{name} {value}" for name, value in _named(result) if value]

@@ -141,8 +141,11 @@ def kept(file: Path) -> Iterator[Keeper]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         keeper = Keeper(file, _read(file))
-        yield keeper
-        keeper.save()
+        try:
+            yield keeper
+        finally:
+            # However it ends: what was approved is owed no more, and must not be reversed later.
+            keeper.save()
     finally:
         os.close(lock)
 

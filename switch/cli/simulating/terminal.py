@@ -47,8 +47,9 @@ def signon(
     """Sign on and check the working keys.
 
     \b
-    Example:
+    Examples:
       jinbao terminal signon 127.0.0.1:8583
+      jinbao terminal signon 127.0.0.1:8583 --track-key
     """  # noqa: D301 - \b keeps the lines of the examples apart
     tell(given, do(given, Job(kind=Kind.SIGN_ON)))
 
@@ -83,6 +84,7 @@ def withdraw(
     Examples:
       jinbao terminal withdraw 127.0.0.1:8583 --yuan 500
       jinbao terminal withdraw 127.0.0.1:8583 --card 3 --wrong-pin
+      jinbao terminal withdraw 127.0.0.1:8583 --entry stripe
       jinbao terminal withdraw HOST:PORT --channel atm --terminal 50010004 --merchant MID
     """  # noqa: D301 - \b keeps the lines of the examples apart
     used = used_card(card, wrong_pin=wrong_pin)
@@ -139,6 +141,7 @@ def reverse(
         card=used_card(card, wrong_pin=False),
         amount_fen=yuan * FEN,
         code=reason,
+        entry=given.entry,
     )
 
     def remember(live_terminal: Terminal, clock: Clock) -> tuple[Job, ...]:

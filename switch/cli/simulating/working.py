@@ -1,7 +1,8 @@
 """`jinbao terminal work` (switch/cli): terminals that take jobs from standard input, one a line.
 
-Their memory lives as long as the process; slips, and every answer that was heard, are in a file,
-so that they can be compared with the books of the switch and of the issuers.
+Their memory lives as long as the process, or in files of its own (`--state`). Slips, and every
+answer that was heard, are in a file, so that they can be compared with the books of the switch and
+of the issuers.
 """
 
 from __future__ import annotations
@@ -9,81 +10,31 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import typer
-from msgspec.structs import replace
 
 from messages.crypto.keys import Tmk
 from simulators import live
-from simulators.cards import Card, fictional_card
 from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, composite_wire, wires
 from simulators.live import Concentrator, Line, LiveTerminal
 from simulators.requests import Identity
-from simulators.social_security.sample import contribution, person_of, treatment
 from simulators.terminal import Terminal
-from simulators.terminal_memory import Job, Kind, Result
-from simulators.terminals.services import INQUIRIES, PAYMENTS, payload
+from simulators.terminal_memory import Result
+from simulators.terminals.debts import TRIES, ReversalRules
+from simulators.terminals.orders import Order, job_of
 from simulators.wire import Wire
-from switch.cli.outcome import BAD, say
+from switch.cli.outcome import BAD, say, stop
+from switch.cli.simulating.doing import ReversalExpiry, ReversalTries, TrackKey, known_identity
+from switch.cli.simulating.keeping import Keeper, kept
+from switch.cli.verbs import BusinessDate, offset_ms
 from switch.shell.clock import Clock
 
-_FEN: Final = 100
 _APPROVED, _REFUSED = "00", "05"
-_CARD_JOBS: Final = (
-    {Kind.WITHDRAWAL, Kind.BALANCE, Kind.SALE, Kind.PAYMENT, Kind.VOID, Kind.REFUND}
-    | INQUIRIES
-    | PAYMENTS
-)
-_OF_A_SLIP: Final = {Kind.VOID, Kind.REFUND}
-
-
-_SERVICES: Final = {
-    Kind.SOCIAL_INQUIRY: "QRY",
-    Kind.CONTRIBUTION: "PAY",
-    Kind.MEDICAL: "FEE",
-    Kind.BENEFIT_INQUIRY: "BEN",
-}
-"""S1 of a social service."""
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of standard input: connect `to` HOST:PORT, or do a job; `card` is a fictional one.
-
-    A void or refund is of the newest slip.
-    """
-
-    do: Literal[
-        "connect",
-        "sign_on",
-        "sign_off",
-        "echo",
-        "balance",
-        "withdrawal",
-        "sale",
-        "payment",
-        "social_inquiry",
-        "contribution",
-        "medical",
-        "benefit_inquiry",
-        "reconciliation",
-        "void",
-        "refund",
-        "reversal",
-        "settlement",
-        "hang_up",
-    ]
-    to: str = ""
-    terminal: str = ""
-    """Which one, where there are several: DE 41. The first without it."""
-    card: int = 0
-    yuan: int = 0
-    wrong_pin: bool = False
-    is_tampered: bool = False
-    """One bit of the request is changed on the line."""
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -97,8 +48,9 @@ class Heard(msgspec.Struct, frozen=True):
 class WatchedLine(Line):
     """Notes every answer; changes a request, or adds a refusal behind approvals, where asked."""
 
-    def __init__(self, wire: Wire, *, doubles: bool) -> None:
-        """Begin with nothing heard."""
+    def __init__(self, wire: Wire, *, doubles: bool, keeps: Line | None = None) -> None:
+        """Begin with nothing heard; `keeps` is told of every frame first."""
+        self._keeps = keeps or Line()
         self.heard: list[Heard] = []
         self.tampers = False
         self._wire = wire
@@ -106,6 +58,7 @@ class WatchedLine(Line):
 
     def sends(self, frames: list[bytes]) -> list[bytes]:
         """Change the last bit of a request that has a MAC, once."""
+        frames = self._keeps.sends(frames)
         if not self.tampers or not frames:
             return frames
         *before, last = frames
@@ -130,29 +83,36 @@ Connection = Literal["held", "per_transaction", "concentrator"]
 connection."""
 
 
+class Ways(msgspec.Struct, frozen=True, kw_only=True):
+    """How terminals work: what they are, how they are connected, what they keep to."""
+
+    connection: Connection = "held"
+    doubles: bool = False
+    composite: bool = False
+    """They do social services too."""
+    rules: ReversalRules = ReversalRules()
+    offset_ms: int = 0
+
+
 class Crew:
     """Terminals at work: each with its line, and how they are connected."""
 
-    def __init__(
-        self,
-        identities: list[Identity],
-        connection: Connection,
-        *,
-        doubles: bool,
-        composite: bool = False,
-    ) -> None:
-        """Begin unconnected; composite terminals do social services too."""
-        wire, clock = composite_wire() if composite else wires()[0], Clock()
-        self.lines = {each.id: WatchedLine(wire, doubles=doubles) for each in identities}
-        self.terminals = {
-            each.id: LiveTerminal(Terminal(each, wire), wire, clock, self.lines[each.id])
-            for each in identities
-        }
+    def __init__(self, identities: list[Identity], ways: Ways, memories: list[Keeper]) -> None:
+        """Begin unconnected; `memories` are those of the identities, or none."""
+        wire = composite_wire() if ways.composite else wires()[0]
+        clock, keepers = Clock(ways.offset_ms), memories or [None] * len(identities)
+        self.lines: dict[str, WatchedLine] = {}
+        self.terminals: dict[str, LiveTerminal] = {}
+        for each, keeper in zip(identities, keepers, strict=True):
+            line = self.lines[each.id] = WatchedLine(wire, doubles=ways.doubles, keeps=keeper)
+            terminal = Terminal(each, wire, keeper.memory if keeper else None, ways.rules)
+            self.terminals[each.id] = LiveTerminal(terminal, wire, clock, line)
+        self._memories = memories
         self._first = identities[0].id
-        self._connection = connection
+        self._connection = ways.connection
         self._concentrator = Concentrator(wire)
         self._address: tuple[str, int] | None = None
-        if connection == "concentrator":
+        if ways.connection == "concentrator":
             for each in self.terminals.values():
                 self._concentrator.add(each)
 
@@ -172,7 +132,9 @@ class Crew:
             await terminal.connect(*self._address)
         if not terminal.is_connected:
             raise ValueError("not connected")
-        results = await terminal.do(_job(order, terminal.terminal, self.lines[name]))
+        job = job_of(order, terminal.terminal.memory)
+        self.lines[name].tampers = order.is_tampered
+        results = await terminal.do(job)
         if self._connection == "per_transaction":
             terminal.close()
         return results
@@ -193,6 +155,11 @@ class Crew:
             self._concentrator.close()
         else:
             terminal.close()
+
+    def save(self) -> None:
+        """Write what each of them owes, where that is kept."""
+        for each in self._memories:
+            each.save()
 
     def close(self) -> None:
         """Hang up."""
@@ -219,6 +186,14 @@ def work(
         list[str] | None, typer.Option(metavar="TID[:MID]", help="DE 41 and 42; once for each.")
     ] = None,
     merchant: Annotated[str, typer.Option(metavar="MID", help="DE 42.")] = MERCHANT,
+    state: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keep there, as TID.json, what each of them owes."),
+    ] = None,
+    reversal_tries: ReversalTries = TRIES,
+    reversal_expiry: ReversalExpiry = "never",
+    track_key: TrackKey = False,
+    business_date: BusinessDate = "",
 ) -> None:
     """Take jobs from standard input, one JSON object a line, and answer each with one.
 
@@ -230,10 +205,22 @@ def work(
     key = Tmk.from_hex(TMK)
     named = [each.partition(":") for each in terminal or [str(FIRST_TERMINAL)]]
     identities = [
-        Identity(id=name, merchant=own or merchant, master_key=key) for name, _, own in named
+        known_identity(name, own or merchant, key, track_key=track_key) for name, _, own in named
     ]
-    crew = partial(Crew, identities, connection, doubles=doubles, composite=composite)
-    if not live.run(_work(crew, books)):
+    ways = Ways(
+        connection=connection,
+        doubles=doubles,
+        composite=composite,
+        rules=ReversalRules(tries=reversal_tries, expires=reversal_expiry),
+        offset_ms=offset_ms(business_date),
+    )
+    with ExitStack() as files:
+        names = [each.id for each in identities] if state is not None else []
+        if len(set(names)) < len(names):
+            stop("--terminal is given twice: what each owes has one file")
+        memories = [files.enter_context(kept(state / f"{name}.json")) for name in names if state]
+        is_good = live.run(_work(partial(Crew, identities, ways, memories), books))
+    if not is_good:
         raise typer.Exit(BAD)
 
 
@@ -248,35 +235,11 @@ async def _work(make: Callable[[], Crew], books: Path) -> bool:
             is_good = False
             say(msgspec.json.encode({"error": str(error) or type(error).__name__}).decode())
             continue
+        crew.save()
         _save(crew, books)
         say(msgspec.json.encode({"results": results}).decode())
     crew.close()
     return is_good
-
-
-def _job(order: Order, terminal: Terminal, line: WatchedLine) -> Job:
-    kind = Kind(order.do)
-    card = _card(order) if kind in _CARD_JOBS else None
-    line.tampers = order.is_tampered
-    slips = terminal.memory.slips
-    if kind in _OF_A_SLIP and not slips:
-        raise ValueError(f"a {kind} needs a slip, and there is none")
-    of = slips[-1] if kind in _OF_A_SLIP else None
-    content = _content(kind, order.card)
-    return Job(kind=kind, card=card, amount_fen=order.yuan * _FEN, of=of, content=content)
-
-
-def _content(kind: Kind, card: int) -> str:
-    """Return field 62 of a social service of a test card's person; empty for all else."""
-    if kind not in INQUIRIES | PAYMENTS:
-        return ""
-    bill = {Kind.CONTRIBUTION: contribution(card), Kind.MEDICAL: treatment(card)}.get(kind, "")
-    return payload({"S1": _SERVICES[kind], "S5": bill, "S6": person_of(card).number})
-
-
-def _card(order: Order) -> Card:
-    card = fictional_card(order.card, signs=True)
-    return replace(card, pin=card.pin[::-1]) if order.wrong_pin else card
 
 
 def _save(crew: Crew, books: Path) -> None:

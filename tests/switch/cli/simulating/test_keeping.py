@@ -149,3 +149,17 @@ def test_each_terminal_has_a_file_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
     assert default_file("50010001") == Path("/somewhere/jinbao/terminals/50010001.json")
     monkeypatch.delenv("XDG_STATE_HOME")
     assert default_file("50010001").is_relative_to(Path.home())
+
+
+def test_a_file_is_written_however_its_command_ends(tmp_path: Path) -> None:
+    file = tmp_path / "50010001.json"
+
+    def broken() -> None:
+        with kept(file) as keeper:
+            keeper.memory.stan = 4711
+            raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        broken()
+    with kept(file) as keeper:
+        assert keeper.memory.stan == 4711

@@ -32,6 +32,7 @@ def test_a_day_is_settled_by_its_slips_and_the_next_batch_begins(tmp_path: Path)
                 ("upload", "00"),  # of the chip's last word
                 ("batch_end", "00"),
             ]
+            assert [r["of"] for r in results[2:4]] == ["details", "certificate"]
             status, results = await _say(here, "settle")
             assert status == 0
             assert [r["code"] for r in results] == ["00", "11", "00"]
