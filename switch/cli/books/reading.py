@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from switch.cli.books.dating import tell_business_date
 from switch.cli.books.stores import reading
 from switch.cli.outcome import BAD, note, stop
 from switch.cli.serving.folder import loaded
@@ -37,8 +38,9 @@ class Opened(msgspec.Struct, frozen=True):
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Opened]:
-    """Open the books of a folder; status 2 where it has none."""
+    """Open the books of a folder; status 2 where it has none. A business date is told."""
     installation = loaded(folder)
+    tell_business_date(installation)
     with reading(installation) as books:
         yield Opened(installation, books)
 

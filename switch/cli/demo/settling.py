@@ -48,7 +48,7 @@ def batches(stage: Stage) -> list[str]:
 
 def settle(stage: Stage, codes: list[str]) -> Settled:
     """Clear and reconcile the days once everything has ended, and report their quarter."""
-    with settled(stage.city) as here:
+    with settled(stage.city, is_told=False) as here:
         first, last = here.books.first_day(), stage.day
         rows = list(here.books.rows(first, running.day_after(last, 2)))
         last = max(row.record.clearing_day for row in rows)

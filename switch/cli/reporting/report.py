@@ -13,8 +13,10 @@ from typing import Annotated, Any, Final
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from messages.values import Amount
+from switch.cli.books.dating import mark_of, words_of
 from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.reporting import documents
@@ -99,6 +101,7 @@ def quarter(
         "lapsed_qualifications": told.lapsed,
         "carried": told.carried,
         "open_cases": told.cases,
+        "business_date": mark_of(here.installation),
         "summary": summary,
     }
     _write(document, form, to, lambda: whole)
@@ -183,7 +186,12 @@ def _quarterly(
     here: Settled, summary: Summary, told: documents.Told, language: Language
 ) -> Document:
     dialect = here.installation.configuration.terminal_dialect
-    return documents.quarterly(summary, told, here.rules, dialect, language)
+    document = documents.quarterly(summary, told, here.rules, dialect, language)
+    if (mark := mark_of(here.installation)) is None:
+        return document
+    words = words_of(mark)
+    said = words.zh if language == "zh" else words.en
+    return replace(document, warnings=(said, *document.warnings))
 
 
 def summarised(here: Settled, asked: Quarter) -> Summary:

@@ -18,6 +18,7 @@ import typer
 from messages.dialects.family import Family
 from messages.dialects.loader import load_dialect, packaged_names
 from switch.cli import load as on_demand
+from switch.cli.books.dating import begun
 from switch.cli.books.settling import control_verbs
 from switch.cli.books.stores import on_postgres
 from switch.cli.outcome import note, say, stop
@@ -40,7 +41,7 @@ from switch.core.engine import Engine
 from switch.ledger.protocol import LedgerOpenError, SharedLedger
 from switch.ledger.sqlite import SqliteLedger
 from switch.pipeline import make_engine
-from switch.shell.clock import Clock
+from switch.shell.clock import Clock, wall_ns
 from switch.shell.process import Gauges, Parts, Ready, Reload, Watch, run
 from switch.shell.settings import Limits, LinkAddress, ListenAddress, Settings
 from switch.shell.stops import Stops, StopsFileError
@@ -50,6 +51,7 @@ from switch.shell.watching.log import Log
 from switch.shell.watching.recorder import Recorder
 
 _MS_PER_S: Final = 1_000
+_NS_PER_MS: Final = 1_000_000
 app = verb_app()
 
 _STANDARD_ERROR: Final = 2
@@ -93,7 +95,8 @@ def serve(
     if place is not None:
         found, port_file, as_json = place.installation(found), None, True
     clock = Clock(place.offset_ms if place else offset_ms(business_date))
-    ready = _Ready(found, port_file, as_json=as_json)
+    business = begun(found, clock.offset_ms, wall_ns() // _NS_PER_MS) if place is None else ""
+    ready = _Ready(found, port_file, business, as_json=as_json)
     watch = _watch(metrics, ready, place.number - 1 if place else 0) if metrics else None
     settings = settings_of(found, is_worker=place is not None)
     log = Log(_log_writer(found.log), clock, settings.limits.log_lines_per_second)
@@ -185,11 +188,14 @@ def settings_of(found: Installation, *, is_worker: bool = False) -> Settings:
 class _Ready:
     """Tells, once, where the switch can be reached."""
 
-    def __init__(self, found: Installation, port_file: Path | None, *, as_json: bool) -> None:
+    def __init__(
+        self, found: Installation, port_file: Path | None, business: str, *, as_json: bool
+    ) -> None:
         self._control = str(found.control)
         self._accesses = [address.access for address in found.listen]
         self._port_file = port_file
         self._as_json = as_json
+        self._business = business
         self.metrics = ""
 
     def __call__(self, addresses: list[tuple[str, int]]) -> None:
@@ -209,11 +215,13 @@ class _Ready:
                 "access": self._accesses,
                 "control": self._control,
                 "metrics": self.metrics or None,
+                "business_date": self._business or None,
             }
             say(msgspec.json.encode(line).decode())
             return
         text = f"ready: terminals at {', '.join(named)}; control socket {self._control}"
-        say(f"{text}; metrics at {self.metrics}" if self.metrics else text)
+        text += f"; metrics at {self.metrics}" if self.metrics else ""
+        say(f"{text}; business date {self._business}" if self._business else text)
 
 
 def _watch(address: str, ready: _Ready, worker: int) -> Watch:

@@ -15,6 +15,7 @@ import msgspec
 import typer
 
 from switch.cli import load as on_demand
+from switch.cli.books.dating import tell_business_date
 from switch.cli.books.reading import is_running
 from switch.cli.books.stores import on_postgres, reading
 from switch.cli.outcome import stop
@@ -45,9 +46,11 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def settled(folder: Path) -> Iterator[Settled]:
-    """Open both; status 2 where that cannot be."""
+def settled(folder: Path, *, is_told: bool = True) -> Iterator[Settled]:
+    """Open both; status 2 where that cannot be. A business date `is_told`."""
     installation = loaded(folder)
+    if is_told:
+        tell_business_date(installation)
     rules = rules_of(installation.configuration, installation.subsidy_fen)
     terms = _terms(folder, installation)
     if installation.ledger_url:

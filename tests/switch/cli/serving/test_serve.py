@@ -87,6 +87,7 @@ def test_the_sign_on_of_the_worked_examples_is_answered_on_its_business_date(
             answer = _ask(terminal, bytes.fromhex(sample("sign-on")))
             echo = _ask(terminal, bytes.fromhex(sample("echo")))
         status, log = switch.end()
+    assert switch.ready["business_date"] == "2014-06-18T09:30"
     assert answer[11:13].hex() == "0810"
     assert b"50010001999653080110001" in answer
     assert "0618" in answer.hex()
@@ -108,6 +109,7 @@ def test_ports_control_socket_and_metrics_are_told_and_there(folder: Path, tmp_p
         told = [f"127.0.0.1:{port}" for port in ports.read_text("ascii").split()]
         assert switch.ready["terminals"] == told
         assert switch.ready["access"] == ["jinbao", "bank"]
+        assert switch.ready["business_date"] is None
         with switch.connect() as terminal:
             _ask(terminal, bytes.fromhex(sample("echo")))
             status = json.loads(run("control", "status", "-c", str(folder)).out)
