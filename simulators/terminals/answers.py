@@ -28,6 +28,8 @@ from simulators.wire import Heard
 
 APPROVED: Final = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
 """DE 39 of an approval."""
+SIGN_ON_AGAIN: Final = frozenset({"A0", "77", "99"})
+"""Answers after which nothing goes without a new sign-on."""
 IN_DOUBT: Final = frozenset({"98", "68", "94", "09"})
 """Answers after which nobody knows what became of a request: it is reversed."""
 _TRY_LATER: Final = frozenset({"91", "96"})

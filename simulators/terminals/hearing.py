@@ -26,6 +26,7 @@ from simulators.terminals import answers as answering
 from simulators.terminals import chips, scripts
 from simulators.terminals.answers import (
     APPROVED,
+    SIGN_ON_AGAIN,
     Awaiting,
     echoes,
     is_taken,
@@ -38,7 +39,6 @@ from simulators.terminals.settling import SETTLING, after, counted, is_balanced,
 from simulators.wire import Heard, Wire
 from switch.core.moment import Moment
 
-_SIGN_ON_AGAIN: Final = frozenset({"A0", "77", "99"})
 _FINANCIAL: Final = requests.CODES.keys()
 FLUSHING: Final = frozenset(
     {*_FINANCIAL, *SETTLING, Kind.REVERSAL, Kind.SIGN_OFF, Kind.RECONCILIATION}
@@ -153,7 +153,7 @@ class Hearing:
             self.results.append(result_of(awaiting, verdict, heard))
 
     def _refused(self, awaiting: Awaiting, owed: Owed, code: str, at: Moment) -> None:
-        if code in _SIGN_ON_AGAIN:
+        if code in SIGN_ON_AGAIN:
             self.memory.is_signed_on = False
         # A refusal ends a request only if no copy of it can still be approved.
         if code in answering.IN_DOUBT or awaiting.copies > 1:
@@ -169,7 +169,7 @@ class Hearing:
         owed, code = awaiting.owed, heard.get(39)
         if owed is None:
             return
-        if not self._is_believed(heard) or code in _SIGN_ON_AGAIN:
+        if not self._is_believed(heard) or code in SIGN_ON_AGAIN:
             self.memory.is_signed_on = False
             self.results.append(result_of(awaiting, Verdict.MAC_WRONG, heard))
             self._debts.try_again(owed, at)
@@ -185,7 +185,7 @@ class Hearing:
         if telling is None:
             return
         is_believed = self._is_believed(heard)
-        if code in _SIGN_ON_AGAIN or not is_believed:
+        if code in SIGN_ON_AGAIN or not is_believed:
             self.memory.is_signed_on = False
             code = ""
         scripts.told(self.memory, telling, code)
@@ -215,7 +215,7 @@ class Hearing:
         is_open = answering.leaves_open(awaiting, verdict, code)
         if awaiting.kind in _FINANCIAL and _AMOUNT in awaiting.fields and is_open:
             self.memory.leave(self.identity.id, awaiting.fields, f"the advice was answered {code}")
-        if code in _SIGN_ON_AGAIN or awaiting.kind is Kind.SIGN_OFF:
+        if code in SIGN_ON_AGAIN or awaiting.kind is Kind.SIGN_OFF:
             self.memory.is_signed_on = False
         self.results.append(result_of(awaiting, verdict, heard))
 
@@ -234,7 +234,7 @@ class Hearing:
         elif awaiting.kind is Kind.BATCH_END:
             # The next sign-on gives the number of the next batch.
             self.memory.is_signed_on = False
-        if code in _SIGN_ON_AGAIN:
+        if code in SIGN_ON_AGAIN:
             self.memory.is_signed_on = False
         result = result_of(awaiting, verdict, heard)
         self.results.append(replace(result, code=code or results(content)))

@@ -5,6 +5,7 @@ Cards are named by their number in the test set-up, and an earlier transaction b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -13,8 +14,8 @@ from msgspec.structs import replace
 from simulators.cards import Card, fictional_card
 from simulators.requests import CHANNELS
 from simulators.social_security.sample import contribution, person_of, treatment
-from simulators.terminal_memory import Entry, Job, Kind, Memory, Slip
-from simulators.terminals.services import INQUIRIES, PAYMENTS, payload
+from simulators.terminal_memory import Entry, Job, Kind, Memory, Result, Slip, Verdict
+from simulators.terminals.services import INQUIRIES, PAYMENTS, PURCHASES, payload, to_pay_fen
 
 _FEN: Final = 100
 _CARD_JOBS: Final = (
@@ -24,6 +25,8 @@ _CARD_JOBS: Final = (
     | INQUIRIES
     | PAYMENTS
 )
+_ORDERED, _PAID = 2, 3
+"""Steps of a purchase that are done by then."""
 _PAYEE_JOBS: Final = {Kind.TRANSFER, Kind.REMITTANCE}
 _ANY: Final = frozenset(Kind)
 _OF_A_SLIP: Final = {
@@ -42,6 +45,9 @@ _SERVICES: Final = {
     Kind.BENEFIT_INQUIRY: "BEN",
 }
 """S1 of a social service."""
+_SOLD: Final = {"BND": Kind.BOND, "WLT": Kind.WEALTH, "RMT": Kind.REMOTE_PURCHASE}
+"""P1 of an order, and what pays it."""
+_STEPS: Final = PURCHASES | {Kind.PRODUCT_INQUIRY}
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,6 +77,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         "medical",
         "benefit_inquiry",
         "reconciliation",
+        "purchase",
         "void",
         "refund",
         "reversal",
@@ -84,11 +91,46 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     payee: int = 1
     yuan: int = 0
     rrn: str = ""
+    product: str = ""
+    units: int = 1
+    """What a purchase orders: the list is asked for first, the result last."""
     entry: Entry = Entry.CHIP
     channel: Literal["", "atm", "branch", "netbank"] = ""
     wrong_pin: bool = False
     is_tampered: bool = False
     """One bit of the request is changed on the line."""
+
+
+def next_of(order: Order, done: Sequence[Result], memory: Memory) -> Job | None:
+    """Return what an order wants after its results so far; None where it is done.
+
+    ValueError as `job_of` has it.
+    """
+    if order.do == "purchase":
+        return _purchase(order, [each for each in done if each.kind in _STEPS])
+    return None if done else job_of(order, memory)
+
+
+def _purchase(order: Order, done: Sequence[Result]) -> Job | None:
+    """Return the next step of a purchase: list, order, payment, result."""
+    card, last = _card(order), done[-1] if done else None
+    tags = {"S1": "LST"}
+    if last is not None:
+        if last.verdict is not Verdict.APPROVED:
+            return None
+        tags = {"S1": "ORD", "P2": order.product, "P3": str(order.units)}
+    if len(done) == _ORDERED:
+        number, fen = done[-1].told.get("S5", ""), to_pay_fen(done[-1].told)
+        sort = done[-1].told.get("P1", "")
+        if sort not in _SOLD or fen is None:
+            return None
+        content = payload({"S1": sort, "S5": number})
+        return Job(kind=_SOLD[sort], card=card, amount_fen=fen, content=content)
+    if len(done) == _PAID:
+        tags = {"S1": "RES", "S5": done[_ORDERED - 1].told.get("S5", "")}
+    elif len(done) > _PAID:
+        return None
+    return Job(kind=Kind.PRODUCT_INQUIRY, card=card, content=payload(tags))
 
 
 def job_of(order: Order, memory: Memory) -> Job:

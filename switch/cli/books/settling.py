@@ -18,6 +18,7 @@ from switch.core.operations import (
 from switch.core.outcomes import (
     Closed,
 )
+from switch.core.social.bill import BillState
 from switch.core.transaction import State
 from switch.ledger.protocol import Books, Ledger, Where
 from switch.shell.watching.log import mask_digits
@@ -36,6 +37,11 @@ was advised: the issuer has it, or it never will, and what it took of its origin
 _ADVISED: Final = frozenset({State.ADVISED, State.CREDITING, State.ADVICE_EXPIRED})
 LONGEST_WHY: Final = 120
 """Characters of a person's reason that the ledger keeps."""
+_KEPT: Final = (
+    "{rrn} pays bill {bill}, which is {state}: both stand or neither. Once its reversal has expired"
+    " and the host has booked the bill, say `jinbao bills resolve {rrn} --as confirmed` and keep"
+    " it then; or end it as reversed, and the host is told to let go of the bill"
+)
 RETRY, RESOLVE = "saf-retry", "saf-resolve"
 """The verbs of the control socket."""
 _ATTEMPT: Final = 0
@@ -68,6 +74,8 @@ def resolve(store: Store, rrn: str, verdict: str, why: str) -> dict[str, Any]:
     state, is_of_advices = VERDICTS[verdict]
     if (row.state in _ADVISED) != is_of_advices:
         raise ValueError(f"{rrn} does not end as {verdict}: it is {row.state.name}")
+    if verdict == "kept" and row.bill is not None and row.bill.state is not BillState.CONFIRMED:
+        raise ValueError(_KEPT.format(rrn=rrn, bill=row.bill.number, state=row.bill.state.name))
     if state is State.DECLINED and row.state in {State.ADVISED, State.CREDITING}:
         raise ValueError(f"{rrn} is still on its way: it can be refused once it has expired")
     outcome = store.submit([Acknowledge(_ATTEMPT, row.key, state, by_hand(reason))])[0]

@@ -24,6 +24,8 @@ from simulators.installation import (
     link_name,
     terminal_id,
 )
+from simulators.products.sample import HOST as PRODUCT_HOST
+from simulators.products.sample import LINK
 from simulators.social_security.sample import HOST
 from switch.config.installation import KEYS, VAULT_ROLES
 from switch.config.keystore import KeyStore
@@ -69,6 +71,12 @@ LOG: Final = "switch.log"
 ISSUER_MS: Final = 4_000
 """What a bank is given to answer: short, so that nobody waits long for the silent one."""
 
+_DONE: Final = (
+    "rural_withdrawal", "social_balance_inquiry", "social_sale", "social_void", "social_inquiry",
+    "social_payment", "medical_settlement", "benefit_inquiry", "social_reconciliation",
+    "product_inquiry", "bond_purchase",
+)  # fmt: skip
+"""What the clinic does: in phase three it sells treasury bonds, which no terminal does unasked."""
 _MAIN: Final = f"""format = 1
 [listen]
 jinbao = ["127.0.0.1:0"]
@@ -88,6 +96,7 @@ reconnect_most_ms = 500
 [paths]
 log = "{LOG}"
 """
+_CLINIC_DOES: Final = f"transactions = {[*_DONE]}\n".replace("'", '"')
 _CAPS: Final = """format = 1
 [[cap]]
 from_day = 2011-01-01
@@ -104,19 +113,19 @@ def write(
     folder: Path,
     bank_ports: tuple[int, ...],
     private_port: int | None = None,
-    social_port: int | None = None,
+    service_ports: tuple[int, ...] = (),
 ) -> None:
     """Write configuration and keys into a new folder; the banks listen on these ports.
 
-    The first one is reached over 金保专网 too, where there is a `private_port`, and so is the
-    social-security host where there is a `social_port`.
+    The first one is reached over 金保专网 too, where there is a `private_port`, and so are the
+    social-security and the product host where there are `service_ports`, in this order.
     """
     folder.mkdir(parents=True)
     files = {
         "jinbao": _MAIN,
         "caps": _CAPS,
         "terminals": _terminals(),
-        "banks": _banks(bank_ports, private_port) + _social(social_port),
+        "banks": _banks(bank_ports, private_port) + _services(service_ports),
         "cards": _cards(len(bank_ports)),
     }
     for name, text in files.items():
@@ -126,7 +135,7 @@ def write(
     own = bytes.fromhex(TMK)
     store.put("terminals", {terminal_id(number): own for number in range(len(POINTS))})
     zone = {"zmk": ZMK, "pik": ZONE_PIK, "mak": ZONE_MAK}
-    links = [PRIVATE, SOCIAL, *map(link_name, range(len(bank_ports)))]
+    links = [PRIVATE, SOCIAL, LINK, *map(link_name, range(len(bank_ports)))]
     store.put(
         "zones",
         {f"{link}.{role}": bytes.fromhex(key) for link in links for role, key in zone.items()},
@@ -138,6 +147,7 @@ def _terminals() -> str:
         f'[[terminal]]\nid = "{terminal_id(number)}"\nmerchant = "{point.merchant}"\n'
         f'acquirer = "{point.acquirer}"\ncategory = "{point.category}"\nplace = "{point.place}"\n'
         f'channel = "rural"\npublic_welfare = {str(point.is_welfare).lower()}\n'
+        f"{'' if number else _CLINIC_DOES}"
         for number, point in enumerate(POINTS)
     )
 
@@ -171,13 +181,13 @@ def _banks(ports: tuple[int, ...], private_port: int | None) -> str:
     return text
 
 
-def _social(port: int | None) -> str:
-    if port is None:
-        return ""
-    return (
-        f'[social]\nid = "{HOST}"\nname = "社会保险"\nlinks = ["{SOCIAL}"]\n'
-        f'[[link]]\nname = "{SOCIAL}"\nclass = "jinbao"\naddress = "127.0.0.1:{port}"\n'
-        f'own_id = "{ACQUIRER}"\npeer_id = "{HOST}"\n'
+def _services(ports: tuple[int, ...]) -> str:
+    hosts = (("social", HOST, "社会保险", SOCIAL), ("products", PRODUCT_HOST, "产品", LINK))
+    return "".join(
+        f'[{key}]\nid = "{host}"\nname = "{name}"\nlinks = ["{link}"]\n'
+        f'[[link]]\nname = "{link}"\nclass = "jinbao"\naddress = "127.0.0.1:{port}"\n'
+        f'own_id = "{ACQUIRER}"\npeer_id = "{host}"\n'
+        for (key, host, name, link), port in zip(hosts, ports, strict=False)
     )
 
 

@@ -27,7 +27,7 @@ from switch.cli.demo.processes import (
     Child,
     DemoError,
     Network,
-    SocialHost,
+    ServiceHost,
     Switch,
     Terminal,
     wait_for,
@@ -48,8 +48,11 @@ _LOOK_S: Final = 0.02
 _PAYOUT: Final = "payout"
 _WAYS: Final = ("jinbao", "bank")
 """The switch's listeners in order."""
-_LINKS: Final = len(city.BANKS) + 2
-"""The first bank has two, and the social-security host one."""
+_HOSTS: Final = ("social-host", "product-host")
+_LINKS: Final = len(city.BANKS) + 1 + len(_HOSTS)
+"""The first bank has two, and each host of services one."""
+_PURCHASES: Final = frozenset({"bond", "wealth", "remote_purchase"})
+"""The step of a purchase that moves money: the act is about that."""
 _MANNERS: Final = {
     city.FIRST: ("--lines", "2", "--chip", "verify"),
     city.SECOND: ("--chip", "verify"),
@@ -105,7 +108,7 @@ class Stage:
         self.banks: list[Bank] = []
         self.terminals: list[Terminal] = []
         self.network: Network | None = None
-        self.social: SocialHost | None = None
+        self.hosts: list[ServiceHost] = []
         self.switch: Switch | None = None
         self.day = 0
         self.city = folder / "city"
@@ -122,10 +125,11 @@ class Stage:
             # The clinic has a composite terminal, the shop a plain POS.
             manners = ("--composite", *doubles) if number == 0 else doubles
             self.terminals.append(Terminal(self._folder, number, *manners))
-        self.social = SocialHost(self._folder)
+        self.hosts = [ServiceHost(self._folder, verb) for verb in _HOSTS]
         self.network = Network(self._folder, self.banks[city.FIRST].port())
         ports = tuple(bank.port() for bank in self.banks)
-        city.write(self.city, ports, self.network.port(), self.social.port())
+        services = tuple(host.port() for host in self.hosts)
+        city.write(self.city, ports, self.network.port(), services)
         self.installation = load(self.city)
         self.open(city.MORNING)
 
@@ -173,14 +177,14 @@ class Stage:
             terminal.end()
         if self.switch is not None:
             self.switch.end()
-        for child in (self.network, self.social, *self.banks):
+        for child in (self.network, *self.hosts, *self.banks):
             if child is not None:
                 child.end()
 
     @property
     def running(self) -> list[Child]:
         """All processes that were started and not replaced."""
-        found = (self.switch, self.network, self.social, *self.terminals, *self.banks)
+        found = (self.switch, self.network, *self.hosts, *self.terminals, *self.banks)
         return [child for child in found if child is not None]
 
     def kill(self) -> None:
@@ -227,6 +231,8 @@ def _done(stage: Stage, act: Act) -> dict[str, Any]:
     results = stage.terminals[act.at].do(**act.job)
     if not results:
         raise DemoError("the terminal did nothing")
+    if all(each["verdict"] == "approved" for each in results):
+        return next((each for each in results if each["kind"] in _PURCHASES), results[-1])
     return results[-1]
 
 

@@ -139,16 +139,16 @@ class Bank(Child):
         return any(-each["amount_fen"] - amount_fen in (0, 1) for each in movements)
 
 
-class SocialHost(Child):
-    """`jinbao social-host`."""
+class ServiceHost(Child):
+    """`jinbao social-host` or `jinbao product-host`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, verb: str) -> None:
         """Start it."""
-        super().__init__(folder, "social-host", "social-host")
+        super().__init__(folder, verb, verb)
 
     def port(self) -> int:
         """Wait until it listens; return its port."""
-        wait_for("the social-security host to listen", self._listens)
+        wait_for(f"the {self.name} to listen", self._listens)
         return int(self.said().split()[-1].rpartition(":")[2])
 
     def _listens(self) -> bool:

@@ -31,6 +31,7 @@ NAMES: Final[Mapping[str, Words]] = {
     "medical": Words("medical settlement", "费用结算"),
     "benefit_inquiry": Words("benefit status", "待遇发放查询"),
     "reconciliation": Words("social reconciliation", "社保对账"),
+    "purchase": Words("treasury bond", "购买国债"),
     "payout": Words("pay-out of a pension", "待遇发放"),
 }
 """What each job is called."""
@@ -307,6 +308,15 @@ STORY: Final = (
         at=_SHOP,
         fee_fen=300,
         opens=city.NEXT_DAY,
+    ),
+    Act(
+        why=Words(
+            "Phase three: a treasury bond is chosen from a list, ordered, paid by card, issued.",
+            "第三阶段：从产品列表选购国债，下单、刷卡支付、查询结果。",
+        ),
+        job={"do": "purchase", "product": "GZ1403", "units": 3, "yuan": 300, "card": 1},
+        ends=_GOOD,
+        state=State.APPROVED,
     ),
     Act(
         why=Words(

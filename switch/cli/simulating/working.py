@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from simulators.requests import Identity
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Result
 from simulators.terminals.debts import TRIES, ReversalRules
-from simulators.terminals.orders import Order, job_of
+from simulators.terminals.orders import Order, next_of
 from simulators.wire import Wire
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.simulating.doing import ReversalExpiry, ReversalTries, TrackKey, known_identity
@@ -100,12 +100,15 @@ class Crew:
     def __init__(self, identities: list[Identity], ways: Ways, memories: list[Keeper]) -> None:
         """Begin unconnected; `memories` are those of the identities, or none."""
         wire = composite_wire() if ways.composite else wires()[0]
-        clock, keepers = Clock(ways.offset_ms), memories or [None] * len(identities)
+        clock = Clock(ways.offset_ms)
+        keepers: Sequence[Keeper | None] = memories or [None] * len(identities)
         self.lines: dict[str, WatchedLine] = {}
         self.terminals: dict[str, LiveTerminal] = {}
         for each, keeper in zip(identities, keepers, strict=True):
             line = self.lines[each.id] = WatchedLine(wire, doubles=ways.doubles, keeps=keeper)
-            terminal = Terminal(each, wire, keeper.memory if keeper else None, ways.rules)
+            terminal = Terminal(
+                each, wire, keeper.memory if keeper is not None else None, ways.rules
+            )
             self.terminals[each.id] = LiveTerminal(terminal, wire, clock, line)
         self._memories = memories
         self._first = identities[0].id
@@ -113,8 +116,8 @@ class Crew:
         self._concentrator = Concentrator(wire)
         self._address: tuple[str, int] | None = None
         if ways.connection == "concentrator":
-            for each in self.terminals.values():
-                self._concentrator.add(each)
+            for member in self.terminals.values():
+                self._concentrator.add(member)
 
     async def do(self, order: Order) -> list[Result]:
         """Carry an order out. ValueError or OSError says why that cannot be."""
@@ -132,9 +135,10 @@ class Crew:
             await terminal.connect(*self._address)
         if not terminal.is_connected:
             raise ValueError("not connected")
-        job = job_of(order, terminal.terminal.memory)
-        self.lines[name].tampers = order.is_tampered
-        results = await terminal.do(job)
+        results: list[Result] = []
+        while (job := next_of(order, results, terminal.terminal.memory)) is not None:
+            self.lines[name].tampers = order.is_tampered
+            results += await terminal.do(job)
         if self._connection == "per_transaction":
             terminal.close()
         return results

@@ -1,7 +1,7 @@
-"""`jinbao bills` (switch/cli): bills that the social-security host would not cancel.
+"""`jinbao bills` (switch/cli): bills of a host of services that need a person.
 
-Nothing was debited for such a bill, or it was given back, and the host says no: a person has a word
-with it, and says here how it ended.
+Nothing was debited for such a bill, or it was given back, and the host says no; or nobody knows
+what became of its debit. A person has a word with the host, and says here how it ended.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from switch.cli.serving.folder import Folder, loaded
 from switch.cli.social.deciding import DECIDE, VERDICTS, decide
 from switch.cli.verbs import AsJson, verb_app
 from switch.core.operations import Row
-from switch.core.social.bill import Bill, BillState
+from switch.core.social.bill import Bill, BillState, is_left
 
-app = verb_app("Bills that the social-security host would not cancel: a person decides them.")
+app = verb_app("Bills that need a person, who says how they ended.")
 _LAST_DAY: Final = 9999_12_31
 
 
@@ -52,7 +52,8 @@ def list_bills(
         told = [
             _told(row, row.bill)
             for row in books.books.rows(from_day, _LAST_DAY)
-            if row.bill is not None and row.bill.state is BillState.PERSON
+            if row.bill is not None
+            if row.bill.state is BillState.PERSON or is_left(row.state, row.bill)
             if everything or not is_said_by_hand(row.bill.told)
         ]
         if as_json:
@@ -78,10 +79,11 @@ def resolve_bill(
     why: Annotated[str, typer.Option(metavar="TEXT", help="Who says so, and on what ground.")],
     as_json: AsJson = False,
 ) -> None:
-    """Say how a bill ended that the host would not cancel, after a word with the host.
+    """Say how a bill ended that needs a person, after a word with the host.
 
     `cancelled`: the host has let go of it, and it can be paid again. `kept`: the host keeps it as
-    it is, and settles it with the person. Nothing is sent, and no card is debited.
+    it is, and settles it with the person. `confirmed`: the host booked it as paid, and its debit,
+    whose reversal no issuer acknowledged, is kept next (`jinbao saf resolve`). Nothing is sent.
 
     \b
     Example:

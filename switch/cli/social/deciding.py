@@ -13,15 +13,18 @@ from switch.cli.books.settling import LONGEST_WHY, Store
 from switch.cli.books.words import by_hand
 from switch.core.operations import SettleBill
 from switch.core.outcomes import Closed
-from switch.core.social.bill import BillState
+from switch.core.social.bill import BillState, is_left
+from switch.core.transaction import State
 from switch.ledger.protocol import Where
 from switch.shell.watching.log import mask_digits
 
 VERDICTS: Final[Mapping[str, BillState]] = {
     "cancelled": BillState.CANCELLED,
     "kept": BillState.PERSON,
+    "confirmed": BillState.CONFIRMED,
 }
-"""How it can end: the host let go of the bill, or keeps it and settles it with the person."""
+"""How it can end: the host let go of the bill, keeps it and settles it with the person, or booked
+it as paid, where the debit's reversal was never acknowledged."""
 DECIDE: Final = "bill-resolve"
 """The verb of the control socket."""
 _BY_A_PERSON: Final = 0
@@ -42,7 +45,13 @@ def decide(store: Store, rrn: str, verdict: str, why: str) -> dict[str, Any]:
     bill = rows[0].bill
     if bill is None:
         raise ValueError(f"{rrn} has no bill")
-    if bill.state is not BillState.PERSON:
+    if state is BillState.CONFIRMED:
+        if not is_left(rows[0].state, bill):
+            raise ValueError(
+                f"the bill of {rrn} is {bill.state.name}: only one whose debit is"
+                f" {State.REVERSAL_EXPIRED.name} is confirmed by a person"
+            )
+    elif bill.state is not BillState.PERSON:
         raise ValueError(f"the bill of {rrn} needs no person: it is {bill.state.name}")
     operation = SettleBill(_BY_A_PERSON, rows[0].key, state, by_hand(reason))
     outcome = store.submit([operation])[0]

@@ -42,8 +42,9 @@ QUEUED = frozenset({BillState.CONFIRMING, BillState.CANCELLING})
 """States in which the host is told until it answers."""
 
 BILL_TRANSITIONS: dict[BillState, frozenset[BillState]] = {
+    # Reserved and at once confirmed: by a person, whose host says so of a debit that is kept.
     BillState.RESERVING: frozenset(
-        {BillState.CONFIRMING, BillState.CANCELLING, BillState.CANCELLED}
+        {BillState.CONFIRMING, BillState.CONFIRMED, BillState.CANCELLING, BillState.CANCELLED}
     ),
     BillState.CONFIRMING: frozenset({BillState.CONFIRMED, BillState.CANCELLING}),
     BillState.CONFIRMED: frozenset({BillState.CANCELLING}),
@@ -54,6 +55,7 @@ BILL_TRANSITIONS: dict[BillState, frozenset[BillState]] = {
 """What may follow each state; docs/explanation/states.md explains it."""
 
 
+_WAITS_FOR_A_PERSON = frozenset({BillState.RESERVING, BillState.CONFIRMING})
 STANDS: dict[State, frozenset[BillState]] = {
     State.APPROVED: frozenset({BillState.CONFIRMING, BillState.CONFIRMED}),
     **dict.fromkeys(
@@ -82,6 +84,13 @@ class Bill(msgspec.Struct, frozen=True, array_like=True, gc=False):
     code: str
     state: BillState = BillState.RESERVING
     told: str = ""
+
+
+def is_left(state: State, bill: Bill | None) -> bool:
+    """Tell whether nobody but a person ends a bill: its debit's reversal was never acknowledged."""
+    return (
+        bill is not None and state is State.REVERSAL_EXPIRED and bill.state in _WAITS_FOR_A_PERSON
+    )
 
 
 def is_owed(state: State, bill: Bill | None) -> bool:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from switch.core.errors import InvariantBroken
 from switch.core.operations import Close, Row, SettleBill
 from switch.core.outcomes import Closed, Missing, Outcome, Superseded
-from switch.core.social.bill import BILL_TRANSITIONS, FOLLOWS, QUEUED, Bill, BillState
+from switch.core.social.bill import BILL_TRANSITIONS, FOLLOWS, QUEUED, Bill, BillState, is_left
 from switch.core.transaction import State
 from switch.ledger.rows import Queued
 from switch.ledger.working import Working
@@ -62,6 +62,9 @@ def settle_bill(working: Working, operation: SettleBill) -> Outcome:
             working.written.transactions[row.key] = row
         return Closed(row)
     is_due = FOLLOWS.get(row.state) is _ENDS[state] or bill.state is BillState.PERSON
+    if operation.attempt == _BY_A_PERSON and state is BillState.CONFIRMED:
+        # The host booked it, while nobody can say what became of the debit's reversal.
+        is_due = is_left(row.state, bill)
     if not is_due or state not in BILL_TRANSITIONS[bill.state]:
         return Superseded(row)
     row = _become(working, row, replace(bill, told=operation.told), state)

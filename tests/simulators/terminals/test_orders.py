@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from simulators.terminal_memory import Entry, Kind, Memory, Slip
-from simulators.terminals.orders import Order, job_of
+from simulators.terminal_memory import Entry, Kind, Memory, Result, Slip, Verdict
+from simulators.terminals.orders import Order, job_of, next_of
+from simulators.terminals.services import told
 
 
 def _slip(kind: Kind, rrn: str) -> Slip:
@@ -74,3 +76,37 @@ def test_a_card_is_read_as_the_order_says(memory: Memory) -> None:
 def test_what_is_no_order_is_none(text: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(text, type=Order)
+
+
+def _ended(kind: Kind, verdict: Verdict = Verdict.APPROVED, **told: str) -> Result:
+    return Result(kind=kind, verdict=verdict, told=told)
+
+
+def test_a_purchase_is_a_list_an_order_its_payment_and_its_result(memory: Memory) -> None:
+    order = Order(do="purchase", product="GZ1403", units=3)
+    placed = _ended(Kind.PRODUCT_INQUIRY, S5="P1", S7="应付 300.00", P1="BND")
+    ended = [_ended(Kind.SIGN_ON), _ended(Kind.PRODUCT_INQUIRY), placed, _ended(Kind.BOND), placed]
+    asked = [next_of(order, ended[:count], memory) for count in range(len(ended) + 1)]
+    kinds = [job and job.kind for job in asked]
+    inquiry = Kind.PRODUCT_INQUIRY
+    # A sign-on that came before is no step of it.
+    assert kinds == [inquiry, inquiry, inquiry, Kind.BOND, inquiry, None]
+    tags = [told(job.content) for job in asked if job is not None]
+    assert [each["S1"] for each in tags] == ["LST", "LST", "ORD", "BND", "RES"]
+    assert (tags[2]["P2"], tags[2]["P3"], tags[3]["S5"]) == ("GZ1403", "3", "P1")
+    assert asked[3] is not None
+    assert asked[3].amount_fen == 30_000
+
+
+@pytest.mark.parametrize("done", [1, 2, 3])
+def test_a_purchase_ends_where_a_step_is_refused(memory: Memory, done: int) -> None:
+    placed = _ended(Kind.PRODUCT_INQUIRY, S5="P1", S7="应付 300.00", P1="BND")
+    steps = [_ended(Kind.PRODUCT_INQUIRY), placed, _ended(Kind.BOND)][:done]
+    steps[-1] = replace(steps[-1], verdict=Verdict.DECLINED)
+    assert next_of(Order(do="purchase"), steps, memory) is None
+
+
+def test_any_other_order_is_one_job(memory: Memory) -> None:
+    order = Order(do="sale", yuan=10)
+    assert next_of(order, [], memory) == job_of(order, memory)
+    assert next_of(order, [_ended(Kind.SALE)], memory) is None

@@ -8,7 +8,6 @@ from time import perf_counter_ns
 import pytest
 
 from messages.crypto.keys import Mak
-from simulators import terminal as actor
 from simulators.installation import MAK
 from simulators.load.driving.part import Driver
 from simulators.load.driving.terminals import DEMANDING, OUTCOMES
@@ -22,7 +21,7 @@ _FLEET = {"terminals": 1, "sign_on": "none", "first_stan": 5}
 
 
 def test_the_answers_that_ask_for_something_are_those_of_the_actor() -> None:
-    assert DEMANDING == answers.IN_DOUBT | actor._SIGN_ON_AGAIN
+    assert DEMANDING == answers.IN_DOUBT | answers.SIGN_ON_AGAIN
 
 
 def _answering(served: Served, change: dict[int, str], *, request: str = "") -> None:

@@ -27,7 +27,7 @@ def test_a_story_that_breaks_off_leaves_no_process(tmp_path: Path) -> None:
     pids: list[int] = []
     with pytest.raises(DemoError, match="broken off"):
         _break_off(tmp_path, pids)
-    assert len(pids) == 9
+    assert len(pids) == 10
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)

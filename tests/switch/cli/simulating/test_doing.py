@@ -82,7 +82,7 @@ def test_how_a_card_is_read_which_keys_are_asked_for_and_the_date_are_options(
             status, _ = await say("sale", "--track-key", "--yuan", "30")
             asked = here.bank.heard("0200")[-1]
             assert (status, asked.get(35)) == (0, fictional_card(0).track_2)
-            orders = [
+            orders: list[dict[str, object]] = [
                 {"do": "connect", "to": f"127.0.0.1:{here.port}"},
                 {"do": "authorisation", "yuan": 80},
                 {"do": "sale", "yuan": 10, "entry": "contactless"},
@@ -95,7 +95,7 @@ def test_how_a_card_is_read_which_keys_are_asked_for_and_the_date_are_options(
             told = await asyncio.to_thread(run, "terminal", "work", *options, stdin=lines)
             ended = [json.loads(line)["results"] for line in told.out.splitlines()]
             kinds = [each["do"] for each in orders[1:]]
-            assert [(each[-1]["kind"]) for each in ended[1:]] == kinds
+            assert [each[-1]["kind"] for each in ended[1:]] == kinds
             assert [each[-1]["code"] for each in ended[1:5]] == ["00", "00", "00", "00"]
             # A transfer waits for its stage.
             assert ended[5][-1]["verdict"] == "declined"

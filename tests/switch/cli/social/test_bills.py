@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from switch.cli.outcome import BAD, USAGE
+from switch.config.installation import load
+from switch.core.transaction import State
+from switch.ledger.sqlite import SqliteLedger
 from tests.switch.cli.running import run
 from tests.switch.cli.social.conftest import OPEN
+from tests.switch.ledger import making
 
 
 def _listed(folder: Path, *words: str) -> list[str]:
@@ -53,3 +58,23 @@ def test_bad_words_are_told(billed: Path) -> None:
     again = run("bills", "resolve", *words, "--as", "kept")
     assert (again.status, again.out) == (BAD, "")
     assert "needs no person: it is CANCELLED" in again.err
+
+
+def test_a_bill_whose_debit_nobody_can_account_for_is_listed_too(billed: Path) -> None:
+    with closing(SqliteLedger(load(billed).ledger, fill_every_s=None)) as ledger:
+        ledger.submit(
+            [
+                making.billing(21, 3),
+                making.closing(22, 3, State.IN_DOUBT),
+                making.acknowledging(23, 3, State.REVERSAL_EXPIRED),
+            ]
+        )
+    rrn = making.rrn(3)
+    assert _listed(billed) == [OPEN, rrn]
+    kept = ("saf", "resolve", rrn, "-c", str(billed), "--as", "kept", "--why", "bank")
+    refused = run(*kept)
+    assert (refused.status, "both stand or neither" in refused.err) == (BAD, True)
+    confirmed = ("bills", "resolve", rrn, "-c", str(billed), "--why", "desk", "--as", "confirmed")
+    assert run(*confirmed).status == 0
+    assert _listed(billed) == [OPEN]
+    assert run(*kept).status == 0

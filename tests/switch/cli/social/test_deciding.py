@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from switch.cli.books.settling import LONGEST_WHY
+from switch.cli.books.settling import LONGEST_WHY, resolve
 from switch.cli.social.deciding import DECIDE, bill_verb, decide
 from switch.config.installation import load
 from switch.core.social.bill import Bill
+from switch.core.transaction import State
 from switch.ledger.protocol import Where
 from switch.ledger.sqlite import SqliteLedger
 from tests.switch.cli.social.conftest import OPEN, PAID
+from tests.switch.ledger import making
 
 
 @pytest.fixture
@@ -62,7 +64,9 @@ def test_what_was_kept_can_be_let_go_later_and_not_the_other_way_round(
         (PAID, "cancelled", "x", "needs no person: it is CONFIRMED"),
         ("416900000099", "kept", "x", "no transaction with RRN"),
         ("", "kept", "x", "no transaction with RRN"),
-        (OPEN, "paid", "x", "it ends as cancelled, kept, not as 'paid'"),
+        (OPEN, "confirmed", "x", "only one whose debit is REVERSAL_EXPIRED is confirmed"),
+        (PAID, "confirmed", "x", "only one whose debit is REVERSAL_EXPIRED is confirmed"),
+        (OPEN, "paid", "x", "it ends as cancelled, kept, confirmed, not as 'paid'"),
         (OPEN, "kept", " ", "a reason has 1 to"),
         (OPEN, "kept", "x" * (LONGEST_WHY + 1), "a reason has 1 to"),
     ],
@@ -81,3 +85,41 @@ def test_a_running_switch_offers_it_on_its_control_socket(store: SqliteLedger) -
     assert verb({"rrn": OPEN, "as": "cancelled", "why": "ticket 17"})["state"] == "CANCELLED"
     with pytest.raises(ValueError, match="it ends as cancelled, kept"):
         verb({"rrn": OPEN})
+
+
+def _left(store: SqliteLedger) -> str:
+    """Leave a payment whose reversal no issuer acknowledged; return its RRN."""
+    store.submit(
+        [
+            making.billing(21, 3),
+            making.closing(22, 3, State.IN_DOUBT),
+            making.acknowledging(23, 3, State.REVERSAL_EXPIRED),
+        ]
+    )
+    store.fill()
+    return making.rrn(3)
+
+
+def _legs(store: SqliteLedger, rrn: str) -> tuple[str, str]:
+    store.fill()
+    (row,) = store.transactions(1, Where(rrn=rrn))
+    assert row.bill is not None
+    return row.state.name, row.bill.state.name
+
+
+def test_a_debit_is_not_kept_while_its_bill_is_not_paid(store: SqliteLedger) -> None:
+    rrn = _left(store)
+    with pytest.raises(ValueError, match="both stand or neither") as refused:
+        resolve(store, rrn, "kept", "bank says it is booked")
+    assert f"jinbao bills resolve {rrn} --as confirmed" in str(refused.value)
+    assert _legs(store, rrn) == ("REVERSAL_EXPIRED", "RESERVING")
+    assert decide(store, rrn, "confirmed", "host desk booked it")["state"] == "CONFIRMED"
+    store.fill()
+    assert resolve(store, rrn, "kept", "bank says it is booked")["state"] == "REVERSAL_EXPIRED"
+    assert _legs(store, rrn) == ("REVERSAL_EXPIRED", "CONFIRMED")
+
+
+def test_a_debit_that_came_back_lets_go_of_its_bill(store: SqliteLedger) -> None:
+    rrn = _left(store)
+    resolve(store, rrn, "reversed", "bank gave it back")
+    assert _legs(store, rrn) == ("REVERSED", "CANCELLING")

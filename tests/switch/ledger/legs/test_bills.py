@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from switch.core.errors import InvariantBroken
-from switch.core.operations import Operation, Row
+from switch.core.operations import Operation, Row, SettleBill
 from switch.core.outcomes import Closed, Missing, Outcome, Superseded
 from switch.core.social.bill import BillState
 from switch.core.transaction import State
@@ -154,3 +154,34 @@ def test_what_a_person_says_of_a_bill_that_stays_is_kept_and_no_repeat_takes_its
     assert book.row.bill is not None
     assert book.row.bill.told == "by hand: paid at the counter"
     assert book.legs == ("DECLINED", "PERSON")
+
+
+def _by_a_person() -> SettleBill:
+    """Return a confirmation of no process's attempt."""
+    return replace(answering(7), attempt=0)
+
+
+def _expired(book: Book) -> Book:
+    book.does(acknowledging(8, state=State.REVERSAL_EXPIRED))
+    return book
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_person_confirms_a_bill_whose_debit_nobody_gave_back(*, approved: bool) -> None:
+    begun = (closing(2), reversing(3)) if approved else (closing(2, state=State.IN_DOUBT),)
+    book = _expired(Book(*begun))
+    assert book.legs[0] == "REVERSAL_EXPIRED"
+    assert not book.is_queued()
+    assert isinstance(book.does(_by_a_person()), Closed)
+    assert book.legs == ("REVERSAL_EXPIRED", "CONFIRMED")
+    # Given back after all: the host is told to let go of what it booked.
+    book.does(acknowledging(9))
+    assert book.legs == ("REVERSED", "CANCELLING")
+    assert book.is_queued()
+
+
+def test_nobody_confirms_a_bill_whose_reversal_is_on_its_way() -> None:
+    book = Book(closing(2, state=State.IN_DOUBT))
+    assert isinstance(book.does(_by_a_person()), Superseded)
+    assert isinstance(_expired(book).does(answering(7)), Superseded), "a host is no person"
+    assert book.legs == ("REVERSAL_EXPIRED", "RESERVING")
