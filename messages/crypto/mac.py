@@ -21,6 +21,9 @@ _MAC_SIZE: Final = 8
 """DE 64 and DE 128 are b64."""
 _SINGLE: Final = 8
 _DOUBLE: Final = 16
+_SHORT: Final = 256
+"""Bytes of a MAB up to which folding by halves of 1024 bits and less is all."""
+_SINGLE_MASK: Final = (1 << 64) - 1
 _FOLD_BITS: Final = 1024
 _FOLD_MASK: Final = (1 << _FOLD_BITS) - 1
 _FOLD_DOUBLE: Final = 2 * _FOLD_BITS // 8
@@ -141,6 +144,21 @@ class PosEcbMac(MacAlgorithm):
     __slots__ = ()
     name = "pos-ecb"
     key_lengths = Algorithm.TDES.key_sizes
+
+    def compute(self, mab: BytesLike) -> bytes:
+        """Return the 8 content bytes of DE 64; the same as in general, in one go for DES."""
+        if len(mab) > _SHORT or self._pads_with_space or self._block_size != _SINGLE:
+            return super().compute(mab)
+        # `fold` for a message of a usual size: every call and every copy counts here.
+        total = int.from_bytes(mab, "little")
+        total ^= total >> 1024
+        total ^= total >> 512
+        total ^= total >> 256
+        total ^= total >> 128
+        total = (total ^ (total >> 64)) & _SINGLE_MASK
+        characters = hexlify(total.to_bytes(_SINGLE, "little")).upper()
+        block = self._chain.last_block(characters, _DOUBLE)
+        return hexlify(block[:4]).upper() if self._is_hex else block
 
     def _last_block(self, mab: BytesLike) -> bytes:
         # E(E(left) xor right) is CBC over both halves: one call instead of two.

@@ -13,8 +13,8 @@ from time import perf_counter_ns
 from typing import Final
 
 from messages.errors import DecodeError
+from messages.fast.building import write_field
 from simulators.load.driving.lines import Hub, Line
-from simulators.load.driving.pump import lateness
 from simulators.load.driving.templates import QUICK, Press, Shapes
 from simulators.load.driving.terminals import Agent, Stage
 from simulators.load.measuring.recorder import End, Recorder, Ticket
@@ -44,20 +44,31 @@ class Concentrator:
     def __init__(self, crowd: Crowd, wire: Wire) -> None:
         """Begin without lines."""
         self.agents: dict[str, Agent] = {}
+        self.by_bytes: dict[bytes, Agent] = {}
+        """By DE 41 as it is sent."""
         self._crowd = crowd
-        self._select = wire.viewer.select(_TID)
-        self._base = wire.dialect.frame.head_size
-        self._viewer = wire.viewer
+        self._wire = wire
 
     def took(self, frame: bytes, now_ns: int) -> None:
-        """Pass an answer on."""
+        """Pass an answer on; an ordinary one is known by its shape."""
+        shape = self._crowd.stage.shapes.of(frame)
+        if shape is not None:
+            numbers = shape.numbers(frame)
+            agent = self.by_bytes.get(numbers[1])
+            if agent is not None:
+                agent.answered(frame, shape, numbers, now_ns)
+            return
         try:
-            (tid,) = self._select(self._viewer.index(frame, self._base))
+            agent = self.agents.get(self._wire.hear(frame).get(_TID))
         except DecodeError:
             return
-        agent = self.agents.get(tid or "")
         if agent is not None:
             agent.took(frame, now_ns)
+
+    def add(self, name: str, agent: Agent) -> None:
+        """Take a terminal in."""
+        self.agents[name] = agent
+        self.by_bytes[write_field(self._wire.dialect.field(_TID), name)] = agent
 
     def lost(self, line: Line, now_ns: int) -> None:
         """Tell everybody who was on it."""
@@ -77,7 +88,9 @@ class Crowd:
         self.is_closed_loop = scenario.loop == "closed"
         self.next_ticket: Callable[[int], Ticket] | None = None
         """Draws what a free terminal of a closed loop does next."""
-        self.rest: Callable[[], int] | None = None
+        self._rest: Callable[[], int] | None = None
+        self._is_simple = not self.is_closed_loop
+        """Whether a terminal that is free has neither a rest nor a next one of its own."""
         self.is_ending = False
         self.shared: dict[Line, int] = {}
         self._scenario = scenario
@@ -85,7 +98,7 @@ class Crowd:
         self._recorder = recorder
         self._wire = wire
         self._target = ("", 0)
-        self._watched: deque[tuple[int, Agent, int]] = deque()
+        self._watched: dict[Agent, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticks = False
         self._timeout_ns = scenario.limits.timeout_ms * _NS_PER_MS
@@ -97,6 +110,16 @@ class Crowd:
         self.stage: Stage
 
     @property
+    def rest(self) -> Callable[[], int] | None:
+        """What draws how long a terminal rests after a transaction."""
+        return self._rest
+
+    @rest.setter
+    def rest(self, rest: Callable[[], int] | None) -> None:
+        self._rest = rest
+        self._is_simple = rest is None and not self.is_closed_loop
+
+    @property
     def in_flight(self) -> int:
         """Intended transactions that have begun and not ended."""
         return sum(1 for agent in self.agents if agent.ticket is not None)
@@ -106,6 +129,7 @@ class Crowd:
     ) -> None:
         """Make the terminals; all are free."""
         scenario = self._scenario
+        keeps_slips = "settlement" in (*scenario.at_end, *(item.kind for item in scenario.mix))
         self._target = target
         self.stage = Stage(
             hub=self._hub,
@@ -114,12 +138,14 @@ class Crowd:
             recorder=self._recorder,
             cards=cards,
             checks_mac=scenario.checks_mac,
-            watch=self._watch,
+            watched=self._watched,
+            timeout_ns=self._timeout_ns,
             freed=self._freed,
             connect=self._connect,
             shapes=Shapes(self._wire),
             ready=self._wire.framing.answer_heads(self._wire.framing.build_heads()),
-            keeps_slips="settlement" in (*scenario.at_end, *(item.kind for item in scenario.mix)),
+            wants_numbers=self._recorder.wants_numbers or keeps_slips,
+            keeps_slips=keeps_slips,
             hangs_up=scenario.connection.model == "per_transaction",
         )
         first_stan = scenario.fleet.first_stan or self._hub.utc_ms // _STAN_MS % _LAST_STAN + 1
@@ -128,7 +154,7 @@ class Crowd:
             agent = Agent(self.stage, Terminal(identity, self._wire, memory))
             self.agents.append(agent)
             if self._concentrator is not None:
-                self._concentrator.agents[identity.id] = agent
+                self._concentrator.add(identity.id, agent)
         self.idle.extend(self.agents)
         self._prepare_templates(who[0])
         self._ticks = True
@@ -151,11 +177,10 @@ class Crowd:
         recorder = self._recorder
         recorder.meant(ticket)
         if self.idle:
-            agent = self.idle.popleft()
-            lateness(recorder.late, ticket.due_ns, now_ns)
-            agent.begin(ticket, now_ns)
+            recorder.at_once(ticket, now_ns)
+            self.idle.popleft().begin(ticket, now_ns)
             return
-        recorder.accounts.waited += 1
+        recorder.waits()
         if len(self.waiting) >= self._scenario.limits.waiting:
             self._drop(ticket, now_ns)
             return
@@ -179,7 +204,9 @@ class Crowd:
             self._free(agent, perf_counter_ns())
 
     def _freed(self, agent: Agent, now_ns: int) -> None:
-        if self.rest is not None and not self.is_ending:
+        if self._is_simple and not self.waiting:
+            self.idle.append(agent)
+        elif self.rest is not None and not self.is_ending:
             self._hub.loop.call_later(self.rest() / _NS_PER_S, self._rested, agent)
         elif self.waiting and not self.is_closed_loop:
             # Not within the call that freed it: a chain of refusals would be as deep as it is long.
@@ -205,15 +232,15 @@ class Crowd:
             return
         self.idle.append(agent)
 
-    def _watch(self, agent: Agent, now_ns: int) -> None:
-        self._watched.append((now_ns + self._timeout_ns, agent, agent.serial))
-
     def _tick(self) -> None:
         now_ns = perf_counter_ns()
         watched = self._watched
-        while watched and watched[0][0] <= now_ns:
-            _, agent, serial = watched.popleft()
-            if agent.serial == serial and not agent.is_idle:
+        while watched:
+            agent, due_ns = next(iter(watched.items()))
+            if due_ns > now_ns:
+                break
+            del watched[agent]
+            if not agent.is_idle:
                 agent.overdue(now_ns)
         while self.waiting and now_ns - self.waiting[0].due_ns > self._patience_ns:
             self._drop(self.waiting.popleft(), now_ns)

@@ -28,13 +28,15 @@ class Owner(Protocol):
 class Hub:
     """What all lines of a worker share: the clock, and what is to be written in this turn."""
 
-    __slots__ = ("_dirty", "_zero_ns", "heard", "loop", "sent", "utc_ms")
+    __slots__ = ("_dirty", "_zero_ns", "heard", "is_held", "loop", "sent", "utc_ms")
 
     def __init__(self, utc_ms: int) -> None:
         """Begin in a running loop; `utc_ms` is now."""
         self.loop = asyncio.get_running_loop()
         self.heard = 0
         self.sent = 0
+        self.is_held = False
+        """Whether whoever puts frames will flush by itself."""
         self._dirty: list[Line] = []
         self._zero_ns = perf_counter_ns()
         self.utc_ms = utc_ms
@@ -45,11 +47,12 @@ class Hub:
 
     def put(self, line: Line, frame: bytes | bytearray) -> None:
         """Have a frame written at the end of this turn."""
-        if not self._dirty:
-            self.loop.call_soon(self.flush)
-        if not line.out:
+        out = line.out
+        if not out:
+            if not self._dirty and not self.is_held:
+                self.loop.call_soon(self.flush)
             self._dirty.append(line)
-        line.out.append(frame)
+        out.append(frame)
         self.sent += 1
 
     def flush(self) -> None:
@@ -64,7 +67,10 @@ class Hub:
 class Line(asyncio.Protocol):
     """One connection."""
 
-    __slots__ = ("_deframer", "_framing", "_hub", "_prefix", "out", "owner", "transport")
+    __slots__ = (
+        "_cuts_itself", "_deframer", "_hub", "_longest", "_prefix", "_shortest", "out", "owner",
+        "transport",
+    )  # fmt: skip
 
     def __init__(self, hub: Hub, framing: Framing, owner: Owner) -> None:
         """Wait to be connected."""
@@ -72,7 +78,7 @@ class Line(asyncio.Protocol):
         self.out: list[bytes | bytearray] = []
         self.owner = owner
         self._hub = hub
-        self._framing = framing
+        self._shortest, self._longest, self._cuts_itself = framing.sizes
         self._deframer = Deframer(framing)
         self._prefix = framing.prefix_size
 
@@ -93,13 +99,21 @@ class Line(asyncio.Protocol):
         """Pass whole frames on, all with the moment at which they were read."""
         now_ns = perf_counter_ns()
         self._hub.heard += 1
-        prefix = self._prefix
-        whole = len(data) - prefix
-        if not self._deframer.pending and self._framing.size_at(data, 0) == whole > 0:
-            self.owner.took(data[prefix:], now_ns)
-            return
+        took = self.owner.took
+        if self._cuts_itself and not self._deframer.pending:
+            # What is whole is cut here; whoever takes a frame compares its heads anyway.
+            prefix, at, end = self._prefix, 0, len(data)
+            while (start := at + prefix) < end:
+                stop = start + int.from_bytes(data[at:start], "big")
+                if stop > end or not self._shortest <= stop - start <= self._longest:
+                    break
+                took(data[start:stop], now_ns)
+                at = stop
+            if at == end:
+                return
+            data = data[at:]
         for frame in self._deframer.feed(data):
-            self.owner.took(frame, now_ns)
+            took(frame, now_ns)
         if self._deframer.failure is not None:
             self.close()
 

@@ -23,7 +23,6 @@ from simulators.cards import reversal_chip
 from simulators.installation import MERCHANT as MERCHANT_ID
 from simulators.installation import ZMK, ZONE_MAK, ZONE_PIK, terminal_id
 from simulators.load.driving.lines import Hub, Line
-from simulators.load.driving.pump import lateness
 from simulators.load.measuring.recorder import End, Recorder, Ticket
 from simulators.load.scenario.fleet import Drawn
 from simulators.load.scenario.model import Scenario
@@ -343,10 +342,10 @@ class Lines:
         self.recorder.meant(ticket)
         each = self._line()
         if each is not None:
-            lateness(self.recorder.late, ticket.due_ns, now_ns)
+            self.recorder.at_once(ticket, now_ns)
             self._begin(each, ticket, now_ns)
             return
-        self.recorder.accounts.waited += 1
+        self.recorder.waits()
         if len(self.waiting) >= self.scenario.limits.waiting:
             self._drop(ticket, now_ns)
         else:

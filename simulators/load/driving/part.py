@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Final
@@ -23,7 +23,6 @@ from simulators.load.driving.faults import FaultClock, TerminalTrouble
 from simulators.load.driving.lines import Hub
 from simulators.load.driving.network import Lines
 from simulators.load.driving.pump import Pump, Watch
-from simulators.load.measuring.histograms import Tally
 from simulators.load.measuring.recorder import CSV_COLUMNS, Recorder, Ticket
 from simulators.load.measuring.results import Part
 from simulators.load.scenario import draws, fleet, schedules
@@ -31,11 +30,14 @@ from simulators.load.scenario.model import Scenario
 from simulators.wire import Wire
 
 _NS_PER_S: Final = 1_000_000_000
+_NS_PER_MS: Final = 1_000_000
 _TELL_S: Final = 0.25
 _DRAIN_SPARE_S: Final = 2.0
 _SETTLE_S: Final = 20.0
 _SIGN_ON_S: Final = 30.0
-_CSV_LINES: Final = 512
+_EARLY_S: Final = 0.005
+_COLLECT: Final = 5_000
+"""Objects between two collections: a transaction leaves none in a circle."""
 
 
 class Job(msgspec.Struct, kw_only=True):
@@ -161,14 +163,21 @@ class Driver:
         if place is None:
             raise LoadError("not prepared")
         recorder.begin(start_ns, int(scenario.warm_up_s * _NS_PER_S))
-        await asyncio.sleep(max(0.0, (start_ns - perf_counter_ns()) / _NS_PER_S - 0.001))
+        if self.crowd is not None:
+            for agent in self.crowd.agents:
+                agent.get_ready(perf_counter_ns())
+        # Before the start: looking through the whole heap takes many milliseconds.
+        gc.collect()
+        gc.freeze()
+        usual = gc.get_threshold()
+        gc.set_threshold(_COLLECT, 20, 1_000)
+        await asyncio.sleep(max(0.0, (start_ns - perf_counter_ns()) / _NS_PER_S - _EARLY_S))
         started_utc_ms = time.time_ns() // 1_000_000
         if self._csv_file is not None:
             self._csv_file.write(CSV_COLUMNS + f"# start {started_utc_ms} ms UTC\n")
         watch = Watch(self.hub, recorder, lambda: place.in_flight)
+        watch.late_ns = int(scenario.limits.late_ms * _NS_PER_MS)
         faults = self._faults(start_ns)
-        gc.collect()
-        gc.freeze()
         watch.start()
         telling = asyncio.create_task(self._telling(watch))
         pump = Pump(self.hub, watch, place.offer, spins=scenario.limits.spin)
@@ -184,12 +193,13 @@ class Driver:
         if faults is not None:
             faults.stop()
         health = watch.stop()
+        gc.set_threshold(*usual)
         gc.unfreeze()
         telling.cancel()
         await self._after(place)
         part = recorder.part()
         part.health = health
-        health.late = recorder.late
+        health.late, health.late_excused = recorder.late, recorder.excused
         part.worker, part.of = self.job.worker, self.job.of
         part.started_utc_ms = started_utc_ms
         part.notes = [f"{kind}: {count}" for kind, count in sorted(self._trouble.made.items())]
@@ -217,9 +227,11 @@ class Driver:
 
     def _begin(self, pump: Pump, start_ns: int) -> None:
         scenario, job = self._scenario, self.job
-        draw = self._drawing()
+        names, numbers, amounts = self._draws()
         if scenario.loop == "closed":
-            self._begin_closed(draw)
+            self._begin_closed(
+                lambda due_ns: Ticket(due_ns, next(names), next(numbers), next(amounts))
+            )
             return
         parts = schedules.pieces(scenario.arrivals, scenario.seconds)
         chance = None
@@ -229,7 +241,8 @@ class Driver:
         skipped_ns = int(job.from_s * _NS_PER_S)
         if skipped_ns:
             moments = (moment for moment in moments if moment >= skipped_ns)
-        pump.start(start_ns, moments, draw)
+        due = (start_ns + moment for moment in moments)
+        pump.start(map(Ticket, due, names, numbers, amounts))
 
     def _begin_closed(self, draw: Callable[[int], Ticket]) -> None:
         place = self.crowd or self.lines
@@ -238,7 +251,8 @@ class Driver:
         place.next_ticket = draw
         place.begin_closed()
 
-    def _drawing(self) -> Callable[[int], Ticket]:
+    def _draws(self) -> tuple[Iterator[str], Iterator[int], Iterator[int]]:
+        """Return the kinds, cards and amounts of everything to come."""
         scenario, worker = self._scenario, self.job.worker
         seed = scenario.seed
         kinds = draws.kinds(scenario.mix, draws.stream(seed, "mix", worker))
@@ -249,11 +263,7 @@ class Driver:
         names = [item.kind for item in scenario.mix]
         if self.crowd is not None:
             self.crowd.rest = draws.rests(scenario.think, draws.stream(seed, "think", worker))
-
-        def draw(due_ns: int) -> Ticket:
-            return Ticket(due_ns, names[next(kinds)], next(numbers), next(amounts))
-
-        return draw
+        return map(names.__getitem__, kinds), numbers, amounts
 
     # ---------------------------------------------------------------------------------- telling
 
@@ -267,7 +277,7 @@ class Driver:
     def _progress(self, watch: Watch) -> Progress:
         accounts, recorder = self.recorder.accounts, self.recorder
         at_s = (perf_counter_ns() - recorder.start_ns) / _NS_PER_S
-        latest, recorder.recent = recorder.recent, Tally()
+        latest = recorder.take_recent()
         place = self.crowd or self.lines
         return Progress(
             worker=self.job.worker,
@@ -287,6 +297,7 @@ class Driver:
         self._rows.append(line)
 
     def _write_rows(self) -> None:
+        self.recorder.fold()
         if self._csv_file is not None and self._rows:
             self._csv_file.write("".join(self._rows))
         self._rows.clear()

@@ -7,7 +7,7 @@ by its shape: what tells it (MTI, bitmap, lengths) is compared, what it says is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -24,7 +24,9 @@ from simulators.requests import Identity
 from simulators.terminal_memory import Job, Kind, Memory
 from simulators.wire import Wire
 
-QUICK: Final = frozenset({Kind.WITHDRAWAL, Kind.BALANCE, Kind.SALE, Kind.PAYMENT})
+QUICK: Final = frozenset(
+    kind.value for kind in (Kind.WITHDRAWAL, Kind.BALANCE, Kind.SALE, Kind.PAYMENT)
+)
 """The kinds that are worth a template."""
 _STAN: Final = 11
 _ANSWER: Final = "0210"
@@ -35,7 +37,7 @@ _CODE, _TERMINAL, _MERCHANT = 39, 41, 42
 _AMOUNT, _RRN = 4, 37
 _MAC: Final = 8
 _PIN_BLOCK: Final = 8
-_ALWAYS: Final = ("stan", "terminal", "merchant", "batch", "pin")
+_ALWAYS: Final = ("stan", "both", "batch", "pin")
 _WITH_AMOUNT: Final = ("amount", "chip_amount", "serial", "number")
 """What differs between requests of one kind and card, in the order in which it is filled in."""
 _SAMPLE_PIK: Final = Pik.from_hex("00112233445566778899AABBCCDDEEFF")
@@ -50,6 +52,8 @@ class Mine(msgspec.Struct, frozen=True):
     merchant: bytes
     serial: bytes
     batch: bytes
+    both: bytes
+    """DE 41 and DE 42, which stand together."""
 
     def __repr__(self) -> str:
         return f"Mine({self.serial.decode()})"
@@ -63,20 +67,34 @@ class Hole(msgspec.Struct, frozen=True):
     what: str
 
 
+class Layout:
+    """Where the requests that look alike differ; all their templates share it.
+
+    A thousand cards are drawn at random, so what each has of its own is not in the cache.
+    """
+
+    __slots__ = ("amounts", "covered", "places")
+
+    def __init__(self, start: int, holes: Sequence[Hole]) -> None:
+        """Take where the message begins in the frame, and its holes."""
+        places = {each.what: slice(each.at, each.at + each.size) for each in holes}
+        self.places = tuple(places[what] for what in _ALWAYS)
+        self.amounts = tuple(places[what] for what in _WITH_AMOUNT if what in places)
+        self.covered = slice(start, -_MAC)
+        """What the MAC covers."""
+
+
 class Template:
     """One kind of request with one card: a whole frame; `fill` gives a copy, its MAC left out."""
 
-    __slots__ = ("_amounts", "_base", "_places", "card", "clear_pin", "kind", "start")
+    __slots__ = ("_base", "card", "clear_pin", "kind", "layout")
 
-    def __init__(self, frame: bytes, start: int, holes: list[Hole], of: tuple[Kind, Card]) -> None:
-        """Take a frame whose message begins at `start`, and where it differs."""
+    def __init__(self, frame: bytes, layout: Layout, of: tuple[Kind, Card]) -> None:
+        """Take a frame, and where it differs."""
         self.kind, self.card = of
-        self.start = start
+        self.layout = layout
         self.clear_pin = clear_pin_block(self.card.pin, self.card.pan, _PIN_BLOCK)
         self._base = frame
-        places = {each.what: slice(each.at, each.at + each.size) for each in holes}
-        self._places = tuple(places[what] for what in _ALWAYS)
-        self._amounts = tuple(places[what] for what in _WITH_AMOUNT if what in places)
 
     def __repr__(self) -> str:
         return f"Template({self.kind}, {self.card.shown})"
@@ -84,11 +102,11 @@ class Template:
     def fill(self, mine: Mine, stan: bytes, amount: bytes, pin: bytes) -> bytearray:
         """Return a frame with its holes filled, as they stand in a message."""
         frame = bytearray(self._base)
-        first, second, third, fourth, fifth = self._places
-        frame[first], frame[second], frame[third] = stan, mine.terminal, mine.merchant
-        frame[fourth], frame[fifth] = mine.batch, pin
-        if self._amounts:
-            first, second, third, fourth = self._amounts
+        layout = self.layout
+        first, second, third, fourth = layout.places
+        frame[first], frame[second], frame[third], frame[fourth] = stan, mine.both, mine.batch, pin
+        if layout.amounts:
+            first, second, third, fourth = layout.amounts
             frame[first] = frame[second] = amount
             frame[third], frame[fourth] = mine.serial, stan
         return frame
@@ -100,35 +118,40 @@ class Press:
     def __init__(self, wire: Wire) -> None:
         """Begin without templates."""
         self.wire = wire
-        self.templates: dict[tuple[str, int], Template | None] = {}
+        self.templates: dict[str, dict[int, Template | None]] = {kind: {} for kind in QUICK}
         """By kind and the card's place among the scenario's; None where none fits."""
         dialect = wire.dialect
         self._amount_field = dialect.field(4)
-        self._amounts: dict[int, bytes] = {}
+        self.amounts: dict[int, bytes] = {}
+        """DE 4 as it is sent, of what was sent before."""
+        self._layouts: dict[tuple[Hole, ...], Layout] = {}
         self._heads = wire.framing.build_heads()
         self._size = wire.framing.prefix_size + len(self._heads)
 
     def mine(self, identity: Identity, memory: Memory) -> Mine:
         """Return what a terminal fills in again and again, until its next sign-on."""
         dialect = self.wire.dialect
+        terminal = write_field(dialect.field(41), identity.id)
+        merchant = write_field(dialect.field(42), identity.merchant)
         return Mine(
-            write_field(dialect.field(41), identity.id),
-            write_field(dialect.field(42), identity.merchant),
+            terminal,
+            merchant,
             identity.id.encode("ascii"),
             bytes.fromhex(f"{memory.batch:06d}"),
+            terminal + merchant,
         )
 
     def amount(self, fen: int) -> bytes:
         """Return DE 4 of an amount as it is sent."""
-        amount = self._amounts.get(fen)
+        amount = self.amounts.get(fen)
         if amount is None:
-            amount = self._amounts[fen] = write_field(self._amount_field, f"{fen:012d}")
+            amount = self.amounts[fen] = write_field(self._amount_field, f"{fen:012d}")
         return amount
 
     def make(self, job: Job, number: int, identity: Identity, day: int) -> Template | None:
         """Make a template of a job's kind and card, proved on another request; None for none."""
         template = self._made(job, identity, day)
-        self.templates[job.kind.value, number] = template
+        self.templates.setdefault(job.kind.value, {})[number] = template
         return template
 
     def _made(self, job: Job, identity: Identity, day: int) -> Template | None:
@@ -140,7 +163,10 @@ class Press:
         if holes is None:
             return None
         frames = [self.wire.framing.join(self._heads + body + bytes(_MAC)) for body in bodies]
-        template = Template(frames[0], self._size, holes, (job.kind, card))
+        layout = self._layouts.get(tuple(holes))
+        if layout is None:
+            layout = self._layouts[tuple(holes)] = Layout(self._size, holes)
+        template = Template(frames[0], layout, (job.kind, card))
         stan, amount, batch = _SAMPLES[1]
         filled = template.fill(
             self.mine(identity, _memory(stan, batch)),
@@ -162,8 +188,7 @@ class Press:
         view = self.wire.viewer.index(body + b"0" * 8)
         holes = [
             Hole(*_extent(view.span(_STAN)), "stan"),
-            Hole(*_extent(view.span(41)), "terminal"),
-            Hole(*_extent(view.span(42)), "merchant"),
+            Hole(view.span(41)[0], view.span(42)[1] - view.span(41)[0], "both"),
             Hole(*_extent(view.span(52)), "pin"),
         ]
         places: list[tuple[int, bytes, str]] = [(60, bytes.fromhex(f"{batch:06d}"), "batch")]

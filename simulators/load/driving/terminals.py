@@ -12,8 +12,10 @@ from typing import Final, Protocol
 
 import msgspec
 
+from messages.crypto.keys import Pik
+from messages.crypto.mac import MacAlgorithm
 from simulators.load.driving.lines import Hub, Line
-from simulators.load.driving.templates import QUICK, Mine, Press, Shapes
+from simulators.load.driving.templates import QUICK, Mine, Press, Shape, Shapes
 from simulators.load.measuring.recorder import End, Recorder, Ticket
 from simulators.load.scenario.fleet import Drawn
 from simulators.terminal import Terminal
@@ -25,9 +27,10 @@ from switch.core.moment import Moment, local
 DEMANDING: Final = frozenset({"98", "68", "94", "09", "A0", "77", "99"})
 """Answers after which a terminal has something to do: the actor takes over."""
 _MAC_BYTES: Final = 8
+_MAC_PLACE: Final = slice(-_MAC_BYTES, None)
 _PIN_BLOCK: Final = 8
 _WITHOUT_CARD: Final = frozenset({Kind.SIGN_ON, Kind.SIGN_OFF, Kind.ECHO, Kind.SETTLEMENT})
-_WITHOUT_AMOUNT: Final = _WITHOUT_CARD | {Kind.BALANCE}
+_WITHOUT_AMOUNT: Final = frozenset(kind.value for kind in (*_WITHOUT_CARD, Kind.BALANCE))
 OUTCOMES: Final = {
     Verdict.APPROVED: "approved",
     Verdict.DECLINED: "declined",
@@ -66,13 +69,16 @@ class Stage(msgspec.Struct):
     recorder: Recorder
     cards: Sequence[Drawn]
     checks_mac: bool
-    watch: Callable[[Agent, int], None]
-    """Asks to be told when the agent's request is overdue."""
+    watched: dict[Agent, int]
+    """When the last request of each is overdue, in the order of the sending."""
+    timeout_ns: int
     freed: Callable[[Agent, int], None]
     connect: Callable[[Agent], None]
     shapes: Shapes
     ready: bytes
     """The head of an answer that asks for nothing."""
+    wants_numbers: bool = True
+    """Whether anybody will ask for DE 37."""
     keeps_slips: bool = False
     """Whether a settlement will ask for what was approved."""
     hangs_up: bool = False
@@ -84,8 +90,8 @@ class Agent:
     """One terminal; at most one intended transaction at a time."""
 
     __slots__ = (
-        "_amount", "_day", "_is_asked", "_is_quick", "_mine", "_stage", "_stan", "_used_stan",
-        "line", "serial", "shown", "terminal", "ticket",
+        "_amount", "_day", "_is_asked", "_is_plain", "_is_quick", "_mac", "_mine", "_pik", "_stage",
+        "_stan", "_used_stan", "line", "shown", "terminal", "ticket",
     )  # fmt: skip
 
     def __init__(self, stage: Stage, terminal: Terminal) -> None:
@@ -93,13 +99,15 @@ class Agent:
         self.terminal = terminal
         self.line: Line | None = None
         self.ticket: Ticket | None = None
-        self.serial = 0
-        """Changes with every request: tells an overdue one from one that was answered."""
         self.shown = terminal.identity.id
         self._stage = stage
         self._mine: Mine | None = None
         self._is_quick = False
         self._is_asked = False
+        self._is_plain = False
+        """Whether the actor has nothing to do and the session's keys are those kept here."""
+        self._mac: MacAlgorithm | None = None
+        self._pik: Pik | None = None
         self._used_stan = 0
         self._stan = self._amount = b""
         self._day = 0
@@ -144,15 +152,12 @@ class Agent:
         self.finish(End("line_lost", terminal=self.shown), now_ns)
 
     def _go(self, now_ns: int) -> None:
-        ticket, memory = self.ticket, self.terminal.memory
+        ticket = self.ticket
         if ticket is None:
             return
         if (
             ticket.kind in QUICK
-            and memory.is_signed_on
-            and not memory.owed
-            and not memory.tellings
-            and self.terminal.is_idle
+            and (self._is_plain or self._becomes_plain(now_ns))
             and self._quickly(ticket, now_ns)
         ):
             return
@@ -160,31 +165,56 @@ class Agent:
         moment = self._stage.hub.moment(now_ns)
         self._slowly(self.terminal.ask(self._job(ticket), moment), now_ns)
 
+    def _becomes_plain(self, now_ns: int) -> bool:
+        """Tell whether nothing stands before an ordinary request; keep what it needs."""
+        memory, pik = self.terminal.memory, self.terminal.memory.pik
+        if not memory.is_signed_on or memory.owed or memory.tellings or not self.terminal.is_idle:
+            return False
+        if memory.mac is None or pik is None or pik.cipher.block_size != _PIN_BLOCK:
+            return False
+        self._mac, self._pik = memory.mac, pik
+        if self._mine is None:
+            self._own(now_ns)
+        self._is_plain = True
+        return True
+
     def _quickly(self, ticket: Ticket, now_ns: int) -> bool:
         """Send a request by template; tell whether there was one."""
-        press, memory = self._stage.press, self.terminal.memory
-        mac, pik = memory.mac, memory.pik
-        if self.line is None or mac is None or pik is None or pik.cipher.block_size != _PIN_BLOCK:
+        stage, line, mine, mac, pik = self._stage, self.line, self._mine, self._mac, self._pik
+        if line is None or mine is None or mac is None or pik is None:
             return False
-        mine = self._mine or self._own(now_ns)
-        try:
-            template = press.templates[ticket.kind, ticket.card]
-        except KeyError:
+        press, memory, number = stage.press, self.terminal.memory, ticket.card
+        templates = press.templates[ticket.kind]
+        if number in templates:
+            template = templates[number]
+        else:
             identity = self.terminal.identity
-            template = press.make(self._job(ticket), ticket.card, identity, self._day)
+            template = press.make(self._job(ticket), number, identity, self._day)
         if template is None:
             return False
-        self._used_stan = memory.stan
-        memory.stan = memory.stan % _LAST_STAN + 1
-        ticket.stan = f"{self._used_stan:06d}"
-        self._stan, self._amount = bytes.fromhex(ticket.stan), press.amount(ticket.amount_fen)
-        pin = pik.cipher.encrypt(template.clear_pin)
-        frame = template.fill(mine, self._stan, self._amount, pin)
-        frame[-_MAC_BYTES:] = mac.compute(frame[template.start : -_MAC_BYTES])
+        self._used_stan = used = memory.stan
+        memory.stan = used % _LAST_STAN + 1
+        ticket.stan = shown = f"{used:06d}"
+        fen = ticket.amount_fen
+        self._stan = stan = bytes.fromhex(shown)
+        self._amount = amount = press.amounts.get(fen) or press.amount(fen)
+        frame = template.fill(mine, stan, amount, pik.cipher.encrypt(template.clear_pin))
+        frame[_MAC_PLACE] = mac.compute(frame[template.layout.covered])
         self._is_quick = True
         ticket.sent_ns = now_ns
-        self._send(frame, now_ns)
+        if stage.trouble is None:
+            stage.hub.put(line, frame)
+            watched = stage.watched
+            watched.pop(self, None)
+            watched[self] = now_ns + stage.timeout_ns
+        else:
+            self._send(frame, now_ns)
         return True
+
+    def get_ready(self, now_ns: int) -> None:
+        """Make before the run what would be made at the first request, and delay others."""
+        if self._becomes_plain(now_ns) and self._pik is not None:
+            self._pik.cipher.encrypt(bytes(_PIN_BLOCK))
 
     def signed_on(self, now_ns: int) -> None:
         """Make ready what the session's keys and batch decide."""
@@ -198,14 +228,14 @@ class Agent:
 
     def _send(self, frame: bytes | bytearray, now_ns: int) -> None:
         stage, line = self._stage, self.line
-        self.serial += 1
         if line is None:
             return
         trouble = stage.trouble
         if trouble is not None:
             frame = trouble.spoil(bytes(frame))
         line.send(frame)
-        stage.watch(self, now_ns)
+        stage.watched.pop(self, None)
+        stage.watched[self] = now_ns + stage.timeout_ns
         if trouble is not None and trouble.vanishes(bytes(frame)):
             stage.hub.flush()
             line.close()
@@ -215,7 +245,17 @@ class Agent:
     def took(self, frame: bytes, now_ns: int) -> None:
         """Take an answer."""
         if self._is_quick:
-            end = self._ordinary(frame)
+            shape = self._stage.shapes.of(frame)
+            if shape is not None:
+                self.answered(frame, shape, shape.numbers(frame), now_ns)
+                return
+            self._hand_over(now_ns)
+        self._slowly(self.terminal.received(frame, self._stage.hub.moment(now_ns)), now_ns)
+
+    def answered(self, frame: bytes, shape: Shape, numbers: tuple[bytes, ...], now_ns: int) -> None:
+        """Take an answer whose shape is known."""
+        if self._is_quick:
+            end = self._ordinary(frame, shape, numbers)
             if end is not None:
                 self._is_quick = False
                 self.finish(end, now_ns)
@@ -223,13 +263,12 @@ class Agent:
             self._hand_over(now_ns)
         self._slowly(self.terminal.received(frame, self._stage.hub.moment(now_ns)), now_ns)
 
-    def _ordinary(self, frame: bytes) -> End | None:
+    def _ordinary(self, frame: bytes, shape: Shape, numbers: tuple[bytes, ...]) -> End | None:
         """Return how a transaction ended, None where the actor must judge."""
-        stage, mine, mac = self._stage, self._mine, self.terminal.memory.mac
-        shape = stage.shapes.of(frame)
-        if shape is None or mine is None or mac is None or not frame.startswith(stage.ready):
+        stage, mine, mac = self._stage, self._mine, self._mac
+        if mine is None or mac is None or not frame.startswith(stage.ready):
             return None
-        stan, tid, merchant, amount = shape.numbers(frame)
+        stan, tid, merchant, amount = numbers
         echoes = stan == self._stan and tid == mine.terminal and merchant == mine.merchant
         if not echoes or (shape.has_amount and amount != self._amount):
             return None
@@ -242,7 +281,7 @@ class Agent:
             covered = frame[stage.shapes.start : -_MAC_BYTES]
             if not shape.has_mac or not mac.verify(covered, frame[-_MAC_BYTES:]):
                 return None
-        rrn = frame[shape.rrn].decode("ascii")
+        rrn = frame[shape.rrn].decode("ascii") if stage.wants_numbers else ""
         if not is_approved:
             return End("declined", code, rrn, self.shown)
         if stage.keeps_slips:
@@ -269,7 +308,7 @@ class Agent:
 
     def _hand_over(self, now_ns: int) -> None:
         """Let the actor be where it would be, had it sent the request itself."""
-        self._is_quick = False
+        self._is_quick = self._is_plain = False
         memory, ticket = self.terminal.memory, self.ticket
         if ticket is None:
             return
@@ -281,6 +320,7 @@ class Agent:
     def _slowly(self, frames: list[bytes], now_ns: int) -> None:
         """Send what the actor sends, and look at what it has concluded."""
         terminal, ticket = self.terminal, self.ticket
+        self._is_plain = False
         if frames:
             if ticket is not None and not ticket.sent_ns and not terminal.jobs:
                 ticket.sent_ns = now_ns
@@ -322,6 +362,7 @@ class Agent:
         if self.line is not line:
             return
         self.line = None
+        self._is_plain = False
         if self._is_quick:
             self._hand_over(now_ns)
         self.terminal.disconnected(self._stage.hub.moment(now_ns))

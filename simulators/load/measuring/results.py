@@ -61,9 +61,14 @@ class Second(msgspec.Struct, kw_only=True):
 class Health(msgspec.Struct, kw_only=True):
     """How the generator was: the lateness of its sending and of its loop, its CPU, its memory.
 
-    `late` is how much later than it could a request was sent (microseconds).
+    `late` is how much later than it could a request was sent (microseconds). Of the late ones
+    `late_excused`, and of the late looks at the clock `lag_excused`, would have been in time, had
+    the machine not given the core to others, which it did for `away_s`.
     """
 
+    late_excused: int = 0
+    lag_excused: int = 0
+    away_s: float = 0.0
     late: Tally = msgspec.field(default_factory=Tally)
     loop_lag: Tally = msgspec.field(default_factory=Tally)
     busy: float = 0.0
@@ -230,6 +235,9 @@ def _healths(parts: Sequence[Health]) -> Health:
     return Health(
         late=merged(part.late for part in parts),
         loop_lag=merged(part.loop_lag for part in parts),
+        late_excused=sum(part.late_excused for part in parts),
+        lag_excused=sum(part.lag_excused for part in parts),
+        away_s=sum(part.away_s for part in parts),
         busy=max((part.busy for part in parts), default=0.0),
         busiest=max((part.busiest for part in parts), default=0.0),
         cpu_s=sum(part.cpu_s for part in parts),

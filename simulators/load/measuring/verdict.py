@@ -18,20 +18,38 @@ _MOST_LATE: Final = 0.01
 
 
 def why_invalid(parts: Sequence[Health], limits: Limits) -> Iterator[str]:
-    """Yield what made the generator the bottleneck, in sentences."""
+    """Yield what kept the generator from what was asked, in sentences; the machine's share apart.
+
+    The limit is the same whoever is to blame: load that was not offered as asked is no measurement.
+    """
     limit_us = int(limits.late_ms * 1_000)
     for number, health in enumerate(parts):
         name = f"worker {number + 1}" if len(parts) > 1 else "the generator"
         late, lag = health.late.share_above(limit_us), health.loop_lag.share_above(limit_us)
         if late > _MOST_LATE:
+            own = late - health.late_excused / max(1, len(health.late))
             yield (
                 f"{name} sent {late:.1%} of what it could have sent at once"
-                f" more than {limits.late_ms:g} ms late"
+                f" more than {limits.late_ms:g} ms late{_blamed(own, health)}"
             )
         if lag > _MOST_LATE:
-            yield f"the loop of {name} was {limits.late_ms:g} ms behind {lag:.1%} of the time"
+            own = lag - health.lag_excused / max(1, len(health.loop_lag))
+            yield (
+                f"the loop of {name} was {limits.late_ms:g} ms behind {lag:.1%} of the time"
+                f"{_blamed(own, health)}"
+            )
         if health.busy > limits.busy:
             yield f"{name} was {health.busy:.0%} busy, more than {limits.busy:.0%}"
+
+
+def _blamed(own: float, health: Health) -> str:
+    """Say so where it would not have come to that, had the core been the generator's."""
+    if own > _MOST_LATE:
+        return ""
+    return (
+        f", all but {max(0.0, own):.1%} because the machine gave its core to others"
+        f" ({health.away_s:.2f} s in all)"
+    )
 
 
 def judge(result: Result, scenario: Scenario) -> None:

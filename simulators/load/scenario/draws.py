@@ -7,7 +7,7 @@ Draws are made in blocks: one at a time costs as much as sending.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, repeat
 from random import Random
 from typing import Final
 
@@ -23,6 +23,8 @@ def stream(seed: int, name: str, worker: int = 0) -> Random:
 
 
 def _blocks(population: Sequence[int], weights: Sequence[float], chance: Random) -> Iterator[int]:
+    if len(population) == 1:
+        yield from repeat(population[0])
     sums = list(accumulate(weights))
     while True:
         yield from chance.choices(population, cum_weights=sums, k=_BLOCK)

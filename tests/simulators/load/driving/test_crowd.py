@@ -46,7 +46,7 @@ async def test_what_finds_no_terminal_waits_and_the_queue_has_a_limit() -> None:
         assert (accounts.waited, len(crowd.waiting)) == (5, 3)
         assert accounts.outcomes == {"dropped": 2}
         assert await crowd.quiet(20)
-        assert accounts.outcomes == {"dropped": 2, "approved": 13}
+        assert driver.recorder.accounts.outcomes == {"dropped": 2, "approved": 13}
         crowd.close()
 
 

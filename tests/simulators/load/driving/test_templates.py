@@ -50,7 +50,7 @@ def test_a_filled_template_is_what_a_terminal_would_send(told: _Given) -> None:
     wire, identity = _WIRES[told.dialect], terminal_identity(told.terminal)
     memory = Memory(told.batch, told.stan)
     memory.pik = Pik(told.key)
-    job = Job(kind=told.kind, card=fictional_card(told.card), amount_fen=told.fen)
+    job = Job(kind=Kind(told.kind), card=fictional_card(told.card), amount_fen=told.fen)
     press = _PRESSES[told.dialect]
     template = press.make(job, told.card, identity, _DAY)
     assert template is not None
@@ -58,7 +58,7 @@ def test_a_filled_template_is_what_a_terminal_would_send(told: _Given) -> None:
     pin = memory.pik.cipher.encrypt(template.clear_pin)
     frame = template.fill(press.mine(identity, memory), stan, amount, pin)
     mac = wire.mac(Mak.from_hex(MAK))
-    frame[-8:] = mac.compute(frame[template.start : -8])
+    frame[-8:] = mac.compute(frame[template.layout.covered])
     heads = wire.framing.build_heads()
     mti, fields = requests.fields(job, identity, memory, _DAY)
     expected = wire.say(heads, mti, fields, mac)

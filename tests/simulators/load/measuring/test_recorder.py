@@ -67,6 +67,7 @@ def test_a_line_of_the_csv_has_its_columns_and_no_card() -> None:
     lines: list[str] = []
     recorder = Recorder(_S, 0, lines.append)
     recorder.ended(_ticket(_S, 2 * _S), 3 * _S, End("declined", "61", "R1", "50010001"))
+    recorder.fold()
     row = dict(zip(CSV_COLUMNS.strip().split(","), lines[0].strip().split(","), strict=True))
     assert row["intended_us"] == "0"
     assert row["sent_us"] == "1000000"
@@ -99,3 +100,30 @@ def test_what_is_told_of_known_delays_is_true_to_a_thousandth(
     for percentile in (50, 99):
         expected_ms = true_us[math.ceil(len(true_us) * percentile / 100) - 1] / 1_000
         assert cell.intended.percentile_ms(percentile) == pytest.approx(expected_ms, rel=0.001)
+
+
+def test_lateness_is_never_negative() -> None:
+    recorder = Recorder(0, 0, None)
+    recorder.at_once(_ticket(5 * _MS), 4 * _MS)
+    recorder.at_once(_ticket(5 * _MS), 7 * _MS)
+    assert recorder.late.percentile_ms(50) == 0
+    assert 1.9 < recorder.late.percentile_ms(100) < 2.1
+
+
+@pytest.mark.parametrize("count", [1, 127, 128, 129, 300])
+def test_what_is_counted_in_blocks_is_there_whenever_somebody_looks(count: int) -> None:
+    lines: list[str] = []
+    recorder = Recorder(0, 0, lines.append)
+    for number in range(count):
+        ticket = _ticket(number * _MS, number * _MS + 1)
+        recorder.meant(ticket)
+        recorder.ended(ticket, (number + 5) * _MS, End("approved", "00", f"{number}", "50010001"))
+    assert recorder.accounts.intended == count
+    assert recorder.accounts.outcomes == {"approved": count}
+    assert recorder.codes == {"00": count}
+    assert len(recorder.take_recent()) == count
+    assert len(recorder.take_recent()) == 0
+    assert len(lines) == count
+    part = recorder.part()
+    assert len(part.cells[0].intended) == len(part.cells[0].actual) == count
+    assert sum(second.meant for second in part.seconds) == count

@@ -46,6 +46,22 @@ def test_a_generator_that_was_the_bottleneck_is_told(health: Health, word: str) 
 
 
 @pytest.mark.parametrize(
+    ("health", "is_blamed"),
+    [
+        (Health(late=_late(50_000, 0.03), late_excused=25, away_s=0.4), True),
+        (Health(late=_late(50_000, 0.03), late_excused=19, away_s=0.4), False),
+        (Health(loop_lag=_late(50_000, 0.02), lag_excused=20, away_s=0.4), True),
+        (Health(loop_lag=_late(50_000, 0.02), lag_excused=9, away_s=0.4), False),
+    ],
+)
+def test_a_machine_that_takes_the_core_away_is_named_and_the_run_stays_invalid(
+    health: Health, *, is_blamed: bool
+) -> None:
+    (why,) = why_invalid([health], _LIMITS)
+    assert ("gave its core to others (0.40 s in all)" in why) is is_blamed
+
+
+@pytest.mark.parametrize(
     ("text", "is_kept", "shown"),
     [
         ("p99 < 200ms", True, "89"),
