@@ -19,12 +19,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from bench.database import running, why_not
-from bench.settlement.making import ACQUIRERS, ISSUERS, make_embedded, make_shared
+from bench.settlement.making import ACQUIRERS, ISSUERS, POINTS, make_embedded, make_shared
 from messages.dialects.loader import load_dialect
-from simulators.installation import configuration
+from simulators.installation import Size, configuration
 from switch.cli.reporting.documents import Told, quarterly
 from switch.cli.settling.writing import DayFolder
+from switch.core.configuration import Configuration
 from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import Books
@@ -34,6 +37,7 @@ from switch.ledger.settling.protocol import SettlementStore
 from switch.report.document import as_html
 from switch.settlement import running as clearing
 from switch.settlement.calendar import Calendar, Quarter
+from switch.settlement.pricing import Pricing
 from switch.settlement.quarter import Summarising
 from switch.settlement.rules import Rules, rules_of
 
@@ -45,6 +49,23 @@ _FIRST_DAY, _LAST_DAY = 20140701, 20140930
 def _rules() -> Rules:
     found = rules_of(configuration(), subsidy_fen=30)
     return Rules(kinds=found.kinds, groups={ISSUERS[0]: "one", ACQUIRERS[0]: "one"}, subsidy_fen=30)
+
+
+def _installation() -> Configuration:
+    """Return what prices the rows: every terminal and every bank's cards are known."""
+    made = configuration(Size(issuers=len(ISSUERS), lines=1))
+    (any_terminal, *_), (any_issuer, *_) = made.terminals.values(), made.issuers.values()
+    terminals = {}
+    for point in range(POINTS):
+        own = {"id": f"{50_010_000 + point}", "merchant": f"999653080{110_000 + point}"}
+        acquirer = ACQUIRERS[point % len(ACQUIRERS)]
+        terminals[own["id"]] = replace(any_terminal, acquirer=acquirer, **own)
+    ranges = tuple(
+        replace(made.card_ranges[-1], prefix=f"621999{n}", issuer=bank)
+        for n, bank in enumerate(ISSUERS)
+    )
+    issuers = {bank: replace(any_issuer, id=bank) for bank in ISSUERS}
+    return replace(made, terminals=terminals, card_ranges=ranges, issuers=issuers)
 
 
 @contextmanager
@@ -78,9 +99,10 @@ def _report(where: str, files: Path) -> dict[str, Any]:
     rules = _rules()
     with _opened(where) as (books, _):
         full = books.full_days(_FIRST_DAY, _LAST_DAY, 190_000)
-        summary = Summarising(_FIRST_DAY, _LAST_DAY, rules, full).take(
-            books.rows(_FIRST_DAY, _LAST_DAY)
-        )
+        pricing = Pricing(_installation(), rules)
+        summing = Summarising((_FIRST_DAY, _LAST_DAY), rules, full, pricing)
+        summing.take(books.rows(_FIRST_DAY, _LAST_DAY))
+        summary = summing.take_refusals(books.refusals(_FIRST_DAY, _LAST_DAY))
     told = Told(
         quarter=_QUARTER, due=Calendar().due(_QUARTER), is_due_known=True, points=[], unvisited=[],
         without_agreement=[], lapsed=[], names={}, carried=0, cases=0,

@@ -52,17 +52,21 @@ def table(*columns: str, title: str = "") -> Table:
     return made
 
 
+def width() -> int:
+    """Return how many columns there are: as COLUMNS says, the terminal's, or 100 without one."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal():
+        return max(int(asked), _LEAST_WIDTH)
+    return Console().width if sys.stdout.isatty() else _PIPE_WIDTH
+
+
 def drawn(*parts: RenderableType) -> str:
     """Return the parts as text, as wide as the terminal (100 columns without one)."""
     is_terminal = sys.stdout.isatty()
-    asked = os.environ.get("COLUMNS", "")
-    width = None if is_terminal else _PIPE_WIDTH
-    if asked.isdecimal():
-        width = max(int(asked), _LEAST_WIDTH)
     console = Console(
         file=io.StringIO(),
         force_terminal=is_terminal,
-        width=width,
+        width=width(),
         highlight=False,
         emoji=False,
         markup=False,

@@ -49,6 +49,7 @@ from switch.core.terminals.answers import code_for
 from switch.core.terminals.identity import foresee_identity
 from switch.core.terminals.intake import Intake, Step
 from switch.core.terminals.management import Management
+from switch.core.terminals.refusals import Refusals
 from switch.core.terminals.request import Request
 from switch.core.terminals.reversals import Reversals
 from switch.core.terminals.sessions import Sessions
@@ -74,7 +75,8 @@ class Engine:
         teller = Teller(self._outbox, self._wire)
         self._links = Links(configuration, self._outbox, stans)
         self._advices = StoreAndForward(configuration, self._outbox, self._links)
-        self._in_flight = InFlight(self._outbox, teller, stans)
+        self._refusals = Refusals(self._outbox)
+        self._in_flight = InFlight(self._outbox, teller, stans, self._refusals)
         reversing = Reversing(self._outbox, stans)
         closing = Closing(
             self._outbox, teller, (self._links, self._advices), self._in_flight, reversing
@@ -230,6 +232,7 @@ class Engine:
                 self._reconfigure(configuration)
             case DrainBegun():
                 self._is_draining = True
+                self._refusals.drain()
             case _:
                 raise InvariantBroken(f"no one handles {type(event).__name__}")
 
@@ -241,12 +244,14 @@ class Engine:
         self._in_flight.expire(now_ns)
         self._advices.expire(now_ns)
         self._take_over.expire(now_ns)
+        self._refusals.expire(now_ns)
         outbox.wake_ns = min(
             outbox.next_due_ns(),
             self._links.next_due_ns(),
             self._in_flight.next_due_ns(),
             self._advices.next_due_ns(),
             self._take_over.due_ns,
+            self._refusals.due_ns,
         )
 
     def _reconfigure(self, configuration: Configuration) -> None:

@@ -168,6 +168,21 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Which version of each download the terminal has."""
 
 
+class RefusalKey(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
+    """What refusals of one kind have in common; only a process counts under its incarnation.
+
+    `day` is that of receipt (YYYYMMDD), `merchant` the service point and `issuer` the card's bank,
+    empty where neither was known yet; `code` is DE 39 as it was said, `reason` our name for it.
+    """
+
+    day: int
+    incarnation: int
+    merchant: str
+    issuer: str
+    code: str
+    reason: str
+
+
 class Advice(msgspec.Struct, kw_only=True, frozen=True, gc=False):
     """A queued 0420 or 0220: the row it reverses or advises, and how its delivery stands."""
 
@@ -428,6 +443,17 @@ class Resolve(msgspec.Struct, frozen=True, gc=False):
     key: TransactionKey
 
 
+class CountRefusals(msgspec.Struct, frozen=True, gc=False):
+    """How many requests a process has refused that no row tells of: whole counts, never parts.
+
+    So that it may come twice, or late: of two counts under one key the greater stands.
+    Done: Counted.
+    """
+
+    attempt: int
+    counts: tuple[tuple[RefusalKey, int], ...]
+
+
 class Totals(msgspec.Struct, frozen=True, gc=False):
     """Sums over everything, for books and checks. Done: TotalsAre."""
 
@@ -455,6 +481,7 @@ Operation = (
     | SettleBill
     | Hasten
     | Resolve
+    | CountRefusals
     | Totals
     | SettleBatch
     | AddDetails

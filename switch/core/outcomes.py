@@ -157,6 +157,10 @@ class TotalsAre(msgspec.Struct, frozen=True, gc=False):
     queued: int
 
 
+class Counted(msgspec.Struct, frozen=True, gc=False):
+    """The counts of refusals are durable."""
+
+
 class Unknown(msgspec.Struct, frozen=True, gc=False):
     """It cannot be said whether the operation happened: ask with `Resolve`."""
 
@@ -186,6 +190,7 @@ Outcome = (
     | Claimed
     | Resolved
     | TotalsAre
+    | Counted
     | BatchIs
     | BatchUnknown
     | Unknown

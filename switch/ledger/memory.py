@@ -22,7 +22,7 @@ from switch.core.outcomes import (
 )
 from switch.core.transaction import State
 from switch.ledger.decide import decide
-from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, Where
+from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, Refusals, Where
 from switch.ledger.rows import FENCED, Lease, Queued, ReadSet
 
 
@@ -104,6 +104,16 @@ class MemoryLedger:
         for key, day in self._stored.caps.items():
             if from_day <= key.day <= until_day and day.held_fen + day.committed_fen >= limit_fen:
                 yield key.card, key.day
+
+    def refusals(self, from_day: int, until_day: int) -> Iterator[Refusals]:
+        """Yield what was refused without a row, by day, point, bank, code and reason."""
+        sums: dict[tuple[int, str, str, str, str], int] = {}
+        for key, count in self._stored.refusals.items():
+            if from_day <= key.day <= until_day:
+                place = (key.day, key.merchant, key.issuer, key.code, key.reason)
+                sums[place] = sums.get(place, 0) + count
+        for (day, merchant, issuer, code, reason), count in sorted(sums.items()):
+            yield Refusals(day, merchant, issuer, code, reason, count)
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows."""

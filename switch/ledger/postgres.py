@@ -28,6 +28,7 @@ from switch.ledger.protocol import (
     CapShown,
     LedgerFailed,
     LedgerOpenError,
+    Refusals,
     Where,
 )
 from switch.ledger.shared import books
@@ -111,6 +112,13 @@ class PostgresLedger:
         """
         found = self._read(lambda fetch: books.full_days(fetch, from_day, until_day, limit_fen))
         return iter(found)
+
+    def refusals(self, from_day: int, until_day: int) -> Iterator[Refusals]:
+        """Yield what was refused without a row, by day, point, bank, code and reason.
+
+        Raises LedgerFailed.
+        """
+        return self.pump(lambda line: books.refusals(line.fetch, from_day, until_day))
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows. Raises LedgerFailed."""

@@ -91,6 +91,21 @@ class CapShown(msgspec.Struct, frozen=True, order=True, gc=False):
     committed_fen: int
 
 
+class Refusals(msgspec.Struct, frozen=True, order=True, gc=False):
+    """What the switch refused without a row, by all its processes: of a day, point and bank.
+
+    `merchant` and `issuer` are empty where they were not known; `code` is DE 39 as it was said,
+    `reason` our name for it.
+    """
+
+    day: int
+    merchant: str
+    issuer: str
+    code: str
+    reason: str
+    count: int
+
+
 class Books(Protocol):
     """The ledger for people; nothing here takes part in a decision."""
 
@@ -119,6 +134,9 @@ class Books(Protocol):
         self, from_day: int, until_day: int, limit_fen: int
     ) -> Iterator[tuple[bytes, int]]:
         """Yield the days of cards (keyed hash and YYYYMMDD) that have no less than a limit."""
+
+    def refusals(self, from_day: int, until_day: int) -> Iterator[Refusals]:
+        """Yield what was refused without a row, by day, point, bank, code and reason."""
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows."""

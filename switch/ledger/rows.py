@@ -7,13 +7,14 @@ A batch is read set -> decide -> write set. A store either fills a read set with
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 
 from switch.core.batches.values import Batch
 from switch.core.operations import (
+    RefusalKey,
     Row,
     Session,
     TransactionKey,
@@ -66,6 +67,12 @@ FENCED: Final = -1
 EMPTY_DAY: Final = CapDay(0, 0)
 
 
+def raise_counts(counts: dict[RefusalKey, int], by: Mapping[RefusalKey, int]) -> None:
+    """Take over counts of refusals: of two under one key the greater stands."""
+    for key, count in by.items():
+        counts[key] = max(count, counts.get(key, 0))
+
+
 class WriteSet:
     """The rows that a batch leaves behind, each once: a key has its last value.
 
@@ -74,7 +81,8 @@ class WriteSet:
     """
 
     __slots__ = (
-        "advices", "batches", "blocks", "caps", "fences", "leases", "sessions", "transactions",
+        "advices", "batches", "blocks", "caps", "fences", "leases", "refusals", "sessions",
+        "transactions",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -87,6 +95,7 @@ class WriteSet:
         self.leases: dict[int, Lease] = {}
         self.fences: dict[int, int] = {}
         self.batches: dict[tuple[str, str], Batch] = {}
+        self.refusals: dict[RefusalKey, int] = {}
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
@@ -94,7 +103,9 @@ class WriteSet:
     def update(self, later: WriteSet) -> None:
         """Take over what a later batch wrote."""
         for name in self.__slots__:
-            getattr(self, name).update(getattr(later, name))
+            if name != "refusals":
+                getattr(self, name).update(getattr(later, name))
+        raise_counts(self.refusals, later.refusals)
 
 
 class ReadSet:
@@ -105,7 +116,7 @@ class ReadSet:
 
     __slots__ = (
         "_due", "advices", "batches", "blocks", "by_rrn", "caps", "fences", "in_batch", "intents",
-        "leases", "sessions", "totals", "transactions",
+        "leases", "refusals", "sessions", "totals", "transactions",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -121,6 +132,8 @@ class ReadSet:
         self.fences: dict[int, int] = {}
         self.totals: TotalsAre | None = None
         self.batches: dict[tuple[str, str], Batch] = {}
+        self.refusals: dict[RefusalKey, int] = {}
+        """Only where the read set is the ledger: no decision reads them."""
         self.in_batch: dict[tuple[str, str], list[TransactionKey]] = {}
         """What a store looked up of a batch; without it all that is here is looked through."""
         self._due: list[tuple[int, TransactionKey]] = []
@@ -137,6 +150,7 @@ class ReadSet:
         self.leases.update(written.leases)
         self.fences.update(written.fences)
         self.batches.update(written.batches)
+        raise_counts(self.refusals, written.refusals)
 
     def put(self, key: TransactionKey, row: Row) -> None:
         """Store a row; those without an outcome are listed as intents too."""

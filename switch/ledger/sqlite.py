@@ -23,6 +23,7 @@ from switch.core.batches.values import Batch
 from switch.core.operations import (
     Advice,
     Operation,
+    RefusalKey,
     Row,
     Session,
     Totals,
@@ -43,6 +44,7 @@ from switch.ledger.protocol import (
     CapShown,
     LedgerFailed,
     LedgerOpenError,
+    Refusals,
     Where,
 )
 from switch.ledger.rows import FENCED, Block, CapDay, CapKey, Lease, Queued, WriteSet
@@ -68,6 +70,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     leases: list[tuple[int, Lease]]
     fences: list[tuple[int, int]]
     batches: list[Batch] = []
+    refusals: list[tuple[RefusalKey, int]] = []
 
 
 _row: Final = msgspec.msgpack.Decoder(Row).decode
@@ -195,6 +198,11 @@ class SqliteLedger:
         self.fill()
         return self._books.full_days(from_day, until_day, limit_fen)
 
+    def refusals(self, from_day: int, until_day: int) -> Iterator[Refusals]:
+        """Yield what was refused without a row, by day, point, bank, code and reason."""
+        self.fill()
+        return self._books.refusals(from_day, until_day)
+
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows: the whole file is read."""
         self.fill()
@@ -233,6 +241,7 @@ class SqliteLedger:
             list(written.leases.items()),
             list(written.fences.items()),
             list(written.batches.values()),
+            list(written.refusals.items()),
         )
         self._halves[0].append(self._sequence + 1, encode(entry))
         self._sequence += 1
@@ -300,6 +309,7 @@ class SqliteLedger:
         written.leases.update(entry.leases)
         written.fences.update(entry.fences)
         written.batches.update((batch.key, batch) for batch in entry.batches)
+        written.refusals.update(entry.refusals)
         self._shelf.keep(written, self._sequence)
         self._filling.add(dict(entry.rows), written, self._shelf.numbers)
 

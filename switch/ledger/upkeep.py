@@ -14,6 +14,7 @@ from switch.core.operations import (
     ATTEMPT_BITS,
     Advice,
     Claim,
+    CountRefusals,
     Enlist,
     Hasten,
     LeaseNumbers,
@@ -31,6 +32,7 @@ from switch.core.operations import (
 from switch.core.outcomes import (
     Claimed,
     Closed,
+    Counted,
     Enlisted,
     Fenced,
     Missing,
@@ -43,7 +45,7 @@ from switch.core.outcomes import (
 )
 from switch.core.transaction import State
 from switch.ledger.needs import INCARNATIONS
-from switch.ledger.rows import EMPTY_DAY, FENCED, Block, Lease, Queued
+from switch.ledger.rows import EMPTY_DAY, FENCED, Block, Lease, Queued, raise_counts
 from switch.ledger.working import Working
 
 LAST_BATCH: Final = 999_999
@@ -213,6 +215,12 @@ def hasten(working: Working, operation: Hasten) -> Outcome:
         sooner = replace(queued, due_ms=operation.due_ms)
         working.written.advices[operation.key] = sooner
     return Closed(row)
+
+
+def count_refusals(working: Working, operation: CountRefusals) -> Outcome:
+    """Keep how many requests were refused; nothing is decided by it."""
+    raise_counts(working.written.refusals, dict(operation.counts))
+    return Counted()
 
 
 def totals(working: Working, operation: Totals) -> Outcome:

@@ -10,14 +10,13 @@ from typing import Final
 
 import msgspec
 
+from messages.reasons import Reason
 from switch.core.operations import Row
 from switch.core.transaction import State
-from switch.settlement.rules import DEBIT, Rules
+from switch.ledger.protocol import Refusals
+from switch.settlement.pricing import FREE, NOTHING, WAIVED, Pricing, Waiver
+from switch.settlement.rules import DEBIT, KindOf, Rules
 
-WAIVED: Final = "I3"
-"""The row of the fee tables that waives issuer and network fees (四(四)3(5))."""
-_FREE: Final = frozenset({"C4", "C5"})
-"""Rows by which the cardholder pays nothing (四(四)3(1) and (2))."""
 _DOUBT: Final = frozenset(
     {State.FORWARDED, State.IN_DOUBT, State.REVERSING, State.ADVISED, State.MOVING}
     | {State.CREDITING}
@@ -37,8 +36,11 @@ class Figures(msgspec.Struct, gc=False):
     """The figures of a bank or a point.
 
     Fees are the cardholders' (`fee_fen`) and what institutions get of each other; `waived` are
-    transactions under 四(四)3(5), `free` those that (1) and (2) make free. `capped` are days of
-    cards on which a cap was used up whole; `declined` counts by DE 39.
+    transactions under 四(四)3(5), `free` those that (1) and (2) make free, each with the fees that
+    were not charged; `unpriced` are those of which that cannot be said any more. `capped` are
+    days of cards on which a cap was used up whole, `over_cap` requests that a cap had no room for.
+    `declined` counts by DE 39 what banks and hosts declined, `refused` by DE 39 and our reason
+    (`61 daily_cap_exceeded`) what the switch refused before it asked anyone.
     """
 
     kinds: dict[str, OfKind] = {}
@@ -54,12 +56,21 @@ class Figures(msgspec.Struct, gc=False):
     waived: int = 0
     waived_fen: int = 0
     free: int = 0
+    free_fen: int = 0
+    unpriced: int = 0
     declined: dict[str, int] = {}
+    refused: dict[str, int] = {}
     unsent: int = 0
     in_doubt: int = 0
     reversed_: int = 0
     manual: int = 0
     capped: int = 0
+    over_cap: int = 0
+
+    @property
+    def said_no(self) -> int:
+        """How many requests were declined or refused, by whomever."""
+        return sum(self.declined.values()) + sum(self.refused.values())
 
 
 class Summary(msgspec.Struct, gc=False):
@@ -77,12 +88,18 @@ CardDay = tuple[bytes, int]
 
 
 class Summarising:
-    """Adds rows up. `full` are the card-days whose cap was used up."""
+    """Adds rows up. `full` are the card-days whose cap was used up, `pricing` is for waivers."""
 
     def __init__(
-        self, from_day: int, until_day: int, rules: Rules, full: Iterable[CardDay] = ()
+        self,
+        days: tuple[int, int],
+        rules: Rules,
+        full: Iterable[CardDay] = (),
+        pricing: Pricing | None = None,
     ) -> None:
-        """Begin with nothing."""
+        """Begin with nothing; of `days` both are inclusive."""
+        from_day, until_day = days
+        self._pricing = pricing
         self.summary = Summary(from_day, until_day, Figures())
         self._rules = rules
         self._full = set(full)
@@ -113,6 +130,28 @@ class Summarising:
                 _add_legs(row, (whole, issuer, point))
         return summary
 
+    def take_refusals(self, refusals: Iterable[Refusals]) -> Summary:
+        """Add what the switch refused by itself; return the summary so far.
+
+        A refusal without a code is that of a transfer's leg: of the request a row tells.
+        """
+        summary = self.summary
+        for each in refusals:
+            is_host = each.issuer in self._rules.hosts
+            asked = summary.services if is_host else summary.issuers
+            of = (
+                summary.whole,
+                asked.setdefault(each.issuer, Figures()),
+                summary.points.setdefault(each.merchant, Figures()),
+            )
+            name = f"{each.code} {each.reason}"
+            for figures in of:
+                figures.over_cap += each.count * (each.reason == Reason.DAILY_CAP_EXCEEDED.value)
+                if each.code:
+                    figures.requests += each.count
+                    figures.refused[name] = figures.refused.get(name, 0) + each.count
+        return summary
+
     def _add(self, row: Row, of: tuple[Figures, ...]) -> None:
         state, cap = row.state, row.cap
         for figures in of:
@@ -140,7 +179,8 @@ class Summarising:
         moves = moves or (kind is not None and kind.is_transfer)
         _add_legs(row, of)
         rules = record.fee_rules.split()
-        is_waived, is_free = WAIVED in rules, not _FREE.isdisjoint(rules)
+        is_waived, is_free = WAIVED in rules, not FREE.isdisjoint(rules)
+        waiver = self._waiver(row, kind) if is_waived or is_free else NOTHING
         for figures in of:
             figures.approved += 1
             found = figures.kinds.get(record.kind)
@@ -156,8 +196,15 @@ class Summarising:
                 figures.amount_fen += record.amount_fen
             figures.fee_fen += record.fee_fen
             figures.waived += is_waived
-            figures.waived_fen += record.amount_fen * is_waived
+            figures.waived_fen += waiver.between_fen
             figures.free += is_free
+            figures.free_fen += waiver.cardholder_fen
+            figures.unpriced += not waiver.is_priced
+
+    def _waiver(self, row: Row, kind: KindOf | None) -> Waiver:
+        if self._pricing is None or kind is None:
+            return Waiver(is_priced=False)
+        return self._pricing.waiver(row, kind.fee)
 
 
 def _add_legs(row: Row, of: tuple[Figures, ...]) -> None:

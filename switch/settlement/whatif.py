@@ -6,22 +6,18 @@ What is given back follows its original as that would have been quoted, where it
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 
 from fees.matrix import RETURNS
-from fees.quote import Case, Leg, Refund, Tariffs
+from fees.quote import Leg, Refund, Tariffs
 from fees.tariff import MissingTariffError
-from switch.core.configuration import CardRange, Channel, Configuration
-from switch.core.moment import local
+from switch.core.configuration import Configuration
 from switch.core.operations import Row, TransactionKey
 from switch.core.transaction import State
 from switch.settlement.movements import CARDHOLDERS, NETWORK, POINT
+from switch.settlement.pricing import Pricing
 from switch.settlement.rules import Rules
-
-_CHANNELS: Final = {Channel.RURAL: "R", Channel.URBAN: "U", Channel.MERCHANT: "M"}
-_SHOWN: Final = 6
 
 
 class WhatIf(msgspec.Struct):
@@ -39,6 +35,7 @@ class Requoting:
     def __init__(self, configuration: Configuration, tariffs: Tariffs, rules: Rules) -> None:
         """Take the other tariff; everything else is the installation's."""
         self.found = WhatIf()
+        self._pricing = Pricing(configuration, rules, tariffs)
         self._configuration, self._tariffs, self._rules = configuration, tariffs, rules
         self._originals: dict[TransactionKey, tuple[tuple[Leg, ...], int]] = {}
         self._refunded: dict[TransactionKey, int] = {}
@@ -71,7 +68,7 @@ class Requoting:
         _book(found.after, row, legs)
 
     def _quoted(self, row: Row, fee: str) -> tuple[Leg, ...] | None:
-        case = self._case(row, fee)
+        case = self._pricing.case(row, fee)
         if case is None:
             return None
         if fee not in RETURNS:
@@ -86,37 +83,6 @@ class Requoting:
         before_fen = self._refunded.get(of, 0)
         self._refunded[of] = before_fen + fen
         return self._tariffs.give_back_part(case, legs, Refund(whole_fen, before_fen, fen)).legs
-
-    def _case(self, row: Row, fee: str) -> Case | None:
-        """Return what a row is to the fee tables, None where its terminal or card is gone."""
-        configuration, record = self._configuration, row.record
-        terminal = configuration.terminals.get(row.key.terminal)
-        card, issuer = self._card(row), configuration.issuers.get(record.issuer)
-        if terminal is None or card is None or issuer is None:
-            return None
-        is_on_us = self._rules.is_on_us(record.issuer, record.acquirer)
-        return Case(
-            fee,
-            "social" if card.is_social else "debit" if card.is_debit else "credit",
-            "on_us" if is_on_us else "off_us",
-            self._tariffs.city(is_terminal_in=terminal.is_in_city, is_card_in=issuer.is_in_city),
-            _CHANNELS[terminal.channel],
-            self._tariffs.institution(
-                terminal.category, is_public_welfare=terminal.is_public_welfare
-            ),
-            terminal.category,
-            local(record.opened_ms).day,
-            record.issuer,
-            record.acquirer,
-        )
-
-    def _card(self, row: Row) -> CardRange | None:
-        """Return the range of a card by what may be shown of it, and its issuer."""
-        shown = row.record.shown_card[:_SHOWN]
-        for each in self._configuration.card_ranges:
-            if each.issuer == row.record.issuer and shown.startswith(each.prefix[:_SHOWN]):
-                return each
-        return None
 
 
 def _book(sums: dict[str, int], row: Row, legs: Iterable[Leg]) -> None:

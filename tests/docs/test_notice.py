@@ -16,7 +16,7 @@ from tests.switch.cli.registering.bringing import begun
 from tests.switch.cli.running import run
 from tests.switch.config import folders
 
-_STATES: Final = ("done", "issue open", "not a system's work")
+_STATES: Final = ("done", "not a system's work")
 _CLAUSES: Final = frozenset(
     {"一", "三"}
     | {f"二({n})" for n in "一二三"}
@@ -66,6 +66,11 @@ def test_a_row_says_what_its_state_needs(row: _Row) -> None:
     assert row.what
     shown = {bool(row.test), bool(row.command), bool(row.turned)}
     assert shown == {row.state == "done"}
+
+
+def test_no_clause_is_open() -> None:
+    assert [row.clause for row in _ROWS if row.state not in _STATES] == []
+    assert "issue open" not in (ROOT / "docs" / "notice.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("row", _DONE, ids=lambda row: row.clause)

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from messages.dialects.dialect import Dialect, Words
+from messages.reasons import Reason
 from switch.cli.books.words import yuan
 from switch.report.charts import Axis, Chart, Series
 from switch.report.document import Document, Grid, Value
@@ -23,6 +24,7 @@ from switch.settlement.rules import Rules
 from switch.settlement.villages import Placement, PointFacts, Visit, visited
 
 _MOST_BARS: Final = 24
+_REASONS: Final = frozenset(each.value for each in Reason)
 _FEW: Final = 5
 """Banks or points in a chart; the tables have them all."""
 
@@ -40,6 +42,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[str, str]
     carried: int
     cases: int
+    up_to: date | None = None
+    """The day that an unfinished quarter is reported up to."""
 
 
 class _Words:
@@ -61,24 +65,15 @@ def quarterly(
     """Return the quarterly report (四(四)4): per issuing bank and per service point."""
     say, whole = _Words(language), summary.whole
     warnings = _warnings(told, say)
-    verdict = say(f"due {told.due.isoformat()}", f"报送期限 {told.due.isoformat()}")
-    names = {point.merchant: point.name for point in told.points}
-    banks = [(told.names.get(issuer, issuer), f) for issuer, f in sorted(summary.issuers.items())]
+    banks, points = _by_bank(summary, told, say), _by_point(summary, told, say)
     hosts = [(told.names.get(host, host), f) for host, f in sorted(summary.services.items())]
-    points = [
-        (f"{names.get(merchant, '')} {merchant}".strip(), figures)
-        for merchant, figures in sorted(summary.points.items())
-    ]
     return Document(
-        title=say(
-            f"Quarterly report {told.quarter}: financial social-security cards",
-            f"金融社保卡助农服务季度报告 {told.quarter}",
-        ),
+        title=_title(told, say),
         subtitle=say(
             f"{told.quarter.first} to {told.quarter.last}, by day of receipt; amounts in yuan",
             f"{told.quarter.first} 至 {told.quarter.last}，按受理日统计，金额单位：元",
         ),
-        verdict=verdict,
+        verdict=_verdict(told, say),
         tone="warn" if warnings else "good",
         figures=_tiles(whole, told, say),
         warnings=warnings,
@@ -92,28 +87,75 @@ def quarterly(
             *_services(hosts, say),
             _grid(say("By service point", "按助农服务点"), say("Point", "服务点"), points, say),
             _kinds(whole, rules, say),
-            _declines([*banks, *hosts], dialect, say),
+            _declines(say("Declines by issuing bank", "按发卡银行：拒绝原因"),
+                      say("Bank", "发卡银行"), [*banks, *hosts], dialect, say),
+            _declines(say("Declines by service point", "按助农服务点：拒绝原因"),
+                      say("Point", "服务点"), points, dialect, say),
             _visits(told, say),
         ),
         language=language,
+    )  # fmt: skip
+
+
+def _title(told: Told, say: _Words) -> str:
+    mark = say(" (PROVISIONAL)", "（未完结，暂定）") if told.up_to is not None else ""
+    return say(
+        f"Quarterly report {told.quarter}: financial social-security cards{mark}",
+        f"金融社保卡助农服务季度报告 {told.quarter}{mark}",
     )
+
+
+def _verdict(told: Told, say: _Words) -> str:
+    due = say(f"due {told.due.isoformat()}", f"报送期限 {told.due.isoformat()}")
+    if told.up_to is None:
+        return due
+    day, last = told.up_to.isoformat(), told.quarter.last.isoformat()
+    return say(
+        f"PROVISIONAL, up to {day}: the quarter ends on {last}; {due}",
+        f"暂定数据，截至 {day}：本季度于 {last} 结束；{due}",
+    )
+
+
+def _by_bank(summary: Summary, told: Told, say: _Words) -> list[tuple[str, Figures]]:
+    unknown = say("(bank not known)", "（发卡行不明）")
+    return [
+        (told.names.get(issuer, issuer) or unknown, figures)
+        for issuer, figures in sorted(summary.issuers.items(), key=lambda each: _last(each[0]))
+    ]
+
+
+def _by_point(summary: Summary, told: Told, say: _Words) -> list[tuple[str, Figures]]:
+    names = {point.merchant: point.name for point in told.points}
+    unknown = say("(point not known)", "（服务点不明）")
+    return [
+        (f"{names.get(merchant, '')} {merchant}".strip() or unknown, figures)
+        for merchant, figures in sorted(summary.points.items(), key=lambda each: _last(each[0]))
+    ]
+
+
+def _last(name: str) -> tuple[bool, str]:
+    """Order names, with nobody's at the end."""
+    return not name, name
 
 
 def _tiles(whole: Figures, told: Told, say: _Words) -> list[Tile]:
     open_points = [point for point in told.points if point.open_from <= told.quarter.last]
     done = len(open_points) - len(told.unvisited)
-    back, declined = yuan(whole.returned_fen), sum(whole.declined.values())
+    back, declined, over = yuan(whole.returned_fen), whole.said_no, whole.over_cap
     doubt, manual = whole.in_doubt, whole.manual
     visits = f"{done} / {len(open_points)}"
-    waived, free = whole.waived, whole.free
+    waived, free = yuan(whole.waived_fen), yuan(whole.free_fen)
     told_tiles = (
         (say("approved", "成功笔数"), f"{whole.approved}",
          say(f"of {whole.requests}", f"共{whole.requests}笔")),
         (say("amount", "金额"), yuan(whole.amount_fen), say(f"returned {back}", f"退回 {back}")),
         (say("cardholders paid", "持卡人手续费"), _signed(whole.fee_fen),
-         say(f"waived on {waived}, free {free}", f"减免{waived}笔，免费{free}笔")),
+         say(f"free: {free} less", f"免收 {free}")),
+        (say("waived between institutions", "机构间减免"), waived,
+         say(f"on {whole.waived} transactions", f"{whole.waived}笔")),
         (say("declined", "拒绝"), f"{declined}",
-         say(f"caps used up {whole.capped}", f"用完限额 {whole.capped}")),
+         say(f"over a cap {over}; caps used up {whole.capped}",
+             f"超限额{over}笔；用完限额{whole.capped}")),
         (say("reversed", "冲正"), f"{whole.reversed_}",
          say(f"in doubt {doubt}, by hand {manual}", f"不明{doubt}，人工{manual}")),
         (say("points visited", "巡检"), visits, say("at least once", "每季度至少一次")),
@@ -127,6 +169,12 @@ def _tiles(whole: Figures, told: Told, say: _Words) -> list[Tile]:
 
 def _warnings(told: Told, say: _Words) -> list[str]:
     found = []
+    if told.up_to is not None:
+        day, since = told.up_to.isoformat(), told.quarter.next.first.isoformat()
+        found.append(
+            say(f"the quarter is not over: figures up to {day}; whole from {since} on",
+                f"本季度尚未结束：数据截至 {day}，{since} 起方为完整")
+        )  # fmt: skip
     for point in told.unvisited:
         place = f"{point.name} ({point.merchant})"
         found.append(say(f"not visited: {place}", f"本季度未巡检：{place}"))
@@ -150,13 +198,13 @@ def _warnings(told: Told, say: _Words) -> list[str]:
 def _grid(heading: str, name: str, of: Sequence[tuple[str, Figures]], say: _Words) -> Grid:
     columns = (
         name, say("approved", "成功"), say("amount", "金额"), say("returned", "退回"),
-        say("fees", "手续费"), say("waived", "减免笔数"), say("declined", "拒绝"),
+        say("fees", "手续费"), say("declined", "拒绝"), say("over a cap", "超限额"),
         say("caps used up", "用完限额"), say("in doubt", "不明"), say("reversed", "冲正"),
     )  # fmt: skip
     rows: list[tuple[Value, ...]] = [
         (
             label, f.approved, yuan(f.amount_fen), yuan(f.returned_fen), _signed(f.fee_fen),
-            f.waived, sum(f.declined.values()), f.capped, f.in_doubt + f.manual, f.reversed_,
+            f.said_no, f.over_cap, f.capped, f.in_doubt + f.manual, f.reversed_,
         )
         for label, f in of
     ]  # fmt: skip
@@ -167,16 +215,29 @@ def _fees(heading: str, of: Sequence[tuple[str, Figures]], say: _Words) -> Grid:
     columns = (
         say("Bank", "发卡银行"), say("cardholders", "持卡人支付"), say("issuer net", "发卡方净收"),
         say("acquirers net", "收单方净收"), say("network", "转接清算"),
-        say("principal waived", "减免交易金额"), say("free", "免费笔数"),
+        say("waived", "减免笔数"), say("fees waived", "减免手续费"),
+        say("free", "免费笔数"), say("fees not taken", "免收手续费"),
     )  # fmt: skip
     rows: list[tuple[Value, ...]] = [
         (
             label, _signed(f.fee_fen), _signed(f.issuer_fen), _signed(f.acquirer_fen),
-            _signed(f.network_fen), yuan(f.waived_fen), f.free,
+            _signed(f.network_fen), f.waived, yuan(f.waived_fen), f.free, yuan(f.free_fen),
         )
         for label, f in of
     ]  # fmt: skip
-    return Grid(heading=heading, columns=columns, rows=rows)
+    notes = [
+        say("waived: issuer and network fees under 四(四)3(5), against those elsewhere;"
+            " free: cardholders under (1) and (2), against the standard tariff in town",
+            "减免：四(四)3(5)项下发卡行服务费、网络服务费，与一般机构收费之差；"
+            "免费：(1)(2)项下持卡人手续费，与发卡行标准收费之差")
+    ]  # fmt: skip
+    unpriced = sum(figures.unpriced for _, figures in of)
+    if unpriced:
+        notes.append(
+            say(f"of {unpriced} of them nobody can say any more what they would have cost",
+                f"其中{unpriced}笔已无法核算应收手续费")
+        )  # fmt: skip
+    return Grid(heading=heading, columns=columns, rows=rows, notes=notes)
 
 
 def _kinds(whole: Figures, rules: Rules, say: _Words) -> Grid:
@@ -200,24 +261,29 @@ def _services(hosts: Sequence[tuple[str, Figures]], say: _Words) -> list[Grid]:
     return [_grid(title, column, hosts, say)] if hosts else []
 
 
-def _declines(asked: Sequence[tuple[str, Figures]], dialect: Dialect, say: _Words) -> Grid:
-    rows: list[tuple[Value, ...]] = [
-        (label, code or "--", say.of(dialect.response(code).words), count)
-        for label, figures in asked
-        for code, count in sorted(figures.declined.items())
-    ]
+def _declines(
+    heading: str, name: str, of: Sequence[tuple[str, Figures]], dialect: Dialect, say: _Words
+) -> Grid:
+    other, switch = say("bank or host", "应答方"), say("switch", "本系统")
+    rows: list[tuple[Value, ...]] = []
+    for label, figures in of:
+        for code, count in sorted(figures.declined.items()):
+            words = say.of(dialect.response(code).words)
+            rows.append((label, code or "--", other, count, words))
+        for code_and_reason, count in sorted(figures.refused.items()):
+            code, _, reason = code_and_reason.partition(" ")
+            rows.append((label, code, switch, count, _why(reason, dialect, say)))
     columns = (
-        say("By", "应答方"),
-        say("code", "应答码"),
+        name, say("code", "应答码"), say("by", "拒绝方"), say("count", "笔数"),
         say("reason", "原因"),
-        say("count", "笔数"),
-    )
-    note = say(
-        "What the switch itself refuses before it asks a bank is in its log, and not here.",
-        "转接系统在转发前拒绝的交易见日志，不在此统计。",
-    )
-    heading = say("Declines by reason", "拒绝原因")
-    return Grid(heading=heading, columns=columns, rows=rows, notes=(note,))
+    )  # fmt: skip
+    return Grid(heading=heading, columns=columns, rows=rows)
+
+
+def _why(reason: str, dialect: Dialect, say: _Words) -> str:
+    """Return the words of a reason of ours, or its name where a later release gave it."""
+    found = dialect.reasons.get(Reason(reason)) if reason in _REASONS else None
+    return say.of(found.words) if found is not None else reason
 
 
 def _visits(told: Told, say: _Words) -> Grid:

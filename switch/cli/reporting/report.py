@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from messages.values import Amount
 from switch.cli.books.dating import mark_of, words_of
-from switch.cli.drawing import drawn, plain, table
+from switch.cli.drawing import drawn, plain, width
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.reporting import documents
 from switch.cli.reporting.facts import (
@@ -28,14 +28,16 @@ from switch.cli.reporting.facts import (
     points_of,
     state_of,
 )
+from switch.cli.reporting.layout import laid_out
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.settling.opening import Settled, catch_up, settled, today
 from switch.cli.verbs import verb_app
 from switch.core.configuration import WITHDRAWALS, Configuration
 from switch.core.transfers.counters import withdrawal_days
 from switch.report.document import Document, as_csv, as_html
-from switch.report.markup import Language
+from switch.report.markup import Language, said
 from switch.settlement.calendar import Quarter, number_of
+from switch.settlement.pricing import Pricing
 from switch.settlement.quarter import CardDay, Summarising, Summary
 from switch.settlement.rules import rules_of
 from switch.settlement.villages import (
@@ -87,15 +89,20 @@ def quarter(
       jinbao report quarter 2014Q3 -c city
       jinbao report quarter 2014Q3 -c city --as html --in zh --to 2014Q3.html
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    asked = _quarter(which)
+    asked, now = _quarter(which), _date(0)
+    if now < asked.first:
+        whole_from = asked.next.first
+        stop(f"{asked} has not begun: it can be had from {asked.first} on, whole from {whole_from}")
     catch_up(folder)
     with settled(folder) as here:
-        summary, told = summarised(here, asked), _told(here, folder, asked)
+        summary, told = summarised(here, asked), _told(here, folder, asked, now)
         document = _quarterly(here, summary, told, _LANGUAGE[tongue])
     whole: dict[str, Any] = {
         "quarter": str(asked),
         "due": told.due,
         "is_due_known": told.is_due_known,
+        "is_provisional": told.up_to is not None,
+        "up_to": told.up_to or asked.last,
         "unvisited": [point.merchant for point in told.unvisited],
         "without_agreement": [point.merchant for point in told.without_agreement],
         "lapsed_qualifications": told.lapsed,
@@ -179,7 +186,7 @@ def shares_of(
 
 def report_page(here: Settled, folder: Path, asked: Quarter, summary: Summary) -> str:
     """Return a quarter's report as a page in English."""
-    return as_html(_quarterly(here, summary, _told(here, folder, asked), "en"))
+    return as_html(_quarterly(here, summary, _told(here, folder, asked, _date(0)), "en"))
 
 
 def _quarterly(
@@ -198,7 +205,10 @@ def summarised(here: Settled, asked: Quarter) -> Summary:
     """Return the sums of a quarter, streamed from the books."""
     first, last = number_of(asked.first), number_of(asked.last)
     full = _used_up(here, first, last)
-    return Summarising(first, last, here.rules, full).take(here.books.rows(first, last))
+    pricing = Pricing(here.installation.configuration, here.rules)
+    summing = Summarising((first, last), here.rules, full, pricing)
+    summing.take(here.books.rows(first, last))
+    return summing.take_refusals(here.books.refusals(first, last))
 
 
 def _used_up(here: Settled, first: int, last: int) -> set[CardDay]:
@@ -219,7 +229,7 @@ def _used_up(here: Settled, first: int, last: int) -> set[CardDay]:
     return found
 
 
-def _told(here: Settled, folder: Path, asked: Quarter) -> documents.Told:
+def _told(here: Settled, folder: Path, asked: Quarter, now: date) -> documents.Told:
     state, calendar = state_of(folder), calendar_of(folder)
     points = points_of(state, here.installation)
     due = calendar.due(asked)
@@ -234,6 +244,7 @@ def _told(here: Settled, folder: Path, asked: Quarter) -> documents.Told:
         names=bank_names(here.installation),
         carried=len(here.store.carried()),
         cases=len(here.store.cases(is_open=True)),
+        up_to=now if now <= asked.last else None,
     )
 
 
@@ -278,9 +289,9 @@ def _drawn(document: Document) -> str:
     ]
     parts += [plain(f"  {tile.name}: {tile.value} {tile.note}") for tile in document.figures]
     parts += [plain(f"! {warning}", "yellow") for warning in document.warnings]
+    again = said(document.language, "(continued)", "（续）")
     for grid in document.grids:
-        made = table(*grid.columns, title=grid.heading)
-        for row in grid.rows:
-            made.add_row(*[plain(str(value)) for value in row])
-        parts += [plain(""), made]
+        parts.append(plain(""))
+        parts += laid_out(grid, width(), again)
+        parts += [plain(f"  {note}") for note in grid.notes]
     return drawn(*parts)

@@ -16,25 +16,27 @@ from switch.core.operations import (
 )
 from switch.core.outbox import Outbox
 from switch.core.rules import Decline, Rule
+from switch.core.terminals.refusals import Refusals
 from switch.core.terminals.request import Transaction
 from switch.core.terminals.teller import Teller
 from switch.core.transaction import State
 
 _MOST_REFUSED: Final = 4_096
 """Refused requests that are remembered; a copy comes within seconds."""
-_NEVER: Final[tuple[bytes, Decline | None]] = b"", None
+_NEVER: Final[tuple[bytes, Decline | None, int]] = b"", None, 0
 
 
 class InFlight:
     """Transactions by ticket and by key, with the time by which each is answered."""
 
-    def __init__(self, outbox: Outbox, teller: Teller, stans: Numbers) -> None:
+    def __init__(self, outbox: Outbox, teller: Teller, stans: Numbers, refusals: Refusals) -> None:
         """Begin with none; `stans` hold the number promised to each for its reversal."""
         self._teller = teller
+        self._refusals = refusals
         self._stans = stans
         self._transactions: dict[int, Transaction] = {}
         self._by_key: dict[TransactionKey, Transaction] = {}
-        self._refused: dict[TransactionKey, tuple[bytes, Decline]] = {}
+        self._refused: dict[TransactionKey, tuple[bytes, Decline, int]] = {}
         self._deadlines: Deadlines[int] = Deadlines(outbox.wake_by)
 
     def __len__(self) -> int:
@@ -77,10 +79,32 @@ class InFlight:
         return self._by_key.get(key)
 
     def refuse(self, txn: Transaction, decline: Decline) -> None:
-        """Answer with a refusal, unless it was answered, and forget the transaction."""
+        """Refuse what no row tells of: it is answered, unless it was, counted, and forgotten."""
+        if not txn.answered:
+            self._teller.refuse(txn, decline)
+        if txn.part is not None and txn.part.then is not None:
+            self.count_cap(txn, decline)
+        elif not self._is_copy(txn):
+            self._refusals.count(txn, decline, txn.answered)
+        self.finish(txn)
+
+    def give_up(self, txn: Transaction, decline: Decline) -> None:
+        """Answer with a refusal, unless it was answered, and forget it; a row tells of it."""
         if not txn.answered:
             self._teller.refuse(txn, decline)
         self.finish(txn)
+
+    def count_cap(self, leg: Transaction, decline: Decline) -> None:
+        """Count a leg that had no room under its cap; of the refusal its transfer's row tells."""
+        if decline.reason is Reason.DAILY_CAP_EXCEEDED:
+            self._refusals.count(leg, decline, "")
+
+    def _is_copy(self, txn: Transaction) -> bool:
+        """Tell whether another request that was the same was refused, and counted, before."""
+        if not txn.fingerprint:
+            return False
+        fingerprint, _, ticket = self._refused.get(txn.key, _NEVER)
+        return fingerprint == txn.fingerprint and ticket != txn.ticket
 
     def refuse_for_good(self, txn: Transaction, decline: Decline) -> None:
         """Refuse what the ledger has nothing of, and remember it: its copies get no other answer.
@@ -92,14 +116,14 @@ class InFlight:
 
     def remember(self, txn: Transaction, decline: Decline) -> None:
         """Remember a refusal for the copies of a request; an advice may always come again."""
-        if not txn.rule.is_advice:
-            self._refused[txn.key] = txn.fingerprint, decline
+        if not txn.rule.is_advice and self.refused(txn) is None:
+            self._refused[txn.key] = txn.fingerprint, decline, txn.ticket
             if len(self._refused) > _MOST_REFUSED:
                 del self._refused[next(iter(self._refused))]
 
     def refused(self, txn: Transaction) -> Decline | None:
         """Return how the first copy of a request was refused, None for one that was not."""
-        fingerprint, decline = self._refused.get(txn.key, _NEVER)
+        fingerprint, decline, _ = self._refused.get(txn.key, _NEVER)
         return decline if fingerprint == txn.fingerprint else None
 
     def finish(self, txn: Transaction) -> None:

@@ -92,7 +92,7 @@ class Rerouting:
                 # Another process took the transaction over, and reverses it.
                 self._outbox.report("close_fenced", rrn=txn.rrn)
                 decline = Decline(Reason.ISSUER_SILENT, Rule.FORWARDED_IN_TIME)
-                self._in_flight.refuse(txn, decline)
+                self._in_flight.give_up(txn, decline)
             case Unknown():
                 self._outbox.after(RETRY_MS, partial(self._submit, txn, operation, then))
             case _:

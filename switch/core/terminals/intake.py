@@ -25,6 +25,7 @@ from switch.core.terminals.wire import TerminalWires
 Step = Callable[[Transaction], Decline | None]
 _NO_STAN = frozenset({None, "000000"})
 """DE 11 counts 000001-999999."""
+_TOO_LATE = Decline(Reason.ROUTE_UNAVAILABLE, Rule.FORWARDED_IN_TIME)
 _OF_ANY_BATCH = frozenset({"0620"})
 """What tells of an earlier transaction may come after its batch was settled."""
 
@@ -90,7 +91,7 @@ class Intake:
         keys: TerminalKeys | None,
     ) -> None:
         if txn.answered:
-            self._in_flight.finish(txn)
+            self._in_flight.refuse(txn, _TOO_LATE)
             return
         if keys is not None:
             txn.mac, txn.pik, txn.tdk, txn.asks = keys.mac, keys.pik, keys.tdk, keys.asks

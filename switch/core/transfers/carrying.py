@@ -185,7 +185,9 @@ class Carrying:
                 if refusal is not None:
                     self._end_none(moving, refusal)
             case CapExceeded(limit_fen, committed_fen, held_fen):
-                self._end_none(moving, no_room(txn, limit_fen, committed_fen, held_fen))
+                refusal = no_room(txn, limit_fen, committed_fen, held_fen)
+                self._in_flight.count_cap(txn, refusal)
+                self._end_none(moving, refusal)
             case _:
                 # Another process has taken it up: its reversal came, or we were away too long.
                 self._end_none(moving, Decline(Reason.ROUTE_UNAVAILABLE, Rule.FIRST_OF_ITS_KEY))

@@ -21,7 +21,14 @@ from switch.core.operations import (
 from switch.core.outcomes import (
     TotalsAre,
 )
-from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, LedgerOpenError, Where
+from switch.ledger.protocol import (
+    EVERYWHERE,
+    NEWEST,
+    CapShown,
+    LedgerOpenError,
+    Refusals,
+    Where,
+)
 
 _TRANSACTIONS: Final = """
     SELECT body FROM transactions
@@ -47,6 +54,11 @@ _DAYS: Final = "SELECT DISTINCT day FROM transactions WHERE day BETWEEN ? AND ? 
 _REVERSED: Final = _ROWS.replace("ORDER", "AND state = 11 ORDER")
 _FULL: Final = """
     SELECT card, day FROM caps WHERE day BETWEEN ? AND ? AND held_fen + committed_fen >= ?"""
+_REFUSAL_DAYS: Final = "SELECT DISTINCT day FROM refusals WHERE day BETWEEN ? AND ? ORDER BY day"
+_REFUSALS: Final = """
+    SELECT day, merchant, issuer, code, reason, sum(count) FROM refusals
+    WHERE day BETWEEN ? AND ? GROUP BY day, merchant, issuer, code, reason
+    ORDER BY day, merchant, issuer, code, reason"""
 _PAGE: Final = 2_000
 
 _batch: Final = msgspec.msgpack.Decoder(Batch).decode
@@ -119,6 +131,14 @@ class SqliteBooks:
         """Yield the days of cards (keyed hash and YYYYMMDD) that have no less than a limit."""
         for card, day in self._connection.execute(_FULL, (from_day, until_day, limit_fen)):
             yield bytes(card), day
+
+    def refusals(self, from_day: int, until_day: int) -> Iterator[Refusals]:
+        """Yield what was refused without a row, by day, point, bank, code and reason."""
+        days = self._connection.execute(_REFUSAL_DAYS, (from_day, until_day)).fetchall()
+        for (day,) in days:
+            rows: list[Any] = self._connection.execute(_REFUSALS, (day, day)).fetchall()
+            for row in rows:
+                yield Refusals(*row)
 
     def totals(self) -> TotalsAre:
         """Return the sums over everything, added up from the rows: the whole file is read."""

@@ -18,13 +18,24 @@ import msgspec
 from switch.core.batches.values import Batch
 from switch.core.moment import local
 from switch.core.operations import (
+    RefusalKey,
     Row,
     Session,
     TransactionKey,
 )
 from switch.ledger.embedded.migrations import migrate
 from switch.ledger.protocol import LedgerOpenError
-from switch.ledger.rows import EMPTY_DAY, Block, CapDay, CapKey, Lease, Queued, ReadSet, WriteSet
+from switch.ledger.rows import (
+    EMPTY_DAY,
+    Block,
+    CapDay,
+    CapKey,
+    Lease,
+    Queued,
+    ReadSet,
+    WriteSet,
+    raise_counts,
+)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -59,6 +70,10 @@ _FILL_SESSIONS: Final = """
     INSERT OR REPLACE INTO sessions
     SELECT rtrim(CAST(substr(value, 1, 32) AS TEXT)), substr(value, 33) FROM carray(?)"""
 
+_FILL_REFUSALS: Final = """
+    INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET count = max(count, excluded.count)"""
+
 encode: Final = msgspec.msgpack.Encoder().encode
 """Encodes whatever the log and the tables hold."""
 _row: Final = msgspec.msgpack.Decoder(Row).decode
@@ -69,7 +84,9 @@ _batch: Final = msgspec.msgpack.Decoder(Batch).decode
 class Filling:
     """What the log has and the tables have not: the last value of each row."""
 
-    __slots__ = ("advices", "batches", "blocks", "caps", "fences", "leases", "rows", "sessions")
+    __slots__ = (
+        "advices", "batches", "blocks", "caps", "fences", "leases", "refusals", "rows", "sessions",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -82,6 +99,7 @@ class Filling:
         self.leases: dict[int, Lease] = {}
         self.fences: dict[int, int] = {}
         self.batches: dict[tuple[str, str], Batch] = {}
+        self.refusals: dict[RefusalKey, int] = {}
 
     def __bool__(self) -> bool:
         return any(getattr(self, name) for name in self.__slots__)
@@ -105,6 +123,7 @@ class Filling:
         self.leases.update(written.leases)
         self.fences.update(written.fences)
         self.batches.update(written.batches)
+        raise_counts(self.refusals, written.refusals)
 
 
 class Tables:
@@ -269,6 +288,13 @@ class Tables:
         tell(
             "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)",
             ((*key, batch.day, encode(batch)) for key, batch in filling.batches.items()),
+        )
+        tell(
+            _FILL_REFUSALS,
+            (
+                (r.day, r.incarnation, r.merchant, r.issuer, r.code, r.reason, count)
+                for r, count in filling.refusals.items()
+            ),
         )
 
     def close(self) -> None:

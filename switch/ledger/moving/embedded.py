@@ -16,7 +16,7 @@ import apsw
 import msgspec
 
 from switch.core.batches.values import Batch
-from switch.core.operations import Row, Session, TransactionKey
+from switch.core.operations import RefusalKey, Row, Session, TransactionKey
 from switch.ledger.embedded.tables import Filling, Tables, encode
 from switch.ledger.moving.records import (
     BatchKept,
@@ -28,6 +28,7 @@ from switch.ledger.moving.records import (
     MarkKept,
     Numbers,
     Record,
+    RefusalsKept,
     SessionKept,
     Settled,
     Transaction,
@@ -51,6 +52,9 @@ _batch: Final = msgspec.msgpack.Decoder(Batch).decode
 _TRANSACTIONS: Final = """
     SELECT body, tries, due_ms, owner FROM transactions LEFT JOIN advices USING (number)
     ORDER BY number"""
+
+REFUSALS: Final = """
+    SELECT day, incarnation, merchant, issuer, code, reason, count FROM refusals"""
 
 
 def read_embedded(path: Path) -> Iterator[Record]:
@@ -77,6 +81,8 @@ def read_embedded(path: Path) -> Iterator[Record]:
             yield Fence(attempt, said_by)
         for (body,) in tables.execute("SELECT body FROM batches"):
             yield BatchKept(_batch(body))
+        for *key, count in tables.execute(REFUSALS):
+            yield RefusalsKept(RefusalKey(*key), count)
     yield from read_settled(_settlement(path))
 
 
@@ -143,7 +149,7 @@ def settled_of(records: Iterable[Record]) -> list[Settled]:
     return [each for each in records if isinstance(each, Settled)]
 
 
-def put(written: WriteSet, record: Record) -> None:
+def put(written: WriteSet, record: Record) -> None:  # noqa: C901 - a table of the records
     """Add a record to what is to be written; see `settled_of` for the others."""
     match record:
         case Transaction(row, queued):
@@ -162,5 +168,7 @@ def put(written: WriteSet, record: Record) -> None:
             written.fences[attempt] = said_by
         case BatchKept(batch):
             written.batches[batch.key] = batch
+        case RefusalsKept(key, count):
+            written.refusals[key] = count
         case ClearingKept() | MarkKept() | CaseKept():
             pass

@@ -13,8 +13,8 @@ from zlib import crc32
 import msgspec
 
 from switch.core.batches.values import Batch
-from switch.core.operations import Row, Session
-from switch.ledger.moving.embedded import put, settled_of
+from switch.core.operations import RefusalKey, Row, Session
+from switch.ledger.moving.embedded import REFUSALS, put, settled_of
 from switch.ledger.moving.records import (
     BatchKept,
     CaseKept,
@@ -25,6 +25,7 @@ from switch.ledger.moving.records import (
     MarkKept,
     Numbers,
     Record,
+    RefusalsKept,
     SessionKept,
     Settled,
     Transaction,
@@ -40,7 +41,8 @@ _AT_ONCE: Final = 2_000
 _IN_USE: Final = """
     SELECT EXISTS (SELECT FROM transactions) OR EXISTS (SELECT FROM caps)
         OR EXISTS (SELECT FROM blocks) OR EXISTS (SELECT FROM sessions)
-        OR EXISTS (SELECT FROM clearings) OR EXISTS (SELECT FROM cases)"""
+        OR EXISTS (SELECT FROM clearings) OR EXISTS (SELECT FROM cases)
+        OR EXISTS (SELECT FROM refusals)"""
 _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 TRANSACTIONS: Final = """
     SELECT body, tries, due_ms, owner FROM transactions ORDER BY opened_ms, attempt"""
@@ -90,6 +92,8 @@ async def read_within(line: Line) -> AsyncIterator[Record]:
         yield Fence(attempt, said_by)
     async for (body,) in paged(line, _BATCHES):
         yield BatchKept(_batch(body))
+    async for *key, count in paged(line, REFUSALS):
+        yield RefusalsKept(RefusalKey(*key), count)
     async for record in _settled(line):
         yield record
 

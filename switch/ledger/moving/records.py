@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from switch.core.batches.values import Batch
-from switch.core.operations import Row, Session
+from switch.core.operations import RefusalKey, Row, Session
 from switch.ledger.rows import FENCED, Block, CapDay, CapKey, Lease, Queued
 from switch.ledger.settling.protocol import Kept, Mark
 
@@ -74,6 +74,13 @@ class BatchKept(msgspec.Struct, frozen=True, array_like=True, tag="batch"):
     batch: Batch
 
 
+class RefusalsKept(msgspec.Struct, frozen=True, array_like=True, tag="refusals"):
+    """How many requests a process refused that no transaction tells of."""
+
+    key: RefusalKey
+    count: int
+
+
 class ClearingKept(msgspec.Struct, frozen=True, array_like=True, tag="clearing"):
     """What was kept of a day that was cleared."""
 
@@ -95,7 +102,17 @@ class CaseKept(msgspec.Struct, frozen=True, array_like=True, tag="case"):
 
 Settled = ClearingKept | MarkKept | CaseKept
 """What settlement keeps beside the ledger."""
-Record = Transaction | Day | SessionKept | Numbers | Incarnation | Fence | BatchKept | Settled
+Record = (
+    Transaction
+    | Day
+    | SessionKept
+    | Numbers
+    | Incarnation
+    | Fence
+    | BatchKept
+    | RefusalsKept
+    | Settled
+)
 
 
 class Digest:

@@ -16,7 +16,7 @@ from switch.core.batches.values import Batch
 from switch.core.moment import SHANGHAI, local
 from switch.core.operations import Advice, Row
 from switch.core.outcomes import TotalsAre
-from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, Where
+from switch.ledger.protocol import EVERYWHERE, NEWEST, CapShown, Refusals, Where
 from switch.ledger.shared.reading import Fetch, totals
 
 _CAPS: Final = """
@@ -40,6 +40,12 @@ _REVERSED: Final = _ROWS.replace("ORDER", "AND state = 11 ORDER")
 _FULL: Final = """
     SELECT card, day FROM caps
     WHERE day BETWEEN $1 AND $2 AND held_fen + committed_fen >= $3"""
+_REFUSALS: Final = """
+    SELECT day::bigint, merchant, issuer, code, reason, sum(count)::bigint FROM refusals
+    WHERE day BETWEEN $1 AND $2 GROUP BY day, merchant, issuer, code, reason
+    ORDER BY day, merchant COLLATE "C", issuer COLLATE "C", code COLLATE "C", reason COLLATE "C"
+"""
+_REFUSAL_DAYS: Final = "SELECT DISTINCT day FROM refusals WHERE day BETWEEN $1 AND $2 ORDER BY day"
 _PAGE: Final = 2_000
 
 _batch: Final = msgspec.msgpack.Decoder(Batch).decode
@@ -106,6 +112,13 @@ async def full_days(
 ) -> list[tuple[bytes, int]]:
     """Return the days of cards (keyed hash and YYYYMMDD) that have no less than a limit."""
     return [(card, day) for card, day in await fetch(_FULL, from_day, until_day, limit_fen)]
+
+
+async def refusals(fetch: Fetch, from_day: int, until_day: int) -> AsyncIterator[Refusals]:
+    """Yield what was refused without a row, by day, point, bank, code and reason."""
+    for (day,) in await fetch(_REFUSAL_DAYS, from_day, until_day):
+        for row in await fetch(_REFUSALS, day, day):
+            yield Refusals(*row)
 
 
 async def first_day(fetch: Fetch) -> int:

@@ -65,6 +65,13 @@ _UPDATE_LEASE: Final = "UPDATE leases SET nonce = $2, until_ms = $3 WHERE incarn
 _WRITE_FENCE: Final = """
     INSERT INTO fences VALUES ($1, $2) ON CONFLICT (attempt) DO UPDATE SET said_by = $2"""
 
+_WRITE_REFUSALS: Final = """
+    INSERT INTO refusals AS r SELECT * FROM unnest(
+        $1::integer[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[]
+    )
+    ON CONFLICT (day, incarnation, merchant, issuer, code, reason)
+    DO UPDATE SET count = greatest(r.count, excluded.count)"""
+
 _encode: Final = msgspec.msgpack.Encoder().encode
 _NOT_QUEUED: Final = ("NULL", "NULL", "NULL")
 
@@ -94,6 +101,11 @@ async def write(fetch: Fetch, written: WriteSet, stored: ReadSet) -> None:
         await fetch(sql, incarnation, lease.nonce, lease.until_ms)
     for attempt, said_by in written.fences.items():
         await fetch(_WRITE_FENCE, attempt, said_by)
+    if written.refusals:
+        # In order: two that write the same keys otherwise would wait for each other.
+        counts = sorted(written.refusals.items())
+        cells = [(*map(_cell, msgspec.structs.astuple(key)), count) for key, count in counts]
+        await fetch(_WRITE_REFUSALS, *map(list, zip(*cells, strict=True)))
 
 
 def _rows(written: WriteSet, stored: ReadSet) -> list[tuple[Row, Queued | None]]:
@@ -124,6 +136,10 @@ def _changed(row: Row, queued: Queued | None) -> tuple[object, ...]:
         key.card, request_of(key), _encode(row), key.bucket, row.incarnation, int(row.state),
         row.record.amount_fen, *queue,
     )  # fmt: skip
+
+
+def _cell(value: object) -> object:
+    return as_text(value) if isinstance(value, str) else value
 
 
 def _day(key: CapKey, day: CapDay) -> tuple[object, ...]:

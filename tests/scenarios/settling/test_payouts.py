@@ -136,7 +136,7 @@ def test_both_engines_clear_and_report_the_same(postgres: PostgresLedger, tmp_pa
         made = _cleared(books)
         assert made == _cleared(postgres)
         summaries = [
-            Summarising(DAY, DAY, _rules(), each.full_days(DAY, DAY, 10**9))
+            Summarising((DAY, DAY), _rules(), each.full_days(DAY, DAY, 10**9))
             .take(each.rows(DAY, DAY))
             .whole
             for each in (books, postgres)

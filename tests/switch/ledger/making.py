@@ -20,10 +20,12 @@ from switch.core.operations import (
     CapCheck,
     Claim,
     Close,
+    CountRefusals,
     Enlist,
     Launch,
     Open,
     Record,
+    RefusalKey,
     ReversalPlan,
     Reverse,
     SettleBill,
@@ -206,6 +208,17 @@ def reversing(number: int, stan: int = 1, *, incarnation: int = 1) -> Reverse:
 def acknowledging(number: int, stan: int = 1, state: State = State.REVERSED) -> Acknowledge:
     """Return the end of a reversal."""
     return Acknowledge(attempt(number), key(stan), state, "00")
+
+
+def counting_refusals(number: int, counts: dict[str, int], incarnation: int = 1) -> CountRefusals:
+    """Return the counts of a process by reason, of the day, point and bank of the others."""
+    return CountRefusals(
+        attempt(number, incarnation),
+        tuple(
+            (RefusalKey(DAY, incarnation, "999653080110001", "99910000", "61", reason), count)
+            for reason, count in counts.items()
+        ),
+    )
 
 
 def claiming(number: int, now_ms: int = 1_000, *, incarnation: int = 1, limit: int = 10) -> Claim:

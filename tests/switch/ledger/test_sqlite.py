@@ -23,6 +23,7 @@ from switch.core.operations import (
 )
 from switch.core.outcomes import (
     CapExceeded,
+    Counted,
     Found,
     Opened,
     OriginalNotFound,
@@ -38,10 +39,12 @@ from switch.ledger.protocol import LedgerFailed, LedgerOpenError, Where
 from switch.ledger.sqlite import SqliteLedger
 from tests.switch.ledger.making import (
     CARD,
+    DAY,
     acknowledging,
     attempt,
     claiming,
     closing,
+    counting_refusals,
     enlisting,
     key,
     opening,
@@ -91,6 +94,24 @@ def test_a_batch_that_was_not_filled_is_there_after_a_kill(path: Path, tmp_path:
         (taken,) = again.submit([TakeOver(attempt(1, 2), 2, 0, 10)])
         assert isinstance(taken, TakenOver)
         assert [row.key.stan for row in taken.rows] == ["000004"]
+
+
+def test_counts_of_refusals_are_there_after_a_kill_and_the_greater_of_two_stands(
+    path: Path, tmp_path: Path
+) -> None:
+    with closing_of(SqliteLedger(path, fill_every_s=None)) as ledger:
+        assert ledger.submit([counting_refusals(1, {"a": 2, "b": 1})]) == [Counted()]
+        ledger.fill()
+        ledger.submit([counting_refusals(2, {"a": 5}), counting_refusals(3, {"a": 7}, 2)])
+        ledger.submit([counting_refusals(4, {"a": 4, "b": 1})])
+        image = tmp_path / "image"
+        image.mkdir()
+        for name in tmp_path.glob("ledger.db*"):
+            shutil.copy(name, image)
+    with closing_of(SqliteLedger(image / "ledger.db", fill_every_s=None)) as again:
+        found = [(each.reason, each.count) for each in again.refusals(DAY, DAY)]
+        assert found == [("a", 12), ("b", 1)]
+        assert list(again.refusals(DAY + 1, DAY + 9)) == []
 
 
 def test_rows_that_left_memory_are_found_in_the_tables(path: Path) -> None:

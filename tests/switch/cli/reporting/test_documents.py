@@ -45,7 +45,7 @@ def _told() -> Told:
     ],
 )  # fmt: skip
 def test_every_warning_is_said(language: str, words: list[str]) -> None:
-    summary = Summarising(DAY, DAY, rules()).take([row(1)])
+    summary = Summarising((DAY, DAY), rules()).take([row(1)])
     made = quarterly(
         summary, _told(), rules(), load_dialect("pos"), "zh" if language == "zh" else "en"
     )
@@ -63,7 +63,7 @@ def test_visits_are_good_or_bad_only_where_there_are_points(
     points: list[PointFacts], unvisited: list[PointFacts], tone: str
 ) -> None:
     told = replace(_told(), points=points, unvisited=unvisited)
-    summary = Summarising(DAY, DAY, rules()).take([row(1)])
+    summary = Summarising((DAY, DAY), rules()).take([row(1)])
     assert quarterly(summary, told, rules(), load_dialect("pos"), "en").figures[-1].tone == tone
 
 
@@ -71,7 +71,7 @@ def test_visits_are_good_or_bad_only_where_there_are_points(
     ("count", "ticks"), [(2, ["0", "1", "2"]), (5, ["0", "1", "2", "3", "4", "5"]), (6, [])]
 )
 def test_few_transactions_are_counted_without_fractions(count: int, ticks: list[str]) -> None:
-    summary = Summarising(DAY, DAY, rules()).take([row(n) for n in range(1, count + 1)])
+    summary = Summarising((DAY, DAY), rules()).take([row(n) for n in range(1, count + 1)])
     made = quarterly(summary, _told(), rules(), load_dialect("pos"), "en")
     assert [name for _, name in made.charts[-1].y.ticks] == ticks
 

@@ -9,6 +9,7 @@ from messages.dialects.rules import classify, findings
 from switch.core.configuration import Cap
 from switch.core.operations import Acknowledge, Launch
 from switch.core.rules import Rule
+from switch.core.terminals.refusals import TOLD_EVERY_MS
 from switch.core.transaction import State
 from tests.switch.core.stage import INTERBANK, PAN
 from tests.switch.core.stage.moving import (
@@ -255,6 +256,10 @@ def test_a_remittance_has_a_counter_of_its_own_on_the_payees_card() -> None:
     assert stage.codes()[-3:] == ["00", "00", "61"]
     assert stage.report("declined")["rule"] == Rule.COUNTER_ROOM
     assert books.moved == (-200_000, 200_000)
+    # Of the refusal its row tells; that it was a cap, and not a bank, only this does.
+    stage.pass_time(TOLD_EVERY_MS)
+    (refusal,) = stage.ledger.refusals(20140101, 20991231)
+    assert (refusal.code, refusal.reason, refusal.count) == ("", "daily_cap_exceeded", 1)
     # It has nothing to do with what the same card may withdraw, or transfer.
     stage.withdraw("000006", f4="000000100000", f2=PAN)
     assert stage.code == "00"

@@ -21,6 +21,7 @@ from tests.switch.ledger.making import (
     attempt,
     claiming,
     closing,
+    counting_refusals,
     enlisting,
     key,
     opening,
@@ -45,6 +46,7 @@ STORY: Sequence[Sequence[Operation]] = (
     [opened(8, 5, 5_000), closing(9, 5, State.IN_DOUBT), claiming(10, limit=1)],
     [acknowledging(11, 3), reversing(12, 60), opened(13, 6, 1_000)],
     [settling(14, 30_000), uploading(15, 1)],
+    [counting_refusals(16, {"daily_cap_exceeded": 3}), counting_refusals(17, {"x": 1}, 2)],
 )
 """Six withdrawals in six states, and with them something in every other table."""
 

@@ -28,6 +28,7 @@ def test_what_was_written_comes_back(tmp_path: Path, file: list[bytes]) -> None:
         "Incarnation",
         "Fence",
         "BatchKept",
+        "RefusalsKept",
         "ClearingKept",
         "MarkKept",
         "CaseKept",

@@ -14,6 +14,7 @@ from tests.switch.ledger.making import (
     CARD,
     claiming,
     closing,
+    counting_refusals,
     enlisting,
     opening,
     record,
@@ -59,3 +60,20 @@ def test_books_show_what_memory_shows(postgres: PostgresLedger) -> None:
     assert postgres.advices() == memory.advices()
     assert len(postgres.advices()) == 2
     assert postgres.totals() == memory.totals()
+
+
+def test_refusals_are_what_memory_has_whatever_comes_twice_or_late(
+    postgres: PostgresLedger,
+) -> None:
+    memory = MemoryLedger()
+    for batch in (
+        [counting_refusals(1, {"b": 2, "a": 1}), opening(2, 1)],
+        [counting_refusals(3, {"a": 5}), counting_refusals(4, {"a": 7}, 2)],
+        [counting_refusals(5, {"a": 4})],
+    ):
+        for ledger in (memory, postgres):
+            ledger.submit(batch)
+    found = list(postgres.refusals(20140618, 20140618))
+    assert found == list(memory.refusals(20140618, 20140618))
+    assert [(each.reason, each.count) for each in found] == [("a", 12), ("b", 2)]
+    assert list(postgres.refusals(20140619, 20140630)) == []
