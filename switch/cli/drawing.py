@@ -20,7 +20,7 @@ from rich.text import Text
 _PIPE_WIDTH: Final = 100
 """Columns where no terminal says how many it has."""
 _LEAST_WIDTH: Final = 60
-_WIDEST: Final = 32
+WIDEST: Final = 32
 """Columns of any table column but the last."""
 
 
@@ -48,7 +48,7 @@ def table(*columns: str, title: str = "") -> Table:
     )
     for index, name in enumerate(columns):
         last = index == len(columns) - 1
-        made.add_column(name, overflow="fold", max_width=None if last else _WIDEST)
+        made.add_column(name, overflow="fold", max_width=None if last else WIDEST)
     return made
 
 
@@ -86,4 +86,4 @@ def _keep_names_whole(made: Table) -> None:
     """
     names = made.columns[0]
     widths = [cell_len(str(cell)) for cell in names.cells]
-    names.no_wrap = max(widths, default=0) <= _WIDEST
+    names.no_wrap = max(widths, default=0) <= WIDEST

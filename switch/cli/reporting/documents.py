@@ -198,7 +198,7 @@ def _warnings(told: Told, say: _Words) -> list[str]:
 def _grid(heading: str, name: str, of: Sequence[tuple[str, Figures]], say: _Words) -> Grid:
     columns = (
         name, say("approved", "成功"), say("amount", "金额"), say("returned", "退回"),
-        say("fees", "手续费"), say("declined", "拒绝"), say("over a cap", "超限额"),
+        say("fees", "手续费"), say("declined", "拒绝"), say("over cap", "超限额"),
         say("caps used up", "用完限额"), say("in doubt", "不明"), say("reversed", "冲正"),
     )  # fmt: skip
     rows: list[tuple[Value, ...]] = [

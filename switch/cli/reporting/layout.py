@@ -12,10 +12,10 @@ from typing import Final
 from rich.cells import cell_len
 from rich.table import Table
 
-from switch.cli.drawing import plain, table
+from switch.cli.drawing import WIDEST, plain, table
 from switch.report.document import Grid, Value
 
-_GAP: Final = 2
+_GAP: Final = 3
 """Columns between two columns."""
 _LEAST_WIDE: Final = 8
 """What a text of wide characters may be narrowed to."""
@@ -28,6 +28,9 @@ def laid_out(grid: Grid, width: int, again: str) -> list[Table]:
         (name,) for name in grid.columns
     ]  # fmt: skip
     least = [_least(column) for column in columns]
+    names = max(cell_len(str(cell)) for cell in columns[0])
+    if names <= WIDEST:
+        least[0] = names  # what names a row stays whole, as in every table of the command
     made: list[Table] = []
     for group in _groups(least, width):
         natural = [max(cell_len(str(cell)) for cell in columns[at]) for at in group]

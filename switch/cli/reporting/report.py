@@ -291,7 +291,7 @@ def _drawn(document: Document) -> str:
     parts += [plain(f"! {warning}", "yellow") for warning in document.warnings]
     again = said(document.language, "(continued)", "（续）")
     for grid in document.grids:
-        parts.append(plain(""))
-        parts += laid_out(grid, width(), again)
+        for made in laid_out(grid, width(), again):
+            parts += [plain(""), made]
         parts += [plain(f"  {note}") for note in grid.notes]
     return drawn(*parts)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from msgspec.structs import replace
 
-from fees.quote import Tariffs
+from fees.quote import Stored, Tariffs
 from switch.config.tariffs import load_tariffs
 from switch.core.configuration import CardRange
 from switch.core.operations import Row
@@ -50,8 +50,8 @@ def _pricing(*ranges: CardRange, is_welfare: bool = True) -> Pricing:
     return Pricing(made, rules_of(made))
 
 
-def _sale(rules: str = "C3 I3", **changes: object) -> Row:
-    return row(1, 8_000, "sale", shown_card=_SHOWN, fee_rules=rules, **changes)
+def _sale(rules: str = "C3 I3", legs: Stored = ()) -> Row:
+    return row(1, 8_000, "sale", shown_card=_SHOWN, fee_rules=rules, legs=legs)
 
 
 def test_a_waived_purchase_would_have_cost_the_national_rates() -> None:

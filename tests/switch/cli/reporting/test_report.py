@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from switch.cli.outcome import BAD, USAGE
+from switch.config.installation import load
+from switch.core.transfers.counters import counted_day
+from switch.ledger.sqlite import SqliteLedger
 from tests.switch.cli.running import Outcome, run
+from tests.switch.ledger import making
 from tests.switch.report.browser import drawn_charts, opened
 
 
@@ -30,6 +35,70 @@ def test_a_quarter_is_reported_with_its_due_date_and_warnings(city: Path) -> Non
     assert "! not visited: Test village clinic (999653080110001)" in outcome.out
     assert "due 2014-07-08" in outcome.out
     assert "insufficient" in outcome.out.lower()
+
+
+def test_what_the_switch_refused_by_itself_is_in_it_by_bank_point_and_reason(city: Path) -> None:
+    path = load(city).ledger
+    with closing(SqliteLedger(path, fill_every_s=None)) as ledger:
+        ledger.submit([making.counting_refusals(90, {"daily_cap_exceeded": 3})])
+    whole = json.loads(_report(city, "quarter", "2014Q2", "--as", "json").out)["summary"]["whole"]
+    assert (whole["refused"], whole["over_cap"]) == ({"61 daily_cap_exceeded": 3}, 3)
+    assert whole["requests"] == 10
+    lines = list(csv.reader(io.StringIO(_report(city, "quarter", "2014Q2", "--as", "csv").out)))
+    told = [line for line in lines if line[1:3] == ["61", "switch"]]
+    words = "The card's daily withdrawal cap is exceeded."
+    assert [line[3:] for line in told] == [["3", words]] * 2
+    assert [line[0] for line in told] == [
+        "Second test bank",
+        "Test village clinic 999653080110001",
+    ]
+
+
+def test_a_remittance_s_cap_that_is_used_up_is_none_of_withdrawals(city: Path) -> None:
+    """Its amounts stand on days of their own, and its limit says nothing of withdrawals."""
+    caps = city / "caps.toml"
+    text = caps.read_text("utf-8").replace("2014-09-10", "2014-01-01")
+    head, mark, rest = text.partition('counter = "remittance"')
+    caps.write_text(head + mark + rest.replace("limit_fen = 200000", "limit_fen = 100"), "utf-8")
+    assert 'counter = "remittance"' in caps.read_text("utf-8")
+    path, card = load(city).ledger, making.CARD
+    remittance = making.opening(90, 90, 10_000, day=counted_day(making.DAY, "remittance"))
+    withdrawal = making.opening(91, 91, 10_000)
+    with closing(SqliteLedger(path, fill_every_s=None)) as ledger:
+        ledger.submit([remittance, withdrawal])
+    assert remittance.key.card == withdrawal.key.card == card
+    whole = json.loads(_report(city, "quarter", "2014Q2", "--as", "json").out)["summary"]["whole"]
+    assert whole["capped"] == 0
+
+
+def test_a_quarter_that_is_not_over_is_marked_everywhere(
+    city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switch.cli.reporting.report.today", lambda: 20140620)
+    told = json.loads(_report(city, "quarter", "2014Q2", "--as", "json").out)
+    assert (told["is_provisional"], told["up_to"]) == (True, "2014-06-20")
+    for words in ((), ("--as", "csv"), ("--as", "html")):
+        out = _report(city, "quarter", "2014Q2", *words).out
+        assert "PROVISIONAL" in out
+        assert "up to 2014-06-20" in out
+        assert "whole from 2014-07-01 on" in out
+    chinese = _report(city, "quarter", "2014Q2", "--in", "zh").out
+    assert "暂定" in chinese
+    assert "截至 2014-06-20" in chinese
+    monkeypatch.setattr("switch.cli.reporting.report.today", lambda: 20140630)
+    assert "PROVISIONAL" in _report(city, "quarter", "2014Q2").out
+    monkeypatch.setattr("switch.cli.reporting.report.today", lambda: 20140701)
+    assert "PROVISIONAL" not in _report(city, "quarter", "2014Q2").out
+
+
+def test_a_quarter_that_has_not_begun_is_refused(
+    city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("switch.cli.reporting.report.today", lambda: 20140331)
+    path = tmp_path / "report.html"
+    outcome = _report(city, "quarter", "2014Q2", "--to", str(path))
+    assert (outcome.status, outcome.out, path.exists()) == (USAGE, "", False)
+    assert "can be had from 2014-04-01 on, whole from 2014-07-01" in outcome.err
 
 
 def test_the_same_in_chinese_and_as_csv(city: Path, tmp_path: Path) -> None:
@@ -53,7 +122,7 @@ def test_the_page_opens_without_error_with_its_charts_and_loads_nothing(
     with opened(path) as (page, troubles):
         page.wait_for_selector("html[data-drawn=yes]")
         assert drawn_charts(page) == 2
-        assert page.locator("table").count() == 6
+        assert page.locator("table").count() == 7
         assert page.locator("html").get_attribute("lang") == ("zh-CN" if language == "zh" else "en")
         assert troubles == []
 

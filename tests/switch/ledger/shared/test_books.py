@@ -66,11 +66,12 @@ def test_refusals_are_what_memory_has_whatever_comes_twice_or_late(
     postgres: PostgresLedger,
 ) -> None:
     memory = MemoryLedger()
-    for batch in (
+    batches: list[list[Operation]] = [
         [counting_refusals(1, {"b": 2, "a": 1}), opening(2, 1)],
         [counting_refusals(3, {"a": 5}), counting_refusals(4, {"a": 7}, 2)],
         [counting_refusals(5, {"a": 4})],
-    ):
+    ]
+    for batch in batches:
         for ledger in (memory, postgres):
             ledger.submit(batch)
     found = list(postgres.refusals(20140618, 20140618))
