@@ -87,7 +87,7 @@ def quarterly(
             *_services(hosts, say),
             _grid(say("By service point", "按助农服务点"), say("Point", "服务点"), points, say),
             _kinds(whole, rules, say),
-            _declines(say("Declines by issuing bank", "按发卡银行：拒绝原因"),
+            _declines(say("Declines by bank and host", "按发卡银行、业务系统：拒绝原因"),
                       say("Bank", "发卡银行"), [*banks, *hosts], dialect, say),
             _declines(say("Declines by service point", "按助农服务点：拒绝原因"),
                       say("Point", "服务点"), points, dialect, say),

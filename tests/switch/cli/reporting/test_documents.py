@@ -85,10 +85,10 @@ def test_shares_end_with_their_total() -> None:
 def test_a_host_of_services_is_listed_by_itself_and_not_among_the_banks() -> None:
     host = "99970000"
     rows = [row(1), replace(row(2, 0, "social_inquiry", State.DECLINED, issuer=host), reason="31")]
-    summary = Summarising(DAY, DAY, rules(hosts=frozenset({host}))).take(rows)
+    summary = Summarising((DAY, DAY), rules(hosts=frozenset({host}))).take(rows)
     told = replace(_told(), names={FIRST: "First bank", host: "The bureau"})
     made = quarterly(summary, told, rules(), load_dialect("pos"), "en")
     listed = {grid.heading: [line[0] for line in grid.rows] for grid in made.grids}
     assert listed["By issuing bank"] == ["First bank"]
     assert listed["By host of services"] == ["The bureau"]
-    assert listed["Declines by reason"] == ["The bureau"]
+    assert listed["Declines by bank and host"] == ["The bureau"]
