@@ -89,13 +89,14 @@ def quarter(
       jinbao report quarter 2014Q3 -c city
       jinbao report quarter 2014Q3 -c city --as html --in zh --to 2014Q3.html
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    asked, now = _quarter(which), _date(0)
-    if now < asked.first:
+    asked = _quarter(which)
+    # Books under a business date are dated by no wall clock, and say so themselves.
+    if _date(0) < asked.first and mark_of(loaded(folder)) is None:
         whole_from = asked.next.first
         stop(f"{asked} has not begun: it can be had from {asked.first} on, whole from {whole_from}")
     catch_up(folder)
     with settled(folder) as here:
-        summary, told = summarised(here, asked), _told(here, folder, asked, now)
+        summary, told = summarised(here, asked), _told(here, folder, asked)
         document = _quarterly(here, summary, told, _LANGUAGE[tongue])
     whole: dict[str, Any] = {
         "quarter": str(asked),
@@ -186,7 +187,7 @@ def shares_of(
 
 def report_page(here: Settled, folder: Path, asked: Quarter, summary: Summary) -> str:
     """Return a quarter's report as a page in English."""
-    return as_html(_quarterly(here, summary, _told(here, folder, asked, _date(0)), "en"))
+    return as_html(_quarterly(here, summary, _told(here, folder, asked), "en"))
 
 
 def _quarterly(
@@ -229,10 +230,11 @@ def _used_up(here: Settled, first: int, last: int) -> set[CardDay]:
     return found
 
 
-def _told(here: Settled, folder: Path, asked: Quarter, now: date) -> documents.Told:
+def _told(here: Settled, folder: Path, asked: Quarter) -> documents.Told:
     state, calendar = state_of(folder), calendar_of(folder)
     points = points_of(state, here.installation)
-    due = calendar.due(asked)
+    due, now = calendar.due(asked), _date(0)
+    is_over = now > asked.last or mark_of(here.installation) is not None
     return documents.Told(
         quarter=asked,
         due=due,
@@ -244,7 +246,7 @@ def _told(here: Settled, folder: Path, asked: Quarter, now: date) -> documents.T
         names=bank_names(here.installation),
         carried=len(here.store.carried()),
         cases=len(here.store.cases(is_open=True)),
-        up_to=now if now <= asked.last else None,
+        up_to=None if is_over else now,
     )
 
 
