@@ -277,6 +277,8 @@ def check_once(
     base = 0 if done.kind == "amount" else int(is_paid)
     if any(map(_net, other)):
         raise CaseError(f"{action}: another case has moved money of {done.rrn} already")
+    if done.kind == "amount" and net not in {0, 1}:
+        raise CaseError(f"{action}: what differs is the other side's money; {done.what}")
     if base + net not in {0, 1}:
         is_moved = any(note.movements for case in alike for note in case.notes)
         where = "another case has moved it" if is_moved else "by the ledger"

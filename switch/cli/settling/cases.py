@@ -97,7 +97,8 @@ def show(number: Number, *, folder: Folder, as_json: AsJson = False) -> None:
     with settled(folder) as here:
         kept = _kept(here, number)
     case = decoded(kept)
-    say(msgspec.json.encode(_told(kept, case)).decode() if as_json else _drawn(kept, case))
+    told = _told(kept, case) | {"allows": allowed(case)}
+    say(msgspec.json.encode(told).decode() if as_json else _drawn(kept, case))
 
 
 @app.command("open")
@@ -230,6 +231,7 @@ def _drawn(kept: Kept, case: Case) -> str:
         ("amount 金额", yuan(case.amount_fen)),
         ("issuer, acquirer", f"{case.issuer or '-'}, {case.acquirer or '-'}"),
         ("clearing day 清算日", day_text(case.day)),
+        ("allows 可办", ", ".join(allowed(case)) or "-"),
     ):
         facts.add_row(plain(name), plain(value))
     notes = table("At", "By", "Step", "Why", "Moves")

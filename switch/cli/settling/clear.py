@@ -290,7 +290,7 @@ def _drawn_found(found: Found, new: int) -> str:
         summary += f"; {len(found.waiting)} wait: {words}"
     settled_ = [now for _, now in found.changed if not now.deadline]
     if settled_:
-        summary += f"; {len(settled_)} that waited decided"
+        summary += f"; {len(settled_)} older cases decided by it"
     cases = found.cases + found.waiting
     return drawn(plain(summary), drawn_cases(cases)) if cases else summary
 

@@ -34,9 +34,12 @@ _KEEP_MARKS: Final = """
     INSERT INTO clearing_marks
     SELECT * FROM unnest($1::text[], $2::integer[], $3::smallint[])
     ON CONFLICT (rrn) DO UPDATE SET day = excluded.day, state = excluded.state"""
+# What is there already is left out first, for a conflict would use up a number.
 _ADD: Final = """
     INSERT INTO cases (key, version, is_open, body)
-    SELECT key, 1, true, body FROM unnest($1::text[], $2::bytea[]) AS fresh (key, body)
+    SELECT key, 1, true, body
+    FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS fresh (key, body, place)
+    WHERE NOT EXISTS (SELECT FROM cases WHERE cases.key = fresh.key) ORDER BY place
     ON CONFLICT (key) DO NOTHING RETURNING number"""
 _CASES: Final = """
     SELECT number, key, version, is_open, body FROM cases

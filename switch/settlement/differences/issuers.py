@@ -74,6 +74,7 @@ class Issuers:
             if any(case.kind in WAITING and case.deadline and case.day < day for case in cases)
         }
         self._strangers: dict[tuple[str, str], Row] = {}
+        self._adjusted = _adjusted(known.cases)
 
     def take(self, row: Row) -> None:
         """Compare a row, if it is of the day, on a statement, or waits since another day."""
@@ -109,6 +110,8 @@ class Issuers:
             if booked or self._rules.kind(record.kind) is not None:
                 why = f"the ledger says {row.state.name}; the issuer booked {theirs} fen"
                 self._wait("in_doubt", row, booked, why)
+        elif day < self._day and lines and self._is_adjustment(record.rrn, lines):
+            return
         elif day > self._day or (day < self._day and _is_of_its_day(cases, booked)):
             self._wait("crossing", row, booked, _crosses(day, booked))
         elif theirs == ours and not _is_repeated(line.fen for line in lines):
@@ -204,6 +207,10 @@ class Issuers:
             return 0
         return (record.amount_fen if kind.side == DEBIT else -record.amount_fen) + record.fee_fen
 
+    def _is_adjustment(self, rrn: str, lines: list[Line]) -> bool:
+        """Tell whether lines are what cases between banks have moved, as the issuer books it."""
+        return sum(line.fen for line in lines) == self._adjusted.get(rrn, 0)
+
     def _is_late(self, row: Row) -> bool:
         """Tell whether it was opened so near the end of its day that it may be booked after it."""
         ends, minutes = self._known.ends_ms, self._known.terms.crossing_minutes
@@ -238,6 +245,18 @@ def _correction(issuer: str, more_fen: int) -> tuple[Movement, ...]:
     if more_fen > 0:
         return (Movement(own, cardholders, more_fen, ADJUSTMENT),)
     return (Movement(cardholders, own, -more_fen, ADJUSTMENT),) if more_fen else ()
+
+
+def _adjusted(cases: Iterable[Case]) -> dict[str, int]:
+    """Return what cases between banks took off the accounts of cardholders, by transaction."""
+    found: dict[str, int] = {}
+    for case in cases:
+        own = CARDHOLDERS + case.issuer
+        for moved in (each for note in case.notes for each in note.movements):
+            if case.kind not in OF_ISSUERS and case.rrn and own in {moved.payer, moved.payee}:
+                sign = 1 if moved.payer == own else -1
+                found[case.rrn] = found.get(case.rrn, 0) + sign * moved.fen
+    return found
 
 
 def _is_of_its_day(cases: list[Case], booked: dict[int, int]) -> bool:

@@ -241,7 +241,7 @@ def test_an_amount_is_put_right_once_and_not_beside_the_whole() -> None:
     back = resolve(amount, "credit_adjustment", _NOTE, _ON)
     whole = resolve(_case(), "chargeback", _NOTE, _ON)
     check_once(back, [_case()], is_paid=True)
-    with pytest.raises(CaseError, match="is paid out already"):
+    with pytest.raises(CaseError, match="claim: what differs is the other side's money"):
         check_once(resolve(amount, "claim", _NOTE, _ON), [], is_paid=True)
     for done, other in ((back, whole), (whole, back)):
         with pytest.raises(CaseError, match="another case has moved money of 4169 already"):

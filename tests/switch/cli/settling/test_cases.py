@@ -144,7 +144,10 @@ def test_what_comes_too_late_is_refused_with_its_last_day(found: Path) -> None:
     assert (again.status, "the last day was 2014-11-05" in again.err) == (BAD, True)
     assert "lapse" in again.err
     assert _cases("resolve", found, "3", "--as", "lapse", *_WHO).status == 0
-    assert "逾期未答复" in _cases("show", found, "3").out
+    drawn = _cases("show", found, "3").out
+    assert "逾期未答复" in drawn
+    assert _shown(found, 3)["allows"] == []
+    assert _shown(found, 1)["allows"] == ["credit_adjustment", "claim", "chargeback", "no_error"]
 
 
 def test_only_a_folder_of_test_keys_has_a_business_date(found: Path) -> None:

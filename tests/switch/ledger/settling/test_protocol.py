@@ -72,6 +72,8 @@ def test_a_case_is_there_once_and_changes_by_whoever_read_it_last(store: Settlem
     assert store.add_cases([("long/1", b"other"), ("long/3", b"third")]) == 1
     assert store.add_cases([]) == 0
     first, second, third = store.cases()
+    numbers = [each.number for each in (first, second, third)]
+    assert numbers == [first.number + n for n in range(3)], "what is there takes no number"
     assert (first.key, first.body, first.is_open) == ("long/1", b"first", True)
     assert store.case(third.number) == third
     assert store.case(999) is None

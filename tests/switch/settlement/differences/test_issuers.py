@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from switch.core.operations import Row
 from switch.core.transaction import State
-from switch.settlement.cases import OF_ISSUERS, Case
+from switch.settlement.cases import OF_ISSUERS, Case, Note, On, resolve
 from switch.settlement.differences.issuers import Issuers, Known, Line
 from switch.settlement.movements import CARDHOLDERS, Movement
 from tests.switch.settlement.village import ACQUIRER, DAY, FIRST, SECOND, row, rules
@@ -236,6 +236,23 @@ def test_a_correction_in_a_later_statement_closes_its_case() -> None:
     assert len(desk.on(DAY, BOOKED, unknown)) == 2
     assert desk.on(DAY + 3, (RRN, -50_000), (unknown[0], -7)) == []
     assert desk.open() == set()
+
+
+def test_what_cases_moved_between_banks_may_be_on_a_later_statement() -> None:
+    """An acquirer gave back 50 yuan too much of the slip; its issuer books that as well."""
+    desk = _Desk(row(1))
+    assert desk.on(DAY, BOOKED) == []
+    moved = (Movement(FIRST, CARDHOLDERS + FIRST, 5_000, "principal"),)
+    amount = Case(
+        kind="amount", found_by="terminal", rrn=RRN, issuer=FIRST, day=DAY, deadline=DAY + 9,
+        movements=moved, is_credit=True,
+    )  # fmt: skip
+    note = Note(0, "Li", "", "the slip says so")
+    desk.cases[amount.key] = resolve(amount, "credit_adjustment", note, On(DAY))
+    assert desk.on(DAY + 1, (RRN, -5_000)) == []
+    assert desk.open() == set()
+    desk.on(DAY + 2, (RRN, -4_000))
+    assert desk.open() == {"crossing"}, "another amount is no adjustment of a case"
 
 
 def test_statements_of_two_issuers_are_kept_apart() -> None:
