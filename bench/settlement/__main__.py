@@ -89,6 +89,7 @@ def _clear(where: str, files: Path) -> dict[str, Any]:
             made, clearer = clearing.clear(books, store, rules, day, folder.take)
             made.files = folder.finish(made)
             clearing.keep(store, made, clearer)
+            folder.put()
             count += made.count
             slowest = max(slowest, perf_counter() - begin)
     return {"count": count, "slowest_day_s": round(slowest, 2)}

@@ -120,7 +120,14 @@ class Clearing(msgspec.Struct, kw_only=True, gc=False):
     carried: int = 0
     adjustments: list[Adjustment] = []
     files: dict[str, str] = {}
-    """Name -> SHA-256 of what was written."""
+    """Name -> SHA-256 of the day's files, whether they were written or not."""
+    passed_over: list[str] | None = None
+    """Of the day's own (DE 37) what had no outcome or waited since before; None: not kept."""
+    late_of: list[str] = []
+    returned_of: list[str] = []
+    """What was cleared late and what was given back, in their order."""
+    categories: dict[str, str] = {}
+    """DE 18 of the terminals, as it was: the files have it."""
 
     @property
     def is_balanced(self) -> bool:
@@ -152,16 +159,23 @@ class Clearer:
         self._rules = rules
         self._sink = sink
         self._waiting = waiting
-        self._made = Clearing(day=day, positions={}, interbank={}, inside={}, classes={}, points={})
+        self._passed: list[str] = []
+        self._made = Clearing(
+            day=day, positions={}, interbank={}, inside={}, classes={}, points={},
+            passed_over=self._passed,
+        )  # fmt: skip
 
     def take_own(self, rows: Iterable[Row]) -> None:
         """Take the rows of the days around; those of this clearing day are cleared."""
         for row in rows:
             record = row.record
-            if record.clearing_day != self.day or record.rrn in self._waiting:
+            if record.clearing_day != self.day:
                 continue
-            if row.state in PENDING:
+            if record.rrn in self._waiting:
+                self._passed.append(record.rrn)
+            elif row.state in PENDING:
                 if self._rules.kind(row.record.kind) is not None:
+                    self._passed.append(record.rrn)
                     self._mark(row, MarkState.CARRIED)
                     self._made.carried += 1
             elif row.state is State.APPROVED:
@@ -173,7 +187,9 @@ class Clearer:
         """Take what had no outcome on its own day."""
         for row in rows:
             if row.state is State.APPROVED:
-                self._made.late += self._enter(row, 1)
+                if self._enter(row, 1):
+                    self._made.late += 1
+                    self._made.late_of.append(row.record.rrn)
                 self._mark(row, MarkState.LATE)
             elif row.state in GONE:
                 self._mark(row, MarkState.VOID)
@@ -188,7 +204,9 @@ class Clearer:
             if row.state is not State.REVERSED or row.record.clearing_day >= self.day:
                 continue
             if is_cleared:
-                self._made.returned += self._enter(row, -1)
+                if self._enter(row, -1):
+                    self._made.returned += 1
+                    self._made.returned_of.append(row.record.rrn)
                 self._mark(row, MarkState.RETURNED)
 
     def take_adjustments(self, adjustments: Iterable[Adjustment]) -> None:
@@ -230,6 +248,8 @@ class Clearer:
                 _book(self._line(row), row.key.merchant, kind, movement, sign)
         self._count(row, kind, sign, "on_us" if is_on_us else "off_us")
         made.count += 1
+        terminal = row.key.terminal
+        made.categories.setdefault(terminal, self._rules.categories.get(terminal, ""))
         if self._sink is not None:
             self._sink(Entry(row, kind, sign))
         return 1

@@ -13,20 +13,26 @@ from typing import Final
 import msgspec
 
 from switch.core.operations import Row
+from switch.core.transaction import State
 from switch.ledger.protocol import Books, Where
-from switch.ledger.settling.protocol import SettlementStore
+from switch.ledger.settling.protocol import MarkState, SettlementStore
 from switch.settlement.cases import Case, decoded
 from switch.settlement.clearing import (
     LOOK_BACK_DAYS,
     Adjustment,
     Clearer,
     Clearing,
+    Entry,
     Sink,
     clear_day,
 )
 from switch.settlement.rules import Rules
 
 _PAGE: Final = 500
+_ONCE_APPROVED: Final = frozenset(
+    {State.APPROVED, State.REVERSING, State.REVERSED, State.REVERSAL_EXPIRED}
+)
+"""How a transaction may stand by now that was approved when its day was cleared."""
 _decode: Final = msgspec.msgpack.Decoder(Clearing).decode
 _encode: Final = msgspec.msgpack.Encoder().encode
 
@@ -81,6 +87,36 @@ def kept(store: SettlementStore, day: int) -> Clearing | None:
     """Return a clearing that was kept, None where the day was not cleared."""
     body = store.clearing(day)
     return None if body is None else _decode(body)
+
+
+def entries(books: Books, store: SettlementStore, rules: Rules, made: Clearing) -> Iterator[Entry]:
+    """Yield what a day that was cleared consists of, in the order in which it was cleared.
+
+    Whatever became of it since: what was approved then may be reversed by now.
+    """
+    passed, day = frozenset(made.passed_over or ()), made.day
+    for page in _pages(books.rows(day_after(day, -1), day_after(day))):
+        own = [
+            row
+            for row in page
+            if row.record.clearing_day == day
+            and row.state in _ONCE_APPROVED
+            and row.record.rrn not in passed
+        ]
+        marks = store.marks([row.record.rrn for row in own if row.state is State.REVERSED])
+        for row in own:
+            mark = marks.get(row.record.rrn)
+            if mark is None or mark.state is not MarkState.VOID:
+                yield from _entry(row, rules, 1)
+    for rrns, sign in ((made.late_of, 1), (made.returned_of, -1)):
+        for row in _named(books, rrns):
+            yield from _entry(row, rules, sign)
+
+
+def _entry(row: Row, rules: Rules, sign: int) -> Iterator[Entry]:
+    kind = rules.kind(row.record.kind)
+    if kind is not None:
+        yield Entry(row, kind, sign)
 
 
 def adjustments_of(store: SettlementStore, day: int) -> list[Adjustment]:

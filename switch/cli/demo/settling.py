@@ -20,6 +20,7 @@ from switch.cli.reporting.report import report_page, summarised
 from switch.cli.settling.clear import found_on, line_of
 from switch.cli.settling.opening import settled
 from switch.cli.settling.statements import statements_of
+from switch.cli.settling.writing import DayFolder
 from switch.core.moment import local
 from switch.settlement import running
 from switch.settlement.calendar import Quarter
@@ -54,7 +55,9 @@ def settle(stage: Stage, codes: list[str]) -> Settled:
         last = max(row.record.clearing_day for row in rows)
         cleared: list[Clearing] = []
         for day in running.days_to_clear(here.books, here.store, last):
-            made, clearer = running.clear(here.books, here.store, here.rules, day)
+            files = DayFolder(None, day, here.rules)
+            made, clearer = running.clear(here.books, here.store, here.rules, day, files.take)
+            made.files = files.finish(made)
             running.keep(here.store, made, clearer)
             if made.count:
                 cleared.append(made)

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
+from msgspec.structs import replace
 from rich.table import Table
 
 from switch.cli.books.words import both, day_text, yuan
@@ -28,7 +29,7 @@ from switch.cli.settling.opening import (
     today,
 )
 from switch.cli.settling.statements import Statements, statements_of
-from switch.cli.settling.writing import DayFolder
+from switch.cli.settling.writing import DayFolder, PlaceTakenError, is_there, place_of
 from switch.cli.verbs import AsJson, verb_app
 from switch.core.errors import InvariantBroken
 from switch.ledger.protocol import Where
@@ -91,6 +92,38 @@ def list_days(*, folder: Folder, as_json: AsJson = False) -> None:
             made = running.kept(here.store, day)
             if made is not None:
                 say(msgspec.json.encode(brief(made)).decode() if as_json else line_of(made))
+
+
+@app.command("files")
+def files_of(
+    *,
+    folder: Folder,
+    day: Day,
+    to: Annotated[
+        Path, typer.Option(metavar="DIR", help="Write the files there, into a folder of the day.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Write the files of a day that was cleared, whenever that was: the same bytes, or nothing.
+
+    \b
+    Example:
+      jinbao clear files -c city --day 20140618 --to clearing
+    """  # noqa: D301 - \b keeps the lines of the examples apart
+    catch_up(folder)
+    with settled(folder) as here:
+        made = running.kept(here.store, checked_day(day))
+        if made is None:
+            stop(f"{day_text(day)} was not cleared", BAD)
+        if made.passed_over is None or not made.files:
+            stop(f"{day_text(day)} was cleared by a version that kept no digests of its files", BAD)
+        place = place_of(to, day)
+        if is_there(place, made.files):
+            note(f"{place} holds these files already")
+        else:
+            _write_again(here, made, to)
+            note(f"written to {place}")
+        say(msgspec.json.encode(brief(made)).decode() if as_json else line_of(made))
 
 
 @app.command()
@@ -199,21 +232,47 @@ def brief(made: Clearing) -> dict[str, object]:
 
 
 def _cleared(here: Settled, day: int, to: Path | None) -> Clearing:
-    files = DayFolder(to, day, here.rules) if to is not None else None
+    """Clear a day and keep it; its files go to their place last, and can be had later."""
+    files = _folder(to, day, here.rules)
     try:
-        sink = files.take if files is not None else None
-        made, clearer = running.clear(here.books, here.store, here.rules, day, sink)
-        if files is not None:
-            made.files = files.finish(made)
+        made, clearer = running.clear(here.books, here.store, here.rules, day, files.take)
+        made.files = files.finish(made)
         running.keep(here.store, made, clearer)
+        files.put()
     except (InvariantBroken, AlreadyClearedError) as error:
         stop(str(error), BAD)
     except OSError as error:
         stop(f"{to}: {error.strerror}")
     finally:
-        if files is not None:
-            files.give_up()
+        files.give_up()
     return made
+
+
+def _folder(to: Path | None, day: int, rules: Rules) -> DayFolder:
+    try:
+        return DayFolder(to, day, rules)
+    except PlaceTakenError as error:
+        stop(str(error))
+    except OSError as error:
+        stop(f"{to}: {error.strerror}")
+
+
+def _write_again(here: Settled, made: Clearing, to: Path) -> None:
+    """Write the files of a day that was cleared: byte for byte what they were then, or nothing."""
+    files = _folder(to, made.day, replace(here.rules, categories=made.categories))
+    try:
+        for entry in running.entries(here.books, here.store, here.rules, made):
+            files.take(entry)
+        digests = files.finish(made)
+        for name in sorted(digests.keys() | made.files.keys()):
+            if digests.get(name) != made.files.get(name):
+                what = f"the files of {day_text(made.day)} are not what was cleared"
+                stop(f"{what}: {name} has another digest, so nothing was written", BAD)
+        files.put()
+    except OSError as error:
+        stop(f"{to}: {error.strerror}")
+    finally:
+        files.give_up()
 
 
 def line_of(made: Clearing) -> str:

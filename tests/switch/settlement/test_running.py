@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from switch.core.operations import Row
 from switch.core.transaction import State
 from switch.ledger.memory import MemoryLedger
 from switch.ledger.settling.protocol import AlreadyClearedError, SettlementStore
 from switch.settlement import running
 from switch.settlement.cases import Note, On, encoded, resolve
-from switch.settlement.clearing import Clearing
+from switch.settlement.clearing import Clearing, Entry
+from switch.settlement.files import record
 from switch.settlement.reconciling import Reconciler
 from tests.switch.ledger import making
 from tests.switch.settlement.village import (
@@ -51,6 +53,36 @@ def test_no_day_is_left_out() -> None:
 )
 def test_days_go_over_months_and_years(day: int, days: int, then: int) -> None:
     assert running.day_after(day, days) == then
+
+
+def test_the_entries_of_a_day_are_what_they_were_whatever_became_of_them() -> None:
+    ledger, store = MemoryLedger(), _store()
+    told: dict[int, list[Entry]] = {}
+    kept: dict[int, Clearing] = {}
+
+    def clear(day: int, *rows: Row) -> None:
+        put(ledger, *rows)
+        told[day] = []
+        made, clearer = running.clear(ledger, store, rules(), day, told[day].append)
+        running.keep(store, made, clearer)
+        kept[day] = made
+
+    doubt = row(2, 20_000, state=State.IN_DOUBT)
+    void, expired = row(3, state=State.REVERSED), row(6, state=State.ADVISED, kind="refund")
+    clear(DAY, row(1), doubt, void, row(4), row(5), expired)
+    late, back = row(6, kind="refund"), row(4, state=State.REVERSED)
+    clear(DAY + 1, row(2, 20_000, state=State.REVERSED), late, back, row(7, clearing_day=DAY + 1))
+    # The late one is given back too, and one is about to be.
+    clear(DAY + 2, row(6, kind="refund", state=State.REVERSED), row(5, state=State.REVERSING))
+    put(ledger, row(1, state=State.REVERSED))
+    for day, entries in told.items():
+        made = running.kept(store, day)
+        assert made is not None
+        again = list(running.entries(ledger, store, rules(), made))
+        assert [(e.row.key, e.sign) for e in again] == [(e.row.key, e.sign) for e in entries]
+        assert [record(e, "8011") for e in again] == [record(e, "8011") for e in entries]
+    counts = [(len(told[day]), kept[day].late, kept[day].returned) for day in sorted(told)]
+    assert counts == [(3, 0, 0), (3, 1, 1), (1, 0, 1)]
 
 
 def test_a_doubt_is_cleared_when_it_ends_and_a_late_reversal_gives_back() -> None:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from switch.cli.outcome import BAD, USAGE
 from switch.cli.settling.opening import today
+from switch.config.installation import load
+from switch.core.operations import Reverse
+from switch.ledger.protocol import Where
+from switch.ledger.sqlite import SqliteLedger
 from tests.switch.cli.books.conftest import APPROVED, IN_DOUBT
 from tests.switch.cli.running import Outcome, run
+from tests.switch.config import folders
+from tests.switch.ledger import making
 
 DAY = "20140618"
 
@@ -58,6 +66,62 @@ def test_the_files_of_a_day_are_what_the_manifest_says(city: Path, tmp_path: Pat
         "0",
     )
     assert not list(files.glob(".*")), "nothing half written is left"
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_files_of_a_day_can_be_had_at_any_time_and_are_the_same_bytes(
+    city: Path, tmp_path: Path
+) -> None:
+    other = folders.copy(city, tmp_path / "other")
+    at_once, later = tmp_path / "at-once", tmp_path / "later"
+    told = _lines(_clear("run", city, "--until", DAY, "--to", str(at_once), "--json"))
+    assert _lines(_clear("run", other, "--until", DAY, "--json")) == told
+    path = load(other).ledger
+    with closing(SqliteLedger(path, fill_every_s=None)) as ledger:
+        (row,) = ledger.transactions(1, Where(rrn=APPROVED))
+        # What was cleared is taken back since, and what was in doubt has its outcome.
+        plan = making.plan()
+        record = row.record
+        ledger.submit([Reverse(making.attempt(90), row.key, 1, "4021", plan, record)])
+    assert _clear("files", other, "--day", DAY, "--to", str(later)).status == 0
+    assert _bytes(later) == {
+        name: data for name, data in _bytes(at_once).items() if name.startswith(DAY)
+    }
+    again = _clear("files", other, "--day", DAY, "--to", str(later), "--json")
+    assert (again.status, "already" in again.err) == (0, True)
+    assert _lines(again) == told[1:]
+
+
+def test_what_is_in_the_way_of_files_is_left_alone(city: Path, tmp_path: Path) -> None:
+    place = tmp_path / DAY
+    place.mkdir()
+    (place / "mine.txt").write_text("precious")
+    outcome = _clear("run", city, "--until", DAY, "--to", str(tmp_path))
+    assert (outcome.status, "is there already" in outcome.err) == (USAGE, True)
+    assert [each["day"] for each in _lines(_clear("list", city, "--json"))] == [20140617]
+    assert _clear("run", city, "--until", DAY).status == 0
+    outcome = _clear("files", city, "--day", DAY, "--to", str(tmp_path))
+    assert (outcome.status, "is there already" in outcome.err) == (USAGE, True)
+    assert [path.name for path in place.iterdir()] == ["mine.txt"]
+
+
+def test_files_that_would_be_others_are_not_written(city: Path, tmp_path: Path) -> None:
+    outcome = _clear("files", city, "--day", DAY, "--to", str(tmp_path / "files"))
+    assert (outcome.status, "was not cleared" in outcome.err) == (BAD, True)
+    _clear("run", city, "--until", DAY)
+    path = load(city).ledger
+    with closing(apsw.Connection(str(path))) as tables:
+        tables.execute("DELETE FROM transactions WHERE rrn = ?", (APPROVED,))
+    outcome = _clear("files", city, "--day", DAY, "--to", str(tmp_path / "files"))
+    assert (outcome.status, "has another digest" in outcome.err) == (BAD, True)
+    assert list((tmp_path / "files").iterdir()) == []
 
 
 def test_a_day_is_shown_with_its_positions_points_and_classes(city: Path) -> None:
