@@ -39,6 +39,9 @@ CENTRE: Final = "00010000"
 SOCIAL_HOST: Final = "99980000"
 SOCIAL_LINK: Final = "social"
 """The social-security host's institution number, and the name of the line to it."""
+PRODUCT_HOST: Final = "99970000"
+PRODUCT_LINK: Final = "products"
+"""The same of the product host."""
 MERCHANT: Final = "999653080110001"
 FIRST_TERMINAL: Final = 50_010_001
 _MERCHANT_CATEGORY: Final = "8011"
@@ -64,6 +67,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     """Whether terminals may transfer; without a registry they are told so one by one."""
     social: bool = False
     """Whether there is a social-security host, composite terminals, and funds of pay-outs."""
+    products: bool = False
+    """Whether there is a product host, and composite terminals that may buy of it."""
     tariffs: Tariffs | None = None
     """None: the packaged set, in which cardholders pay nothing."""
 
@@ -134,7 +139,7 @@ def configuration(size: Size = DEFAULT) -> core.Configuration:
         terminal_dialect=load_dialect("pos"),
         issuer_dialect=load_dialect("interbank"),
         terminals={
-            terminal_id(n): _terminal(n, _served(size) if size.transfers else None)
+            terminal_id(n): _terminal(n, _served(size) if size.transfers or size.products else None)
             for n in range(size.terminals)
         },
         merchants=frozenset({MERCHANT}),
@@ -162,18 +167,27 @@ def configuration(size: Size = DEFAULT) -> core.Configuration:
         tariffs=size.tariffs or packaged_tariffs(),
         vault=Vault(bytes(KEY_BYTES), bytes([1]) * KEY_BYTES),
         repeats_get_stored_answer=size.repeats_get_stored_answer,
-        **(_social() if size.social else {}),
+        **_services(size),
     )
 
 
+def _services(size: Size) -> dict[str, Any]:
+    """Return what a configuration has besides with social services or products."""
+    found: dict[str, Any] = {}
+    if size.social or size.products:
+        found["other_terminal_dialects"] = (load_dialect("composite"),)
+    if size.social:
+        host = core.Issuer(id=SOCIAL_HOST, name="Social security", links=(SOCIAL_LINK,))
+        found |= {"funds": _funds(), "social_host": host}
+    if size.products:
+        shop = core.Issuer(id=PRODUCT_HOST, name="Products", links=(PRODUCT_LINK,))
+        found["product_host"] = shop
+    return found
+
+
 @cache
-def _social() -> dict[str, Any]:
-    """Return what a configuration with social services has besides."""
-    return {
-        "other_terminal_dialects": (load_dialect("composite"),),
-        "funds": load_funds("chongqing-2014", Path()),
-        "social_host": core.Issuer(id=SOCIAL_HOST, name="Social security", links=(SOCIAL_LINK,)),
-    }
+def _funds() -> dict[str, core.Fund]:
+    return dict(load_funds("chongqing-2014", Path()))
 
 
 def _links(size: Size) -> dict[str, core.Link]:
@@ -185,12 +199,14 @@ def _links(size: Size) -> dict[str, core.Link]:
     if size.social:
         line = {"name": SOCIAL_LINK, "peer_id": SOCIAL_HOST, "link_class": LinkClass.JINBAO}
         links[SOCIAL_LINK] = replace(_link(0, 0), **line)
+    if size.products:
+        links[PRODUCT_LINK] = replace(_link(0, 0), name=PRODUCT_LINK, peer_id=PRODUCT_HOST)
     return links
 
 
 def _served(size: Size) -> frozenset[str]:
     """Return all that terminals may be asked, told one by one as a registry would."""
-    dialects = ("pos", "composite") if size.social else ("pos",)
+    dialects = ("pos", "composite") if size.social or size.products else ("pos",)
     return frozenset(rule.id for name in dialects for rule in load_dialect(name).transactions)
 
 

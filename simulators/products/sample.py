@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 from simulators import installation
+from simulators.installation import PRODUCT_HOST, PRODUCT_LINK
 from simulators.issuer import IssuerIdentity
 from simulators.products.books import Product, Shelf, Sort
 
-HOST: Final = "99970000"
+HOST: Final = PRODUCT_HOST
 """The host's institution number."""
-LINK: Final = "products"
+LINK: Final = PRODUCT_LINK
 """The name of the line to it."""
 _SOLD: Final = (
     ("GZ1403", Sort.BOND, "储蓄国债三年期", 100_00, 500, True),

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
 from messages.errors import DecodeError
 from simulators.accounts import Accounts
 from simulators.checkers.books.bank_tables import BankTable
+from simulators.products.books import Shelf
 from simulators.social_security.books import Books
 from simulators.terminal_memory import Memory
 from simulators.wire import Heard, Wire
 from simulators.world.agenda import Agenda
+from simulators.world.matrix.asking import Gate
 from switch.core.batches.values import Batch
 from switch.core.configuration import Configuration
 from switch.core.events import Event, LedgerAnswered
@@ -111,6 +113,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     lasted_ns: int = 0
     social: Books | None = None
     """The books of the social-security host, None where there was none."""
+    shop: Shelf | None = None
+    """The books of the product host, None where there was none."""
     payouts: tuple[Payout, ...] = ()
     """What was ordered to be paid out."""
 
@@ -157,6 +161,10 @@ class History:
         """Each day's end, once everything had come to rest and every terminal had settled."""
         self.is_whole = True
         """Whether it ran to its end, and was not stopped at a step."""
+        self.gate: Gate | None = None
+        """What was asked under which registry, None where there is none."""
+        self.verdicts: dict[tuple[object, ...], Any] = {}
+        """What the checker of stages worked out before."""
         self.end: End
         self._wire = wire
         self._secret_fields = wire.viewer.select(35, 52)
@@ -236,6 +244,19 @@ class History:
             for text in texts:
                 if text is not None:
                     self.keep_secret(text)
+
+    def held_against(self, by: str, wire: Wire, frame: bytes) -> None:
+        """Record a request that a switch takes, where there is a registry to hold it against."""
+        if self.gate is not None:
+            self._number += 1
+            at = self._number, self._agenda.step, self._agenda.moment
+            self.gate.heard(by, wire, frame, at)
+
+    def reconfigured(self, by: str, configuration: Configuration) -> None:
+        """Record that a switch is told a configuration, at its start or later."""
+        if self.gate is not None:
+            self._number += 1
+            self.gate.comes_into_force(by, configuration.registry, self._number)
 
     def keep_secret(self, digits: str) -> None:
         """Remember digits that must be told to nobody, as text and as the bytes they stand for."""

@@ -94,7 +94,7 @@ class Host:
         self.links: dict[str, Line] = {}
         self.terminals: dict[int, Line] = {}
         self.banks: Sequence[Reached] = ()
-        self._configuration = history.configuration
+        self._configuration = self._in_force = history.configuration
         self._engine: Engine | None = None
         self._timer_ns: int | None = None
         self._is_draining = False
@@ -135,7 +135,9 @@ class Host:
     def start(self) -> None:
         """Begin a process."""
         self._store.open(self._answered, self._stop)
-        self._engine = make_engine(self._configuration)
+        self._history.reconfigured(self.name, self._configuration)
+        self._in_force = self._configuration
+        self._engine = make_engine(self.plant.configuration(self._configuration, None))
         self._history.note(self._agenda.now_ns, f"start {self.name}")
         self.handle(Started(self._chances.keys.randbytes(16)))
         for bank in self.banks:
@@ -246,7 +248,7 @@ class Host:
         if self._frozen is not None:
             self._frozen.append(event)
             return
-        self._note(event)
+        event = self._noted(event)
         if states := engine.states:
             self._history.met(event, states)
         try:
@@ -268,6 +270,13 @@ class Host:
             self._carry_out(effect)
         if epoch == self._epoch:
             self._arm(engine)
+
+    def _taken(self, event: ConfigurationChanged) -> ConfigurationChanged:
+        """Record a configuration as it comes into force; return what the engine is told of it."""
+        old, new = self._in_force, event.configuration
+        self._history.reconfigured(self.name, new)
+        self._in_force = new
+        return ConfigurationChanged(self.plant.configuration(new, old))
 
     def _answered(self, ticket: int, outcome: Outcome) -> None:
         answered = LedgerAnswered(ticket, outcome)
@@ -324,7 +333,8 @@ class Host:
         if epoch == self._epoch:
             self.handle(drawn)
 
-    def _note(self, event: Event) -> None:
+    def _noted(self, event: Event) -> Event:
+        """Note an event; return what the engine is told of it."""
         match event:
             case LedgerAnswered(ticket, outcome):
                 # What the ledger did is noted in full; here, that this process hears of it.
@@ -339,12 +349,14 @@ class Host:
                     self._terminal_wire,
                     frame,
                 )
+                self._history.held_against(self.name, self._terminal_wire, frame)
             case LinkFrameReceived(link, frame):
                 self._history.frame(
                     self._agenda.now_ns, f"{self.name} from {link}", self._issuer_wire, frame
                 )
             case _:
                 self._history.note(self._agenda.now_ns, type(event).__name__)
+        return self._taken(event) if type(event) is ConfigurationChanged else event
 
     def _arm(self, engine: Engine) -> None:
         due_ns, timer_ns = engine.next_deadline_ns, self._timer_ns

@@ -7,6 +7,7 @@ an issuer's books.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Final
 
 from msgspec.structs import replace
@@ -15,10 +16,12 @@ from fees.quote import Tariffs
 from fees.tariff import BankTariff, Price
 from simulators.accounts import APPROVED, Accounts, Debit, Origin
 from simulators.cards import FIRST_PAN
+from simulators.products.books import Shelf
 from simulators.services.deeds import DONE
 from simulators.social_security.books import Books
 from simulators.wire import Wire
 from switch.core.batches.values import SettleBatch
+from switch.core.configuration import Configuration
 from switch.core.effects import Effect, Report, SendToLink, SendToTerminal
 from switch.core.operations import (
     Acknowledge,
@@ -70,6 +73,21 @@ class Plant:
     def office(self, books: Books) -> Books:
         """Return the books of the social-security host."""
         return books
+
+    def shelf(self, shelf: Shelf) -> Shelf:
+        """Return the books of the product host."""
+        return shelf
+
+    def configuration(
+        self,
+        configuration: Configuration,
+        before: Configuration | None,  # noqa: ARG002 - for those that look back
+    ) -> Configuration:
+        """Return what a switch really goes by, when it is told a configuration.
+
+        `before`: what it was told before, where it runs already.
+        """
+        return configuration
 
     def order(
         self,
@@ -370,6 +388,79 @@ class PaidTwice(Plant):
         )
 
 
+class LetGoOfOrder(Plant):
+    """The product host says that it let go of an order, and keeps it."""
+
+    promise = "bills"
+
+    def shelf(self, shelf: Shelf) -> Shelf:
+        """Return the same shelf, which cancels nothing."""
+        grasping = _GraspingShelf()
+        grasping.products = shelf.products
+        return grasping
+
+
+class _GraspingShelf(Shelf):
+    def cancel(self, rrn: str) -> str:  # noqa: ARG002
+        return DONE
+
+
+class Yesterday(Plant):
+    """Switches hold requests against the matrix as it was on the day before."""
+
+    promise = "stages"
+
+    def configuration(
+        self, configuration: Configuration, before: Configuration | None
+    ) -> Configuration:
+        """Return it with every opening a day late."""
+        del before
+        registry = configuration.registry
+        if registry is None:
+            return configuration
+        openings = tuple(
+            replace(each, from_day=_later(each.from_day), until_day=_later(each.until_day))
+            for each in registry.openings
+        )
+        return replace(configuration, registry=replace(registry, openings=openings))
+
+
+def _later(day: int) -> int:
+    try:
+        then = date(day // 10_000, day // 100 % 100, day % 100) + timedelta(1)
+    except OverflowError:
+        return day
+    return then.year * 10_000 + then.month * 100 + then.day
+
+
+class AnyCard(Plant):
+    """Switches take every card for a social-security card."""
+
+    promise = "stages"
+
+    def configuration(
+        self, configuration: Configuration, before: Configuration | None
+    ) -> Configuration:
+        """Return it with every range of cards a social one."""
+        del before
+        ranges = tuple(replace(each, is_social=True) for each in configuration.card_ranges)
+        return replace(configuration, card_ranges=ranges)
+
+
+class LateReload(Plant):
+    """Switches apply a reloaded registry only with the next change of their configuration."""
+
+    promise = "stages"
+
+    def configuration(
+        self, configuration: Configuration, before: Configuration | None
+    ) -> Configuration:
+        """Return it with the registry of before."""
+        if before is None:
+            return configuration
+        return replace(configuration, registry=before.registry)
+
+
 PLANTS: Final[Mapping[str, type[Plant]]] = {
     "over-cap": OverCap,
     "open-hold": OpenHold,
@@ -388,7 +479,11 @@ PLANTS: Final[Mapping[str, type[Plant]]] = {
     "lost-credit": LostCredit,
     "kept-bill": LetGo,
     "forgotten-bill": ForgottenBill,
+    "kept-order": LetGoOfOrder,
     "benefit-twice": PaidTwice,
+    "yesterday": Yesterday,
+    "any-card": AnyCard,
+    "late-reload": LateReload,
 }
 """Every bug that can be planted, by its name on the command line."""
 

@@ -34,8 +34,15 @@ QUICK: Final = Timers(
     echo_ms=20_000,
     sign_on_ms=5_000,
 )
-BUSINESS: Final[Mapping[str, float]] = {"transfers": 0.2, "social": 0.25, "payouts": 0.7}
-"""What may be done in a world besides, and in which share of worlds; pay-outs need a host."""
+BUSINESS: Final[Mapping[str, float]] = {
+    "transfers": 0.2,
+    "social": 0.25,
+    "payouts": 0.7,
+    "products": 0.15,
+    "stages": 0.15,
+}
+"""What may be done in a world besides, and in which share of worlds; pay-outs need a host, and
+stages are a registry that says who may do what where."""
 _BALANCES_FEN: Final = (30_000, 500_000, 5_000_000)
 
 
@@ -66,6 +73,10 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Whether people transfer money from card to card too; None for what is drawn."""
     social: bool | None = None
     """Whether people use social services, and benefits are paid out; None for what is drawn."""
+    products: bool | None = None
+    """Whether people buy bonds, wealth products and from afar; None for what is drawn."""
+    stages: bool | None = None
+    """Whether a registry says who may do what where; None for what is drawn."""
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,15 +85,19 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     transfers: bool = False
     social: bool = False
     payouts: bool = False
+    products: bool = False
+    stages: bool = False
 
 
 def business_of(setting: Setting) -> Business:
     """Draw what is done besides, from a stream of its own; a profile may want all of it."""
     chance = stream(setting.seed, "business")
     always = PROFILES[setting.profile].business
-    drawn = {name: chance.random() < share or always for name, share in BUSINESS.items()}
-    if setting.transfers is not None:
-        drawn["transfers"] = setting.transfers
+    drawn = {name: (chance.random() < share) | (name in always) for name, share in BUSINESS.items()}
+    for name in ("transfers", "products", "stages"):
+        wanted: bool | None = getattr(setting, name)
+        if wanted is not None:
+            drawn[name] = wanted
     if setting.social is not None:
         drawn["social"] = setting.social
         drawn["payouts"] |= setting.social
@@ -101,6 +116,7 @@ def size_of(setting: Setting, chance: Random) -> Size:
         repeats_get_stored_answer=chance.random() < 0.5,  # noqa: PLR2004 - as likely as not
         transfers=business.transfers,
         social=business.social,
+        products=business.products,
         lines=chance.randint(1, 2),
         tariffs=tariff_of(setting).tariffs,
     )

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from simulators.checkers.answers import outcomes, records, reversals
+from simulators.checkers.answers import outcomes, records, reversals, stages
 from simulators.checkers.books import (
     approvals,
     cap,
@@ -28,7 +28,7 @@ from simulators.checkers.system import masks, quiet, stops
 from simulators.world.history import History
 from simulators.world.ledgers.kept import Kept
 from simulators.world.setting import Setting
-from simulators.world.telling.stakes import stakes
+from simulators.world.telling.stakes import stakes as at_stake
 from simulators.world.telling.states import engine_pairs, ledger_pairs
 from simulators.world.world import World
 
@@ -41,6 +41,7 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "fees": (fees.PROMISE, fees.check),
     "settlement": (settlement.PROMISE, settlement.check),
     "days": (days.PROMISE, days.check),
+    "stages": (stages.PROMISE, stages.check),
     "records": (records.PROMISE, records.check),
     "reversals": (reversals.PROMISE, reversals.check),
     "holds": (holds.PROMISE, holds.check),
@@ -128,7 +129,7 @@ def attempt(setting: Setting, on: Sequence[Kept] = ()) -> tuple[Verdict, History
         reversed_=states.get(11, (0, 0))[0],
         crashes=history.crashes,
         fired=dict(sorted(history.fired.items())),
-        stakes=stakes(history),
+        stakes=at_stake(history),
         engine_pairs=sorted(engine_pairs(history)),
         ledger_pairs=sorted(ledger_pairs(history)),
     )

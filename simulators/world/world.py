@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from simulators.cards import Card
 from simulators.checkers.books.holds import waits_for_a_person
 from simulators.installation import (
+    Size,
     configuration,
     issuer_identity,
     link_name,
@@ -31,11 +32,13 @@ from simulators.world.actors.bank import Bank
 from simulators.world.actors.booth import Booth
 from simulators.world.actors.office import (
     Office,
+    is_composite,
     keep_secrets,
     open_agency,
     open_office,
     wire_of,
 )
+from simulators.world.actors.shop import Shop, open_shop
 from simulators.world.agenda import DAY_MS, MINUTE, MS, Agenda
 from simulators.world.clearings import Clearings
 from simulators.world.history import End, Evening, History, IssuerSide
@@ -43,6 +46,9 @@ from simulators.world.host import Chances, Host
 from simulators.world.ledgers.disk import OnDisk
 from simulators.world.ledgers.kept import InMemory, Kept
 from simulators.world.lines import Road
+from simulators.world.matrix.asking import Gate
+from simulators.world.matrix.drawing import Drawn, draw_stages
+from simulators.world.matrix.gazette import Gazette
 from simulators.world.plants import PLANTS, Plant
 from simulators.world.setting import (
     SQLITE,
@@ -89,12 +95,12 @@ class World:
         start = chance.choice(profile.starts) - SHANGHAI
         self._start_ms = int(start.timestamp() * 1000) + chance.randint(0, 60_000)
         self._agenda = Agenda(self._start_ms)
-        self.history = History(configuration(size), pos, self._agenda)
-        self.history.bank_tariff = tariff_of(setting)
-        if setting.keeps_trace:
-            self.history.lines = []
         kind = PLANTS[setting.plant] if setting.plant else Plant
         self._plant = kind(pos, interbank)
+        self._business = business_of(setting)
+        cards, books = cards_of(setting, chance, size, self._plant)
+        self._drawn = self._draw_stages(size, cards) if self._business.stages else None
+        self.history = self._begin_history(size)
         self._road = Road(self._agenda, self._faults, stream(seed, "network"))
         is_shared = self._faults.happens(self._chance, "two_switches")
         is_on_disk = setting.ledger == SQLITE
@@ -109,7 +115,6 @@ class World:
         named = zip("ab", self._host_ways, strict=False)
         self._stores = [self._store(name, way) for name, way in named]
         self._hosts = [self._host(store) for store in self._stores]
-        cards, books = cards_of(setting, chance, size, self._plant)
         self._books = books
         for card in cards:
             self.history.keep_secret(card.pan)
@@ -125,22 +130,44 @@ class World:
             for number in range(len(books))
             for bank in self._banks_of(number, host)
         ]
-        self._business = business_of(setting)
         self._office = self._open_office(cards) if self._business.social else None
+        self._shop = self._open_shop() if self._business.products else None
         for host in self._hosts:
             host.banks = [bank for bank in self._banks if bank.host is host]
         self._days = days_of(setting)
         self._clearings = Clearings(rules_of(self.history.configuration))
         self._booths = [self._booth(number, cards) for number in range(size.terminals)]
 
+    def _draw_stages(self, size: Size, cards: list[Card]) -> Drawn:
+        """Draw who may do what where, around the day on which the world begins."""
+        banks = [issuer_identity(number).id for number in range(size.issuers)]
+        day = local(self._start_ms).day
+        return draw_stages(self.setting.seed, size.terminals, cards, banks, day)
+
+    def _begin_history(self, size: Size) -> History:
+        """Begin the record with the configuration that everybody believes in."""
+        drawn, made = self._drawn, configuration(size)
+        made = made if drawn is None else drawn.set_up(made)
+        history = History(made, self._wires[0], self._agenda)
+        history.bank_tariff = tariff_of(self.setting)
+        if drawn is not None:
+            history.gate = Gate(drawn.others)
+        if self.setting.keeps_trace:
+            history.lines = []
+        return history
+
     def _booth(self, number: int, cards: list[Card]) -> Booth:
-        office = self._office
-        services = office.services(number) if office is not None else None
-        rules = self._rules(number)
-        terminal = Terminal(terminal_identity(number), wire_of(services), rules=rules)
-        chance = stream(self.setting.seed, f"booth-{number}")
-        booth = Booth(terminal, self._hosts, self._road, chance, cards)
-        booth.transfers, booth.services = self._business.transfers, services
+        office, shop, seed = self._office, self._shop, self.setting.seed
+        has_hosts = office is not None or shop is not None
+        composite = has_hosts and is_composite(seed, number)
+        rules, identity = self._rules(number), terminal_identity(number)
+        if self._drawn is not None:
+            identity = replace(identity, merchant=self._drawn.merchant(number))
+        terminal = Terminal(identity, wire_of(composite=composite), rules=rules)
+        booth = Booth(terminal, self._hosts, self._road, stream(seed, f"booth-{number}"), cards)
+        booth.transfers = self._business.transfers
+        booth.services = office.services(number) if office is not None else None
+        booth.purchases = shop.purchases(number) if shop is not None and composite else None
         return booth
 
     def _rules(self, terminal: int) -> ReversalRules:
@@ -161,6 +188,14 @@ class World:
             agency = open_agency(office, self.history, self._road, named)
             agency.plant = self._plant
         return office
+
+    def _open_shop(self) -> Shop:
+        """Open the product host, with a line from each switch."""
+        shop = open_shop(self.setting.seed, self._plant)
+        for host in self._hosts:
+            chance = partial(self._stream, owner=host.name)
+            self._banks.append(shop.line(host, self._road, chance, self._plant))
+        return shop
 
     def _stream(self, name: str, owner: str) -> Random:
         """Return a stream of chance; the first switch has the plain name."""
@@ -207,7 +242,11 @@ class World:
     def _run(self) -> History:
         for host in self._hosts:
             host.start()
-        passing = Passing(self._road, self._hosts, self._booths, self._banks)
+        gazette = None
+        if (drawn := self._drawn) is not None:
+            gazette = Gazette(drawn.registry, self._hosts, self._agenda)
+        clients = self._booths, self._banks
+        passing = Passing(self._road, self._hosts, clients, gazette)
         is_whole, longest_ns, settled_ns = True, 0, None
         for day in range(self._days):
             if day and not self._begin_morning():
@@ -346,6 +385,7 @@ class World:
             step=self._agenda.step,
             lasted_ns=self._agenda.now_ns,
             social=self._office.books if self._office is not None else None,
+            shop=self._shop.shelf if self._shop is not None else None,
             payouts=self._agency.payouts if self._agency is not None else (),
         )
 

@@ -181,6 +181,19 @@ WORDS: dict[Rule, Words] = {
 }
 """English and Chinese words of every rule, as the thing that holds where it is kept."""
 
+OF_A_DAY = frozenset(
+    {
+        Rule.SOCIAL_CARD,
+        Rule.TERMINAL_ADMITTED,
+        Rule.ACQUIRER_QUALIFIED,
+        Rule.POINT_REGISTERED,
+        Rule.POINT_AGREED,
+        Rule.PILOT_BEGUN,
+        Rule.STAGE_OPEN,
+    }
+)
+"""What a midnight or a reload can change between two copies of one request."""
+
 
 class Decline(msgspec.Struct, frozen=True, gc=False):
     """A valid request refused: our reason, the rule that said so, and figures for the report."""

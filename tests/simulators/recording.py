@@ -26,6 +26,13 @@ Check = Callable[[History], Iterator[Finding]]
 _SEEDS = 8
 _DAYS = {"backdated": 2}
 """Plants that do nothing on the first day."""
+_PROFILES = {
+    "yesterday": "stages",
+    "any-card": "stages",
+    "late-reload": "stages",
+    "kept-order": "services",
+}
+"""Plants that need what only some worlds have."""
 LINK = "bank"
 RRN = making.record().rrn
 ORIGIN = Origin(making.record().transmission, making.record().link_stan, "99900000", "99900000")
@@ -36,7 +43,9 @@ def world(seed: int, plant: str = "") -> History:
     """Let a world happen once for all tests."""
     # A world that a plant keeps from ever settling takes long; few terminals do.
     terminals, days = 3 if plant else 0, _DAYS.get(plant, 0)
-    return World(Setting(seed=seed, plant=plant, terminals=terminals, days=days)).run()
+    profile = _PROFILES.get(plant, "mixed")
+    setting = Setting(seed=seed, plant=plant, terminals=terminals, days=days, profile=profile)
+    return World(setting).run()
 
 
 def sees(check: Check, plant: str) -> bool:

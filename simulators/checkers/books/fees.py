@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from messages.values import mask_pan
 from simulators.checkers.books import slow_fees
 from simulators.checkers.books.effects import PAID_OUT, priced_as
 from simulators.checkers.finding import Finding
@@ -24,6 +25,9 @@ _OPTIONS: Final = {"waiver_scope": "all", "waiver_urban": True}
 """How the packaged matrix is read."""
 _CARDHOLDER: Final = "c"
 _GIVES_BACK: Final = frozenset({"void", "refund"})
+_RURAL: Final = "R"
+_CHANNELS: Final = {"rural": _RURAL, "urban": "U", "merchant": "M"}
+_Place = tuple[str, int, int, str, str]
 Legs = list[tuple[str, int]]
 """Initials of payer and payee, and fen; without what is nothing."""
 
@@ -55,16 +59,21 @@ class _Checking:
         self._history = history
         self._opened: dict[TransactionKey, Record] = {}
         self._refunded_fen: dict[TransactionKey, int] = {}
-        self._known: dict[tuple[str, int, int], tuple[int, Legs]] = {}
+        self._known: dict[_Place, tuple[int, Legs]] = {}
+        gate = history.gate
+        self._others = {mask_pan(pan) for pan in gate.others} if gate is not None else set()
 
     def expected(self, operation: Open) -> tuple[int, Legs]:
         record, taking = operation.record, operation.taking
         self._opened[operation.key] = record
         kind = priced_as(record)
         if kind not in _GIVES_BACK or taking is None:
-            place = kind, record.amount_fen, record.clearing_day
+            terminal = self._history.configuration.terminals.get(operation.key.terminal)
+            channel = _CHANNELS[terminal.channel] if terminal is not None else _RURAL
+            card = "debit" if record.shown_card in self._others else "social"
+            place = kind, record.amount_fen, record.clearing_day, channel, card
             if place not in self._known:
-                self._known[place] = self._priced(*place)
+                self._known[place] = self._priced(place)
             return self._known[place]
         original = self._opened[taking.of]
         whole = original.amount_fen
@@ -81,16 +90,17 @@ class _Checking:
         ]
         return -sum(fen for parties, fen in back if parties[1] == _CARDHOLDER), _moving(back)
 
-    def _priced(self, kind: str, fen: int, day: int) -> tuple[int, Legs]:
-        """Price by the tables: a social card of another bank at a point in the country."""
+    def _priced(self, place: _Place) -> tuple[int, Legs]:
+        """Price by the tables: a card of another bank."""
+        kind, fen, day, channel, card = place
         history = self._history
         [terminal, *_] = history.configuration.terminals.values()
         case = {
             "transaction": kind,
-            "card": "social",
+            "card": card,
             "side": "off_us",
             "city": "in" if terminal.is_in_city else "out",
-            "channel": "R",
+            "channel": channel,
             "institution": "W" if terminal.is_public_welfare else "O",
             "category": terminal.category,
         }

@@ -1,18 +1,20 @@
 """A bill and its debit side by side (simulators): what each party's own books say of a payment.
 
-The host's deeds and the banks' accounts are kept apart, and know nothing of the switch. Only what a
-person has to look at is asked of the ledger.
+A bill is one of the social-security host, or an order of the product host. The host's deeds and
+the banks' accounts are kept apart, and know nothing of the switch. Only what a person has to look
+at is asked of the ledger.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
 from simulators.accounts import Debit
-from simulators.services.deeds import Deed, Deeds
-from simulators.social_security.books import Due
+from simulators.installation import PRODUCT_LINK, SOCIAL_LINK
+from simulators.services.deeds import Deed, DeedBooks, Deeds, Payable
 from simulators.world.history import History
 from switch.core.operations import Row, SettleBill, TransactionKey
 from switch.core.outcomes import Closed
@@ -30,7 +32,7 @@ class Both(msgspec.Struct, frozen=True):
 
     rrn: str
     deed: Deed | None
-    due: Due | None
+    due: Payable | None
     is_debited: bool
     is_manual: bool
 
@@ -53,12 +55,24 @@ def payments(history: History) -> list[Both]:
 
 def _payments(history: History) -> list[Both]:
     end = history.end
-    if end.social is None:
-        return []
-    rows = {row.record.rrn: row for row in end.rows if row.bill is not None}
+    hosts: list[tuple[DeedBooks[Any] | None, str]] = [
+        (end.social, SOCIAL_LINK),
+        (end.shop, PRODUCT_LINK),
+    ]
+    found: list[Both] = []
+    for books, link in hosts:
+        if books is not None:
+            found += _payments_at(history, books, link)
+    return found
+
+
+def _payments_at(history: History, books: DeedBooks[Any], link: str) -> list[Both]:
+    """Return those of one host, to which a line of that name leads."""
+    end = history.end
+    rows = {row.record.rrn: row for row in end.rows if row.bill and row.bill.link == link}
     debits = {d.rrn: d for side in end.issuers for d in side.accounts.debits.values()}
     manual = _manual(end.rows)
-    deeds, dues = end.social.deeds, end.social.dues
+    deeds, dues = books.deeds, books.dues
     rrns = sorted({*deeds, *rows})
     return [
         Both(
@@ -87,10 +101,12 @@ def refused_late(history: History) -> set[tuple[str, str, str]]:
     }
 
 
-def _due(deed: Deed | None, row: Row | None, dues: dict[str, Due]) -> Due | None:
-    if deed is not None:
-        return dues.get(deed.bill)
-    return dues.get(row.bill.number) if row is not None and row.bill is not None else None
+def _due(deed: Deed | None, row: Row | None, dues: dict[str, Any]) -> Payable | None:
+    number = deed.bill if deed is not None else ""
+    if not number and row is not None and row.bill is not None:
+        number = row.bill.number
+    found: Payable | None = dues.get(number)
+    return found
 
 
 def _is_debited(debit: Debit | None, row: Row | None) -> bool:

@@ -17,6 +17,7 @@ from simulators.world.plants import Plant
 
 _RECONNECT_NS: Final = (100 * MS, 5 * SECOND)
 _OUTAGE_NS: Final = 3 * MINUTE
+_ADVICE: Final = "0220"
 _REFUSALS: Final = ("05", "51", "61", "75", "96", "10")
 
 
@@ -139,6 +140,7 @@ class Bank:
         chance, faults = self._chance, self._road.faults
         late_ms = chance.randint(1, faults.longest_ms["issuer_late_ms"] + 1)
         is_reversal = heard.mti.startswith("042")
+        is_told = is_reversal or heard.mti == _ADVICE
         refuses = faults.happens(chance, "issuer_refuses")
         keeps = faults.happens(chance, "issuer_keeps")
         code = chance.choice(_REFUSALS)
@@ -149,7 +151,7 @@ class Bank:
             delay_ms=late_ms if faults.happens(chance, "issuer_late") else 0,
             answers=0 if is_silent else 1 + faults.happens(chance, "issuer_twice"),
             ignores=is_deaf,
-            code=code if (keeps if is_reversal else refuses) else "",
+            code=code if (keeps if is_told else refuses) else "",
             shifts_stan=faults.happens(chance, "issuer_shifts"),
             breaks_mac=faults.happens(chance, "issuer_breaks_mac"),
             rejects_header=faults.happens(chance, "issuer_rejects") and not is_reversal,

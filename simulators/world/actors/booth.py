@@ -14,6 +14,7 @@ from simulators.cards import Card
 from simulators.terminal import Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Reverses
 from simulators.world.actors.services import Services
+from simulators.world.actors.shop import Purchases
 from simulators.world.actors.trade import MOVED, Desk, job, transfer
 from simulators.world.agenda import MS, SECOND
 from simulators.world.host import Host
@@ -59,6 +60,8 @@ class Booth:
         """Whether its people transfer money too."""
         self.services: Services | None = None
         """What is asked of a composite terminal besides; None for any other."""
+        self.purchases: Purchases | None = None
+        """What is bought at a composite terminal, where there is a shop."""
 
     @property
     def is_idle(self) -> bool:
@@ -144,6 +147,11 @@ class Booth:
         if services is not None and services.is_wanted():
             slips = self.terminal.memory.slips
             return services.job(Desk(services.chance, card, self._cards, slips, habits))
+        shop = self.purchases
+        if shop is not None and shop.is_wanted():
+            slips = self.terminal.memory.slips
+            desk = Desk(shop.chance, card, self._cards, slips, habits)
+            return shop.job(desk, self.terminal.results)
         desk = Desk(chance, card, self._cards, self.terminal.memory.slips, habits)
         return transfer(desk) if self.transfers and chance.random() < MOVED else job(desk)
 

@@ -85,6 +85,11 @@ def keep_secrets(office: Office, history: History) -> None:
         history.keep_secret(person.identity)
 
 
-def wire_of(services: Services | None) -> Wire:
+def is_composite(seed: int, terminal: int) -> bool:
+    """Draw whether a terminal is a composite one, in a world that has such."""
+    return stream(seed, f"services-{terminal}").random() < _COMPOSITE
+
+
+def wire_of(*, composite: bool) -> Wire:
     """Return what a terminal speaks."""
-    return composite_wire() if services is not None else wires()[0]
+    return composite_wire() if composite else wires()[0]

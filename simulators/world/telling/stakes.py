@@ -13,6 +13,7 @@ from typing import Final
 from simulators.checkers.states import changes
 from simulators.terminals.debts import DAY_IS_OVER
 from simulators.world.history import Applied, History
+from simulators.world.telling.stages import STAGES, count_stages
 from switch.core.moment import local
 from switch.core.operations import (
     Acknowledge,
@@ -214,7 +215,7 @@ BUSINESS: Final = (
 """Counted where there are bills, pay-outs and transfers, and only wanted of a profile of those."""
 STAKES: Final = (
     *(name for kinds in _OUTCOMES.values() for name, _ in kinds), *_REPORTS, *_COUNTS, *_STATES,
-    *OVER_NIGHT,
+    *OVER_NIGHT, *STAGES,
 )  # fmt: skip
 """Everything that is counted, by name."""
 
@@ -234,6 +235,7 @@ def stakes(history: History) -> dict[str, int]:
     left = (entry for memory in history.end.memories.values() for entry in memory.unresolved)
     counted["reversal forgotten over night"] = sum(entry.why == DAY_IS_OVER for entry in left)
     _count_states(history, counted)
+    count_stages(history, counted)
     return dict(counted)
 
 
@@ -258,7 +260,7 @@ def _count_bills(history: History, counted: Counter[str]) -> None:
 
     Only where there is a host: it goes through all that the ledger did.
     """
-    if history.end.social is None:
+    if history.end.social is None and history.end.shop is None:
         return
     asked_again: set[TransactionKey] = set()
     in_doubt: set[TransactionKey] = set()

@@ -9,6 +9,7 @@ from collections import Counter
 
 import msgspec
 
+from simulators.world.telling.stages import STAGES
 from simulators.world.telling.stakes import BUSINESS, ENOUGH, OVER_NIGHT, STAKES
 from simulators.world.telling.states import ENGINE_PAIRS, LEDGER_PAIRS, Pair, never
 from simulators.world.trial import CHECKERS, Verdict
@@ -20,8 +21,8 @@ JUDGED_FROM = 300
 STAKES_FROM = 1_000
 """Worlds that a run needs before what was seldom at stake says anything."""
 _EVERYTHING = frozenset({"mixed", "storm"})
-"""Profiles in which every promise must be at stake but those of days and of services."""
-_OWN = {"days": OVER_NIGHT, "services": BUSINESS}
+"""Profiles in which all must be at stake but what profiles of their own are about."""
+_OWN = {"days": OVER_NIGHT, "services": BUSINESS, "stages": STAGES}
 """What is wanted of one profile alone."""
 _HOUR_S = 3_600
 
@@ -108,7 +109,7 @@ class Tally(msgspec.Struct, kw_only=True):
     def _wanted(self) -> list[str]:
         """Return what must be at stake in worlds of the profile."""
         if self.profile in _EVERYTHING:
-            return [name for name in STAKES if name not in {*OVER_NIGHT, *BUSINESS}]
+            return [name for name in STAKES if name not in {*OVER_NIGHT, *BUSINESS, *STAGES}]
         return list(_OWN.get(self.profile, ()))
 
     def _named(self) -> list[str]:

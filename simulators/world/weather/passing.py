@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from simulators.world.host import Host
 from simulators.world.lines import Line, Road
+from simulators.world.matrix.gazette import Gazette
 from simulators.world.setting import QUICK, SLOW
 from simulators.world.weather.faults import stream
 
@@ -45,9 +46,14 @@ class Passing:
     """What passes over a world while its faults are on."""
 
     def __init__(
-        self, road: Road, hosts: Sequence[Host], booths: Sequence[Client], banks: Sequence[Business]
+        self,
+        road: Road,
+        hosts: Sequence[Host],
+        clients: tuple[Sequence[Client], Sequence[Business]],
+        gazette: Gazette | None = None,
     ) -> None:
-        """Take those whom it may hit."""
+        """Take those whom it may hit: switches, terminals and banks, and what is reloaded."""
+        booths, banks = clients
         self._road = road
         self._hosts = hosts
         self._booths = booths
@@ -61,6 +67,7 @@ class Passing:
             "freeze": (len(hosts), self._freeze),
             "drain": (len(hosts), lambda chance: chance.choice(hosts).drain()),
             "reconfigure": (len(hosts), self._reconfigure),
+            "reload": (0, _nothing) if gazette is None else (1, gazette.publish),
             "clock_jump": (1, self._move_clock),
             "key_change": (len(banks), self._change_key),
             "cut_over": (len(banks), self._cut_over),
@@ -122,6 +129,10 @@ class Passing:
 
     def _cut_over(self, chance: Random) -> None:
         chance.choice(self._banks).end_day(chance.randint(-_CUT_OVER_MS, _CUT_OVER_MS))
+
+
+def _nothing(_chance: Random) -> None:
+    """Do nothing: there is no registry."""
 
 
 def _cut(client: Client) -> None:

@@ -34,8 +34,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     starts: tuple[datetime, ...] = (_BY_DAY, *_MIDNIGHTS)
     days: tuple[int, ...] = (1,)
     """How many days there may be, each as likely."""
-    business: bool = False
-    """Whether each world has social services, pay-outs and transfers; else some have some."""
+    business: tuple[str, ...] = ()
+    """What is done besides in each world (of `setting.BUSINESS`); elsewhere some have some."""
 
 
 def _of(*prefixes: str) -> tuple[str, ...]:
@@ -93,10 +93,20 @@ PROFILES: Final[Mapping[str, Profile]] = {
         days=(2, 3),
     ),
     "services": Profile(
-        words="every kind, with social services, pay-outs and transfers in each world",
+        words="every kind, with social services, pay-outs, transfers and products in each world",
         kinds=tuple(KINDS),
         off=0.5,
-        business=True,
+        business=("transfers", "social", "payouts", "products"),
+    ),
+    "stages": Profile(
+        words="midnights at which stages open and close, cards of other kinds, reloads",
+        kinds=(
+            "reload", "clock_jump", "duplicate", "overtake", "cut_terminal", "crash", "freeze",
+            "two_switches", "terminal_repeats", "terminal_late", "terminal_power", "issuer_late",
+            "issuer_silent", "reconfigure", *_CLERKS,
+        ),
+        starts=_MIDNIGHTS,
+        business=("transfers", "stages"),
     ),
 }  # fmt: skip
 """Every profile by its name on the command line."""

@@ -15,7 +15,7 @@ from switch.core.operations import (
     TransactionKey,
 )
 from switch.core.outbox import Outbox
-from switch.core.rules import Decline, Rule
+from switch.core.rules import OF_A_DAY, Decline, Rule
 from switch.core.terminals.refusals import Refusals
 from switch.core.terminals.request import Transaction
 from switch.core.terminals.teller import Teller
@@ -115,8 +115,12 @@ class InFlight:
         self.refuse(txn, decline)
 
     def remember(self, txn: Transaction, decline: Decline) -> None:
-        """Remember a refusal for the copies of a request; an advice may always come again."""
-        if not txn.rule.is_advice and self.refused(txn) is None:
+        """Remember a refusal for the copies of a request.
+
+        An advice may always come again, unless its day or the registry does not admit it.
+        """
+        is_final = not txn.rule.is_advice or decline.rule in OF_A_DAY
+        if is_final and self.refused(txn) is None:
             self._refused[txn.key] = txn.fingerprint, decline, txn.ticket
             if len(self._refused) > _MOST_REFUSED:
                 del self._refused[next(iter(self._refused))]

@@ -96,6 +96,23 @@ class Opening:
             self.in_flight.remember(txn, refusal)
         return refusal
 
+    def refuse_for_its_day(self, txn: Transaction, refusal: Decline) -> None:
+        """Refuse what its day or the registry does not admit, unless an earlier copy was let in.
+
+        That copy came before a midnight or a reload, and what became of it stands; and a copy of
+        what was refused then is refused as before, whatever is open by now.
+        """
+        identify(txn)
+        before = self.in_flight.with_key(txn.key)
+        if before is not None:
+            if (clash := self._join(before, txn)) is not None:
+                self.in_flight.refuse(txn, clash)
+        elif (known := self.in_flight.refused(txn)) is not None:
+            self.in_flight.refuse(txn, known)
+        else:
+            self.in_flight.keep(txn)
+            self._look_back(txn, refusal)
+
     def _tried(self, txn: Transaction) -> Decline | None:
         """Open a transaction that is neither in flight nor refused; return a refusal to tell."""
         line = txn.line if _is_payee_reached(txn) else None

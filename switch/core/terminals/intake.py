@@ -15,7 +15,7 @@ from switch.core.financial.in_flight import InFlight
 from switch.core.financial.opening import Opening
 from switch.core.financial.originals import Originals
 from switch.core.outbox import Outbox
-from switch.core.rules import Decline, Rule
+from switch.core.rules import OF_A_DAY, Decline, Rule
 from switch.core.terminals.answers import SIGN_ON_AGAIN
 from switch.core.terminals.identity import transaction_key
 from switch.core.terminals.request import Request, TerminalKeys, Transaction
@@ -120,7 +120,9 @@ class Intake:
         is_fresh: bool,  # noqa: FBT001 - as in `_check`
         decline: Decline,
     ) -> None:
-        if decline.reason not in SIGN_ON_AGAIN:
+        if decline.rule in OF_A_DAY:
+            self._opening.refuse_for_its_day(txn, decline)
+        elif decline.reason not in SIGN_ON_AGAIN:
             self._in_flight.refuse(txn, decline)
         elif not is_fresh:
             self._check_afresh(txn)

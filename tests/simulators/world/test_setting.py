@@ -75,9 +75,9 @@ def test_what_is_done_besides_is_drawn_for_some_worlds_and_for_many_not() -> Non
 
 def test_business_is_wanted_left_out_or_always_there() -> None:
     assert business_of(Setting(seed=0, profile="services")) == Business(
-        transfers=True, social=True, payouts=True
+        transfers=True, social=True, payouts=True, products=True
     )
-    without = Setting(seed=0, profile="services", without=("social", "transfers"))
+    without = Setting(seed=0, profile="services", without=("social", "transfers", "products"))
     assert business_of(without) == Business()
     asked = business_of(Setting(seed=0, transfers=True, social=True))
     assert asked == Business(transfers=True, social=True, payouts=True)

@@ -46,7 +46,7 @@ def test_keys_change_while_it_trades() -> None:
     parts = Parts(Faults(key_change=20.0))
     parts.host.start()
     parts.booth.trade(_TRADE_NS)
-    Passing(parts.road, [parts.host], [parts.booth], [parts.bank]).begin(0)
+    Passing(parts.road, [parts.host], ([parts.booth], [parts.bank])).begin(0)
     parts.run(120)
     changes = [told for told in parts.history.reported if told.event == "key_changed"]
     assert changes

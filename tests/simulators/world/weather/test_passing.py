@@ -15,7 +15,7 @@ def _passed(faults: Faults) -> Parts:
     parts = Parts(faults)
     parts.host.start()
     parts.booth.trade(_TRADE_NS)
-    Passing(parts.road, [parts.host], [parts.booth], [parts.bank]).begin(0)
+    Passing(parts.road, [parts.host], ([parts.booth], [parts.bank])).begin(0)
     parts.run(120)
     return parts
 

@@ -13,6 +13,7 @@ from switch.core.operations import (
 )
 from switch.pipeline import make_engine
 from tests.switch.core.stage import FRAMES, Stage, mute
+from tests.switch.core.stage.registered import open_registry
 
 _SIGN_ON_AGAIN = "3"
 
@@ -185,3 +186,61 @@ def test_a_copy_of_what_was_answered_is_told_to_sign_on_again(stage: Stage) -> N
     stage.terminal_says(stage.build("0820", _sign_off(stage)))
     stage.withdraw()
     assert stage.code == "77"
+
+
+# ----------------------------------------------- copies around a midnight, or around a reload
+
+
+def _closed(stage: Stage) -> None:
+    stage.reconfigure(registry=open_registry(openings=(), stages=()))
+
+
+def _opened(stage: Stage) -> None:
+    stage.reconfigure(registry=open_registry())
+
+
+def test_a_copy_of_what_was_approved_is_not_refused_for_a_stage_that_closed(stage: Stage) -> None:
+    _opened(stage)
+    stage.withdraw()
+    _closed(stage)
+    stage.withdraw()
+    stage.withdraw("000003")
+    assert stage.codes()[1:] == ["00", "94", "58"]
+
+
+def test_a_copy_of_what_is_in_flight_joins_it_though_its_stage_closed(stage: Stage) -> None:
+    _opened(stage)
+    stage.issue = mute
+    stage.withdraw()
+    _closed(stage)
+    told = len(stage.told)
+    stage.withdraw()
+    assert len(stage.told) == told
+    assert stage.report("repeat_joined")["terminal"] == "50010001"
+    mti, fields = stage.sent[-1]
+    stage.bank_says(mti, fields, {39: "00", 38: "123456"})
+    assert stage.code == "00"
+
+
+def test_a_copy_of_what_was_refused_for_its_stage_stays_refused_once_that_is_open(
+    stage: Stage,
+) -> None:
+    _closed(stage)
+    stage.withdraw()
+    _opened(stage)
+    stage.withdraw()
+    stage.withdraw("000003")
+    assert stage.codes()[1:] == ["58", "58", "00"]
+    assert [row.key.stan for row in stage.ledger.transactions()] == ["000003"]
+
+
+def test_another_request_under_the_key_of_what_is_in_flight_is_a_clash_though_it_is_closed(
+    stage: Stage,
+) -> None:
+    _opened(stage)
+    stage.issue = mute
+    stage.withdraw()
+    _closed(stage)
+    stage.withdraw(f4="000000020000")
+    assert stage.code == "94"
+    assert stage.report("declined")["why"] == "another request had this key"

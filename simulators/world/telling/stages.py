@@ -1,0 +1,62 @@
+"""How often the matrix was at stake in a world (simulators/world): refused, and on which edge.
+
+An edge is a midnight, a card's kind, or a reload: the same request would have been told otherwise
+on the day before, or under the registry before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Final
+
+from simulators.checkers.answers.stages import judged, verdict
+from simulators.world.history import FINANCIAL_ANSWERS, History
+
+STAGES: Final = (
+    "refused by its stage",
+    "refused for its card's kind",
+    "refused, open from a day on",
+    "open since this midnight",
+    "closed since this midnight",
+    "told otherwise since a reload",
+    "reload between request and answer",
+)
+"""Counted where there is a registry, and only wanted of a profile of such worlds."""
+_CARD: Final = "57"
+
+
+def count_stages(history: History, counted: Counter[str]) -> None:
+    """Count what the matrix had to decide."""
+    first: dict[tuple[str, str, str], int] = {}
+    for asked, refused in judged(history):
+        first.setdefault(asked.key, asked.number)
+        counted["refused by its stage"] += refused is not None
+        if refused is not None:
+            counted["refused for its card's kind"] += refused.code == _CARD
+            counted["refused, open from a day on"] += refused.from_day is not None
+        was = verdict(history, asked, asked.registry, _day_before(asked.day))
+        if (was is None) != (refused is None):
+            is_open = refused is None
+            counted["open since this midnight" if is_open else "closed since this midnight"] += 1
+        if asked.before is not None:
+            old = verdict(history, asked, asked.before, asked.day)
+            counted["told otherwise since a reload"] += (old is None) != (refused is None)
+    counted["reload between request and answer"] += _overtaken(history, first)
+
+
+def _day_before(day: int) -> int:
+    before = date(day // 10_000, day // 100 % 100, day % 100) - timedelta(1)
+    return before.year * 10_000 + before.month * 100 + before.day
+
+
+def _overtaken(history: History, first: dict[tuple[str, str, str], int]) -> int:
+    """Count the answers whose switch took another registry after it had the request."""
+    reloads = history.gate.reloads if history.gate is not None else []
+    found = 0
+    for told in history.told if reloads else ():
+        heard = told.heard
+        since = first.get((heard.get(41), heard.get(60)[2:8], heard.get(11)))
+        if since is not None and heard.mti in FINANCIAL_ANSWERS:
+            found += any(by == told.by and since < at < told.number for at, by in reloads)
+    return found
