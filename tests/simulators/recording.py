@@ -31,6 +31,7 @@ _PROFILES = {
     "any-card": "stages",
     "late-reload": "stages",
     "kept-order": "services",
+    "kept-bill": "services",
 }
 """Plants that need what only some worlds have."""
 LINK = "bank"
