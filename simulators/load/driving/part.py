@@ -180,7 +180,9 @@ class Driver:
         faults = self._faults(start_ns)
         watch.start()
         telling = asyncio.create_task(self._telling(watch))
-        pump = Pump(self.hub, watch, place.offer, spins=scenario.limits.spin)
+        limits = scenario.limits
+        look_ns = int(limits.look_ms * _NS_PER_MS) if limits.spin else 0
+        pump = Pump(self.hub, watch, place.offer, look_ns)
         if scenario.fleet.sign_on == "storm" and self.crowd is not None:
             self.crowd.all_do("sign_on", start_ns)
         self._begin(pump, start_ns)

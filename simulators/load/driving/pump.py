@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
-from time import perf_counter_ns, process_time_ns
+from time import perf_counter_ns, process_time_ns, thread_time_ns
 from typing import Final
 
 from simulators.load.driving.lines import Hub
@@ -19,7 +19,6 @@ from simulators.load.measuring.results import Health
 _NS_PER_US: Final = 1_000
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_S: Final = 1_000_000_000
-_LOOK_AHEAD_NS: Final = 2 * _NS_PER_MS
 _PROBE_S: Final = 0.02
 _MARK_NS: Final = _NS_PER_MS // 2
 """Asking for the CPU time costs a microsecond or two: not at every turn."""
@@ -36,8 +35,7 @@ _AT_ONCE: Final = 16
 
 def usage() -> tuple[int, int]:
     """Return the CPU time of this thread in nanoseconds, and how often it has waited (Linux)."""
-    used = resource.getrusage(resource.RUSAGE_THREAD)
-    return int((used.ru_utime + used.ru_stime) * _NS_PER_S), used.ru_nvcsw
+    return thread_time_ns(), resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
 
 
 class Watch:
@@ -137,15 +135,15 @@ class Pump:
     """The open loop: calls `offer` with a ticket at every moment of a schedule."""
 
     def __init__(
-        self, hub: Hub, watch: Watch, offer: Callable[[Ticket, int], None], *, spins: bool
+        self, hub: Hub, watch: Watch, offer: Callable[[Ticket, int], None], look_ns: int
     ) -> None:
-        """Begin with `start`."""
+        """Begin with `start`; look all the time from `look_ns` before an arrival on."""
         self.is_over = False
         self._hub = hub
         self._watch = watch
         self._recorder = watch.recorder
         self._offer = offer
-        self._spins = spins
+        self._look_ns = look_ns
         self._tickets: Iterator[Ticket] = iter(())
         self._next: Ticket | None = None
         self._heard = 0
@@ -188,12 +186,13 @@ class Pump:
             watch.wakes_ns = _NEVER_NS
             return
         wait_ns = max(ticket.due_ns, self._rests_ns) - perf_counter_ns()
-        if self._spins and wait_ns < _LOOK_AHEAD_NS:
+        if wait_ns < self._look_ns:
             watch.wakes_ns = 0
             hub.loop.call_soon(self._turn)
             return
         self._was_idle = False
-        rest_ns = max(0, wait_ns - (_LOOK_AHEAD_NS // 2 if self._spins else 0))
+        # A timer of a loop may come a millisecond late, or one early.
+        rest_ns = max(0, wait_ns - self._look_ns // 2)
         watch.wakes_ns = perf_counter_ns() + rest_ns
         hub.loop.call_later(rest_ns / _NS_PER_S, self._turn)
 

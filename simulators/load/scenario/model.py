@@ -155,7 +155,8 @@ class Limits(_Strict, frozen=True):
 
     A run is invalid when `late_ms` is passed by more than 1 % of what could have been sent at once,
     or when the generator is busier than `busy`. An arrival that waits longer than `patience_ms` for
-    a terminal is dropped, and counted.
+    a terminal is dropped, and counted. With `spin` the generator looks at the clock all the time,
+    from `look_ms` before an arrival on, because whoever sleeps is woken late.
     """
 
     late_ms: float = 10.0
@@ -164,6 +165,7 @@ class Limits(_Strict, frozen=True):
     waiting: int = 100_000
     timeout_ms: int = 60_000
     spin: bool = True
+    look_ms: float = 2.0
 
 
 class Scenario(_Strict, frozen=True):
