@@ -1,9 +1,10 @@
-"""`python -m bench.load`: what the load generator costs and whether it is honest; some 6 minutes.
+"""`python -m bench.load`: what the load generator costs and whether it is honest; some 9 minutes.
 
 The generator on one core, a host that only answers on the other. In turn: the highest rate that it
 drives validly (terminals behind a concentrator, then each on a connection of its own), hosts whose
-delays are known, a host that freezes, and, against the same hosts, the `load` command of
-iso8583sim. The last line is `RESULT key=value ...`. `--only rates`, `delays` or `others` is a part.
+delays are known, a host that freezes, against the same hosts the `load` command of iso8583sim, and
+where our own switch gives way. The last line is `RESULT key=value ...`. `--only rates`, `delays`,
+`others` or `limit` is a part.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final, NamedTuple
 
+from bench.load.limit import own_switch
 from simulators.load.driving.running import Plan, Run
 from simulators.load.measuring.histograms import merged
 from simulators.load.measuring.results import Result
 from simulators.load.scenario.reading import understood
 
-_RATES: Final = (5_000, 10_000, 15_000, 20_000, 25_000, 30_000)
+_RATES: Final = (10_000, 15_000, 20_000, 25_000, 30_000)
 _RATE_S: Final = 5.0
 _RATE_RUNS: Final = 3
 """A rate counts where most of its runs are valid."""
@@ -299,7 +301,7 @@ def _others(folder: Path, cores: list[int]) -> tuple[bool, str]:
     return True, told
 
 
-_PARTS: Final = {"rates": _rates, "delays": _delays, "others": _others}
+_PARTS: Final = {"rates": _rates, "delays": _delays, "others": _others, "limit": own_switch}
 
 
 def main() -> int:

@@ -253,6 +253,7 @@ class _Writer(Drawings):
                 ),
                 (s("Sent late, p99", "发送延误 p99"), _ms(health.late.percentile_ms(99))),
                 (s("Loop behind, p99", "循环滞后 p99"), _ms(health.loop_lag.percentile_ms(99))),
+                (s("Core given to others", "内核被占用"), f"{health.away_s:.2f} s"),
                 (s("CPU a transaction", "每笔CPU"), f"{health.cpu_us:.1f} µs"),
                 (s("Memory", "内存"), f"{health.peak_rss_mib:.0f} MiB"),
                 (

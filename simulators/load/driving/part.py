@@ -95,6 +95,7 @@ class Driver:
         self.cards = fleet.cards(scenario.cards, folder)
         self.crowd: Crowd | None = None
         self.lines: Lines | None = None
+        self._pump: Pump | None = None
         self._rows: list[str] = []
         self._csv_file = (folder / job.csv).open("w", encoding="utf-8") if job.csv else None
         self._who = (
@@ -182,7 +183,7 @@ class Driver:
         telling = asyncio.create_task(self._telling(watch))
         limits = scenario.limits
         look_ns = int(limits.look_ms * _NS_PER_MS) if limits.spin else 0
-        pump = Pump(self.hub, watch, place.offer, look_ns)
+        pump = self._pump = Pump(self.hub, watch, place.offer, look_ns)
         if scenario.fleet.sign_on == "storm" and self.crowd is not None:
             self.crowd.all_do("sign_on", start_ns)
         self._begin(pump, start_ns)
@@ -206,6 +207,14 @@ class Driver:
         part.started_utc_ms = started_utc_ms
         part.notes = [f"{kind}: {count}" for kind, count in sorted(self._trouble.made.items())]
         return part
+
+    def abandon(self) -> None:
+        """Stop in the middle, and hang up."""
+        if self._pump is not None:
+            self._pump.stop()
+        for place in (self.crowd, self.lines):
+            if place is not None:
+                place.close()
 
     def _faults(self, start_ns: int) -> FaultClock | None:
         if self.crowd is None:

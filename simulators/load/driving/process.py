@@ -16,7 +16,7 @@ import msgspec
 from simulators import live
 from simulators.load.driving.banks import Banks, Book
 from simulators.load.driving.part import Driver, Job, LoadError, Progress
-from simulators.load.measuring.results import to_json
+from simulators.load.measuring.results import Part, to_json
 from simulators.load.scenario.fleet import FleetError
 from simulators.load.scenario.model import Scenario
 
@@ -81,10 +81,24 @@ def _say(report: Report) -> None:
     sys.stdout.buffer.flush()
 
 
+class Orders(asyncio.StreamReader):
+    """The stream of orders; it tells at once when whoever gave them is gone."""
+
+    def __init__(self) -> None:
+        """Begin in a running loop."""
+        super().__init__(limit=1 << 26)
+        self.are_over = asyncio.Event()
+
+    def feed_eof(self) -> None:
+        """Take the end of the stream."""
+        super().feed_eof()
+        self.are_over.set()
+
+
 class Worker:
     """Carries orders out in a running loop."""
 
-    def __init__(self, orders: asyncio.StreamReader) -> None:
+    def __init__(self, orders: Orders) -> None:
         """Read orders from a stream."""
         self._orders = orders
 
@@ -111,7 +125,9 @@ class Worker:
         order = await self.next()
         if not isinstance(order, StartOrder):
             return
-        part = await driver.drive(order.start_ns)
+        part = await self._driven(driver, order.start_ns)
+        if part is None:
+            return
         if job.keeps_backs:
             _say(Report(is_drained=True))
             order = await self.next()
@@ -119,6 +135,18 @@ class Worker:
                 matched = driver.recorder.match_backs(_read_backs(Path(order.path)))
                 part.notes.append(f"{matched} answers matched with the issuers' own times")
         _say(Report(part=msgspec.Raw(to_json(part))))
+
+    async def _driven(self, driver: Driver, start_ns: int) -> Part | None:
+        """Drive; None where whoever asked for it is gone: nobody would stop the load."""
+        driving = asyncio.create_task(driver.drive(start_ns))
+        gone = asyncio.create_task(self._orders.are_over.wait())
+        await asyncio.wait({driving, gone}, return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if driving.done():
+            return await driving
+        driving.cancel()
+        driver.abandon()
+        return None
 
     async def _banks(self, order: BanksOrder) -> None:
         banks = Banks(order.scenario, Path(order.folder))
@@ -148,7 +176,7 @@ def _write_backs(path: Path, backs: dict[str, int]) -> None:
 
 async def main() -> None:
     """Carry out orders from standard input."""
-    orders = asyncio.StreamReader(limit=1 << 26)
+    orders = Orders()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     await Worker(orders).run()

@@ -135,10 +135,11 @@ def summary(result: Result) -> str:
             plain(f"{mark} {check.name}: {check.said}", "green" if check.holds else "bold red")
         )
     health = result.whole.health
+    away = f", core given to others {health.away_s:.2f} s" if health.away_s else ""
     parts.append(
         plain(
             f"generator: {health.busy:.0%} busy, sent late p99 "
-            f"{_ms(health.late.percentile_ms(99))}, {health.cpu_us:.1f} us CPU a transaction"
+            f"{_ms(health.late.percentile_ms(99))}, {health.cpu_us:.1f} us CPU a transaction{away}"
         )
     )
     parts += [plain(f"note: {each}", "yellow") for each in result.invalid]

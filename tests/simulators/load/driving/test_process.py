@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from time import perf_counter_ns
 
 import msgspec
 
@@ -13,11 +15,14 @@ from simulators.load.driving.process import (
     BooksOrder,
     DriveOrder,
     Order,
+    Orders,
     Report,
+    StartOrder,
     StopOrder,
     WaitOrder,
+    Worker,
 )
-from tests.simulators.load.hosting import job
+from tests.simulators.load.hosting import hosted, job
 
 _SCENARIO = job(1, issuers={"listen": ["127.0.0.1:0"]}).scenario
 
@@ -51,3 +56,20 @@ def test_what_cannot_begin_says_why(tmp_path: Path) -> None:
     assert refused.error == "10 terminals cannot connect to 127.0.0.1:1"
     _, alone = _reports(BanksOrder(_SCENARIO, str(tmp_path)), WaitOrder(0.05))
     assert "nobody has signed on" in alone.error
+
+
+async def test_a_worker_whose_master_is_gone_ends_its_load() -> None:
+    async with hosted() as served:
+        orders = Orders()
+        working = asyncio.create_task(Worker(orders).run())
+        for order in (DriveOrder(job(served.port, seconds=600.0)), StartOrder(perf_counter_ns())):
+            orders.feed_data(msgspec.json.encode(order) + b"\n")
+        async with asyncio.timeout(30):
+            while served.host.answers._rrn < 3:  # noqa: ASYNC110 - a poll
+                await asyncio.sleep(0.02)
+            orders.feed_eof()
+            await working
+        await asyncio.sleep(0.05)
+        before = served.host.answers._rrn
+        await asyncio.sleep(0.2)
+        assert served.host.answers._rrn == before
