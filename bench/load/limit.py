@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bench.folder import Wanted, write
 from bench.serving import Switch
@@ -71,14 +71,12 @@ def own_switch(folder: Path, cores: list[int]) -> tuple[bool, str]:
         for name, value in figures.items()
     )
     print(f"gave way: {found['gave_way']}; the switch used {found['host_busy']:.0%} of its core")
-    return found["is_bounded"], f"edge_tps={found['edge']:.0f} {told}"
+    return bool(found["is_bounded"]), f"edge_tps={found['edge']:.0f} {told}"
 
 
-def _searched(
-    scenario: Path, switch: Switch, issuer: int, core: int
-) -> list[dict[str, dict[str, float]]]:
+def _searched(scenario: Path, switch: Switch, issuer: int, core: int) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "switch", "load", "find-limit", str(scenario)]
-    command += ["--target", f"127.0.0.1:{switch.port()}", "--from", "300", "--json"]
+    command += ["--target", f"127.0.0.1:{switch.port()}", "--from", "600", "--json"]
     command += ["--with-issuers", f"127.0.0.1:{issuer}", "--pid", str(switch.pid)]
     allowed = os.sched_getaffinity(0)
     # Inherited by the process and by those that it starts.
