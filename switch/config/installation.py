@@ -96,6 +96,9 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     stops: Path
     subsidy_fen: int = 0
     """What an acquirer pays a service point for each rural withdrawal."""
+    tariff_names: tuple[str, ...] = ()
+    tariff_options: Mapping[str, str | bool] = {}
+    """What its tariffs were loaded from (`load_tariffs`)."""
     case_terms: Mapping[str, int] = {}
     """What the files state of `[cases]`, by the names there."""
     is_by_working_days: bool = False
@@ -152,6 +155,8 @@ class _Building:
             control=self._folder / main.paths.control,
             stops=self._folder / main.paths.stops,
             subsidy_fen=banks.clearing.subsidy_fen,
+            tariff_names=tuple(self._models.jinbao.fees.tariffs),
+            tariff_options=self._tariff_options(),
             case_terms=banks.cases.model_dump(exclude={"days"}, exclude_none=True),
             is_by_working_days=banks.cases.days == "working",
         )
@@ -205,11 +210,14 @@ class _Building:
             self._fault("jinbao.toml", f"dialects.{side}", str(error))
         return None
 
-    def _tariffs(self) -> Tariffs | None:
+    def _tariff_options(self) -> dict[str, str | bool]:
         fees = self._models.jinbao.fees
-        options = fees.model_dump(exclude={"tariffs"}, exclude_none=True)
+        return fees.model_dump(exclude={"tariffs"}, exclude_none=True)
+
+    def _tariffs(self) -> Tariffs | None:
+        names = self._models.jinbao.fees.tariffs
         try:
-            return load_tariffs(fees.tariffs, self._folder, options)
+            return load_tariffs(names, self._folder, self._tariff_options())
         except ConfigurationError as error:
             for fault in error.faults:
                 if fault.line or Path(fault.file).is_file():

@@ -80,15 +80,19 @@ def load_tariffs(
     names: Sequence[str],
     folder: Path | None = None,
     options: Mapping[str, str | bool] | None = None,
+    instead: Sequence[str] = (),
 ) -> Tariffs:
     """Return what the named files say; ConfigurationError with everything that is wrong.
 
     A name with `/` is a path (from `folder`), any other a packaged file. `options` are readings
-    that replace those of the matrix.
+    that replace those of the matrix. The files `instead` replace all named ones of their kinds.
     """
     loading = _Loading(options or {})
-    for name in names:
+    for name in instead:
         loading.read(name, folder)
+    replaced = loading.kinds
+    for name in names:
+        loading.read(name, folder, replaced)
     made = loading.tariffs() if not loading.faults else None
     if made is None:
         raise ConfigurationError(loading.faults)
@@ -103,7 +107,12 @@ class _Loading:
         self._options = options
         self._files: dict[str, list[tuple[Source[Any], Any]]] = {kind: [] for kind in KINDS}
 
-    def read(self, name: str, folder: Path | None) -> None:
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of the files that were read so far."""
+        return frozenset(kind for kind, found in self._files.items() if found)
+
+    def read(self, name: str, folder: Path | None, replaced: frozenset[str] = frozenset()) -> None:
         place: Path | Traversable = resources.files("specs") / "tariffs" / f"{name}.toml"
         if "/" in name:
             place = (folder or Path()) / name
@@ -112,6 +121,8 @@ class _Loading:
             self._fault(name, f"no tariff file of this name; there are {known}; a path has a /")
             return
         kind = _kind(place)
+        if kind in replaced:
+            return
         model: type[BaseModel] | None = KINDS.get(kind)
         if model is None:
             allowed = " or ".join(KINDS)

@@ -17,7 +17,7 @@ from switch.core.operations import Row, TransactionKey
 from switch.core.transaction import State
 from switch.settlement.movements import CARDHOLDERS, NETWORK, POINT
 from switch.settlement.pricing import Pricing
-from switch.settlement.rules import Rules
+from switch.settlement.rules import DEBIT, Rules
 
 
 class WhatIf(msgspec.Struct):
@@ -46,7 +46,7 @@ class Requoting:
             kind = self._rules.kinds.get(row.record.kind)
             if row.state is not State.APPROVED or kind is None or not kind.fee:
                 continue
-            if kind.is_transfer and (not kind.is_leg or not row.record.legs):
+            if kind.is_transfer and not (kind.is_leg and kind.side == DEBIT):
                 continue  # what a transfer costs stands with its debit
             self._add(row, kind.fee)
         return self.found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -19,6 +20,7 @@ from messages.values import Amount
 from routing.table import Case as Way
 from switch.cli.outcome import stop
 from switch.config.faults import ConfigurationError
+from switch.config.installation import Installation
 from switch.config.tariffs import PACKAGED, load_tariffs
 from switch.core.configuration import Channel, Configuration, Terminal
 
@@ -51,12 +53,26 @@ def tariffs_of(names: Sequence[str], configuration: Configuration | None) -> Tar
         if names:
             stop("give -c or --tariff, not both")
         return configuration.tariffs
-    # A file beside us is a path; anything else without a slash names a packaged one.
-    found = [f"./{name}" if name.endswith(".toml") and "/" not in name else name for name in names]
+    found = list(map(_file_or_name, names))
     try:
         return load_tariffs((*TABLES, *found) if found else PACKAGED)
     except ConfigurationError as error:
         stop(f"the tariffs cannot be used\n{error}")
+
+
+def tariffs_instead(names: Sequence[str], folder: Path, installation: Installation) -> Tariffs:
+    """Return an installation's tables and readings, with these files in place of its own."""
+    found = list(map(_file_or_name, names))
+    own, options = installation.tariff_names, installation.tariff_options
+    try:
+        return load_tariffs(own, folder, options, found)
+    except ConfigurationError as error:
+        stop(f"the tariffs cannot be used\n{error}")
+
+
+def _file_or_name(name: str) -> str:
+    """Return a name as it is loaded: a file is a path, a name without a slash a packaged one."""
+    return str(Path(name).absolute()) if name.endswith(".toml") or "/" in name else name
 
 
 def case_of(

@@ -11,11 +11,11 @@ import msgspec
 import typer
 
 from switch.cli.drawing import drawn, plain, table
-from switch.cli.outcome import say
-from switch.cli.pricing.asking import tariffs_of
+from switch.cli.outcome import say, stop
+from switch.cli.pricing.asking import tariffs_instead
 from switch.cli.serving.folder import Folder
 from switch.cli.settling.clear import signed_yuan
-from switch.cli.settling.opening import checked_day, settled
+from switch.cli.settling.opening import catch_up, checked_day, settled
 from switch.cli.verbs import AsJson
 from switch.settlement.whatif import Requoting, WhatIf
 
@@ -27,7 +27,7 @@ def whatif(
     end: Annotated[int, typer.Option("--to", metavar="YYYYMMDD", help="The last day.")],
     tariff: Annotated[
         list[str],
-        typer.Option("--tariff", metavar="NAME|FILE", help="Bank tariffs; again for more."),
+        typer.Option("--tariff", metavar="NAME|FILE", help="In place of the folder's; repeats."),
     ],
     as_json: AsJson = False,
 ) -> None:
@@ -39,8 +39,11 @@ def whatif(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     checked_day(begin, "--from")
     checked_day(end, "--to")
-    tariffs = tariffs_of(tariff, None)
+    if begin > end:
+        stop(f"--from {begin} is later than --to {end}")
+    catch_up(folder)
     with settled(folder) as here:
+        tariffs = tariffs_instead(tariff, folder, here.installation)
         requoting = Requoting(here.installation.configuration, tariffs, here.rules)
         found = requoting.take(here.books.rows(begin, end))
     say(msgspec.json.encode(found).decode() if as_json else _drawn(found))

@@ -44,6 +44,19 @@ def test_options_of_the_installation_replace_those_of_the_matrix(tmp_path: Path)
     assert changed.matrix.options == Options(waiver_scope="purchase_only", waiver_urban=False)
 
 
+def test_files_instead_replace_those_of_their_kind_and_leave_the_others(tmp_path: Path) -> None:
+    changed = _changed(tmp_path, "national", "rate_ppm = 8_000", "rate_ppm = 1_000")
+    own = ("chongqing-2014", changed, "free")
+    made = load_tariffs(own, tmp_path, {"in_city": "terminal_and_card"}, ["at-ceiling"])
+    # The folder's ceiling (0.1 %, 1 yuan at least) and its reading, the other file's price.
+    assert made.quote(case(), 50_000).cardholder_fen == 100
+    assert made.matrix.options.in_city == "terminal_and_card"
+    back = load_tariffs(own, tmp_path, {}, ["at-ceiling", "national"])
+    assert back.quote(case(), 50_000).cardholder_fen == 400
+    with pytest.raises(ConfigurationError, match="no tariff file of this name"):
+        load_tariffs(own, tmp_path, {}, ["nothing"])
+
+
 def test_a_bank_has_its_own_tariff_and_the_others_the_common_one(tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(FILE, encoding="utf-8")
     tariffs = load_tariffs((*PACKAGED, "./two.toml"), tmp_path)
