@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from messages.reasons import Reason
+from switch.core.issuers.messages import REJECTED
 from switch.core.operations import Row
 from switch.core.transaction import State
 from switch.ledger.protocol import Refusals
@@ -159,8 +160,11 @@ class Summarising:
         if state is State.APPROVED:
             self._add_approved(row, of)
         elif state is State.DECLINED:
+            # A message that a header rejected has no code of its own but what was told.
+            told = row.answer if row.reason == REJECTED else None
+            code = told.code if told is not None else row.reason
             for figures in of:
-                figures.declined[row.reason] = figures.declined.get(row.reason, 0) + 1
+                figures.declined[code] = figures.declined.get(code, 0) + 1
         else:
             name = _name(state)
             for figures in of:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 
+from switch.cli.books.deciding import asked_of_switch, resolved
 from switch.cli.books.reading import Rrn, opened, row_of, tell_lag
 from switch.cli.books.settling import RESOLVE, RETRY, VERDICTS, resolve, retry
 from switch.cli.books.stores import writing
@@ -20,7 +21,6 @@ from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.verbs import AsJson, verb_app
-from switch.config.installation import Installation
 from switch.core.operations import (
     Advice,
     Row,
@@ -28,7 +28,6 @@ from switch.core.operations import (
 from switch.core.transaction import State
 from switch.ledger.protocol import Where
 from switch.shell.clock import wall_ns
-from switch.shell.watching.control import ask
 
 app = verb_app("Reversals: those on their way to an issuer, and those that need a person.")
 _MOST_CASES: Final = 10_000
@@ -128,14 +127,8 @@ def resolve_reversal(
     Example:
       jinbao saf resolve 432813000001 -c city --as reversed --why "bank confirmed by phone"
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    if verdict not in VERDICTS:
-        stop(f"--as {verdict!r}: should be {', '.join(VERDICTS)}")
-    installation = loaded(folder)
     request = {"verb": RESOLVE, "rrn": rrn, "as": verdict, "why": why}
-    answer = asked_of_switch(installation, request)
-    if answer is None:
-        with writing(installation) as store:
-            answer = resolve(store, rrn, verdict, why)
+    answer = resolved(folder, request, VERDICTS, resolve)
     words = both(STATES[State[answer["state"]]])
     _say_outcome(answer, f"{answer['state']}, {words}", as_json=as_json)
 
@@ -159,23 +152,3 @@ def _told(row: Row, queued: Advice | None) -> dict[str, Any]:
         "tries": queued.tries if queued else None,
         "due": moment_text(queued.due_ms) if queued else "",
     }
-
-
-def asked_of_switch(
-    installation: Installation, request: Mapping[str, str]
-) -> dict[str, Any] | None:
-    """Return what the running switch says, None where none runs; status 1 if it refuses.
-
-    A shared ledger is there for everyone, so that no switch is asked.
-    """
-    if installation.ledger_url:
-        return None
-    try:
-        answer = ask(installation.control, request)
-    except (FileNotFoundError, ConnectionRefusedError):
-        return None
-    except (OSError, ValueError) as error:
-        stop(f"{installation.control}: no answer ({type(error).__name__})", BAD)
-    if not answer.get("ok"):
-        stop(str(answer.get("error")), BAD)
-    return answer

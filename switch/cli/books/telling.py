@@ -234,7 +234,7 @@ def _answer_line(row: Row, opened: Opened) -> str:
         return "none is kept: the terminal was told nothing, or 98"
     dialect = opened.installation.configuration.terminal_dialect
     words = dialect.response(answer.code).words
-    if row.plan is not None and row.plan.reason == REJECTED:
+    if REJECTED in {row.reason, row.plan.reason if row.plan is not None else ""}:
         # Its code is that of silence; but it was answered.
         words = dialect.reasons[Reason.MESSAGE_REJECTED].words
     number = f", authorisation {answer.authorisation}" if answer.authorisation else ""

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from messages.dialects.dialect import Dialect, Words
+from messages.reasons import Reason
+from switch.core.issuers.messages import REJECTED, REJECTED_BY_HEADER
 from switch.core.moment import SHANGHAI
 from switch.core.operations import (
     Row,
@@ -48,7 +50,6 @@ STATES: Final[Mapping[State, Words]] = {
 _EXPIRY_WORDS: Final[Mapping[str, Words]] = {
     "expired": Words("the issuer never acknowledged it", "发卡行始终未确认"),
     "sealed": Words("its card data cannot be opened", "卡数据无法解密"),
-    "rejected by the header": Words("it was rejected by its header", "报文头被拒绝"),
 }
 _LEGS: Final = {DEBIT: Words(", debit", "（转出）"), CREDIT: Words(", credit", "（转入）")}
 """Endings of the kinds of a transfer's legs."""
@@ -130,12 +131,23 @@ def reason_words(row: Row, terminals: Dialect, issuers: Dialect) -> Words:
     elif state in {State.ADVISED, State.MOVING, State.CREDITING}:
         words = STATES[state]
     elif state in {State.REVERSED, State.REVERSAL_EXPIRED, State.ADVICE_EXPIRED}:
-        words = _EXPIRY_WORDS.get(reason) or _issuer_said(row, issuers)
+        words = _EXPIRY_WORDS.get(reason) or _rejected(reason) or _issuer_said(row, issuers)
     elif state is State.IN_DOUBT and plan is not None:
         words = reversal_words(plan.reason, issuers)
+    elif reason == REJECTED:
+        words = terminals.reasons[Reason.MESSAGE_REJECTED].words
     else:
         words = terminals.response(reason).words if reason else _DIED
     return words
+
+
+def _rejected(reason: str) -> Words | None:
+    """Return that a header refused a reversal or an advice, and with which reject code."""
+    if not reason.startswith(REJECTED_BY_HEADER):
+        return None
+    code = reason.removeprefix(REJECTED_BY_HEADER).strip()
+    en, zh = "the issuer's header rejected it, no action taken", "报文头被发卡行拒绝，未处理"
+    return Words(f"{en}: reject code {code}", f"{zh}：拒绝码{code}") if code else Words(en, zh)
 
 
 def _host_said(code: str, terminals: Dialect) -> Words:

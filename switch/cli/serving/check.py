@@ -53,7 +53,7 @@ def _told(found: Installation) -> dict[str, Any]:
         "issuers": list(configuration.issuers),
         "links": {name: f"{host}:{port}" for name, (host, port) in found.link_addresses.items()},
         "dialects": {
-            "terminals": configuration.terminal_dialect.name,
+            "terminals": [each.name for each in configuration.terminal_dialects],
             "issuers": configuration.issuer_dialect.name,
         },
         "social_host": configuration.social_host.id if configuration.social_host else None,

@@ -13,13 +13,12 @@ import msgspec
 import typer
 
 from switch.cli.books.bills import BILLS
+from switch.cli.books.deciding import resolved
 from switch.cli.books.reading import Rrn, opened, tell_lag
-from switch.cli.books.reversals import asked_of_switch
-from switch.cli.books.stores import writing
 from switch.cli.books.words import both, is_said_by_hand, yuan
 from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import say, stop
-from switch.cli.serving.folder import Folder, loaded
+from switch.cli.serving.folder import Folder
 from switch.cli.social.deciding import DECIDE, VERDICTS, decide
 from switch.cli.verbs import AsJson, verb_app
 from switch.core.operations import Row
@@ -89,14 +88,8 @@ def resolve_bill(
     Example:
       jinbao bills resolve 432813000001 -c city --as cancelled --why "host desk, ticket 17"
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    if verdict not in VERDICTS:
-        stop(f"--as {verdict!r}: should be {', '.join(VERDICTS)}")
-    installation = loaded(folder)
     request = {"verb": DECIDE, "rrn": rrn, "as": verdict, "why": why}
-    answer = asked_of_switch(installation, request)
-    if answer is None:
-        with writing(installation) as store:
-            answer = decide(store, rrn, verdict, why)
+    answer = resolved(folder, request, VERDICTS, decide)
     if as_json:
         say(msgspec.json.encode({name: answer[name] for name in ("rrn", "bill", "state")}).decode())
     else:

@@ -69,6 +69,17 @@ class _Sent(NamedTuple):
     period: int
 
 
+class _End(NamedTuple):
+    """What a close says: the state, what becomes of a bill, and why where no code tells it."""
+
+    state: State
+    bill: BillState | None = None
+    why: str = ""
+
+
+_APPROVES, _DECLINES, _DOUBTS = map(_End, (State.APPROVED, State.DECLINED, State.IN_DOUBT))
+
+
 class Closing:
     """Carries what the ledger has opened to its issuer and to its outcome."""
 
@@ -181,29 +192,27 @@ class Closing:
             if txn.way.case is Case.MEMBER and is_date(date := texts.get(15, "")):
                 # The clearing centre sets DE 15, and off us that is not the switch.
                 answer = replace(answer, settlement_date=date)
-            state = State.APPROVED if code in APPROVED else State.DECLINED
-            self._close(txn, state, answer, None)
+            self._close(txn, _APPROVES if code in APPROVED else _DECLINES, answer, None)
 
     def _close(
         self,
         txn: Transaction,
-        state: State,
+        end: _End,
         answer: Answer | None,
         plan: ReversalPlan | None,
-        bill: BillState | None = None,
     ) -> None:
         txn.move(State.CLOSING)
         operation = Close(
             self._outbox.attempt(),
             txn.key,
             self._outbox.incarnation,
-            state,
-            answer.code if answer else "",
+            end.state,
+            end.why or (answer.code if answer else ""),
             answer,
             plan,
             _clearing_day(txn, answer),
-            bill,
-            answer.code if answer is not None and bill is not None else "",
+            end.bill,
+            answer.code if answer is not None and end.bill is not None else "",
         )
         self._outbox.submit(operation, partial(self._closed, txn, operation))
 
@@ -215,15 +224,15 @@ class Closing:
         if not txn.answered:
             decline = Decline(Reason.ROUTE_UNAVAILABLE, Rule.FORWARDED_IN_TIME)
             self._teller.refuse(txn, decline)
-        self._close(txn, State.UNSENT, None, None, bill)
+        self._close(txn, _End(State.UNSENT, bill), None, None)
 
     def refuse_unsent(self, txn: Transaction, answer: Answer) -> None:
         """Pass on that the host refused the bill: nothing is debited, nothing was reserved."""
-        self._close(txn, State.UNSENT, answer, None, BillState.CANCELLED)
+        self._close(txn, _End(State.UNSENT, BillState.CANCELLED), answer, None)
 
     def approve_unsent(self, txn: Transaction, answer: Answer) -> None:
         """Approve a payment that has nothing to debit; its bill is confirmed."""
-        self._close(txn, State.APPROVED, answer, None)
+        self._close(txn, _APPROVES, answer, None)
 
     def _doubt(self, txn: Transaction, reason: str, decline: Decline = _SILENT) -> None:
         """Say 98 now and close with a 0420: nobody knows what the issuer did."""
@@ -231,9 +240,11 @@ class Closing:
         if not txn.answered:
             answer = self._teller.refuse(txn, decline)
         if txn.rule.reversal is None:
-            self._close(txn, State.DECLINED, answer, None)
+            # Nothing is reversed, so that the row itself must say that it was answered.
+            end = _End(State.DECLINED, why=REJECTED) if reason == REJECTED else _DECLINES
+            self._close(txn, end, answer, None)
         else:
-            self._close(txn, State.IN_DOUBT, answer, self._reversing.promised_plan(txn, reason))
+            self._close(txn, _DOUBTS, answer, self._reversing.promised_plan(txn, reason))
 
     def _closed(self, txn: Transaction, operation: Close, outcome: Outcome) -> None:
         match outcome:

@@ -15,7 +15,7 @@ from switch.core.operations import (
     TransactionKey,
 )
 from switch.core.outbox import Outbox
-from switch.core.rules import OF_A_DAY, Decline, Rule
+from switch.core.rules import Decline, Rule
 from switch.core.terminals.refusals import Refusals
 from switch.core.terminals.request import Transaction
 from switch.core.terminals.teller import Teller
@@ -23,6 +23,16 @@ from switch.core.transaction import State
 
 _MOST_REFUSED: Final = 4_096
 """Refused requests that are remembered; a copy comes within seconds."""
+_FOR_THE_MOMENT: Final = frozenset(
+    {
+        Reason.ROUTE_UNAVAILABLE,
+        Reason.SYSTEM_ERROR,
+        Reason.IN_PROGRESS,
+        Reason.ISSUER_SILENT,
+        Reason.DUPLICATE,
+    }
+)
+"""Refusals of an advice after which a terminal sends it again: 91, 96, 09, 98 and 94."""
 _NEVER: Final[tuple[bytes, Decline | None, int]] = b"", None, 0
 
 
@@ -117,10 +127,11 @@ class InFlight:
     def remember(self, txn: Transaction, decline: Decline) -> None:
         """Remember a refusal for the copies of a request.
 
-        An advice may always come again, unless its day or the registry does not admit it.
+        An advice that was refused for the moment only may come again, and be accepted then.
         """
-        is_final = not txn.rule.is_advice or decline.rule in OF_A_DAY
-        if is_final and self.refused(txn) is None:
+        if txn.rule.is_advice and decline.reason in _FOR_THE_MOMENT:
+            return
+        if self.refused(txn) is None:
             self._refused[txn.key] = txn.fingerprint, decline, txn.ticket
             if len(self._refused) > _MOST_REFUSED:
                 del self._refused[next(iter(self._refused))]

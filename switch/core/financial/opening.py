@@ -113,6 +113,17 @@ class Opening:
             self.in_flight.keep(txn)
             self._look_back(txn, refusal)
 
+    def keep_refused(self, txn: Transaction, decline: Decline) -> None:
+        """Remember an advice that was refused before it could be opened, for its original's sake.
+
+        While a copy of it is in flight, that one decides.
+        """
+        if not txn.rule.is_advice:
+            return
+        identify(txn)
+        if self.in_flight.with_key(txn.key) is None:
+            self.in_flight.remember(txn, decline)
+
     def _tried(self, txn: Transaction) -> Decline | None:
         """Open a transaction that is neither in flight nor refused; return a refusal to tell."""
         line = txn.line if _is_payee_reached(txn) else None

@@ -24,6 +24,8 @@ _FROM, _TO = 102, 103
 """The accounts of a transfer: who pays, and who is paid."""
 NO_REASON = "0000"
 REJECTED = "4003"
+REJECTED_BY_HEADER = "rejected by the header"
+"""Begins the reason of what no issuer processed; its reject code follows."""
 """Reversal reason (DE 60.1) of a request that its header says was never processed."""
 """DE 60.1 of what is no reversal."""
 

@@ -17,7 +17,12 @@ from switch.core.deadlines import NEVER
 from switch.core.errors import InvariantBroken
 from switch.core.issuers.line import IssuerLink
 from switch.core.issuers.links import Links
-from switch.core.issuers.messages import advice_fields, reversal_fields, unseal
+from switch.core.issuers.messages import (
+    REJECTED_BY_HEADER,
+    advice_fields,
+    reversal_fields,
+    unseal,
+)
 from switch.core.issuers.pending import Waiting
 from switch.core.operations import (
     Acknowledge,
@@ -199,11 +204,13 @@ class StoreAndForward:
     ) -> None:
         code = texts.get(39, "")
         if link.wire.is_rejected(frame):
+            rejected = link.wire.reject_code(frame)
             if row.state is State.CREDITING:
                 # An earlier copy may have been carried out: only its bank can say.
-                self._outbox.report("credit_undecided", rrn=row.record.rrn, code="rejected")
+                told = {"rrn": row.record.rrn, "link": link.link.name, "reject_code": rejected}
+                self._outbox.report("credit_rejected_by_header", **told)
                 return
-            self._give_up(row, "rejected by the header")
+            self._give_up(row, f"{REJECTED_BY_HEADER} {rejected}")
         elif not link.is_authentic(mti, texts, self._outbox.at.elapsed_ns):
             self._outbox.report("answer_mac_wrong", link=link.link.name, rrn=row.record.rrn)
         elif row.state is State.CREDITING:

@@ -101,7 +101,8 @@ class Bills:
     def _reserved(
         self, txn: Transaction, sent: _Sent, mti: str, texts: Mapping[int, str], frame: bytes
     ) -> None:
-        if not self._is_believed(sent.link, mti, texts, frame):
+        if (doubt := _doubt(sent.link, self._outbox.at.elapsed_ns, mti, texts, frame)) is not None:
+            self._disbelieve(sent.link, txn.rrn, doubt)
             self._silent(txn, sent)
             return
         self._links.answered(sent.link)
@@ -120,19 +121,9 @@ class Bills:
             # The funds bear all of it: there is nothing to debit.
             self._closing.approve_unsent(txn, self._teller.answer(txn, code, "", ""))
 
-    def _is_believed(
-        self, link: IssuerLink, mti: str, texts: Mapping[int, str], frame: bytes
-    ) -> bool:
-        if link.wire.is_rejected(frame):
-            why = "answer_rejected_by_header"
-        elif not link.is_authentic(mti, texts, self._outbox.at.elapsed_ns):
-            why = "answer_mac_wrong"
-        elif not texts.get(39):
-            why = "answer_not_understood"
-        else:
-            return True
-        self._outbox.report(why, link=link.link.name)
-        return False
+    def _disbelieve(self, link: IssuerLink, rrn: str, doubt: _Doubt) -> None:
+        """Report an answer that is none."""
+        self._outbox.report(doubt.event, link=link.link.name, rrn=rrn, **doubt.facts)
 
     # ----------------------------------------------------------------------------- confirmation
 
@@ -193,7 +184,11 @@ class Bills:
         self, link: IssuerLink, row: Row, mti: str, texts: Mapping[int, str], frame: bytes
     ) -> None:
         bill = row.bill
-        if bill is None or not self._is_believed(link, mti, texts, frame):
+        if bill is None:
+            return
+        if (doubt := _doubt(link, self._outbox.at.elapsed_ns, mti, texts, frame)) is not None:
+            # It stays queued, and is told again.
+            self._disbelieve(link, row.record.rrn, doubt)
             return
         code = texts[39]
         if code in NOT_YET:
@@ -242,3 +237,24 @@ class Bills:
             waiting[0].lines = lines or waiting[0].lines
             is_refused = operation.state is BillState.CANCELLING
             self._say(row.key, operation.told if is_refused else "")
+
+
+class _Doubt(NamedTuple):
+    """Why an answer of a host is not believed: an event of the log, and what it tells."""
+
+    event: str
+    facts: Mapping[str, str]
+
+
+def _doubt(
+    link: IssuerLink, now_ns: int, mti: str, texts: Mapping[int, str], frame: bytes
+) -> _Doubt | None:
+    """Return what is wrong with an answer, None where nothing is."""
+    if link.wire.is_rejected(frame):
+        # It has no code of its own (DE 39): what the header says is all there is.
+        return _Doubt("answer_rejected_by_header", {"reject_code": link.wire.reject_code(frame)})
+    if not link.is_authentic(mti, texts, now_ns):
+        return _Doubt("answer_mac_wrong", {})
+    if not texts.get(39):
+        return _Doubt("answer_not_understood", {})
+    return None

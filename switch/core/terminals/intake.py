@@ -110,6 +110,8 @@ class Intake:
         decline: Decline | None,
     ) -> None:
         """Open a transaction whose original, if it needs one, was looked for."""
+        if decline is not None:
+            self._opening.keep_refused(txn, decline)
         decline = decline or self._opening.open(txn)
         if decline is not None:
             self._declined(txn, is_fresh, decline)

@@ -11,6 +11,7 @@ from switch.core.outcomes import Enlisted
 from switch.ledger.postgres import PostgresLedger
 from switch.ledger.protocol import LedgerFailed, LedgerOpenError
 from switch.ledger.shared.line import InDoubtError, Line, NotStoredError
+from tests.switch.core.transfers import acquirers
 from tests.switch.ledger.making import enlisting, opening
 from tests.switch.ledger.test_sqlite import STORY
 
@@ -93,3 +94,12 @@ def test_an_error_of_the_callers_own_leaves_no_transaction_open(postgres: Postgr
         postgres.on_line(fail)
     with pytest.raises(LedgerFailed, match="42P01"):
         postgres.on_line(lambda line: line.fetch("SELECT n FROM t"))
+
+
+def test_the_cap_of_each_acquirer_is_its_own_whoever_counts(
+    ledger_url: str, postgres: PostgresLedger
+) -> None:
+    acquirers.begin(postgres)
+    other = PostgresLedger(ledger_url)
+    acquirers.look(other, lambda: None)
+    other.close()

@@ -37,6 +37,7 @@ from switch.ledger.embedded.power import disk
 from switch.ledger.memory import MemoryLedger
 from switch.ledger.protocol import LedgerFailed, LedgerOpenError, Where
 from switch.ledger.sqlite import SqliteLedger
+from tests.switch.core.transfers import acquirers
 from tests.switch.ledger.making import (
     CARD,
     DAY,
@@ -356,3 +357,10 @@ def test_a_batch_that_breaks_an_invariant_leaves_nothing(ledger: SqliteLedger) -
         ledger.submit([opening(1), closing(2, 1, State.REVERSED)])
     assert ledger.transactions() == []
     assert ledger.submit([opening(3)]) == [Opened(0, 50_000)]
+
+
+def test_the_cap_of_each_acquirer_is_its_own_and_survives_a_restart(path: Path) -> None:
+    with closing_of(SqliteLedger(path, fill_every_s=None)) as ledger:
+        acquirers.begin(ledger)
+    with closing_of(SqliteLedger(path, fill_every_s=None, kept=0)) as again:
+        acquirers.look(again, again.fill)

@@ -12,7 +12,7 @@ from switch.cli.books.telling import brief, lines, rule_words, shown, whole
 from switch.core.issuers.messages import NO_REASON, REJECTED
 from switch.core.rules import WORDS, Rule
 from switch.core.transaction import State
-from tests.switch.cli.books.conftest import DECLINED, FORWARDED, IN_DOUBT, REVERSED, UNSENT
+from tests.switch.cli.books.conftest import DECLINED, EXPIRED, FORWARDED, IN_DOUBT, REVERSED, UNSENT
 from tests.switch.ledger.making import answer
 
 
@@ -82,6 +82,30 @@ def test_what_a_header_rejected_was_answered_and_says_so(folder: Path) -> None:
     assert "rejected the message by its header" in told["answer"]
     assert told["reason"].startswith("message rejected by its header, no action taken")
     assert "header" not in silent["answer"]
+
+
+def test_an_inquiry_that_a_header_rejected_has_no_words_of_silence(folder: Path) -> None:
+    with opened(folder) as books:
+        row = replace(row_of(books, DECLINED), answer=answer("98"), reason=REJECTED)
+        told = dict(lines(row, books))
+        silent = dict(lines(replace(row, reason="98"), books))
+    for name in ("answer", "reason"):
+        assert "rejected the message by its header" in told[name]
+        assert "报文头" in told[name]
+        assert "header" not in silent[name]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [(" 00123", ": reject code 00123"), ("", "it, no action taken ")]
+)
+def test_a_reversal_that_a_header_rejected_is_told_with_its_code(
+    folder: Path, reason: str, said: str
+) -> None:
+    with opened(folder) as books:
+        row = row_of(books, EXPIRED)
+        told = dict(lines(replace(row, reason=f"rejected by the header{reason}"), books))
+    assert "the issuer's header rejected it" in told["reason"]
+    assert said in told["reason"]
 
 
 def test_a_transfer_sends_nothing_of_its_own(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from switch.cli.outcome import USAGE
@@ -33,6 +34,11 @@ def test_a_good_folder_is_summed_up_and_test_keys_are_told(folder: Path) -> None
         f"ledger       {folder}/state/ledger.sqlite\n"
     )
     assert "test_keys is on" in outcome.err
+
+
+def test_as_json_every_dialect_of_the_folder_is_named(folder: Path) -> None:
+    told = json.loads(run("check", str(folder), "--json").out)
+    assert told["dialects"] == {"terminals": ["pos", "composite"], "issuers": "interbank"}
 
 
 def test_without_caps_and_banks_the_summary_says_what_that_means(folder: Path) -> None:

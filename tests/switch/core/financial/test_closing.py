@@ -7,6 +7,7 @@ import pytest
 from messages.view import Viewer
 from switch.core.configuration import Timers
 from switch.core.events import LinkConnected, LinkDisconnected
+from switch.core.issuers.messages import REJECTED
 from switch.core.operations import (
     Close,
     Operation,
@@ -97,6 +98,29 @@ def test_a_message_rejected_by_its_header_is_in_doubt(stage: Stage) -> None:
     assert (declined["reason"], declined["reject_code"]) == ("message_rejected", "00123")
     assert stage.row().state is State.IN_DOUBT
     assert stage.reversals()[0][60].startswith("4003")
+
+
+def test_an_inquiry_that_a_header_rejected_says_so_in_its_row(stage: Stage) -> None:
+    stage.withdraw(f3="310000", f4=None, f60="7100000200060")
+    stage.bank_says("0200", stage.requests()[0], {39: "00"}, reject="00123")
+    assert stage.code == "98"
+    row = stage.row()
+    assert (row.state, row.reason) == (State.DECLINED, REJECTED)
+    assert row.answer is not None
+    assert row.answer.code == "98"
+    assert not stage.reversals()
+
+
+def test_a_reversal_that_a_header_rejected_needs_a_person_who_learns_the_reject_code(
+    stage: Stage,
+) -> None:
+    stage.issue = mute
+    stage.withdraw()
+    stage.pass_time(46_000)
+    stage.bank_says("0420", stage.reversals()[0], {39: "00"}, reject="00123")
+    row = stage.row()
+    assert (row.state, row.reason) == (State.REVERSAL_EXPIRED, "rejected by the header 00123")
+    assert stage.report("reversal_needs_a_person")["why"] == row.reason
 
 
 # ---------------------------------------------------------------------------------------- silent

@@ -9,6 +9,7 @@ import pytest
 from fees.quote import Case, Leg, Quote, Refund, Tariffs
 from messages.codec import Codec
 from messages.dialects.rules import classify, findings
+from switch.core.issuers.links import Links
 from switch.core.operations import FindByRrn, Open
 from switch.core.transaction import State
 from tests import golden
@@ -306,6 +307,45 @@ def test_an_advice_that_its_issuer_refuses_needs_a_person(
     assert stage.row().state is State.ADVICE_EXPIRED
     assert stage.report("advice_needs_a_person")["why"] == answer[39]
     assert stage.row("000010").taken_fen == 50_000
+
+
+def test_a_late_copy_of_an_advice_that_was_refused_is_refused_like_it(stage: Stage) -> None:
+    stage.issue = mute
+    ask(stage, "sale", "000010")
+    ask(stage, "refund", "000002", "000010")
+    assert stage.code == "25"  # the sale has no outcome yet
+    stage.bank_says("0200", stage.requests()[0], {39: "00", 38: "A00010"})
+    stage.issue = approve
+    ask(stage, "refund", "000002", "000010", f38=None)
+    assert stage.code == "25"
+    assert stage.row("000010").taken_fen == 0
+    # What the terminal asks anew is another advice.
+    ask(stage, "refund", "000003", "000010")
+    assert stage.code == "00"
+
+
+def test_a_late_copy_of_an_advice_whose_original_was_not_found_is_refused_too(
+    stage: Stage,
+) -> None:
+    ask(stage, "refund", "000002", f37="416900000002", f61="0000020000100618")
+    assert stage.code == "25"
+    sold(stage)
+    assert stage.row("000010").record.rrn == "416900000002"
+    ask(stage, "refund", "000002", f37="416900000002", f61="0000020000100618")
+    assert stage.code == "25"
+    assert [row.key.stan for row in stage.ledger.transactions()] == ["000010"]
+
+
+def test_an_advice_that_was_refused_for_the_moment_may_come_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold(stage)
+    monkeypatch.setattr(Links, "take_stan", lambda *_: None)
+    ask(stage, "refund", "000002", "000010")
+    assert stage.code == "96"
+    monkeypatch.undo()
+    ask(stage, "refund", "000002", "000010")
+    assert stage.code == "00"
 
 
 def test_an_advice_is_accepted_while_its_line_is_down_and_survives_a_crash(stage: Stage) -> None:

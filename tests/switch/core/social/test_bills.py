@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from switch.core.moment import Moment
 from switch.core.operations import Operation, SettleBill
 from switch.core.terminals.answers import APPROVED
 from tests.switch.core.social import (
@@ -325,3 +326,29 @@ def test_a_crash_between_any_two_steps_is_taken_up(steps: int, bank: object) -> 
             ("UNSENT", "CANCELLED", False),
             ("REVERSED", "CANCELLED", False),
         }
+
+
+def test_a_confirmation_that_a_header_rejected_is_told_with_its_reject_code_and_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clinic, heads_end = Clinic(), 4 + 46  # the length before the header, and the header
+    plain = clinic.host.received
+
+    def rejects(frame: bytes, at: Moment) -> list[bytes]:
+        answers = plain(frame, at)
+        return [
+            each[: heads_end - 5] + b"00123" + each[heads_end:]
+            if each[heads_end : heads_end + 4] == b"0230"
+            else each
+            for each in answers
+        ]
+
+    monkeypatch.setattr(clinic.host, "received", rejects)
+    clinic.pay()
+    told = clinic.report("answer_rejected_by_header")
+    assert told["link"] == "social"
+    assert (told["rrn"], told["reject_code"]) == (clinic.row("000003").record.rrn, "00123")
+    assert clinic.legs() == ("APPROVED", "CONFIRMING")
+    monkeypatch.undo()
+    clinic.pass_time(_LONG_MS)
+    assert clinic.legs() == ("APPROVED", "CONFIRMED")
