@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})\s*([\w-]*)\s*$")
+_FENCE: Final = re.compile(r"^( {0,3})(`{3,}|~{3,})\s*([\w-]*)\s*$")
 _PROMPT: Final = "$ "
 _ANY_LINES: Final = "..."
 
@@ -42,17 +42,18 @@ def commands(markdown: str) -> Iterator[Command]:
 
 def _blocks(markdown: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line number and the lines of each console block."""
-    fence, kind, block, start = "", "", [""], 0
+    indent, fence, kind, block, start = "", "", "", [""], 0
     for number, line in enumerate(markdown.splitlines(), 1):
         found = _FENCE.match(line)
         if not fence and found:
-            (fence, kind), block, start = found.groups(), [], number + 1
+            (indent, fence, kind), block, start = found.groups(), [], number + 1
         elif fence and line.strip() == fence:
             if kind == "console":
                 yield start, block
             fence = ""
         elif fence:
-            block.append(line)
+            # Inside an item of a list a block is indented as its fence is.
+            block.append(line.removeprefix(indent))
 
 
 def _commands(start: int, block: list[str]) -> Iterator[Command]:

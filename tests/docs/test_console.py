@@ -76,3 +76,8 @@ def test_what_was_printed_is_recognised(output: tuple[str, ...], printed: str) -
 )
 def test_what_was_not_printed_is_recognised(output: tuple[str, ...], printed: str) -> None:
     assert not Command("c", 1, output).shows(printed)
+
+
+def test_a_block_inside_a_list_is_read_without_its_indent() -> None:
+    page = "1. Do:\n\n   ```console\n   $ jinbao a \\\n       b\n   done\n     more\n   ```\n"
+    assert list(commands(page)) == [Command("jinbao a \\\n    b", 4, ("done", "  more"))]

@@ -327,7 +327,7 @@ def drawn_clearing(made: Clearing, rules: Rules) -> str:
         count = f"{found.count - found.returned}"
         amount = signed_yuan(found.amount_fen - found.returned_fen)
         classes.add_row(*map(plain, (issuer, acquirer, words + mark, count, amount)))
-    return drawn(plain(line_of(made)), positions, points, classes)
+    return f"{line_of(made)}\n{drawn(positions, points, classes)}"
 
 
 def _told_found(day: int, found: Found, new: int) -> str:
@@ -351,12 +351,14 @@ def _drawn_found(found: Found, new: int) -> str:
     if settled_:
         summary += f"; {len(settled_)} older cases decided by it"
     cases = found.cases + found.waiting
-    return drawn(plain(summary), drawn_cases(cases)) if cases else summary
+    return f"{summary}\n{drawn(drawn_cases(cases))}" if cases else summary
 
 
 def drawn_cases(cases: list[Case], numbers: list[int] | None = None) -> Table:
     """Return cases as a table, with their numbers where they have some."""
     made = table("No.", "Kind 类型", "RRN", "Terminal", "Yuan", "By 期限", "What")
+    for name in (2, 4, 5):
+        made.columns[name].no_wrap = True
     for at, case in enumerate(cases):
         deadline = day_text(case.deadline) if case.deadline else "-"
         place = f"{case.terminal} {case.batch} {case.stan}".strip()
