@@ -26,7 +26,7 @@ from simulators.replay.again.rewriting import (
     Unplayable,
     reason_of,
 )
-from simulators.replay.again.survey import Survey
+from simulators.replay.again.survey import Survey, named
 from simulators.replay.trace.form import Frame, Summary
 from simulators.replay.verdict.comparing import LATE, LOST, Outcome
 from simulators.wire import Wire
@@ -43,7 +43,6 @@ MOST_LATE: Final = 1_000
 """Requests of one connection that were given up, and whose answers are known if they come."""
 _AT_ONCE: Final = 50
 """Terminals that sign on side by side before the start."""
-_NAMED: Final = 5
 _US: Final = 1_000_000
 _CHUNK: Final = 1 << 16
 _SIGNED_ON: Final = response_mti(SIGN_ON)
@@ -302,10 +301,8 @@ class Player:
         """What a person should know of terminals before the start."""
         if not self.refused:
             return []
-        named = ", ".join(list(self.refused)[:_NAMED])
-        more = f" and {len(self.refused) - _NAMED} more" if len(self.refused) > _NAMED else ""
         count = sum(self.refused.values())
-        return [f"not sent: {count}: the host signs on no {named}{more} (its master key?)"]
+        return [f"not sent: {count}: the host signs on no {named(self.refused)} (its master key?)"]
 
     def has_refused(self, frame: Frame) -> bool:
         """Whether the host did not sign on the terminal of a request before the start."""

@@ -36,6 +36,7 @@ _ENCRYPTS: Final = 2
 """Where DE 53 says whether the track is encrypted."""
 WRONG_PIN: Final = "55"
 WRONG_MAC: Final = "A0"
+NO_KEY: Final = "no master key for its terminal"
 MOST_REMEMBERED: Final = 200_000
 """Numbers of answers that later requests may name, kept at one time."""
 _BATCH: Final = slice(2, 8)
@@ -63,10 +64,15 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Means(msgspec.Struct, frozen=True, kw_only=True):
-    """What a replay has to make messages new with: the cards by their stand-ins, keys, days."""
+    """What a replay has to make messages new with: the cards by their stand-ins, keys, days.
+
+    `terminals` are those with a master key of their own, by the number that is sent; the others
+    have `master_key`, or none.
+    """
 
     cards: Mapping[str, Card]
-    master_key: Tmk
+    master_key: Tmk | None
+    terminals: Mapping[str, Identity] = {}
     signer: Signer
     dates: Dates | None = None
 
@@ -76,7 +82,7 @@ class _Terminal:
 
     __slots__ = ("batch", "mac", "master_key", "pik", "stan", "tdk")
 
-    def __init__(self, master_key: Tmk) -> None:
+    def __init__(self, master_key: Tmk | None) -> None:
         self.master_key = master_key
         self.pik: Pik | None = None
         self.tdk: Tdk | None = None
@@ -98,12 +104,11 @@ class Rewriter:
         self._wire = wire
         self._rules = rules
         self._means = means
-        self._master_key = means.master_key
         self._terminals: dict[str, _Terminal] = {}
         self._numbers: dict[tuple[int, str], str] = {}
         self._heard: Heard | None = None
         """What was heard last: a request is asked about more than once."""
-        self._stand_in = _rehearsing(wire, means.master_key) if rehearses else None
+        self._stand_in = _rehearsing(wire) if rehearses else None
         heads = rules.tpdu
         try:
             self._tpdu = bytes.fromhex(heads)
@@ -128,8 +133,11 @@ class Rewriter:
         """Return the sign-on of the terminal that a recorded request comes from."""
         heard = self._hear(frame)
         name = self._named(heard)
-        merchant = self._merchant(heard.get(MERCHANT))
-        own = Identity(id=name, merchant=merchant, master_key=self._master_key)
+        master_key = self._master_key(name)
+        if master_key is None:
+            raise Unplayable(NO_KEY)
+        merchant = self._merchant(name, heard.get(MERCHANT))
+        own = Identity(id=name, merchant=merchant, master_key=master_key)
         memory = Memory(stan=_LAST_STAN)
         mti, said = fields(Job(kind=Kind.SIGN_ON), own, memory, 0)
         return self._said(heard, mti, said, None)
@@ -140,9 +148,13 @@ class Rewriter:
         `recorded_code` is how it was answered: a refusal for its PIN or MAC is provoked again.
         """
         heard = self._hear(frame)
-        if heard.mti == SIGN_ON:
+        name = self._named(heard)
+        is_sign_on = heard.mti == SIGN_ON
+        if (is_sign_on or self.needs_keys(heard.mti)) and self._master_key(name) is None:
+            raise Unplayable(NO_KEY)
+        if is_sign_on:
             return self._said(heard, heard.mti, self._plain(heard), None)
-        terminal = self._terminal(self._named(heard))
+        terminal = self._terminal(name)
         said = self._plain(heard)
         card = self._with_card(said, terminal, recorded_code)
         self._with_numbers(said, terminal)
@@ -162,7 +174,7 @@ class Rewriter:
         said = dict(heard.fields)
         said[TERMINAL] = self._named(heard)
         if MERCHANT in said:
-            said[MERCHANT] = self._merchant(said[MERCHANT])
+            said[MERCHANT] = self._merchant(said[TERMINAL], said[MERCHANT])
         if self._rules.stan == "new" and STAN in said:
             terminal = self._terminal(said[TERMINAL])
             fresh = f"{terminal.stan:06d}"
@@ -273,6 +285,8 @@ class Rewriter:
                 self._remember(number, before.fields[number], heard.fields[number])
 
     def _signed_on(self, terminal: _Terminal, heard: Heard) -> None:
+        if terminal.master_key is None:
+            return
         try:
             keys = unwrap_field_62(terminal.master_key, bytes.fromhex(heard.fields[KEYS]))
         except ValueError:
@@ -296,15 +310,22 @@ class Rewriter:
         name = heard.get(TERMINAL)
         return self._rules.terminals.get(name, name)
 
-    def _merchant(self, name: str) -> str:
+    def _merchant(self, terminal: str, name: str) -> str:
+        own = self._means.terminals.get(terminal)
+        if own is not None and own.merchant:
+            return own.merchant
         return self._rules.merchants.get(name, name)
+
+    def _master_key(self, terminal: str) -> Tmk | None:
+        own = self._means.terminals.get(terminal)
+        return self._means.master_key if own is None else own.master_key
 
     def _terminal(self, name: str) -> _Terminal:
         if self._stand_in is not None:
             return self._stand_in
         found = self._terminals.get(name)
         if found is None:
-            found = self._terminals[name] = _Terminal(self._master_key)
+            found = self._terminals[name] = _Terminal(self._master_key(name))
         return found
 
     def _remember(self, number: int, recorded: str, now: str) -> None:
@@ -313,8 +334,8 @@ class Rewriter:
         self._numbers[number, recorded] = now
 
 
-def _rehearsing(wire: Wire, master_key: Tmk) -> _Terminal:
-    made = _Terminal(master_key)
+def _rehearsing(wire: Wire) -> _Terminal:
+    made = _Terminal(None)
     made.pik, made.mac, made.batch = Pik.from_hex(PIK), wire.mac(Mak.from_hex(MAK)), "000001"
     return made
 

@@ -18,8 +18,11 @@ from messages.dialects.family import JOINT
 from messages.tokens.numbers import Tokens
 from messages.values import is_luhn_valid
 from simulators.cards import Card, fictional_card
+from simulators.load.scenario.fleet import FleetError, terminals
+from simulators.load.scenario.model import Fleet
 from simulators.replay.again.chips import Signer
 from simulators.replay.trace.form import Side, TraceError
+from simulators.requests import Identity
 
 _DEFAULT: Final = "default.toml"
 MOST_CARDS: Final = 1_000_000
@@ -139,6 +142,19 @@ def cards_of(rules: CardRules, tokens: Tokens | None, folder: Path) -> dict[str,
     if rules.csv:
         found |= _from_csv(folder / rules.csv, tokens)
     return found
+
+
+def terminals_of(path: str) -> dict[str, Identity]:
+    """Return the terminals of a CSV file (tid, merchant, master_key) by number; none without one.
+
+    TraceError says what is wrong.
+    """
+    if not path:
+        return {}
+    try:
+        return {each.id: each for each in terminals(Fleet(csv=path), Path())}
+    except FleetError as error:
+        raise TraceError(str(error)) from None
 
 
 def signer_of(rules: CardRules, folder: Path) -> Signer:

@@ -7,13 +7,15 @@ again: the wrong PIN itself was never recorded.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from simulators.replay.again.rewriting import (
     CHIP,
+    NO_KEY,
     SIGN_ON,
     WRONG_MAC,
     WRONG_PIN,
@@ -30,6 +32,7 @@ from simulators.wire import Wire
 PROVOKED: Final = frozenset({WRONG_PIN, WRONG_MAC})
 """Codes that the terminal's own doing led to."""
 MOST_REMEMBERED: Final = 1_000_000
+_NAMED: Final = 5
 
 Place = tuple[str, int]
 """A request in a trace: its connection and time."""
@@ -50,6 +53,12 @@ class _Look(msgspec.Struct, frozen=True):
     sends: bool
 
 
+def named(names: Collection[str]) -> str:
+    """Return the first few names, and how many more there are."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(islice(names, _NAMED)) + more
+
+
 class Survey:
     """What a look through a trace found."""
 
@@ -62,6 +71,8 @@ class Survey:
         self.unanswered = 0
         self.strangers: dict[str, Stranger] = {}
         """Terminals that ask for something before any sign-on of theirs in the trace."""
+        self.keyless: set[str] = set()
+        """Terminals for which there is no master key, by their number in the trace."""
         self._signed_on: set[str] = set()
         self.first_us: int | None = None
 
@@ -98,6 +109,8 @@ class Survey:
             look.rewriter.request(bare)
         except (Unplayable, ValueError) as reason:
             self.unplayable[reason_of(reason)] += 1
+            if reason_of(reason) == NO_KEY and said is not None:
+                self.keyless.add(said.terminal)
             return
         if look.sends and CHIP in look.wire.hear(bare).fields:
             self.without_cryptogram += 1
@@ -113,6 +126,8 @@ class Survey:
     def remarks(self) -> list[str]:
         """What a person should know before the start, one sentence each."""
         told = [f"not sent: {count}: {why}" for why, count in self.unplayable.most_common()]
+        if self.keyless:
+            told.append(f"no master key for {named(sorted(self.keyless))}")
         if self.without_cryptogram:
             told.append(
                 f"{self.without_cryptogram} with chip data go without a valid cryptogram, "

@@ -30,7 +30,14 @@ from simulators.replay.again.dates import Dates, target_of
 from simulators.replay.again.issuing import Recorded
 from simulators.replay.again.playing import Asked, Pace, Player
 from simulators.replay.again.rewriting import Means, Rewriter, Unplayable
-from simulators.replay.again.rules import Rewrite, Rules, cards_of, load_rules, signer_of
+from simulators.replay.again.rules import (
+    Rewrite,
+    Rules,
+    cards_of,
+    load_rules,
+    signer_of,
+    terminals_of,
+)
 from simulators.replay.again.survey import Survey
 from simulators.replay.trace.choosing import zone_of
 from simulators.replay.trace.form import TraceError
@@ -72,6 +79,10 @@ def run(
     rules: RulesFile = "",
     record_key: KeyOfTrace = "",
     key_file: OwnKey = "",
+    keys: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="A master key for each: tid,merchant,master_key."),
+    ] = "",
     pace: Annotated[str, typer.Option(help=f"{_PACES}.")] = "recorded",
     wait_s: Annotated[float, typer.Option(min=0.1, help="How long an answer may take.")] = 60.0,
     html: IntoPage = "",
@@ -87,6 +98,7 @@ def run(
     Examples:
       jinbao replay run traces --target 127.0.0.1:8583 --rules replay.toml
       jinbao replay run traces --target 127.0.0.1:8583 --pace fast --html report.html
+      jinbao replay run traces --target 127.0.0.1:8583 --keys fleet.csv --survey
     """  # noqa: D301 - \b keeps the lines of the examples apart
     host, _, port = target.rpartition(":")
     if not host or not port.isdecimal():
@@ -96,7 +108,7 @@ def run(
         stop("a trace is looked through before it is sent, so standard input will not do")
     with told_errors():
         check_places(html, junit_file)
-        ready = _Ready(source, rules, record_key, key_file)
+        ready = _Ready(source, rules, record_key, (key_file, keys))
         for remark in ready.survey.remarks:
             note(remark)
         if survey:
@@ -112,14 +124,18 @@ def run(
 class _Ready:
     """A trace with its rules, looked through."""
 
-    def __init__(self, source: str, rules: str, record_key: str, key_file: str) -> None:
+    def __init__(self, source: str, rules: str, record_key: str, keys: tuple[str, str]) -> None:
+        """Take a file with the key of all terminals, and one with a key for each."""
         self.rules, cards = rules_and_cards(rules, record_key)
         self.trace = Trace(source, note)
         names = self.trace.header.dialects
         dialect = dialects_of(names.get("terminal", "pos"), "interbank")["terminal"]
-        key = read_key(Tmk, key_file) if key_file else Tmk.from_hex(TMK)
+        # The published test key is for whoever says nothing of keys.
+        key = None if keys[1] else Tmk.from_hex(TMK)
+        key = read_key(Tmk, keys[0]) if keys[0] else key
         signer = signer_of(self.rules.cards, Path(rules).parent)
-        means = Means(cards=cards, master_key=key, signer=signer)
+        terminals = terminals_of(keys[1])
+        means = Means(cards=cards, master_key=key, terminals=terminals, signer=signer)
         rewrite = self.rules.rewrite
         try:
             self.wire = Wire(dialect)

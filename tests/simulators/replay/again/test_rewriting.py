@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from messages.crypto.keys import Mak, Pik, Tdk, Tmk, wrap_field_62
 from messages.crypto.pin import decode_pin_block
@@ -16,6 +17,7 @@ from simulators.replay.again.dates import Dates
 from simulators.replay.again.rewriting import Rewriter, Unplayable
 from simulators.replay.again.rules import Rewrite
 from simulators.replay.capture.logs import SHANGHAI
+from simulators.requests import Identity
 from simulators.wire import Heard
 from tests.simulators.replay.days import POS, START_US, TOKENS, bare, day, frames, means
 
@@ -74,6 +76,28 @@ def test_names_addresses_and_numbers_are_put_for_others() -> None:
     assert (heard.fields[41], heard.fields[42]) == ("59990009", "888653080110001")
     assert 55 not in heard.fields
     assert sent.terminal == "59990009"
+
+
+def test_each_terminal_signs_on_with_a_key_of_its_own() -> None:
+    keys = {"50010001": Tmk.from_hex("11" * 16), "50010002": Tmk.from_hex("22" * 16)}
+    own = {
+        name: Identity(id=name, merchant=f"88865308011{name[-4:]}", master_key=key)
+        for name, key in keys.items()
+    }
+    rewriter = Rewriter(POS, Rewrite(), replace(means(_CARDS), master_key=None, terminals=own))
+    asked = [POS.bare(each.data) for each in frames(list(day(3)))[::2]]
+    heard = POS.hear(bare("sign-on-response"))
+    for which, (name, key) in enumerate(keys.items()):
+        assert _heard(rewriter.sign_on(asked[which]).data).fields[42] == own[name].merchant
+        wrapped = wrap_field_62(key, Pik.from_hex(PIK), Mak.from_hex(MAK)).hex().upper()
+        answer = POS.say(heard.frame[:11], "0810", {**heard.fields, 41: name, 62: wrapped})
+        rewriter.answered(POS.bare(answer), None)
+        sent = _heard(rewriter.request(asked[which]).data)
+        assert (sent.fields[41], sent.fields[42]) == (name, own[name].merchant)
+        assert POS.is_authentic(sent, POS.mac(Mak.from_hex(MAK)))
+    for ask in (rewriter.sign_on, rewriter.request):
+        with pytest.raises(Unplayable, match="no master key"):
+            ask(asked[2])
 
 
 def test_rrn_of_an_answer_is_put_into_what_refers_to_it() -> None:

@@ -14,6 +14,7 @@ from simulators.replay.again.rules import (
     cards_of,
     load_rules,
     signer_of,
+    terminals_of,
 )
 from simulators.replay.trace.form import TraceError
 from simulators.replay.verdict.comparing import Comparer
@@ -115,3 +116,17 @@ def test_a_cards_file_may_name_sequence_numbers(tmp_path: Path) -> None:
     path.write_text("pan,expiry,pin,token,sequence\n5200828282828210,4912,123456,1,x\n")
     with pytest.raises(TraceError, match=r"cards\.csv:2: sequence"):
         cards_of(CardRules(csv="cards.csv"), None, tmp_path)
+
+
+def test_terminals_come_from_the_file_of_a_fleet(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.csv"
+    path.write_text(f"tid,merchant,master_key\n50010001,999653080110001,{'11' * 16}\n")
+    found = terminals_of(str(path))
+    assert {name: each.merchant for name, each in found.items()} == {"50010001": "999653080110001"}
+    assert terminals_of("") == {}
+    path.write_text("tid,merchant,master_key\n50010001,m,CAFE\n")
+    with pytest.raises(TraceError, match=r"fleet.csv:2: master_key") as error:
+        terminals_of(str(path))
+    assert "CAFE" not in str(error.value)
+    with pytest.raises(TraceError, match="cannot be read"):
+        terminals_of(str(tmp_path / "none.csv"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from simulators.cards import Card, fictional_card
+from simulators.installation import terminal_identity
 from simulators.replay.again.rules import Rewrite
 from simulators.replay.again.survey import Survey
 from simulators.replay.trace.form import Frame
@@ -71,6 +74,23 @@ def test_what_cannot_be_built_anew_is_told_before_the_start() -> None:
     cards = {token: Card(pan="621999000123")}
     survey = Survey().of(told, POS, means(cards), Rewrite(chip="drop"))
     assert survey.remarks == ["not sent: 1: cannot be built anew"]
+
+
+def test_terminals_without_a_master_key_are_named_before_the_start() -> None:
+    own = replace(means(_CARDS), master_key=None, terminals={"50010001": terminal_identity(0)})
+    told = frames(list(day(21, terminals=8)))
+    survey = Survey().of(told, POS, own, Rewrite())
+    assert survey.remarks == [
+        "not sent: 18: no master key for its terminal",
+        "no master key for 50010002, 50010003, 50010004, 50010005, 50010006 and 2 more",
+    ]
+    assert set(survey.strangers) == {"50010001"}
+    # The number that is sent counts, and a key for all others leaves nobody without.
+    renamed = Rewrite(terminals={"50010002": "50010001"})
+    assert "50010002" not in Survey().of(told, POS, own, renamed).keyless
+    assert (
+        not Survey().of(told, POS, replace(own, master_key=means({}).master_key), Rewrite()).keyless
+    )
 
 
 def _said(fields: dict[int, str]) -> bytes:

@@ -215,3 +215,17 @@ def test_a_survey_only_looks(tmp_path: Path) -> None:
     assert "not sent: 2: a card that no rule has a test card for" in done.err
     assert run("replay", "run", "-", "--target", "127.0.0.1:1").status == 2
     assert run("replay", "issuer", str(tmp_path / "none")).status == 2
+
+
+def test_terminals_without_a_key_of_their_own_are_told_before_the_start(tmp_path: Path) -> None:
+    trace = str(written(tmp_path / "t.jsonl", day(3)))
+    rules, fleet = tmp_path / "r.toml", tmp_path / "fleet.csv"
+    rules.write_text('format = 1\n[rewrite]\nunknown_cards = "send"\nchip = "drop"\n')
+    fleet.write_text(f"tid,merchant,master_key\n50010002,999653080110001,{'11' * 16}\n")
+    told = ("replay", "run", trace, "--target", "127.0.0.1:1", "--rules", str(rules), "--survey")
+    done = run(*told, "--keys", str(fleet))
+    assert done.status == 0
+    assert "no master key for 50010001, 50010003" in done.err
+    assert "no master key" not in run(*told).err
+    done = run(*told, "--keys", str(tmp_path / "none.csv"))
+    assert (done.status, "none.csv: cannot be read" in done.err) == (2, True)
