@@ -23,7 +23,6 @@ from simulators.terminals.services import INQUIRIES, PAYMENTS, payload
 from simulators.wire import Wire
 from switch.core.moment import Moment
 
-_FEN: Final = 100
 _NS_PER_S: Final = 1_000_000_000
 PAUSE_NS: Final = 200_000_000
 """Between two things that a tester does."""
@@ -175,14 +174,14 @@ class Driver:
             if case is None:
                 return None
             first = case.do[0]
-            of = self._slips.get(f"{first.job}-{first.yuan * _FEN}")
+            of = self._slips.get(f"{first.job}-{first.amount_fen}")
             if of is None:
                 return None
         card: Card | None = None
         if kind not in _NO_CARD:
             card = fictional_card(action.card, signs=True)
             card = msgspec.structs.replace(card, pin=action.pin or card.pin)
-        fen, entry = action.yuan * _FEN, Entry(action.entry)
+        fen, entry = action.amount_fen, Entry(action.entry)
         return Job(kind=kind, card=card, amount_fen=fen, code=code, of=of, entry=entry)
 
     def _service(self, kind: Kind, action: Action) -> Job | None:
@@ -194,7 +193,7 @@ class Driver:
         return Job(
             kind=kind,
             card=fictional_card(action.card, signs=True),
-            amount_fen=action.yuan * _FEN,
+            amount_fen=action.amount_fen,
             content=payload(dict(sorted(said.items()))),
         )
 

@@ -17,7 +17,6 @@ from simulators.conformance.judging.tally import Failure
 from simulators.conformance.rules.model import Case, Suite
 from simulators.conformance.rules.vocabulary import Judgement
 
-_FEN: Final = 100
 _SEQUENCE: Final = 23
 _VOIDS: Final = frozenset({"sale_void", "social_void"})
 _BAD_KEYS: Final = frozenset({"bad-pik", "bad-mak"})
@@ -48,27 +47,27 @@ def case_of(suite: Suite, station: Station, heard: Heard) -> Found:
         case
         for case in suite.cases
         if heard.transaction in case.match.transactions
-        and case.match.yuan * _FEN == fen
+        and case.match.amount_fen == fen
         and all(heard.get(path) == text for path, text in case.match.texts.items())
     ]
     # What says more about a message goes before what would take any.
     exact = [case for case in exact if case.match.texts] or exact
     if not exact and fen:
         # What came is not the transaction that the tester was asked for.
-        exact = [case for case in suite.cases if case.match.yuan * _FEN == fen]
+        exact = [case for case in suite.cases if case.match.amount_fen == fen]
     elif not exact and heard.get("3"):
         codes = {r.id: r.match.get("3", ()) for r in heard.dialect.transactions}
         exact = [
             case
             for case in suite.cases
-            if not case.match.yuan
+            if not case.match.amount_fen
             and not case.match.texts
             and heard.get("3") in codes.get(case.match.transactions[0], ())
         ]
     waiting = [case for case in exact if _is_ready(station, case)]
     if waiting:
         return waiting[0]
-    return next((case for case in exact if case.match.yuan or case.match.texts), None)
+    return next((case for case in exact if case.match.amount_fen or case.match.texts), None)
 
 
 def _is_ready(station: Station, case: Case) -> bool:

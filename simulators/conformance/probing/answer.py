@@ -5,6 +5,7 @@ No finding holds card data or a key.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -59,6 +60,7 @@ def judge_answer(
     yield from _form(judge)
     yield from _mac(judge, mac)
     yield from _meaning(judge)
+    yield from _contents(judge)
     if asked.probe.send == "sign_on" and heard.get("39") == "00":
         yield from _sign_on(judge, identity)
     if asked.repeats is not None and asked.repeats.answer is not None:
@@ -167,6 +169,19 @@ def _meaning(judge: _Judge) -> Iterator[Judgement]:
     if code == "00" and 37 in _needed_of(asked):  # noqa: PLR2004 - DE 37
         ok = len(rrn.strip()) == _RRN
         yield judge.say("reference", ok=ok, field="37", seen=("12 characters", f"{len(rrn)}"))
+
+
+def _contents(judge: _Judge) -> Iterator[Judgement]:
+    """Judge what a probe of one's own says that the answer holds."""
+    heard, probe = judge.heard, judge.asked.probe
+    for path, pattern in probe.expects.items():
+        text = heard.texts.get(path)
+        ok = text is not None and re.fullmatch(pattern, text) is not None
+        found = "none" if text is None else heard.shown(path)
+        yield judge.say("contents", ok=ok, field=path, seen=(f"the form {pattern}", found))
+    for number in probe.lacks:
+        ok = number not in heard.message.fields
+        yield judge.say("contents", ok=ok, field=str(number), seen=("no such field", "one"))
 
 
 def _needed_of(asked: Asked) -> frozenset[int]:

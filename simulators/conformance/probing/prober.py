@@ -13,16 +13,17 @@ import msgspec
 from messages.crypto.keys import Pik, unwrap_field_62
 from messages.framing import Deframer
 from simulators import requests
-from simulators.cards import Card
+from simulators.cards import fictional_card
 from simulators.conformance.hearing.heard import PREFIX, Heard, read
 from simulators.conformance.judging.happenings import Note, Send
 from simulators.conformance.judging.host import DONE, What
 from simulators.conformance.judging.tally import Failure, Tally
 from simulators.conformance.probing.answer import Asked, judge_answer
 from simulators.conformance.probing.probes import Probe, host_suite
+from simulators.conformance.rules.model import Requirement
 from simulators.conformance.rules.vocabulary import Judgement
 from simulators.requests import Identity
-from simulators.terminal_memory import Job, Kind, Memory
+from simulators.terminal_memory import Job, Kind, Memory, Slip
 from simulators.wire import Wire
 from switch.core.moment import Moment, local
 
@@ -33,7 +34,6 @@ MOST_STRAY: Final = 20
 _MOST_SHOWN: Final = 512
 """Bytes of what cannot be read that are kept."""
 GARBAGE: Final = b"\xff" * 64
-_FEN: Final = 100
 _NO_KEY: Final = bytes(16)
 _LAST_STAN: Final = 999_999
 _FIELD_60: Final = 60
@@ -43,27 +43,36 @@ _REPEATED: Final = (2, 3, 4, 11, 14, 22, 23, 25, 41, 42, 49, 60)
 _UNKNOWN_TID: Final = "99999999"
 _UNKNOWN_MID: Final = "999999999999999"
 _PIECES_MS: Final = 300
+_WITH_REVERSAL: Final = frozenset({Kind.WITHDRAWAL, Kind.SALE, Kind.PAYMENT, Kind.VOID})
 
 
 class Prober:
     """One run of probes against one host over one connection, made again after garbage."""
 
     def __init__(
-        self, identity: Identity, wire: Wire, probes: tuple[Probe, ...], stan: int = 1
+        self,
+        identity: Identity,
+        wire: Wire,
+        probes: tuple[Probe, ...],
+        stan: int = 1,
+        requirements: tuple[Requirement, ...] = (),
     ) -> None:
-        """Ask in the order of the probes; `stan` is the first trace number."""
+        """Ask in the order of the probes; `stan` is the first trace number.
+
+        `requirements` are those besides the program's own.
+        """
         self._identity, self._wire = identity, wire
         self._probes = list(probes)
         self._memory = Memory(stan=stan)
         self._heads = wire.framing.build_heads()
         self._deframer = Deframer(wire.framing)
-        self._card = Card(signs=True)
         self._asked: Asked | None = None
         self._last: Asked | None = None
+        self._by_probe: dict[str, Asked] = {}
         self._never_sent = ""
         """DE 11 of what was reversed before it came."""
         self._left = 0
-        self.suite = host_suite(probes)
+        self.suite = host_suite(probes, requirements)
         self.tally = Tally(self.suite.requirements)
         self.notes: list[Note] = []
         self.noted: Callable[[Note], object] = _nobody
@@ -132,7 +141,8 @@ class Prober:
             return
         check = "survives" if self._asked.probe.send == "garbage" else "answered"
         found = f"nothing within {self.wait_ns / 1_000_000_000:g} s"
-        self._judged(at, [self._said(check, ok=False, found=found)], b"")
+        missed = [check, *(("contents",) if self._asked.probe.expects else ())]
+        self._judged(at, [self._said(each, ok=False, found=found) for each in missed], b"")
         self._over(at)
 
     def gone(self, at: Moment) -> None:
@@ -155,8 +165,7 @@ class Prober:
         elif probe.send == "late-original":
             mti, fields = "0200", self._late_original()
         else:
-            job = Job(kind=Kind(probe.send), card=self._card, amount_fen=probe.yuan * _FEN)
-            mti, fields = self._made(job, at)
+            mti, fields = self._made(self._job(probe), at)
         fields = _spoilt(fields, probe.defect, memory)
         has_mac = mti[:2] not in {"08", "05"} and probe.defect != "no-mac"
         mac = memory.mac if has_mac and memory.mac is not None else None
@@ -170,9 +179,41 @@ class Prober:
             probe=probe, frame=frame, mti=mti, fields=fields,
             heard=heard if isinstance(heard, Heard) else None,
         )  # fmt: skip
-        if probe.send == "withdrawal" and not probe.defect:
+        if Kind(probe.send) in _WITH_REVERSAL and not probe.defect:
             self._last = asked
+        self._by_probe[probe.id] = asked
         return asked
+
+    def _job(self, probe: Probe) -> Job:
+        card = fictional_card(probe.card, signs=True)
+        card = msgspec.structs.replace(card, pin=probe.pin or card.pin)
+        kind, of = Kind(probe.send), self._slip(probe)
+        return Job(kind=kind, card=card, amount_fen=probe.amount_fen, of=of)
+
+    def _slip(self, probe: Probe) -> Slip | None:
+        """Return the slip of what a void is about."""
+        original = self._by_probe.get(probe.of) if probe.send == "void" else None
+        if original is None:
+            return None
+        said = original.fields
+        rrn, authorisation, date, time = (
+            original.answer.get(path) if original.answer is not None else ""
+            for path in ("37", "38", "13", "12")
+        )
+        return Slip(
+            terminal=self._identity.id,
+            batch=said[_FIELD_60][2:8],
+            stan=said[11],
+            # Of what was not answered nothing is known: the host says what it thinks of that.
+            rrn=rrn or "0" * 12,
+            authorisation=authorisation,
+            amount_fen=probe.amount_fen,
+            shown_card="",
+            date=date or "0" * 4,
+            time=time,
+            kind=Kind(original.probe.send),
+            code=said[_FIELD_60][:2],
+        )
 
     def _made(self, job: Job, at: Moment) -> tuple[str, dict[int, str]]:
         memory = self._memory
@@ -187,7 +228,7 @@ class Prober:
         return made
 
     def _reversal(self, probe: Probe) -> dict[int, str]:
-        last = self._last
+        last = self._by_probe.get(probe.of, self._last)
         if last is None:
             return {}
         fields: dict[int, str] = {n: last.fields[n] for n in _REPEATED if n in last.fields}

@@ -8,17 +8,22 @@ from __future__ import annotations
 from simulators.conformance.driving.trial import START_MS
 from simulators.conformance.probing.plain_host import HEALTHY, PlainHost, Seams
 from simulators.conformance.probing.prober import Prober
-from simulators.conformance.probing.probes import packaged_probes
+from simulators.conformance.probing.probes import Probes, packaged_probes
 from simulators.installation import terminal_identity, wires
 from switch.core.moment import Moment
 
 _NS_PER_MS = 1_000_000
 
 
-def run_probes(seams: Seams = HEALTHY) -> Prober:
-    """Ask everything of a host with these seams; return the prober with its tally."""
+def run_probes(seams: Seams = HEALTHY, own: Probes | None = None) -> Prober:
+    """Ask everything of a host with these seams; return the prober with its tally.
+
+    `own` are the probes to ask, those of the program without them.
+    """
     host = PlainHost(terminal_identity(), seams)
-    prober = Prober(terminal_identity(), wires()[0], packaged_probes())
+    asked = own or Probes(probes=packaged_probes())
+    identity, requirements = terminal_identity(), asked.requirements
+    prober = Prober(identity, wires()[0], asked.probes, requirements=requirements)
     now_ns = 0
     host.connected()
     while not prober.is_done:

@@ -57,8 +57,13 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Why no mutant trips it, where none does."""
 
 
+FEN_A_YUAN: Final = 100
+
+
 class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the tester does, in a form that a robot reads; `yuan` in whole yuan, `card` by number.
+
+    `fen` is an amount that is not of whole yuan.
 
     `of` names the case whose transaction a void is about, or whose bill is paid or asked after.
     """
@@ -75,6 +80,12 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How long the tester waits before."""
     tags: dict[str, str] = {}
     """What a social service says in DE 62, beside the person and the bill of the case `of`."""
+    fen: int = 0
+
+    @property
+    def amount_fen(self) -> int:
+        """The amount in fen, 0 for none."""
+        return self.fen or self.yuan * FEN_A_YUAN
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +106,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a request of a case looks like: the transactions it may be, and its amount.
 
+    `fen` is an amount that is not of whole yuan.
+
     The amount tells the cases of one transaction apart, so the tester may take any order.
     """
 
@@ -102,6 +115,12 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     yuan: int = 0
     texts: dict[str, str] = {}
     """What a request without an amount says at these paths: `62.S1`."""
+    fen: int = 0
+
+    @property
+    def amount_fen(self) -> int:
+        """The amount in fen, 0 for none."""
+        return self.fen or self.yuan * FEN_A_YUAN
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,11 +16,11 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from simulators.conformance.rules.model import FEATURES, Case, Requirement, Role, Suite
-from simulators.conformance.rules.vocabulary import CHECKS, HOST_CHECKS
+from simulators.conformance.rules.model import FEATURES, FEN_A_YUAN, Case, Requirement, Role, Suite
+from simulators.conformance.rules.vocabulary import CHECKS, HOST_CHECKS, OWN_HOST_CHECKS
 
 _FOLDER: Final = "conformance"
-_ID: Final = re.compile(r"[A-Z]{2,4}-[0-9]{2}")
+_ID: Final = re.compile(r"[A-Z]{2,4}-[0-9]{2,4}")
 _CASE_ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 T = TypeVar("T")
 
@@ -44,6 +44,10 @@ class _CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     format: Literal[1]
     kind: Literal["conformance-cases"]
     cases: list[Case]
+    requirements: list[Requirement] = []
+    """What goes with these cases."""
+    alone: bool = False
+    """Whether these cases are run without those of the program."""
 
 
 class Questionnaire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,15 +94,18 @@ def host_requirements() -> tuple[Requirement, ...]:
 
 def with_files(suite: Suite, paths: Sequence[str]) -> Suite:
     """Return a suite with the requirements and cases of one's own files added."""
-    requirements, cases = [*suite.requirements], [*suite.cases]
+    requirements, cases, is_alone = [*suite.requirements], list[Case](), False
     for path in paths:
         text = _text(path)
         kind = _table(text, path).get("kind")
         if kind == "conformance-cases":
-            cases += _read_cases(text, path)
+            found = _convert(_table(text, path), _CaseFile, path)
+            cases += found.cases
+            requirements += _sound(found.requirements, path, "terminal")
+            is_alone |= found.alone
         else:
             requirements += _read_requirements(text, path, "terminal")
-    return checked(requirements, cases)
+    return checked(requirements, cases if is_alone else [*suite.cases, *cases])
 
 
 def load_answers(path: str) -> Questionnaire:
@@ -122,15 +129,30 @@ def checked(requirements: Iterable[Requirement], cases: Iterable[Case]) -> Suite
         for complaint in _about_case(case, names):
             raise RulesError(f"case {case.id}: {complaint}")
     seen: dict[tuple[str, int], str] = {}
+    before = _before(suite.cases)
     for case in suite.cases:
         for transaction in case.match.transactions:
-            key = transaction, case.match.yuan
-            if case.match.yuan and key in seen:
-                raise RulesError(
-                    f"case {case.id}: {transaction} of {case.match.yuan} yuan is case {seen[key]}"
-                )
+            key = transaction, case.match.amount_fen
+            # Alike cases are told apart where one comes after the other, whatever else happens.
+            if key[1] and key in seen and seen[key] not in before[case.id]:
+                amount = f"{key[1] / FEN_A_YUAN:g} yuan"
+                raise RulesError(f"case {case.id}: {transaction} of {amount} is case {seen[key]}")
             seen[key] = case.id
     return suite
+
+
+def _before(cases: Iterable[Case]) -> dict[str, set[str]]:
+    """Return which cases come before each, by `after`; those that follow themselves end there."""
+    after = {case.id: set(case.after) for case in cases}
+    while True:
+        more = {
+            name: {far for near in found for far in after.get(near, ())} - found
+            for name, found in after.items()
+        }
+        if not any(more.values()):
+            return after
+        for name, found in more.items():
+            after[name] |= found
 
 
 def _about_case(case: Case, names: set[str]) -> Iterator[str]:
@@ -150,10 +172,19 @@ def _read_requirements(text: str, where: str, role: Role) -> list[Requirement]:
     found = _convert(_table(text, where), _RequirementFile, where)
     if found.role != role:
         raise RulesError(f"{where}: role: should be {role}")
-    for requirement in found.requirements:
+    return _sound(found.requirements, where, role)
+
+
+def _sound(found: list[Requirement], where: str, role: Role) -> list[Requirement]:
+    for requirement in found:
         for complaint in _about(requirement, role):
             raise RulesError(f"{where}: {requirement.id}: {complaint}")
-    return found.requirements
+    return found
+
+
+def own_requirements(found: list[Requirement], where: str) -> list[Requirement]:
+    """Return the requirements of a file of probes; RulesError where one is wrong."""
+    return _sound(found, where, "host")
 
 
 def _read_cases(text: str, where: str) -> list[Case]:
@@ -161,7 +192,7 @@ def _read_cases(text: str, where: str) -> list[Case]:
 
 
 def _about(requirement: Requirement, role: Role) -> Iterator[str]:
-    checks = CHECKS if role == "terminal" else HOST_CHECKS
+    checks = CHECKS if role == "terminal" else {**HOST_CHECKS, **OWN_HOST_CHECKS}
     if not _ID.fullmatch(requirement.id):
         yield "id: should be letters, - and two digits, as in MAC-01"
     if requirement.check not in checks:

@@ -76,6 +76,9 @@ HOST_CHECKS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Check of a host -> the attributes that it tells."""
 
+OWN_HOST_CHECKS: Final[Mapping[str, frozenset[str]]] = {"contents": frozenset({"probe", "field"})}
+"""Checks for probes of one's own, which say what the answer should hold."""
+
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """One look at one rule: what was seen, where, and whether it is as it should be.

@@ -76,12 +76,14 @@ class CardRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Ignore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Paths that are never compared, by side; those of `requests` in no request of two traces.
 
-    `dialects` has more for messages of one dialect, by its name.
+    Of those of `cases` a conformance case learns the form only. `dialects` has more for messages
+    of one dialect, by its name.
     """
 
     terminal: tuple[str, ...] = ()
     issuer: tuple[str, ...] = ()
     requests: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
     dialects: dict[str, tuple[str, ...]] = {}
 
 
@@ -95,7 +97,15 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ignore: Ignore = Ignore()
     tolerate: tuple[Tolerance, ...] = ()
 
-    def ignored(self, what: Side | Literal["requests"], dialect: str = "") -> frozenset[str]:
+    @property
+    def volatile(self) -> frozenset[str]:
+        """The paths of which a conformance case learns the form only."""
+        what: tuple[Side | Literal["requests", "cases"], ...] = ("terminal", "requests", "cases")
+        return frozenset().union(*(self.ignored(each) for each in what))
+
+    def ignored(
+        self, what: Side | Literal["requests", "cases"], dialect: str = ""
+    ) -> frozenset[str]:
         """Return the paths that are not compared, those of the program and the dialect included."""
         found: set[str] = set()
         for ignore in (_packaged().ignore, self.ignore):

@@ -27,7 +27,8 @@ from simulators.conformance.judging.host import DONE
 from simulators.conformance.live import FastClock, ProberClient
 from simulators.conformance.outer import Outer, client_of
 from simulators.conformance.probing.prober import WAIT_NS, Prober
-from simulators.conformance.probing.probes import Probe, packaged_probes
+from simulators.conformance.probing.probes import Probe, Probes, with_probe_files
+from simulators.conformance.rules.reading import RulesError
 from simulators.installation import FIRST_TERMINAL, MERCHANT, TMK, wires
 from simulators.requests import Identity
 from switch.cli.conforming.asking import Wanted, check_numbers, folder_of
@@ -48,6 +49,10 @@ _Key = Annotated[str, typer.Option(metavar="FILE|-", help="The terminal master k
 _Report = Annotated[str, typer.Option(metavar="FOLDER", help="Keep evidence and reports there.")]
 _Probe = Annotated[
     list[str] | None, typer.Option(metavar="ID", help="Only this probe; may be repeated.")
+]
+_Rules = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE", help="Probes of your own; may be repeated."),
 ]
 _Timeout = Annotated[
     float, typer.Option(metavar="SECONDS", min=0.1, max=600, help="How long an answer may take.")
@@ -82,6 +87,7 @@ def host(
     key_file: _Key = "",
     report: _Report = "",
     probe: _Probe = None,
+    rules: _Rules = None,
     timeout: _Timeout = WAIT_NS / _NS_PER_S,
     outer: _Outer = "none",
     tls: _Tls = False,
@@ -112,13 +118,18 @@ def host(
         unused(folder)
     # A trace number counts tenths of a second, so that one run never repeats another.
     stan = Clock().now().utc_ms // 100 % _TENTHS_A_DAY + 1
-    prober = Prober(identity, wires()[0], _chosen(probe, is_wrapped=outer != "none"), stan)
+    try:
+        own = with_probe_files(rules or ())
+    except RulesError as error:
+        stop(str(error))
+    chosen = _chosen(own, probe, is_wrapped=outer != "none")
+    prober = Prober(identity, wires()[0], chosen, stan, own.requirements)
     prober.wait_ns = int(timeout * _NS_PER_S)
-    _judge(prober, target, folder)
+    _judge(prober, target, folder, len(own.probes))
 
 
-def _chosen(names: list[str] | None, *, is_wrapped: bool) -> tuple[Probe, ...]:
-    known = [p for p in packaged_probes() if not (is_wrapped and p.defect in _IN_PIECES)]
+def _chosen(own: Probes, names: list[str] | None, *, is_wrapped: bool) -> tuple[Probe, ...]:
+    known = [p for p in own.probes if not (is_wrapped and p.defect in _IN_PIECES)]
     if strangers := sorted(set(names or ()) - {each.id for each in known}):
         stop(f"--probe {strangers[0]}: should be one of {', '.join(sorted(p.id for p in known))}")
     return tuple(p for p in known if not names or p.id in names)
@@ -140,10 +151,11 @@ def _client_tls(authorities: str) -> ssl.SSLContext:
         stop(f"--tls-ca {authorities}: {error.strerror}")
 
 
-def _judge(prober: Prober, target: _Target, folder: Path | None) -> None:
+def _judge(prober: Prober, target: _Target, folder: Path | None, count: int) -> None:
+    """Ask the probes, of `count` that there are; say what came of it."""
     setup = msgspec.structs.replace(own_setup(), suite=prober.suite)
     asked = [case.id for case in prober.suite.cases]
-    chosen = asked if len(asked) < len(packaged_probes()) else []
+    chosen = asked if len(asked) < count else []
     told = {"role": "host", "drives": target.where, "chosen": chosen}
     keeper = Keeper(setup, folder, told)
 

@@ -15,7 +15,7 @@ from simulators.conformance.evidence.chain import EvidenceError, Record, first_a
 from simulators.conformance.evidence.report import Report, plain, report_of
 from simulators.conformance.mutants.catching import judge_mutant
 from simulators.conformance.mutants.table import EVERY, summary
-from simulators.conformance.probing.probes import host_suite, packaged_probes
+from simulators.conformance.probing.probes import host_suite, with_probe_files
 from simulators.conformance.rules.model import Suite
 from simulators.conformance.rules.reading import RulesError, packaged_suite, with_files
 from switch.cli.conforming.host import host
@@ -164,8 +164,16 @@ def make_report(evidence: Evidence, folder: str, *, rules: Rules = None) -> None
 def _suite_of(records: list[Record], rules: list[str] | None, where: str) -> Suite:
     """Return the suite that evidence was made with: that of hosts, or of terminals."""
     is_of_host = records[0].get("role") == "host"
-    suite = host_suite(packaged_probes()) if is_of_host else _suite(rules)
+    suite = _host_suite(rules) if is_of_host else _suite(rules)
     return suite_of(records, suite, where)
+
+
+def _host_suite(rules: list[str] | None) -> Suite:
+    try:
+        own = with_probe_files(rules or ())
+    except RulesError as error:
+        stop(str(error))
+    return host_suite(own.probes, own.requirements)
 
 
 def _suite(rules: list[str] | None) -> Suite:

@@ -18,10 +18,8 @@ import typer
 from msgspec.structs import replace
 
 from messages.crypto.keys import Tmk, Zmk
-from messages.tokens.numbers import Tokens
 from simulators import live
 from simulators.accounts import Accounts
-from simulators.cards import Card
 from simulators.chip import ChipCheck
 from simulators.installation import TMK, issuer_identity
 from simulators.issuer import Issuer, IssuerIdentity
@@ -32,9 +30,6 @@ from simulators.replay.again.playing import Asked, Pace, Player
 from simulators.replay.again.rewriting import Means, Rewriter, Unplayable
 from simulators.replay.again.rules import (
     Rewrite,
-    Rules,
-    cards_of,
-    load_rules,
     signer_of,
     terminals_of,
 )
@@ -46,7 +41,13 @@ from simulators.replay.verdict.comparing import Comparer
 from simulators.replay.verdict.telling import Told
 from simulators.wire import Wire
 from switch.cli.outcome import BAD, note, say, stop
-from switch.cli.replaying.recording import tokens_of
+from switch.cli.replaying.asking import (
+    KeyOfTrace,
+    Source,
+    dialects_of,
+    rules_and_cards,
+    told_errors,
+)
 from switch.cli.replaying.reporting import (
     IntoJunit,
     IntoPage,
@@ -55,7 +56,6 @@ from switch.cli.replaying.reporting import (
     tell,
     write_reports,
 )
-from switch.cli.replaying.trace import Source, dialects_of, told_errors
 from switch.cli.security.secrets import read_key
 from switch.cli.simulating.doing import OwnKey
 from switch.cli.verbs import AsJson, verb_app
@@ -66,9 +66,6 @@ app = verb_app("Send a trace to a host again and compare what it answers.")
 _SPEEDS: Final = (0.1, 1_000.0)
 _RATES: Final = (0.1, 100_000.0)
 _PACES: Final = "recorded, x0.5 to x100 (at most x0.1 to x1000), rate:N (0.1 to 100000), or fast"
-KeyOfTrace = Annotated[
-    str, typer.Option("--record-key", metavar="FILE|-", help="The key of the recording.")
-]
 
 
 @app.command()
@@ -152,13 +149,6 @@ def _dates(rules: Rewrite, zone: timezone, first_us: int) -> Dates | None:
         return None if target is None else Dates(first_us, zone, target)
     except ValueError as error:
         raise TraceError(f"rule rewrite.dates: {error}") from None
-
-
-def rules_and_cards(rules: str, record_key: str) -> tuple[Rules, dict[str, Card]]:
-    """Return the rules of a file and the cards that they name; TraceError where one is wrong."""
-    found = load_rules(rules)
-    tokens: Tokens | None = tokens_of(record_key) if record_key else None
-    return found, cards_of(found.cards, tokens, Path(rules).parent)
 
 
 def _pace(text: str) -> Pace:

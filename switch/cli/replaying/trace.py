@@ -15,8 +15,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from messages.dialects.dialect import Dialect
-from messages.dialects.loader import SpecError, load_joined
 from simulators.replay.capture.export import Exporter
 from simulators.replay.capture.importing import Importer
 from simulators.replay.capture.logs import LogImporter
@@ -31,14 +29,14 @@ from simulators.replay.trace.choosing import (
     zone_of,
 )
 from simulators.replay.trace.figures import Figures
-from simulators.replay.trace.form import Frame, Side, TraceError
-from simulators.replay.trace.learning import Learnt, scenario
+from simulators.replay.trace.form import Frame
 from simulators.replay.trace.making import Maker
 from simulators.replay.trace.reading import Trace
 from simulators.replay.trace.writing import whole_file, write_trace
-from simulators.wire import Wire
 from switch.cli.outcome import BAD, note, say, stop
+from switch.cli.replaying.asking import Into, Source, dialects_of, told_errors
 from switch.cli.replaying.comparing import compared
+from switch.cli.replaying.learning import to_scenario
 from switch.cli.replaying.recording import RecordKey, tokens_of
 from switch.cli.replaying.reporting import (
     IntoJunit,
@@ -57,13 +55,8 @@ from switch.cli.replaying.telling import (
 from switch.cli.verbs import AsJson, verb_app
 
 app = verb_app("Make traces of captures and logs, and look into them.")
+app.command("to-scenario")(to_scenario)
 
-Source = Annotated[
-    str, typer.Argument(metavar="TRACE", help="A trace, a folder of recordings, or -.")
-]
-Into = Annotated[
-    str, typer.Option("--into", metavar="FILE|-", help="Where to; whole or not at all.")
-]
 TerminalDialect = Annotated[
     str,
     typer.Option(
@@ -73,28 +66,6 @@ TerminalDialect = Annotated[
 IssuerDialect = Annotated[
     str, typer.Option("--issuer-dialect", metavar="NAME|FILE", help="The dialect of issuers.")
 ]
-
-
-@contextmanager
-def told_errors() -> Iterator[None]:
-    """End the verb with status 2 where there is no trace, or no place for one."""
-    try:
-        yield
-    except TraceError as error:
-        stop(str(error))
-    except OSError as error:
-        stop(f"{error.filename or 'the trace'}: {error.strerror}")
-
-
-def dialects_of(terminal: str, issuer: str) -> dict[Side, Dialect]:
-    """Return the dialects by side; a wrong one ends the verb with status 2.
-
-    Several that share a listener are one here: `pos+composite`.
-    """
-    try:
-        return {"terminal": load_joined(terminal), "issuer": load_joined(issuer)}
-    except SpecError as error:
-        stop(str(error))
 
 
 @app.command("import")
@@ -353,41 +324,6 @@ def diff(
         told = compared(one, other, rules, any_stan=any_stan)
         write_reports(told, html, junit_file)
     tell(told, as_json=as_json)
-
-
-@app.command("to-scenario")
-def to_scenario(
-    source: Source,
-    *,
-    into: Into = "-",
-    name: Annotated[str, typer.Option(help="Its name; else that of the trace.")] = "",
-    seconds: Annotated[
-        float, typer.Option(min=0.0, help="How long it runs; 0 is as long as the trace.")
-    ] = 0.0,
-    closed: Annotated[
-        bool, typer.Option("--closed", help="Terminals rest as they did, whatever the rate.")
-    ] = False,
-) -> None:
-    """Learn a load scenario from a trace: mix, amounts, rate, rests, cards.
-
-    \b
-    Examples:
-      jinbao trace to-scenario traces --into tuesday.toml
-      jinbao load run tuesday.toml --target 127.0.0.1:8583
-    """  # noqa: D301 - \b keeps the lines of the examples apart
-    with told_errors():
-        trace = Trace(source, note)
-        names = trace.header.dialects
-        dialect = dialects_of(names.get("terminal", "pos"), "interbank")["terminal"]
-        try:
-            learnt = Learnt(Wire(dialect)).of(trace)
-            text = scenario(learnt, name or Path(source).stem, seconds=seconds, closed=closed)
-        except ValueError as error:
-            stop(f"{source}: {error}")
-        with whole_file(into) as stream:
-            stream.write(text.encode("utf-8"))
-    for why, count in learnt.left_out.most_common():
-        note(f"left out: {count} {why}")
 
 
 @app.command()

@@ -23,7 +23,9 @@ from switch.cli.demo.processes import Bank, Child, Switch, Terminal, wait_for
 from tests.simulators.replay.days import KEY, TOKENS, day, forms, written
 from tests.switch.cli.running import run
 
-_RULES: Final = 'format = 1\n[cards]\nfictional = "0-3,1000-1003,2000-2003"\n'
+_FIRST_CARDS: Final = (0, 1_000, city.OTHER_CARD)
+_FICTIONAL: Final = ",".join(f"{first}-{first + 3}" for first in _FIRST_CARDS)
+_RULES: Final = f'format = 1\n[cards]\nfictional = "{_FICTIONAL}"\n'
 _JOBS: Final = (
     {"do": "withdrawal", "yuan": 500},
     {"do": "withdrawal", "yuan": 500, "wrong_pin": True},
@@ -116,6 +118,7 @@ def test_a_recorded_day_is_answered_alike_by_a_fresh_switch(desk: Path) -> None:
     assert (done.returncode, told["differences"]) == (0, [])
     # Every job and the sign-on; what was refused for its PIN or MAC was refused again.
     assert told["equal"] == told["compared"] >= len(_JOBS) + 1
+    assert told["left_out"] == {}
     assert "refused with 55" in done.stderr
     assert "refused with A0" in done.stderr
     for path in (html, junit, *(desk / "traces").iterdir()):
@@ -136,9 +139,7 @@ def test_the_same_through_a_capture_with_shuffled_and_doubled_segments(desk: Pat
     told = json.loads(done.out)
     assert (done.status, told["differences"]) == (0, [])
     assert told["compared"] > len(_JOBS) + 1
-    cards = [
-        fictional_card(number) for first in (0, 1_000, 2_000) for number in range(first, first + 4)
-    ]
+    cards = [fictional_card(number) for first in _FIRST_CARDS for number in range(first, first + 4)]
     rows = [f"{TOKENS.pan(TOKENS.pan(c.pan))},{c.pan},{c.expiry},{c.pin}\n" for c in cards]
     (desk / "cards.csv").write_text("token,pan,expiry,pin\n" + "".join(rows))
     (desk / "back.toml").write_text('format = 1\n[cards]\ncsv = "cards.csv"\n')
@@ -148,6 +149,25 @@ def test_the_same_through_a_capture_with_shuffled_and_doubled_segments(desk: Pat
     told = json.loads(again.stdout)
     assert (again.returncode, told["differences"]) == (0, [])
     assert told["equal"] == told["compared"] >= len(_JOBS) + 1
+
+
+def test_a_recorded_conversation_is_a_case_for_a_fresh_switch(desk: Path) -> None:
+    probes, out = desk / "probes.toml", desk / "judged"
+    key, rules = str(desk / "recording.key"), str(desk / "traces.toml")
+    told = ("trace", "to-scenario", str(desk / "traces"), "--as", "host", "--into", str(probes))
+    done = run(*told, "--rules", rules, "--record-key", key)
+    assert done.status == 0, done.err
+    assert not any(form in probes.read_bytes() for form in forms(_CANARIES[0]))
+    with _fresh(desk / "traces", "judged-switch") as target:
+        asked = ("conform", "host", target, "--rules", str(probes))
+        same, again = run(*asked, "--report", str(out)), run(*asked)
+    assert same.status == 0, same.out
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert len(report["cases"]) > len(_JOBS)
+    # The cap of the day is used up: what differs is named.
+    assert again.status == 1
+    assert "field 39" in again.out
+    assert "expected the form 00, found 61" in again.out
 
 
 def test_a_switch_without_its_issuers_does_not_answer_alike(desk: Path) -> None:

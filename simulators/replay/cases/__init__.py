@@ -1,0 +1,1 @@
+"""Conformance cases and probes learned from a conversation of a trace (simulators/replay)."""
