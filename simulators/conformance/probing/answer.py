@@ -28,6 +28,7 @@ _MAC: Final = 64
 _MAC_BYTES: Final = 8
 _RRN: Final = 12
 _GOOD: Final = "00"
+_CODE: Final = "39"
 _NOT_ONCE: Final = frozenset({"94", "09"})
 _HOURS, _MINUTES = "23", "59"
 
@@ -174,7 +175,8 @@ def _meaning(judge: _Judge) -> Iterator[Judgement]:
 def _contents(judge: _Judge) -> Iterator[Judgement]:
     """Judge what a probe of one's own says that the answer holds."""
     heard, probe = judge.heard, judge.asked.probe
-    for path, pattern in probe.expects.items():
+    # The code comes first: by another one much else differs.
+    for path, pattern in sorted(probe.expects.items(), key=lambda each: each[0] != _CODE):
         text = heard.texts.get(path)
         ok = text is not None and re.fullmatch(pattern, text) is not None
         found = "none" if text is None else heard.shown(path)

@@ -43,7 +43,7 @@ _REPEATED: Final = (2, 3, 4, 11, 14, 22, 23, 25, 41, 42, 49, 60)
 _UNKNOWN_TID: Final = "99999999"
 _UNKNOWN_MID: Final = "999999999999999"
 _PIECES_MS: Final = 300
-_WITH_REVERSAL: Final = frozenset({Kind.WITHDRAWAL, Kind.SALE, Kind.PAYMENT, Kind.VOID})
+_WITH_REVERSAL: Final = frozenset({"withdrawal", "sale", "payment", "void"})
 
 
 class Prober:
@@ -179,7 +179,7 @@ class Prober:
             probe=probe, frame=frame, mti=mti, fields=fields,
             heard=heard if isinstance(heard, Heard) else None,
         )  # fmt: skip
-        if Kind(probe.send) in _WITH_REVERSAL and not probe.defect:
+        if probe.send in _WITH_REVERSAL and not probe.defect:
             self._last = asked
         self._by_probe[probe.id] = asked
         return asked

@@ -134,9 +134,10 @@ def checked(requirements: Iterable[Requirement], cases: Iterable[Case]) -> Suite
         for transaction in case.match.transactions:
             key = transaction, case.match.amount_fen
             # Alike cases are told apart where one comes after the other, whatever else happens.
-            if key[1] and key in seen and seen[key] not in before[case.id]:
+            other = seen.get(key, "") if key[1] else ""
+            if other and other not in before[case.id] and case.id not in before[other]:
                 amount = f"{key[1] / FEN_A_YUAN:g} yuan"
-                raise RulesError(f"case {case.id}: {transaction} of {amount} is case {seen[key]}")
+                raise RulesError(f"case {case.id}: {transaction} of {amount} is case {other}")
             seen[key] = case.id
     return suite
 

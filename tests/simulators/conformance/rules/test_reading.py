@@ -92,6 +92,40 @@ def test_two_cases_of_one_amount_are_refused() -> None:
         checked(suite.requirements, [one, twin, suite.case("sign-on")])
 
 
+def test_alike_cases_are_told_apart_by_their_order() -> None:
+    suite = packaged_suite()
+    one, sign_on = suite.case("withdrawal"), suite.case("sign-on")
+    twin = replace(one, id="again", after=["sign-on", "withdrawal"])
+    for cases in ([sign_on, one, twin], [sign_on, twin, one]):
+        assert checked(suite.requirements, cases).cases == tuple(cases)
+    circle = replace(one, after=["sign-on", "again"])
+    assert len(checked(suite.requirements, [sign_on, circle, twin]).cases) == 3
+
+
+def test_cases_of_ones_own_may_come_alone_and_with_requirements(tmp_path: Path) -> None:
+    text = """
+format = 1
+kind = "conformance-cases"
+alone = true
+[[cases]]
+id = "own"
+en = "E"
+zh = "中"
+tell = "T"
+tell_zh = "说"
+do = [{ job = "sign_on" }]
+match = { transactions = ["sign_on"] }
+"""
+    own = text + _REQUIREMENT.partition('requirements"')[2]
+    suite = with_files(packaged_suite(), [_file(tmp_path, own)])
+    assert [each.id for each in suite.cases] == ["own"]
+    assert suite.requirements[-1].id == "OWN-01"
+    beside = with_files(packaged_suite(), [_file(tmp_path, own.replace("true", "false"))])
+    assert len(beside.cases) == len(packaged_suite().cases) + 1
+    with pytest.raises(RulesError, match="guess"):
+        with_files(packaged_suite(), [_file(tmp_path, own.replace('"value"', '"guess"'))])
+
+
 def test_a_case_after_one_that_is_not_there_is_refused() -> None:
     suite = packaged_suite()
     with pytest.raises(RulesError, match="no case sign-on"):

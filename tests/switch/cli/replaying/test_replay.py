@@ -160,7 +160,9 @@ def test_a_recorded_conversation_is_a_case_for_a_fresh_switch(desk: Path) -> Non
     assert not any(form in probes.read_bytes() for form in forms(_CANARIES[0]))
     with _fresh(desk / "traces", "judged-switch") as target:
         asked = ("conform", "host", target, "--rules", str(probes))
-        same, again = run(*asked, "--report", str(out)), run(*asked)
+        same = run(*asked, "--report", str(out))
+        assert run("terminal", "withdraw", target, "--yuan", "1400").status == 0
+        again = run(*asked)
     assert same.status == 0, same.out
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert len(report["cases"]) > len(_JOBS)
