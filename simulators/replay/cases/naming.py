@@ -1,4 +1,7 @@
-"""Names of learned cases, probes and requirements (simulators/replay)."""
+"""Names of learned cases, probes and requirements (simulators/replay).
+
+Requirements of two traces have other ids, so that both may be asked of one terminal.
+"""
 
 from __future__ import annotations
 
