@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Final
 
 import pytest
 from msgspec.structs import replace
@@ -11,23 +12,22 @@ from msgspec.structs import replace
 from simulators.conformance.hearing.heard import Heard
 from simulators.conformance.judging.answers import Reply
 from simulators.conformance.probing.plain_host import Seams
-from simulators.conformance.probing.probes import Probe, Probes, with_probe_files
+from simulators.conformance.probing.probes import Probe, Probes, Sends, with_probe_files
 from simulators.conformance.probing.trial import run_probes
 from simulators.replay.cases.conversation import Conversation
 from simulators.replay.cases.of_hosts import probes_of
 from simulators.replay.trace.form import Frame
 from tests.simulators.replay.cases.talks import DIALECTS, VOLATILE, trace_of
 
+_SENDS: Final[tuple[tuple[Sends, int, str], ...]] = (
+    ("sign_on", 0, ""), ("echo", 0, ""), ("balance", 0, ""), ("withdrawal", 300, ""),
+    ("sale", 73, ""), ("void", 73, "p-4"), ("payment", 55, ""), ("reversal", 0, "p-6"),
+    ("sign_off", 0, ""),
+)  # fmt: skip
 _ASKED = tuple(
     Probe(id=f"p-{number}", en="", zh="", send=send, yuan=yuan, of=of)
-    for number, (send, yuan, of) in enumerate(
-        [
-            ("sign_on", 0, ""), ("echo", 0, ""), ("balance", 0, ""), ("withdrawal", 300, ""),
-            ("sale", 73, ""), ("void", 73, "p-4"), ("payment", 55, ""), ("reversal", 0, "p-6"),
-            ("sign_off", 0, ""),
-        ]
-    )
-)  # fmt: skip
+    for number, (send, yuan, of) in enumerate(_SENDS)
+)
 
 
 def _trace() -> list[Frame]:
