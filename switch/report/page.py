@@ -73,8 +73,15 @@ ol.acts { list-style: none; margin: 0; padding: 0; }
 details > summary { cursor: pointer; font-weight: 600; }
 footer { max-width: 1168px; margin: 0 auto; padding: 0 24px 32px; color: var(--soft);
   font-size: 13px; }
-@media print { body { background: #fff; }
-  section { break-inside: avoid; border: 0; padding: 8px 0; }
+@page { size: A4; margin: 14mm 12mm; }
+@media print { body { background: #fff; } main, header.top, footer { padding: 6px 0; }
+  section { border: 0; padding: 8px 0; margin: 8px 0; } h2, h3 { break-after: avoid; }
+  .scroll { overflow: visible; } table { font-size: 11px; } th { white-space: normal; }
+  th, td { padding: 3px 4px; font-size: 11px; }
+  th.right { white-space: normal; } thead { display: table-header-group; }
+  tr, .tile { break-inside: avoid; }
+  .tiles { grid-template-columns: repeat(4, 1fr); gap: 6px; } .tile { padding: 4px 8px; }
+  .tile strong { font-size: 17px; } .tile .name, .tile .note { font-size: 11px; }
   header.top { color: var(--ink); background: #fff; border-bottom: 2px solid var(--lead); }
   figure.chart { break-inside: avoid; } .verdict { border: 1px solid var(--line); } }
 """
@@ -84,6 +91,10 @@ for (const figure of document.querySelectorAll("figure.chart")) {
   Plotly.newPlot(figure.querySelector(".plot"), told.data, told.layout,
     {responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"]});
 }
+const plots = document.querySelectorAll("figure.chart .plot");
+addEventListener("beforeprint", () => plots.forEach((p) => Plotly.relayout(p, {width: 680})));
+addEventListener("afterprint", () =>
+  plots.forEach((p) => Plotly.relayout(p, {width: null, autosize: true})));
 document.documentElement.dataset.drawn = "yes";
 """
 

@@ -315,7 +315,8 @@ def _visits(told: Told, say: _Words) -> Grid:
 def _charts(
     banks: Sequence[tuple[str, Figures]], whole: Figures, rules: Rules, say: _Words
 ) -> list[Chart]:
-    most = sorted(banks, key=lambda each: -each[1].amount_fen)[:_MOST_BARS]
+    some = [each for each in banks if each[1].approved]
+    most = sorted(some, key=lambda each: -each[1].amount_fen)[:_MOST_BARS]
     if not most:
         return []
     amounts = Chart(

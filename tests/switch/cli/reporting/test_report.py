@@ -18,6 +18,9 @@ from tests.switch.cli.running import Outcome, run
 from tests.switch.ledger import making
 from tests.switch.report.browser import drawn_charts, opened
 
+_WIDEST = """Math.max(...[...document.querySelectorAll("table, .plot svg, .tile, p")].map(
+    (each) => Math.ceil(each.getBoundingClientRect().right)))"""
+
 
 def _report(city: Path, *words: str) -> Outcome:
     return run("report", *words, "-c", str(city))
@@ -124,6 +127,12 @@ def test_the_page_opens_without_error_with_its_charts_and_loads_nothing(
         assert drawn_charts(page) == 2
         assert page.locator("table").count() == 7
         assert page.locator("html").get_attribute("lang") == ("zh-CN" if language == "zh" else "en")
+        assert troubles == []
+        # On paper nothing is cut off at the right: A4 without its margins is 703 pixels wide.
+        page.set_viewport_size({"width": 703, "height": 1032})
+        page.emulate_media(media="print")
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate(_WIDEST) <= 703
         assert troubles == []
 
 
