@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec.structs import replace
-
 from messages.crypto.mac import MacAlgorithm
 from messages.errors import DecodeError
 from simulators import requests
@@ -57,18 +55,15 @@ class Terminal(Hearing):
         self.jobs.append(job)
         return self._advance(at)
 
-    def owe(self, job: Job, stan: int, batch: int, at: Moment) -> None:
-        """Remember a reversal (`job.code` is DE 39) of a withdrawal made before this memory began.
+    def owe(self, job: Job, reason: str, then: Memory, at: Moment) -> None:
+        """Remember a reversal (`reason` is DE 39) of what was asked before this memory began.
 
-        ValueError before any sign-on.
+        `then` has the batch and the STAN of that time. ValueError before any sign-on.
         """
-        then = Memory(batch, stan)
         then.pik = self.memory.pik
-        _, fields = requests.fields(
-            replace(job, code=""), self.identity, then, local(at.utc_ms).day
-        )
-        owed = self._debts.record(replace(job, code=""), fields, at)
-        self._debts.owe(owed, job.code, at)
+        _, fields = requests.fields(job, self.identity, then, local(at.utc_ms).day)
+        owed = self._debts.record(job, fields, at)
+        self._debts.owe(owed, reason, at)
 
     def connected(self, at: Moment) -> list[bytes]:
         """Go on over a new connection."""

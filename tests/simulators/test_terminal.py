@@ -289,8 +289,8 @@ def test_a_remembered_withdrawal_of_another_process_is_reversed_the_same() -> No
     terminal.connected(at())
     terminal.ask(Job(kind=Kind.SIGN_ON), at())
     terminal.received(answered(terminal, "sign-on-response", {11: "000007"}), at(1))
-    job = Job(kind=Kind.WITHDRAWAL, card=Card(), amount_fen=50_000, code="98")
-    terminal.owe(job, stan=2, batch=2, at=at(2))
+    job = Job(kind=Kind.WITHDRAWAL, card=Card(), amount_fen=50_000)
+    terminal.owe(job, "98", Memory(batch=2, stan=2), at(2))
     assert terminal.ask(Job(kind=Kind.REVERSAL), at(3)) == [FRAMES["reversal"]]
 
 

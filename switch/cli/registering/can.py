@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from messages.values import is_luhn_valid, mask_pan
 from switch.cli.outcome import BAD, say, stop
+from switch.cli.routing.cards import ranges_of, whole_card
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.verbs import AsJson
 from switch.core.configuration import Configuration, Terminal
@@ -28,22 +28,33 @@ def can(
     terminal: Annotated[str, typer.Argument(metavar="TID", help="The terminal (DE 41).")],
     transaction: Annotated[str, typer.Argument(metavar="KIND", help="Such as rural_withdrawal.")],
     card: Annotated[
-        str, typer.Argument(metavar="CARD", help="A card number, or social, or other.")
-    ],
+        str,
+        typer.Argument(
+            metavar="[CARD]",
+            help="social, other, or how the number begins, 6 to 12 digits.",
+            show_default=False,
+        ),
+    ] = "",
     *,
     folder: Folder,
+    pan_file: Annotated[
+        str, typer.Option(metavar="FILE|-", help="The whole card number instead.")
+    ] = "",
     on: Annotated[str, typer.Option(metavar="DAY", help="On this day; today if not given.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Say whether a terminal may do this with such a card, and by which stage, day and clause.
 
-    Status 1 if it may not.
+    Status 1 if it may not. A whole card number comes from a file, standard input or a hidden
+    prompt, never from an argument.
 
     \b
     Examples:
       jinbao registry can 50010001 rural_withdrawal social --on 2014-06-18 -c city
     """  # noqa: D301 - \b keeps the lines of the examples apart
     configuration = loaded(folder).configuration
+    if card and pan_file:
+        stop("give CARD or --pan-file, not both")
     where = configuration.terminals.get(terminal)
     if where is None:
         stop(f"there is no terminal {terminal}")
@@ -51,7 +62,9 @@ def can(
     if kept is None:
         stop(f"{folder} has no registry: `jinbao registry import` makes one")
     _transaction(configuration, transaction)
-    asked = _asked(configuration, where, transaction, (card, on))
+    is_social = _is_social(configuration, card, pan_file)
+    day = _day(on)
+    asked = Asked(transaction, where.channel, where.merchant, where.acquirer, is_social, day)
     told = _told(where, asked, kept)
     if as_json:
         say(msgspec.json.encode(told).decode())
@@ -59,15 +72,6 @@ def can(
         say(_sentence(told))
     if not told["may"]:
         raise typer.Exit(BAD)
-
-
-def _asked(
-    configuration: Configuration, where: Terminal, transaction: str, told: tuple[str, str]
-) -> Asked:
-    card, on = told
-    is_social = _is_social(configuration, card)
-    day = _day(on)
-    return Asked(transaction, where.channel, where.merchant, where.acquirer, is_social, day)
 
 
 def _told(where: Terminal, asked: Asked, kept: Registry) -> dict[str, Any]:
@@ -121,15 +125,15 @@ def _transaction(configuration: Configuration, name: str) -> None:
         stop(f"there is no transaction {name}; there are {', '.join(sorted(known))}")
 
 
-def _is_social(configuration: Configuration, card: str) -> bool:
+def _is_social(configuration: Configuration, card: str, pan_file: str) -> bool:
     if card in {_SOCIAL, _OTHER}:
         return card == _SOCIAL
-    if not card.isdecimal() or not is_luhn_valid(card):
-        stop("CARD should be social, other, or a card number whose check digit fits")
-    found = configuration.card_range(card)
-    if found is None:
-        stop(f"card {mask_pan(card)} is of no range: it would be refused with 14")
-    return found.is_social
+    if not card:
+        return whole_card(configuration, pan_file)[1].is_social
+    found = {each.is_social for each in ranges_of(configuration, card)}
+    if len(found) > 1:
+        stop(f"of the cards that begin with {card} some are social and some not: give more digits")
+    return found.pop()
 
 
 def _day(text: str) -> int:

@@ -6,17 +6,16 @@ Asks the configuration, not a running switch: which lines are down is said here.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from messages.values import is_luhn_valid, mask_pan
 from routing.explain import USABLE, Explanation, Line, Verdict, explain
 from routing.links import Told
 from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import BAD, note, say, stop
-from switch.cli.security.secrets import read_secret
+from switch.cli.routing.cards import ranges_of, whole_card
 from switch.cli.serving.folder import Folder, loaded
 from switch.cli.verbs import AsJson, verb_app
 from switch.core.configuration import CardRange, Configuration, Issuer, Terminal
@@ -26,7 +25,6 @@ from switch.shell.clock import wall_ns
 app = verb_app("Routes: which line a transaction takes, and why.")
 
 _NS_PER_MS = 1_000_000
-_BEGINS: Final = range(6, 13)
 
 
 @app.callback()
@@ -77,7 +75,7 @@ def explain_route(
     where = configuration.terminals.get(terminal)
     if where is None:
         stop(f"there is no terminal {terminal}")
-    found = _beginning(configuration, card) if card else _whole(configuration, pan_file)
+    found = _beginning(configuration, card) if card else whole_card(configuration, pan_file)
     shown, issuer = found[0], configuration.issuers[found[1].issuer]
     standing = dict.fromkeys(resting or [], "resting") | dict.fromkeys(down or [], "down")
     if unknown := sorted(standing.keys() - configuration.links.keys()):
@@ -96,29 +94,9 @@ def explain_route(
         raise typer.Exit(BAD)
 
 
-def _whole(configuration: Configuration, pan_file: str) -> tuple[str, CardRange]:
-    """Return a card as it may be shown, and its range; status 2 for what is none."""
-    card = "".join(read_secret(pan_file, "card number").split())
-    if not card.isascii() or not card.isdecimal() or not is_luhn_valid(card):
-        stop("the card number is none: its check digit does not fit")
-    found = configuration.card_range(card)
-    if found is None:
-        stop(f"card {mask_pan(card)} is of no range: it would be refused with 14")
-    return mask_pan(card), found
-
-
 def _beginning(configuration: Configuration, card: str) -> tuple[str, CardRange]:
     """Return how a card begins, and the range of all such; status 2 where several issuers are."""
-    if not card.isascii() or not card.isdecimal() or len(card) not in _BEGINS:
-        stop("give 6 to 12 digits of how the card number begins, or the whole by --pan-file")
-    found = [configuration.card_range(card.ljust(n, "0")) for n in configuration.ranges]
-    ranges = [each for each in found if each is not None] + [
-        each
-        for each in configuration.card_ranges
-        if len(each.prefix) > len(card) and each.prefix.startswith(card)
-    ]
-    if not ranges:
-        stop(f"cards that begin with {card} are of no range: they would be refused with 14")
+    ranges = ranges_of(configuration, card)
     if len({each.issuer for each in ranges}) > 1:
         stop(
             f"more than one issuer has cards that begin with {card}: give more digits, or the "

@@ -77,7 +77,7 @@ def sale(
     Example:
       jinbao terminal sale 127.0.0.1:8583 --yuan 80
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    _known_type(type_code)
+    check_type(type_code)
     used = used_card(card, wrong_pin=wrong_pin)
     _afresh(given, Job(kind=Kind.SALE, card=used, amount_fen=yuan * FEN, code=type_code))
 
@@ -143,7 +143,7 @@ def void(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     if of not in VOIDS:
         stop(f"--of is one of {', '.join(VOIDS)}, not {of!r}")
-    _known_type(type_code)
+    check_type(type_code)
     used = used_card(card, wrong_pin=False)
     job = Job(kind=VOIDS[of], card=used, amount_fen=yuan * FEN, code=type_code)
     given = replace(given, is_composite=of == _BILL)
@@ -253,7 +253,7 @@ SELLING: Final = (sale, pay, transfer, remit, preauth, void, refund, complete)
 """The verbs, in the order of the help."""
 
 
-def _known_type(code: str) -> None:
+def check_type(code: str) -> None:
     """Refuse what is no DE 60.1."""
     if code and not (code.isascii() and code.isdecimal() and len(code) == _TYPE):
         stop(f"--type {code!r}: should be two digits")

@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 import typer
+from msgspec.structs import replace
 
+from simulators.requests import REVERSIBLE
 from simulators.terminal import Terminal
-from simulators.terminal_memory import Job, Kind
+from simulators.terminal_memory import Job, Kind, Memory
+from simulators.terminals.services import SERVICES
 from switch.cli.outcome import stop
 from switch.cli.simulating.doing import (
     FEN,
@@ -25,7 +28,7 @@ from switch.cli.simulating.doing import (
     terminal_verb,
     used_card,
 )
-from switch.cli.simulating.selling import SELLING
+from switch.cli.simulating.selling import SELLING, TypeCode, check_type
 from switch.cli.simulating.settling import settle
 from switch.cli.simulating.working import work
 from switch.cli.social.buying import BUYING
@@ -35,6 +38,8 @@ from switch.shell.clock import Clock
 
 app = verb_app("Be a terminal with a test card: sign on, withdraw, sell, inquire, reverse, echo.")
 _NET_BANK: Final = "netbank"
+_REVERSED: Final = tuple(kind.value for kind in Kind if kind in REVERSIBLE)
+"""What can be reversed: all that moves money at once."""
 _REASONS: Final = ("98", "A0", "06")
 """DE 39 of a reversal: no answer, a wrong MAC on it, another cause."""
 
@@ -120,32 +125,45 @@ def balance(
 def reverse(
     given: Setting,
     *,
-    stan: Annotated[int, typer.Option(min=1, max=999_999, help="DE 11 of the withdrawal.")],
+    stan: Annotated[int, typer.Option(min=1, max=999_999, help="DE 11 of the original.")],
     yuan: AmountYuan = 500,
+    of: Annotated[
+        str, typer.Option(metavar="KIND", help=f"What it was: {', '.join(_REVERSED)}.")
+    ] = Kind.WITHDRAWAL.value,
+    type_code: TypeCode = "",
+    channel: BankChannel = "",
     batch: Annotated[
         int, typer.Option(min=0, max=999_999, help="DE 60.2; 0 is the open batch.")
     ] = 0,
     card: CardNumber = 0,
     reason: Annotated[str, typer.Option(help="DE 39: 98, A0 or 06.")] = "98",
 ) -> None:
-    """Reverse a withdrawal by its trace number.
+    """Reverse a transaction by its trace number: a withdrawal, or what --of says.
 
     \b
-    Example:
+    Examples:
       jinbao terminal reverse 127.0.0.1:8583 --stan 351204 --yuan 500
+      jinbao terminal reverse 127.0.0.1:8583 --stan 351733 --yuan 80 --of sale
     """  # noqa: D301 - \b keeps the lines of the examples apart
     if reason not in _REASONS:
         stop(f"--reason {reason!r}: should be {', '.join(_REASONS)}")
+    if of not in _REVERSED:
+        stop(f"--of {of!r}: should be {', '.join(_REVERSED)}")
+    check_type(type_code)
+    kind = Kind(of)
     job = Job(
-        kind=Kind.WITHDRAWAL,
+        kind=kind,
         card=used_card(card, wrong_pin=False),
         amount_fen=yuan * FEN,
-        code=reason,
+        code=type_code,
+        channel=known_channel(channel),
         entry=given.entry,
     )
+    given = replace(given, is_composite=kind in SERVICES)
 
     def remember(live_terminal: Terminal, clock: Clock) -> tuple[Job, ...]:
-        live_terminal.owe(job, stan, batch or live_terminal.memory.batch, clock.now())
+        then = Memory(batch or live_terminal.memory.batch, stan)
+        live_terminal.owe(job, reason, then, clock.now())
         return ()
 
     tell(given, do(given, Job(kind=Kind.REVERSAL), first=remember))

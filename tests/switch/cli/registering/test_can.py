@@ -20,7 +20,7 @@ _ONLY_SOCIAL = "no: only social-security cards are taken here"
     [
         (("50010001", "rural_withdrawal", "social", "--on", "2014-06-18"),
          "yes, stage initial, from 20140617, 四(二)"),
-        (("50010001", "rural_withdrawal", _CARD, "--on", "2014-06-18"),
+        (("50010001", "rural_withdrawal", _CARD[:8], "--on", "2014-06-18"),
          "yes, stage initial, from 20140617, 四(二)"),
         (("50010001", "rural_withdrawal", "social", "--on", "2014-06-16"),
          "no: the merchant is no service point that takes part, from 20140617, 四(三)1"),
@@ -76,8 +76,9 @@ def test_what_the_file_of_terminals_leaves_out_is_refused_there(folder: Path) ->
     [
         (("59999999", "sale", "social"), "there is no terminal 59999999"),
         (("50010001", "dance", "social"), "there is no transaction dance"),
-        (("50010001", "sale", "6219991234567890121"), "whose check digit fits"),
-        (("50010001", "sale", "4000000000000002"), "is of no range"),
+        (("50010001", "sale", _CARD), "or the whole by --pan-file"),
+        (("50010001", "sale", "400000"), "begin with 400000 are of no range"),
+        (("50010001", "sale", "social", "--pan-file", "-"), "give CARD or --pan-file, not both"),
         (("50010001", "sale", "social", "--on", "tomorrow"), "a day like 2014-06-18"),
     ],
 )
@@ -94,3 +95,17 @@ def test_a_folder_without_a_registry_says_so(folder: Path) -> None:
     outcome = registry(folder, "can", "50010001", "sale", "social")
     assert outcome.status == USAGE
     assert "has no registry" in outcome.err
+
+
+def test_a_whole_card_number_comes_from_a_file_and_is_not_shown(
+    folder: Path, tmp_path: Path
+) -> None:
+    begun(folder)
+    (tmp_path / "pan").write_text(f"{_CARD}\n", "ascii")
+    asked = ("50010001", "rural_withdrawal", "--on", "2014-06-18", "--pan-file")
+    outcome = registry(folder, "can", *asked, str(tmp_path / "pan"))
+    assert outcome.out == "yes, stage initial, from 20140617, 四(二)\n"
+    (tmp_path / "pan").write_text("4000000000000002\n", "ascii")
+    refused = registry(folder, "can", *asked, str(tmp_path / "pan"))
+    assert (refused.status, "is of no range" in refused.err) == (USAGE, True)
+    assert "4000000000000002" not in refused.err

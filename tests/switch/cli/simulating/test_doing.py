@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import typer
 
+from bench.serving import until
 from simulators.cards import fictional_card
 from simulators.installation import terminal_identity
 from simulators.terminal_memory import Kind, Result, Verdict
@@ -79,9 +80,17 @@ def test_how_a_card_is_read_which_keys_are_asked_for_and_the_date_are_options(
             assert (status, asked.get(22)) == (0, "071")
             # The chip signed the day that the terminal believes in (tag 9A).
             assert "9A03140618" in asked.get(55)
-            status, _ = await say("sale", "--track-key", "--yuan", "30")
+            status, results = await say("sale", "--track-key", "--yuan", "30")
             asked = here.bank.heard("0200")[-1]
             assert (status, asked.get(35)) == (0, fictional_card(0).track_2)
+            stan = str(int(results[-1]["stan"]))
+            status, results = await say("reverse", "--of", "sale", "--stan", stan, "--yuan", "30")
+            assert (status, results[-1]["code"]) == (0, "00")
+            _, results = await say("preauth", "--yuan", "60")
+            stan = str(int(results[-1]["stan"]))
+            of = ("--of", "authorisation", "--stan", stan, "--yuan", "60")
+            assert [each["code"] for each in (await say("reverse", *of))[1]][-1] == "00"
+            await until(lambda: len(here.bank.heard("0420")) == 2, 20)
             orders: list[dict[str, object]] = [
                 {"do": "connect", "to": f"127.0.0.1:{here.port}"},
                 {"do": "authorisation", "yuan": 80},

@@ -94,6 +94,8 @@ def test_a_wrong_master_key_is_noticed_by_the_terminal(calm: City, tmp_path: Pat
         (("signon", "127.0.0.1:1", "--terminal", "123"), "should be 8 letters or digits"),
         (("echo", "127.0.0.1:1", "--merchant", "终端"), "should be 15 letters or digits"),
         (("reverse", "127.0.0.1:1", "--stan", "1", "--reason", "abc"), "98, A0, 06"),
+        (("reverse", "127.0.0.1:1", "--stan", "1", "--of", "refund"), "withdrawal, sale, payment"),
+        (("reverse", "127.0.0.1:1", "--stan", "1", "--type", "abc"), "should be two digits"),
         (("reverse", "127.0.0.1:1", "--stan", "1000000"), "'--stan'"),
         (("withdraw", "127.0.0.1:1", "--yuan", "10000000000"), "'--yuan'"),
         (("balance", "127.0.0.1:1", "--card", "1000000000000"), "'--card'"),
