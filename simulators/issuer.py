@@ -388,7 +388,7 @@ class Issuer:
             return self._script_told(heard)
         if kind in _INQUIRY:
             return APPROVED
-        if kind not in _DEBITS and kind not in _CREDITS and kind != _BACK:
+        if not serves(heard):
             return _INVALID
         debit = Debit(
             origin=origin(heard),
@@ -485,6 +485,12 @@ def original(heard: Heard) -> Origin:
     text = heard.get(90)
     stan, transmission = text[4:10], text[10:20]
     return Origin(transmission, stan, text[20:31].lstrip("0"), text[31:42].lstrip("0"))
+
+
+def serves(heard: Heard) -> bool:
+    """Tell whether a bank serves such a request; a bill or an order is for a host of services."""
+    kind = heard.get(3)[:2]
+    return kind in _INQUIRY or kind in _DEBITS or kind in _CREDITS or kind == _BACK
 
 
 def heads_of(wire: Wire, identity: IssuerIdentity) -> bytes:

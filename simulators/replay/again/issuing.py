@@ -7,13 +7,13 @@ never recorded is served as usual.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Final
 
 from messages.errors import DecodeError
 from simulators.cards import Card
-from simulators.issuer import CALM, Temper
+from simulators.issuer import CALM, Temper, serves
 from simulators.replay.trace.form import Frame
 from simulators.replay.trace.pairing import Exchange, exchanges
 from simulators.wire import Heard, Wire
@@ -22,6 +22,8 @@ MOST_WAIT_MS: Final = 60_000
 """A recorded answer that took longer counts as none."""
 MOST_CODES: Final = 1_000
 """Response codes that are told apart."""
+_ASKED: Final = frozenset({"0100", "0200", "0220", "0221", "0420", "0421", "0500", "0620", "0621"})
+"""Requests; what manages the line is the bank's own."""
 _APPROVED: Final = frozenset({"00", "11", "A2", "A4", "A5", "A6"})
 
 _CODES_FROM: Final = 17
@@ -43,13 +45,26 @@ class Recorded:
         self._did: dict[bytes, int | list[int]] = {}
         self._codes: list[str] = []
         self.count = 0
+        self.links: Counter[str] = Counter()
+        """Links to issuers in the trace, whichever is wanted, and how many requests each has."""
+        self.elsewhere: Counter[str] = Counter()
+        """What was asked on the link that no bank serves, by MTI and processing code."""
+        self.addresses = ("", "")
+        """Institution ids in the headers: of the issuer, and of the switch."""
         self.found: Counter[str] = Counter()
-        mine = (f for f in frames if f.side == "issuer" and link in {"", f.connection})
-        for exchange in exchanges(mine):
+        for exchange in exchanges(self._mine(frames, link)):
             self._learn(exchange, wire, cards)
         for did in self._did.values():
             if isinstance(did, list):
                 did.sort(reverse=True)
+
+    def _mine(self, frames: Iterable[Frame], link: str) -> Iterator[Frame]:
+        for frame in frames:
+            if frame.side == "issuer":
+                known = frame.connection in self.links or len(self.links) < MOST_CODES
+                self.links[frame.connection] += frame.to == "peer" and known
+                if link in {"", frame.connection}:
+                    yield frame
 
     def _learn(self, exchange: Exchange, wire: Wire, cards: Mapping[str, Card]) -> None:
         request, answer = exchange.request, exchange.answer
@@ -59,6 +74,13 @@ class Recorded:
             heard = wire.hear(wire.bare(request.data))
         except DecodeError:
             return
+        if heard.mti not in _ASKED:
+            return
+        if not serves(heard):
+            self.elsewhere[f"{heard.mti} {heard.get(3)}".rstrip()] += 1
+            return
+        header = wire.framing.read_heads(heard.frame).get("header", {})
+        self.addresses = header.get("destination", "").strip(), header.get("source", "").strip()
         card = cards.get(heard.get(2))
         key = _key(heard, card.pan if card is not None else heard.get(2))
         code = answer.summary.code if answer is not None and answer.summary else ""

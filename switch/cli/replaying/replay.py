@@ -230,12 +230,20 @@ def issuer_(
         _, cards = rules_and_cards(rules, record_key)
         trace = Trace(source, note)
         dialect = dialects_of("pos", trace.header.dialects.get("issuer", "interbank"))["issuer"]
-        wire = Wire(dialect)
+        try:
+            wire = Wire(dialect)
+        except ValueError as error:
+            raise TraceError(f"{source}: no bank of ours speaks that: {error}") from None
         recorded = Recorded(trace, link, wire, cards)
+        _check_link(recorded, source, link)
     accounts = Accounts()
     for card in cards.values():
         accounts.open(card, yuan * 100)
-    bank = Issuer(_identity(number, zmk_file, institution, peer), wire, accounts)
+    identity = _identity(number, zmk_file, institution, peer)
+    if recorded.addresses not in {("", ""), (identity.id, identity.peer)}:
+        one, other = recorded.addresses
+        note(f"the trace has institution {one} and switch {other}: --institution and --peer say so")
+    bank = Issuer(identity, wire, accounts)
     bank.chip_check = chip
     bank.temper = lambda heard: recorded.temper(heard, timed=timed)
     note(f"{recorded.count} recorded requests")
@@ -245,6 +253,25 @@ def issuer_(
         stop(f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})", BAD)
     for what, count in recorded.found.items():
         note(f"{count} requests {what}")
+
+
+def _check_link(recorded: Recorded, source: str, link: str) -> None:
+    """Say what of a trace no bank can answer; TraceError where that is all there is."""
+    named = ", ".join(name for name, count in recorded.links.most_common(5) if count)
+    if not named:
+        raise TraceError(
+            f"{source}: no request to an issuer is in it. What it has, terminals asked: replay run "
+            "sends that, and a bank that answers by itself is jinbao issuer"
+        )
+    if recorded.elsewhere:
+        kinds = ", ".join(f"{name} ({count})" for name, count in recorded.elsewhere.most_common(5))
+        told = f"for a host of services, no bank: {kinds}; see jinbao social-host, product-host"
+        if not recorded.count:
+            raise TraceError(f"{source}: what was asked on {link or 'its links'} is {told}")
+        note(f"not answered as recorded, {told}")
+    if not recorded.count:
+        where = f"on link {link}" if link else "by a switch"
+        raise TraceError(f"{source}: nothing was asked {where}; its links: {named}")
 
 
 def _identity(number: int, zmk_file: str, institution: str, peer: str) -> IssuerIdentity:

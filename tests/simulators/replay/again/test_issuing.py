@@ -74,3 +74,26 @@ def test_an_answer_that_took_too_long_counts_as_none() -> None:
     ]
     recorded = Recorded(frames(raws), "", INTERBANK, _CARDS)
     assert recorded.temper(INTERBANK.hear(_request("777777"))).answers == 0
+
+
+def _for_services() -> Raw:
+    heard = INTERBANK.hear(bare("interbank-withdrawal"))
+    said = {n: t for n, t in heard.fields.items() if n not in {35, 52, 14, 26, 53, 55}}
+    whole = INTERBANK.say(heard.frame[:46], "0200", dict(sorted({**said, 3: "910000"}.items())))
+    return Raw(START_US, "social", "issuer", "peer", INTERBANK.bare(whole))
+
+
+def test_what_is_for_a_host_of_services_is_told_and_not_answered_as_recorded() -> None:
+    bank = Raw(START_US + 9, "bank-1", "issuer", "peer", _request("000001"))
+    told = frames([_for_services(), bank])
+    recorded = Recorded(told, "", INTERBANK, _CARDS)
+    assert (recorded.count, recorded.elsewhere) == (1, {"0200 910000": 1})
+    assert recorded.links == {"social": 1, "bank-1": 1}
+    social = Recorded(told, "social", INTERBANK, _CARDS)
+    assert (social.count, social.elsewhere) == (0, {"0200 910000": 1})
+
+
+def test_the_ids_of_both_sides_are_known() -> None:
+    issuer, switch = _recorded().addresses
+    assert (len(issuer), len(switch)) == (8, 8)
+    assert issuer != switch

@@ -20,7 +20,17 @@ from simulators.replay.capture.export import Exporter
 from simulators.replay.trace.reading import Trace
 from switch.cli.demo import city
 from switch.cli.demo.processes import Bank, Child, Switch, Terminal, wait_for
-from tests.simulators.replay.days import KEY, TOKENS, day, forms, written
+from tests.simulators.replay.days import (
+    INTERBANK,
+    KEY,
+    START_US,
+    TOKENS,
+    Raw,
+    bare,
+    day,
+    forms,
+    written,
+)
 from tests.switch.cli.running import run
 
 _FIRST_CARDS: Final = (0, 1_000, city.OTHER_CARD)
@@ -251,3 +261,25 @@ def test_terminals_without_a_key_of_their_own_are_told_before_the_start(tmp_path
     assert "no master key" not in run(*told).err
     done = run(*told, "--keys", str(tmp_path / "none.csv"))
     assert (done.status, "none.csv: cannot be read" in done.err) == (2, True)
+
+
+def test_what_no_issuer_can_answer_is_refused_with_the_reason(tmp_path: Path) -> None:
+    alone = str(written(tmp_path / "t.jsonl", day(2)))
+    done = run("replay", "issuer", alone)
+    assert done.status == 2
+    assert "no request to an issuer is in it" in done.err
+    assert "replay run" in done.err
+    heard = INTERBANK.hear(bare("interbank-withdrawal"))
+    said = {n: t for n, t in heard.fields.items() if n not in {35, 52, 14, 26, 53, 55}}
+    whole = INTERBANK.say(heard.frame[:46], "0200", dict(sorted({**said, 3: "910000"}.items())))
+    raws = [
+        Raw(START_US, "social", "issuer", "peer", INTERBANK.bare(whole)),
+        Raw(START_US + 1, "bank-1", "issuer", "peer", bare("interbank-withdrawal")),
+    ]
+    trace = str(written(tmp_path / "i.jsonl", raws))
+    done = run("replay", "issuer", trace, "--link", "social")
+    assert done.status == 2
+    assert "asked on social is for a host of services, no bank: 0200 910000 (1)" in done.err
+    done = run("replay", "issuer", trace, "--link", "bank-9")
+    assert done.status == 2
+    assert "nothing was asked on link bank-9; its links: social, bank-1" in done.err
