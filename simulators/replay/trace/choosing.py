@@ -19,7 +19,8 @@ from simulators.replay.trace.pairing import Exchange, exchanges
 from simulators.replay.trace.reading import Trace
 
 _CARD: Final = re.compile(r"([0-9]{6})[x*]*([0-9]{4})\Z")
-_CLOCK: Final = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?\Z")
+_TIME: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T])?[0-9]{2}:[0-9]{2}(?::[0-9]{2})?\Z")
+_LONGEST_CLOCK: Final = len("10:04:31")
 _ZONE: Final = re.compile(r"([+-])([0-9]{2}):([0-9]{2})\Z")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _US: Final = timedelta(microseconds=1)
@@ -28,7 +29,8 @@ _US: Final = timedelta(microseconds=1)
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What a transaction is known by; whatever is given must be so.
 
-    `card` is first six and last four digits (`621999x0120`), `at` a minute or second of the day.
+    `card` is first six and last four digits (`621999x0120`), `at` a minute or second, of any day
+    (`10:04`) or of one (`2014-06-17 10:04`).
     """
 
     rrn: str = ""
@@ -52,12 +54,15 @@ def zone_of(header: Header) -> timezone:
 
 def clock_of(frame: Frame, zone: timezone) -> datetime:
     """Return the local time of a frame."""
+    return clock_at(frame.at_us, zone)
+
+
+def clock_at(at_us: int, zone: timezone) -> datetime:
+    """Return the local time of a moment; TraceError where no calendar has it."""
     try:
-        return (_EPOCH + frame.at_us * _US).astimezone(zone)
+        return (_EPOCH + at_us * _US).astimezone(zone)
     except OverflowError:
-        raise TraceError(
-            f"a frame at {frame.at_us} microseconds is outside all calendars"
-        ) from None
+        raise TraceError(f"a frame at {at_us} microseconds is outside all calendars") from None
 
 
 def finder(wanted: Wanted, zone: timezone) -> Callable[[Exchange], bool]:
@@ -65,8 +70,8 @@ def finder(wanted: Wanted, zone: timezone) -> Callable[[Exchange], bool]:
     card = _CARD.match(wanted.card)
     if wanted.card and card is None:
         raise TraceError("--card should be first six and last four digits, as in 621999x0120")
-    if wanted.at and not _CLOCK.match(wanted.at):
-        raise TraceError("--at should be a time of the day, as in 10:04 or 10:04:31")
+    if wanted.at and not _TIME.match(wanted.at):
+        raise TraceError("--at should be a time, as in 10:04, 10:04:31 or 2014-06-17 10:04")
 
     def is_wanted(exchange: Exchange) -> bool:
         return any(_fits(frame, wanted, card, zone) for frame in exchange.frames)
@@ -78,7 +83,7 @@ def _fits(frame: Frame, wanted: Wanted, card: re.Match[str] | None, zone: timezo
     said = frame.summary
     if said is None:
         return False
-    if wanted.at and not f"{clock_of(frame, zone):%H:%M:%S}".startswith(wanted.at):
+    if wanted.at and not _like(clock_of(frame, zone), wanted.at).startswith(_spaced(wanted.at)):
         return False
     if card is not None and not (said.pan.startswith(card[1]) and said.pan.endswith(card[2])):
         return False
@@ -130,14 +135,25 @@ def keeps(where: Where) -> Callable[[Frame], bool]:
 
 
 def cut(frames: Iterable[Frame], since: str, until: str, zone: timezone) -> Iterator[Frame]:
-    """Yield the frames from one time of the day up to another; `until` is not in it."""
+    """Yield the frames from one time up to another, of each day or of one; `until` is not in it."""
     for text in (since, until):
-        if text and not _CLOCK.match(text):
-            raise TraceError("a time of the day is written like 10:04 or 10:04:31")
+        if text and not _TIME.match(text):
+            raise TraceError("a time is written like 10:04, 10:04:31 or 2014-06-17 10:04")
     for frame in frames:
-        clock = f"{clock_of(frame, zone):%H:%M:%S}"
-        if (not since or clock >= since) and (not until or clock < until):
+        clock = clock_of(frame, zone)
+        is_begun = not since or _like(clock, since) >= _spaced(since)
+        if is_begun and (not until or _like(clock, until) < _spaced(until)):
             yield frame
+
+
+def _like(clock: datetime, text: str) -> str:
+    """Return a time as a text of a person has it: with its day where that has one."""
+    has_day = len(text) > _LONGEST_CLOCK
+    return f"{clock:%Y-%m-%d %H:%M:%S}" if has_day else f"{clock:%H:%M:%S}"
+
+
+def _spaced(text: str) -> str:
+    return text.replace("T", " ")
 
 
 def merge(traces: list[Trace]) -> tuple[Header, Iterator[Frame]]:

@@ -211,7 +211,7 @@ def _group_section(group: Group, dialect: Dialect, names: tuple[str, str]) -> Se
     answered = field_lines(dialect, group.example.answered)
     request = field_lines(dialect, group.example.request)
     rows = []
-    for name in dict.fromkeys((*request, *recorded, *answered)):
+    for name in sorted({*request, *recorded, *answered}, key=_by_number):
         one, other = recorded.get(name, ""), answered.get(name, "")
         tone = "plain" if one == other else "warn"
         words = ""
@@ -229,6 +229,11 @@ def _group_section(group: Group, dialect: Dialect, names: tuple[str, str]) -> Se
             table(("DE", "what", "request", *names), rows, "The first example"),
         ),
     )
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    """Put the MTI and what is no field first, then the fields in their order."""
+    return (int(name), "") if name.isdecimal() else (0, name)
 
 
 def _short(text: str) -> str:

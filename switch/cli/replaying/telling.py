@@ -11,9 +11,9 @@ from typing import Final
 
 import msgspec
 
-from simulators.replay.trace.choosing import clock_of
+from simulators.replay.trace.choosing import clock_at, clock_of, zone_of
 from simulators.replay.trace.figures import Figures
-from simulators.replay.trace.form import Frame, Header
+from simulators.replay.trace.form import Frame, Header, TraceError
 from simulators.replay.trace.pairing import Exchange
 from switch.cli.drawing import drawn, plain, table
 
@@ -46,7 +46,10 @@ def exchange_table(exchanges: Iterable[Exchange], zone: timezone) -> str:
     """Return exchanges as a table: one line each, T at the terminal and I at the issuer."""
     made = table("time", "asked", "STAN", "RRN", "card", "yuan", "answer", "ms")
     made.columns[_RRN].no_wrap = True
-    for each in exchanges:
+    found = list(exchanges)
+    days = {clock_of(each.frames[0], zone).date() for each in found}
+    when = "%Y-%m-%d %H:%M:%S" if len(days) > 1 else "%H:%M:%S"
+    for each in found:
         told = each.request or each.answer
         said = told.summary if told is not None else None
         if told is None or said is None:
@@ -54,7 +57,7 @@ def exchange_table(exchanges: Iterable[Exchange], zone: timezone) -> str:
         answered = each.answer.summary if each.answer is not None else None
         wait = each.latency_us
         made.add_row(
-            plain(f"{clock_of(told, zone):%H:%M:%S}"),
+            plain(f"{clock_of(told, zone):{when}}"),
             plain(f"{told.side[0].upper()} {said.mti if each.request is not None else 'none'}"),
             plain(said.stan),
             plain(each.rrn),
@@ -76,9 +79,11 @@ def figures_table(header: Header, figures: Figures) -> str:
     seconds = (figures.last_us - figures.first_us) / 1_000_000
     dialects = ", ".join(f"{side} {name}" for side, name in sorted(header.dialects.items()))
     heard = f"{figures.frames} frames on {len(figures.connections)} connections in {seconds:.1f} s"
+    first, last = (_day_and_time(at_us, header) for at_us in (figures.first_us, figures.last_us))
     odd = f"{figures.unreadable} unreadable, {figures.noted} with notes"
     lines = [
         f"made by {header.made_by}; dialects {dialects}",
+        f"from {first} to {last} {header.time_zone}",
         f"{heard}; {odd}, {figures.unasked} answers without a request",
     ]
     lines += [f"not in it: {remark}" for remark in header.skipped]
@@ -93,6 +98,14 @@ def figures_table(header: Header, figures: Figures) -> str:
         )  # fmt: skip
         made.add_row(*map(plain, cells))
     return "\n".join((*map(_safe, lines), drawn(made)))
+
+
+def _day_and_time(at_us: int, header: Header) -> str:
+    """Return a moment for a person; of a trace that lies about its times, the number."""
+    try:
+        return f"{clock_at(at_us, zone_of(header)):%Y-%m-%d %H:%M:%S}"
+    except TraceError:
+        return f"{at_us} us"
 
 
 def _safe(text: str) -> str:

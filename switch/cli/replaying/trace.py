@@ -202,7 +202,9 @@ def find_(
     card: Annotated[
         str, typer.Option(metavar="6x4", help="First six and last four digits: 621999x0120.")
     ] = "",
-    at: Annotated[str, typer.Option(metavar="10:04", help="A minute or second.")] = "",
+    at: Annotated[
+        str, typer.Option(metavar="TIME", help="10:04, 10:04:31 or 2014-06-17 10:04.")
+    ] = "",
     terminal: Annotated[str, typer.Option(help="DE 41.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -263,7 +265,9 @@ def cut_(
     source: Source,
     *,
     into: Into = "-",
-    since: Annotated[str, typer.Option(metavar="10:04", help="From this time on.")] = "",
+    since: Annotated[
+        str, typer.Option(metavar="TIME", help="From 10:04, or 2014-06-17 10:04, on.")
+    ] = "",
     until: Annotated[str, typer.Option(metavar="10:05", help="Up to this time.")] = "",
 ) -> None:
     """Keep the frames of a time of the day.

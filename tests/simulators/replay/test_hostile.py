@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tomllib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
@@ -22,6 +23,9 @@ from simulators.replay.again.survey import Survey
 from simulators.replay.capture.export import Exporter
 from simulators.replay.capture.importing import Importer
 from simulators.replay.capture.logs import SHANGHAI, LogImporter
+from simulators.replay.cases.conversation import Conversation
+from simulators.replay.cases.of_hosts import probes_of
+from simulators.replay.cases.of_terminals import cases_of
 from simulators.replay.trace.choosing import Wanted, cut, find
 from simulators.replay.trace.figures import Figures
 from simulators.replay.trace.form import Frame, Side, TraceError, line_of
@@ -30,6 +34,7 @@ from simulators.replay.trace.reading import Trace
 from simulators.replay.verdict.between import Between
 from simulators.replay.verdict.comparing import Comparer
 from simulators.wire import Wire
+from tests.simulators.replay.cases.talks import VOLATILE
 from tests.simulators.replay.days import (
     DIALECTS,
     INTERBANK,
@@ -159,6 +164,7 @@ def _everything(path: Path) -> None:
         _rewritten,
         _compared,
         _learnt,
+        _made_cases,
     ):
         with suppress(TraceError):
             use(Trace(str(path)))
@@ -174,6 +180,13 @@ def _rewritten(trace: Iterable[Frame]) -> None:
 def _compared(trace: Trace) -> None:
     comparers = {side: Comparer(DIALECTS[side], Rules(format=1), side) for side in _WIRES}
     Between(_WIRES, comparers, any_stan=True).of(trace, trace)
+
+
+def _made_cases(trace: Trace) -> None:
+    """Whatever is learned of a trace is read by who is to read it, and has no card in it."""
+    told = Conversation(tuple(DIALECTS.values()), {}).of(trace, "50010001")
+    for text in (cases_of(told, "x", VOLATILE), probes_of(told, "x", VOLATILE)):
+        assert tomllib.loads(text)["alone"]
 
 
 def _learnt(trace: Iterable[Frame]) -> None:

@@ -45,7 +45,10 @@ def test_a_minute_has_its_own(tmp_path: Path) -> None:
     assert found.request is not None
     assert found.request.summary is not None
     assert found.request.summary.stan == "000003"
-    assert list(find(Trace(_both_legs(tmp_path)), Wanted(at="11:02"))) == []
+    for other in ("11:02", "2014-06-17 10:02", "2014-06-19T10:02"):
+        assert list(find(Trace(_both_legs(tmp_path)), Wanted(at=other))) == []
+    for same in ("2014-06-18 10:02", "2014-06-18T10:02:00"):
+        assert list(find(Trace(_both_legs(tmp_path)), Wanted(at=same))) == [found]
 
 
 @pytest.mark.parametrize("wanted", [Wanted(card="6219"), Wanted(at="10 o'clock")])
@@ -65,8 +68,12 @@ def test_a_time_of_the_day_is_cut_out() -> None:
     told = frames(list(day(10, gap_us=60_000_000)))
     found = list(cut(told, "10:03", "10:05", SHANGHAI))
     assert [frame.at_us for frame in found] == [frame.at_us for frame in told[6:10]]
-    with pytest.raises(TraceError):
-        list(cut(told, "noon", "", SHANGHAI))
+    assert list(cut(told, "2014-06-18 10:03", "2014-06-18T10:05", SHANGHAI)) == found
+    assert list(cut(told, "2014-06-19 10:03", "", SHANGHAI)) == []
+    assert list(cut(told, "", "2014-06-18 10:00", SHANGHAI)) == []
+    for wrong in ("noon", "2014-06-18", "2014-06-18 10"):
+        with pytest.raises(TraceError, match="is written like"):
+            list(cut(told, wrong, "", SHANGHAI))
 
 
 def test_an_absurd_time_is_an_error_of_the_trace() -> None:

@@ -35,8 +35,18 @@ def test_exchanges_and_figures() -> None:
     assert "none" in text
     figures = figures_table(_HEADER, Figures().of(told))
     assert "8 frames on 3 connections" in figures
+    assert "from 2014-06-18 10:00:00 to 2014-06-18 10:00:00 +08:00" in figures
+    absurd = Figures().of([Frame(at_us=10**30, connection="c", side="issuer", to="peer", hex="")])
+    assert f"from {10**30} us" in figures_table(_HEADER, absurd)
     assert "\x1b" not in figures
     assert "not in it: x?y: 3" in figures
+
+
+def test_times_have_their_day_where_there_are_several() -> None:
+    told = exchange_table(exchanges(frames(list(day(2, gap_us=86_400_000_000)))), _ZONE)
+    assert "2014-06-18 10:00:00" in told
+    assert "2014-06-19 10:00:00" in told
+    assert "2014" not in exchange_table(exchanges(frames(list(day(2)))), _ZONE)
 
 
 def test_exchanges_as_json() -> None:
