@@ -15,7 +15,7 @@ from fees.quote import Case, Leg, Quote, Tariffs
 from fees.rounding import half_up
 from fees.tariff import MissingTariffError
 from switch.core.configuration import CardRange, Channel, Configuration, Issuer, Terminal
-from switch.core.moment import local
+from switch.core.moment import SHANGHAI, local
 from switch.core.operations import Row
 from switch.settlement.rules import Rules
 
@@ -23,14 +23,19 @@ WAIVED: Final = "I3"
 """The row of the fee tables that waives issuer and network fees (四(四)3(5))."""
 FREE: Final = frozenset({"C4", "C5"})
 """Rows by which the cardholder pays nothing (四(四)3(1) and (2))."""
-MOST_CASES: Final = 65_536
+MOST_CASES: Final = 8_192
 """Cases kept; from there on all are forgotten and made again when they are needed."""
 _CHANNELS: Final = {Channel.RURAL: "R", Channel.URBAN: "U", Channel.MERCHANT: "M"}
 _URBAN, _OTHER = "U", "O"
 _SHOWN: Final = 6
 _WAIVED_TO: Final = frozenset({"issuer", "network"})
 
+_AHEAD_MS: Final = int(SHANGHAI.total_seconds()) * 1_000
+_DAY_MS: Final = 86_400_000
+
 _Key = tuple[str, str, str, str, str, int, str, int]
+_Cases = tuple[Case, Case, Case]
+"""As it was; at an institution that is not of public welfare; in town."""
 
 
 class Waiver(NamedTuple):
@@ -58,20 +63,27 @@ class Pricing:
         self.tariffs = tariffs or configuration.tariffs
         self._own = configuration.tariffs
         self._configuration, self._rules = configuration, rules
-        self._cases: dict[_Key, Case | None] = {}
+        self._cases: dict[_Key, _Cases | None] = {}
 
     def case(self, row: Row, fee: str) -> Case | None:
         """Return what a row is to the fee tables, None where its terminal or card is gone."""
+        found = self._found(row, fee)
+        return None if found is None else found[0]
+
+    def _found(self, row: Row, fee: str) -> _Cases | None:
         record = row.record
-        shown, day = record.shown_card, local(record.opened_ms).day
+        shown = record.shown_card
         key = (
             fee, row.key.terminal, record.issuer, record.acquirer, shown[:_SHOWN], len(shown),
-            record.fee_rules, day,
+            record.fee_rules, (record.opened_ms + _AHEAD_MS) // _DAY_MS,
         )  # fmt: skip
         if key not in self._cases:
             if len(self._cases) >= MOST_CASES:
                 self._cases.clear()
-            self._cases[key] = self._case(row, fee, day)
+            case = self._case(row, fee, local(record.opened_ms).day)
+            self._cases[key] = None if case is None else (
+                case, replace(case, institution=_OTHER), replace(case, channel=_URBAN)
+            )  # fmt: skip
         return self._cases[key]
 
     def waiver(self, row: Row, fee: str) -> Waiver:
@@ -84,16 +96,17 @@ class Pricing:
         is_waived, is_free = WAIVED in rules, not FREE.isdisjoint(rules)
         if not is_waived and not is_free:
             return NOTHING
-        case, amount = self.case(row, fee), row.record.amount_fen
-        if case is None:
+        cases, amount = self._found(row, fee), row.record.amount_fen
+        if cases is None:
             return _UNPRICED
+        _, elsewhere, in_town = cases
         between = cardholder = 0
         try:
             if is_waived:
-                quote = self._own.quote(replace(case, institution=_OTHER), amount)
+                quote = self._own.quote(elsewhere, amount)
                 between = _between(quote) - _kept(row)
             if is_free:
-                quote = self._own.quote(replace(case, channel=_URBAN), amount)
+                quote = self._own.quote(in_town, amount)
                 cardholder = quote.cardholder_fen - row.record.fee_fen
         except MissingTariffError:
             return _UNPRICED
