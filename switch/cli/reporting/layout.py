@@ -23,10 +23,13 @@ _SHORT: Final = 16
 
 
 def laid_out(grid: Grid, width: int, again: str) -> list[Table]:
-    """Return a grid as tables of at most `width` columns; `again` is said of all but the first."""
-    columns = list(zip(grid.columns, *grid.rows, strict=True)) if grid.rows else [
-        (name,) for name in grid.columns
-    ]  # fmt: skip
+    """Return a grid as tables of at most `width` columns; `again` is said of all but the first.
+
+    Without rows there is none.
+    """
+    if not grid.rows:
+        return []
+    columns = list(zip(grid.columns, *grid.rows, strict=True))
     least = [_least(column) for column in columns]
     names = max(cell_len(str(cell)) for cell in columns[0])
     if names <= WIDEST:
@@ -45,7 +48,7 @@ def _table(grid: Grid, group: Sequence[int], widths: Sequence[int], title: str) 
     for at, column, wide in zip(group, made.columns, widths, strict=True):
         column.width = wide
         column.max_width = None
-        if grid.rows and all(_is_number(row[at]) for row in grid.rows):
+        if all(_is_number(row[at]) for row in grid.rows):
             column.justify = "right"
     for row in grid.rows:
         made.add_row(*(plain(str(row[at])) for at in group))

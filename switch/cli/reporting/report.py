@@ -295,5 +295,9 @@ def _drawn(document: Document) -> str:
     for grid in document.grids:
         for made in laid_out(grid, width(), again):
             parts += [plain(""), made]
+        if not grid.rows:
+            parts += [plain(""), plain(grid.heading, "bold")]
+        if not grid.rows and not grid.notes:
+            parts.append(plain("  " + said(document.language, "none", "无")))
         parts += [plain(f"  {note}") for note in grid.notes]
     return drawn(*parts)

@@ -94,6 +94,12 @@ def test_a_quarter_that_is_not_over_is_marked_everywhere(
     assert "PROVISIONAL" not in _report(city, "quarter", "2014Q2").out
 
 
+def test_what_a_quarter_has_none_of_is_said(city: Path) -> None:
+    out = _report(city, "quarter", "2014Q1").out
+    assert "Declines by bank and host\n  none\n" in out
+    assert "拒绝原因\n  无\n" in _report(city, "quarter", "2014Q1", "--in", "zh").out
+
+
 def test_a_quarter_that_has_not_begun_is_refused(
     city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
