@@ -63,6 +63,8 @@ class Terminal(Hearing):
         then.pik = self.memory.pik
         _, fields = requests.fields(job, self.identity, then, local(at.utc_ms).day)
         owed = self._debts.record(job, fields, at)
+        # What its chip said last is no certificate any more, whoever remembers it.
+        chips.take_back(self.memory, owed.stan)
         self._debts.owe(owed, reason, at)
 
     def connected(self, at: Moment) -> list[bytes]:

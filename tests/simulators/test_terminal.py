@@ -8,7 +8,16 @@ from simulators.cards import Card
 from simulators.chip import Chip
 from simulators.installation import terminal_identity
 from simulators.terminal import RESPONSE_MS, Terminal
-from simulators.terminal_memory import Entry, Habits, Job, Kind, Memory, Reverses, Verdict
+from simulators.terminal_memory import (
+    Entry,
+    Habits,
+    Job,
+    Kind,
+    Memory,
+    Reverses,
+    Uploaded,
+    Verdict,
+)
 from simulators.terminals.debts import TRIES
 from tests.simulators.acting import FRAMES, POS, answer_of, answered, at, said, signed_on_terminal
 from tests.simulators.acting import withdrawal as withdraw
@@ -290,7 +299,10 @@ def test_a_remembered_withdrawal_of_another_process_is_reversed_the_same() -> No
     terminal.ask(Job(kind=Kind.SIGN_ON), at())
     terminal.received(answered(terminal, "sign-on-response", {11: "000007"}), at(1))
     job = Job(kind=Kind.WITHDRAWAL, card=Card(), amount_fen=50_000)
+    said_last = Uploaded(fields={11: "000002", 60: "00000002203"})
+    terminal.memory.uploads += [said_last, Uploaded(fields={11: "000003", 60: "00000002203"})]
     terminal.owe(job, "98", Memory(batch=2, stan=2), at(2))
+    assert [each.fields[11] for each in terminal.memory.uploads] == ["000003"]
     assert terminal.ask(Job(kind=Kind.REVERSAL), at(3)) == [FRAMES["reversal"]]
 
 
