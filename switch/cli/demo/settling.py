@@ -68,7 +68,8 @@ def settle(stage: Stage, codes: list[str]) -> Settled:
         for made in cleared:
             issuers = here.installation.configuration.issuers
             statements = statements_of(given, made.day, "", issuers)
-            differences += len(found_on(here, made.day, statements).cases)
+            found = found_on(here, made.day, statements)
+            differences += len(found.cases) + len(found.waiting)
         begin = local(rows[0].record.opened_ms).day
         quarter = Quarter(begin // 10_000, (begin // 100 % 100 + 2) // 3)
         page = report_page(here, stage.city, quarter, summarised(here, quarter))

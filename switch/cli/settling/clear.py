@@ -172,7 +172,7 @@ def reconcile(
         for terminal, number, count in found.older:
             days = here.terms.look_back_days
             what = f"{count} transactions of batch {number} of {terminal} are not among these"
-            note(f"{what}: they are older than look_back_days = {days}, or of later days")
+            note(f"{what}: they are older than look_back_days = {days}")
         say(_told_found(day, found, new) if as_json else _drawn_found(found, new))
     if found.cases:
         raise typer.Exit(BAD)
@@ -207,10 +207,11 @@ def _kept_cases(here: Settled, found: Found) -> int:
     )
     kept = {each.key: each for each in here.store.cases(is_open=True)} if found.changed else {}
     for before, now in found.changed:
-        changed = msgspec.structs.replace(
-            kept[before.key], is_open=now.deadline > 0, body=encoded(now)
-        )
-        here.store.change_case(changed)
+        read = kept.get(before.key)
+        if read is None or decoded(read) != before:
+            raise ChangedMeanwhileError(f"{before.key} was changed meanwhile: reconcile again")
+        body, is_open = encoded(now), now.deadline > 0
+        here.store.change_case(msgspec.structs.replace(read, is_open=is_open, body=body))
     return new
 
 

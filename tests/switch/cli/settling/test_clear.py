@@ -11,13 +11,17 @@ from typing import Any
 
 import apsw
 import pytest
+from msgspec.structs import replace
 
 from switch.cli.outcome import BAD, USAGE
-from switch.cli.settling.opening import today
+from switch.cli.settling import clear
+from switch.cli.settling.opening import Settled, today
 from switch.config.installation import load
 from switch.core.operations import Reverse
 from switch.ledger.protocol import Where
 from switch.ledger.sqlite import SqliteLedger
+from switch.settlement.differences.issuers import Line
+from switch.settlement.reconciling import Found
 from tests.switch.cli.books.conftest import APPROVED, IN_DOUBT
 from tests.switch.cli.running import Outcome, run
 from tests.switch.config import folders
@@ -168,6 +172,44 @@ def test_reconciliation_finds_the_missing_slip_and_what_nobody_acknowledged(
     shown = " ".join(_clear("reconcile", city, *words[:-1]).out.split())
     assert "2 differences, 0 of them new; 3 wait: 3 in doubt: decides when final" in shown
     assert "is not cleared yet" in outcome.err
+
+
+def test_a_later_statement_decides_what_waited(city: Path, tmp_path: Path) -> None:
+    """The bank's books end an hour before ours: what it booked then is of our next day."""
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text("rrn,fen\n")
+    second.write_text(f"rrn,fen\n{APPROVED},10000\n")
+    words = ("--statement", f"99910000={first}", "--json")
+    (told,) = _lines(_clear("reconcile", city, "--day", DAY, *words))
+    assert "issuer_short" in {case["kind"] for case in told["cases"]}
+    words = ("--statement", f"99910000={second}", "--json")
+    (told,) = _lines(_clear("reconcile", city, "--day", "20140619", *words))
+    assert (told["found"], len(told["waiting"])) == (0, 3)
+    assert [case["kind"] for case in told["settled"]] == ["issuer_short"]
+    (again,) = _lines(_clear("reconcile", city, "--day", "20140619", *words))
+    assert (again["found"], again["settled"]) == (0, [])
+    shown = _clear("reconcile", city, "--day", "20140619", *words[:-1])
+    assert (shown.status, "; 3 wait: 3 in doubt" in shown.out) == (0, True)
+
+
+def test_what_somebody_else_changed_meanwhile_is_reconciled_again(
+    city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("first", ""), ("second", f"{APPROVED},10000\n")):
+        (tmp_path / name).write_text(f"rrn,fen\n{text}")
+    _clear("reconcile", city, "--day", DAY, "--statement", f"99910000={tmp_path / 'first'}")
+    found_on = clear.found_on
+
+    def slowly(here: Settled, day: int, statements: dict[str, list[Line]]) -> Found:
+        found = found_on(here, day, statements)
+        (short,) = [each for each in here.store.cases() if each.key.startswith("issuer_short")]
+        here.store.change_case(replace(short, is_open=False))
+        return found
+
+    monkeypatch.setattr(clear, "found_on", slowly)
+    statement = f"99910000={tmp_path / 'second'}"
+    outcome = _clear("reconcile", city, "--day", "20140619", "--statement", statement)
+    assert (outcome.status, "changed meanwhile: reconcile again" in outcome.err) == (BAD, True)
 
 
 @pytest.mark.parametrize("day", ["20990101", "today"])
