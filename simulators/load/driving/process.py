@@ -7,6 +7,7 @@ shows figures to a person is another process, because drawing would disturb what
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,12 @@ class Report(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 def _say(report: Report) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Nobody listens any more; what is left would complain again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Orders(asyncio.StreamReader):

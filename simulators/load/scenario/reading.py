@@ -22,6 +22,7 @@ from simulators.load.scenario.model import KINDS, Scenario
 from simulators.load.scenario.schedules import ScheduleError, pieces
 
 _ENDING: Final = ".toml"
+_LAST_PORT: Final = 65_535
 _PLACE: Final = re.compile(r" - at `\$\.?(?P<place>.*)`$")
 _NETWORK_KINDS: Final = ("withdrawal", "sale", "payment", "balance", "reversal", "echo")
 _ISSUER_FAULTS: Final = ("issuer_slow", "issuer_silent", "issuer_down", "link_flap", "link_outage")
@@ -89,6 +90,16 @@ def _complaints(scenario: Scenario) -> Iterator[str]:
             yield f"thresholds: {error}"
     yield from _draws(scenario)
     yield from _faults(scenario)
+    for name in ("listen", "alternates"):
+        for address in getattr(scenario.issuers, name):
+            if not is_address(address):
+                yield f"issuers.{name}: {address!r} is no HOST:PORT"
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdecimal() and int(port) <= _LAST_PORT
 
 
 def _mix(scenario: Scenario) -> Iterator[str]:

@@ -13,7 +13,7 @@ import typer
 
 from simulators.load.driving.running import Plan
 from simulators.load.scenario.model import Scenario
-from simulators.load.scenario.reading import ScenarioError, read, understood
+from simulators.load.scenario.reading import ScenarioError, is_address, read, understood
 from switch.cli.outcome import stop
 
 ScenarioFile = Annotated[
@@ -62,9 +62,12 @@ def plan_of(asked: Asked, workers: int, csv: Path | None = None) -> Plan:
     except ScenarioError as error:
         stop(str(error))
     target = asked.target or scenario.target
-    host, _, port = target.rpartition(":")
-    if not host or not port.isdecimal():
+    if not is_address(target):
         stop(f"{target!r} is no HOST:PORT; the scenario or --target gives one")
+    is_network, fleet = scenario.role == "network", scenario.fleet
+    most = scenario.network.lines if is_network else fleet.terminals
+    if workers > most and (is_network or not fleet.csv):
+        stop(f"--workers {workers}: there are only {most} {'lines' if is_network else 'terminals'}")
     return Plan(
         scenario=scenario, target=target, folder=asked.file.parent, workers=workers, csv=csv
     )

@@ -20,6 +20,7 @@ from simulators.load.driving.running import Plan, Run
 from simulators.load.measuring.results import Result, ResultError, from_json, to_json
 from simulators.load.scenario.model import Scenario
 from switch.cli import load as on_demand
+from switch.cli.books.reading import opened
 from switch.cli.books.stores import NO_DRIVER
 from switch.cli.loading import showing
 from switch.cli.loading.asking import (
@@ -84,6 +85,10 @@ def run(
     )  # fmt: skip
     _language(language)
     plan = plan_of(asked, workers, csv)
+    _can_write(result, csv, html)
+    if books_of is not None:
+        with opened(books_of):
+            pass  # it is there: else the verb ends here, and not after the run
     found = carried_out(plan, as_json=as_json, jobs=jobs)
     if books_of is not None:
         ledger = read_ledger(books_of, found.started_utc_ms - 1_000, _SETTLE_S)
@@ -136,6 +141,7 @@ def find_limit(
         changed_plan = msgspec.structs.replace(plan, scenario=changed)
         return carried_out(changed_plan, as_json=False)
 
+    _can_write(html)
     limit = find(plan.scenario, carry_out, (first, most, precision, confirm), pid, as_json=as_json)
     if html is not None and limit.at_edge is not None:
         told = page.report(limit.at_edge, "zh" if language == "zh" else "en")
@@ -232,6 +238,14 @@ def _sharing() -> ModuleType:
         return on_demand.load_workers()
     except ImportError:
         stop(NO_DRIVER)
+
+
+def _can_write(*files: Path | None) -> None:
+    """End the verb where a result would have no place: before the run, and not after it."""
+    for file in files:
+        if file is not None and (file.is_dir() or not file.parent.is_dir()):
+            why = "it is a folder" if file.is_dir() else "there is no such folder"
+            stop(f"{file}: cannot be written: {why}")
 
 
 def _language(language: str) -> None:

@@ -30,6 +30,8 @@ def test_options_win_over_the_scenario() -> None:
     ("changes", "why"),
     [
         ({"target": "nowhere"}, "'nowhere' is no HOST:PORT"),
+        ({"target": "h:70000"}, "'h:70000' is no HOST:PORT"),
+        ({"with_issuers": "foo"}, "issuers.listen: 'foo' is no HOST:PORT"),
         ({"role": "bank"}, "as: Invalid enum value 'bank'"),
         ({"file": Path("no.toml")}, "no.toml: cannot be read"),
         ({"file": Path("network"), "rate": 3.0}, "--rate does not go with a schedule of ramp"),
@@ -42,3 +44,16 @@ def test_what_does_not_fit_ends_in_one_sentence(
         plan_of(Asked(**({"file": Path("calm")} | changes)), 1)  # type: ignore[arg-type]
     assert ended.value.exit_code == 2
     assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "workers", "why"),
+    [("calm", 51, "only 50 terminals"), ("network", 3, "only 2 lines")],
+)
+def test_more_workers_than_there_is_work_for_are_refused(
+    file: str, workers: int, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert plan_of(Asked(file=Path(file)), workers - 1).workers == workers - 1
+    with pytest.raises(typer.Exit):
+        plan_of(Asked(file=Path(file)), workers)
+    assert f"--workers {workers}: there are {why}" in capsys.readouterr().err

@@ -170,3 +170,23 @@ def test_a_fleet_sells_and_its_settlements_are_the_switchs(tmp_path: Path, diale
     assert settled["codes"] == {"11": 5}  # balanced, for domestic and foreign cards
     assert accounts["side"]["batch_end.approved"] == 5
     assert all(check["holds"] for check in result["checks"])
+
+
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("--html", "cannot be written: there is no such folder"),
+        ("--result", "cannot be written: there is no such folder"),
+        ("--csv", "cannot be written: there is no such folder"),
+        ("--books", "nowhere"),
+    ],
+)
+def test_what_cannot_be_written_or_read_is_told_before_the_run(
+    scenario: Path, tmp_path: Path, option: str, why: str
+) -> None:
+    # Nobody listens there: a run would have said so instead.
+    place = str(tmp_path / "nowhere" / "x")
+    done = run("load", "run", str(scenario), "--target", "127.0.0.1:1", option, place)
+    assert done.status == 2
+    assert why in done.err
+    assert "connect" not in done.err
