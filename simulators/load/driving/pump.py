@@ -97,6 +97,7 @@ class Watch:
         # Of the time that the core was ours: what others took was not there to be used.
         health.busy = max(0, cpu_ns - self.spun_ns) / max(1, wall_ns - self.away_ns)
         health.busiest = max(health.busiest, health.busy)
+        health.spun_s = self.spun_ns / _NS_PER_S
         health.away_s = self.away_ns / _NS_PER_S
         health.transactions = sum(self.recorder.accounts.outcomes.values())
         health.peak_rss_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -74,13 +74,15 @@ class Health(msgspec.Struct, kw_only=True):
     busy: float = 0.0
     busiest: float = 0.0
     cpu_s: float = 0.0
+    spun_s: float = 0.0
     transactions: int = 0
     peak_rss_mib: float = 0.0
 
     @property
     def cpu_us(self) -> float:
-        """CPU time a transaction, spinning included, microseconds."""
-        return self.cpu_s / self.transactions * 1e6 if self.transactions else 0.0
+        """CPU time a transaction in microseconds, without what was only looking at the clock."""
+        work_s = max(0.0, self.cpu_s - self.spun_s)
+        return work_s / self.transactions * 1e6 if self.transactions else 0.0
 
 
 class Accounts(msgspec.Struct, kw_only=True):
@@ -241,6 +243,7 @@ def _healths(parts: Sequence[Health]) -> Health:
         busy=max((part.busy for part in parts), default=0.0),
         busiest=max((part.busiest for part in parts), default=0.0),
         cpu_s=sum(part.cpu_s for part in parts),
+        spun_s=sum(part.spun_s for part in parts),
         transactions=sum(part.transactions for part in parts),
         peak_rss_mib=max((part.peak_rss_mib for part in parts), default=0.0),
     )

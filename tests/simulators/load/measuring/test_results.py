@@ -8,6 +8,7 @@ import pytest
 
 from simulators.load.measuring.recorder import End, Recorder, Ticket
 from simulators.load.measuring.results import (
+    Health,
     Part,
     Result,
     ResultError,
@@ -66,3 +67,11 @@ def test_a_result_is_good_only_if_it_is_valid_and_keeps_everything() -> None:
     assert good.is_good
     assert not Result(judged=[{"is_kept": False}]).is_good
     assert not Result(invalid=["the generator"]).is_good
+
+
+def test_cpu_a_transaction_leaves_looking_at_the_clock_out() -> None:
+    parts = [Part(health=Health(cpu_s=2.0, spun_s=1.5, transactions=10, away_s=0.25))] * 2
+    health = together(parts).health
+    assert health.cpu_us == 50_000
+    assert (health.away_s, health.transactions) == (0.5, 20)
+    assert Health().cpu_us == 0
