@@ -49,7 +49,7 @@ def host(tmp_path: Path) -> Iterator[str]:
         yield f"127.0.0.1:{told.read_text()}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_a_run_writes_everything_that_was_asked_for(
