@@ -1,10 +1,9 @@
 """`python -m bench.load`: what the load generator costs and whether it is honest; some 9 minutes.
 
 The generator on one core, a host that only answers on the other. In turn: the highest rate that it
-drives validly (terminals behind a concentrator, then each on a connection of its own), hosts whose
-delays are known, a host that freezes, against the same hosts the `load` command of iso8583sim, and
-where our own switch gives way. The last line is `RESULT key=value ...`. `--only rates`, `delays`,
-`others` or `limit` is a part.
+drives validly, hosts whose delays are known, a host that freezes, the `load` command of iso8583sim
+against the same hosts, and where our own switch gives way. The last line is `RESULT key=value ...`;
+`--only rates`, `delays`, `others` or `limit` is a part.
 """
 
 from __future__ import annotations
