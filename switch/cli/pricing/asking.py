@@ -53,7 +53,8 @@ def tariffs_of(names: Sequence[str], configuration: Configuration | None) -> Tar
         if names:
             stop("give -c or --tariff, not both")
         return configuration.tariffs
-    found = list(map(_file_or_name, names))
+    # A file beside us is a path; anything else without a slash names a packaged one.
+    found = [f"./{name}" if name.endswith(".toml") and "/" not in name else name for name in names]
     try:
         return load_tariffs((*TABLES, *found) if found else PACKAGED)
     except ConfigurationError as error:
@@ -62,7 +63,7 @@ def tariffs_of(names: Sequence[str], configuration: Configuration | None) -> Tar
 
 def tariffs_instead(names: Sequence[str], folder: Path, installation: Installation) -> Tariffs:
     """Return an installation's tables and readings, with these files in place of its own."""
-    found = list(map(_file_or_name, names))
+    found = list(map(_from_here, names))
     own, options = installation.tariff_names, installation.tariff_options
     try:
         return load_tariffs(own, folder, options, found)
@@ -70,8 +71,8 @@ def tariffs_instead(names: Sequence[str], folder: Path, installation: Installati
         stop(f"the tariffs cannot be used\n{error}")
 
 
-def _file_or_name(name: str) -> str:
-    """Return a name as it is loaded: a file is a path, a name without a slash a packaged one."""
+def _from_here(name: str) -> str:
+    """Return a name that is not looked for in the folder of the installation."""
     return str(Path(name).absolute()) if name.endswith(".toml") or "/" in name else name
 
 
