@@ -7,7 +7,12 @@ and numbers. Whatever comes from a dialect file enters as an object bound to suc
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
 from typing import Any
+
+MOST_TEXTS = 4_096
+"""Texts whose code is kept: every codec of a dialect writes the same few functions again."""
 
 
 class Source:
@@ -35,10 +40,15 @@ class Source:
     def make(self) -> Callable[..., Any]:
         """Return the function."""
         space: dict[str, Any] = dict(self._objects)
-        exec(self.text(), space)  # noqa: S102 - our own text, see the module
+        exec(_compiled(self.text()), space)  # noqa: S102 - our own text, see the module
         made: Callable[..., Any] = space[self._name]
         return made
 
     def text(self) -> str:
         """Return the text so far, for a person who wants to read it."""
         return "\n".join(self._lines) + "\n"
+
+
+@lru_cache(maxsize=MOST_TEXTS)
+def _compiled(text: str) -> CodeType:
+    return compile(text, "<generated>", "exec")

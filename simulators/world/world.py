@@ -363,8 +363,10 @@ class World:
         """Tell whether the ledger waits for nobody: what a dead process left is taken over."""
         if not all(store.is_idle for store in self._stores):
             return False
-        rows = {row.key: row for row in self._kept.rows()} if self._business.transfers else {}
-        if any(not waits_for_a_person(each.row, rows) for each in self._kept.advices()):
+        advices = self._kept.advices()
+        has_legs = bool(advices) and self._business.transfers
+        rows = {row.key: row for row in self._kept.rows()} if has_legs else {}
+        if any(not waits_for_a_person(each.row, rows) for each in advices):
             return False
         return State.FORWARDED not in self._kept.totals().by_state
 
