@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from switch.report import charts, page
+from switch.report.cells import inert
 from switch.report.charts import Chart
 from switch.report.markup import Html, Language
 from switch.report.page import Page, Section
@@ -97,16 +98,10 @@ def as_csv(document: Document) -> str:
     writer.writerow([document.title])
     writer.writerow([document.subtitle])
     for warning in document.warnings:
-        writer.writerow([document.warnings_heading, _inert(warning)])
+        writer.writerow([document.warnings_heading, inert(warning)])
     for grid in document.grids:
         writer.writerow([])
         writer.writerow([grid.heading])
         writer.writerow(grid.columns)
-        writer.writerows([_inert(value) for value in row] for row in grid.rows)
+        writer.writerows([inert(value) for value in row] for row in grid.rows)
     return out.getvalue()
-
-
-def _inert(value: Value) -> Value:
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{value}"
-    return value

@@ -26,6 +26,7 @@ from switch.settlement.movements import (
     SUBSIDY,
     Movement,
     movements,
+    put_right,
 )
 from switch.settlement.rules import DEBIT, KindOf, Rules
 
@@ -213,6 +214,7 @@ class Clearer:
         """Take what cases ask for."""
         for adjustment in adjustments:
             self._made.adjustments.append(adjustment)
+            self._count_adjustment(adjustment)
             for movement in adjustment.movements:
                 is_on_us = self._rules.is_on_us(movement.payer, movement.payee)
                 self._move(movement, 1, self._made.inside if is_on_us else self._made.interbank)
@@ -272,6 +274,15 @@ class Clearer:
             found.returned += 1
             found.returned_fen += record.amount_fen
         found.fee_fen += sign * record.fee_fen
+
+    def _count_adjustment(self, adjustment: Adjustment) -> None:
+        """Count what a case puts right as a class of its own, by what goes off the card."""
+        for part in put_right(adjustment.movements, adjustment.acquirer):
+            side = "on_us" if self._rules.is_on_us(part.issuer, part.acquirer) else "off_us"
+            name = f"{part.issuer}/{part.acquirer}/{adjustment.action}/{side}"
+            found = self._made.classes.setdefault(name, ClassSum())
+            found.count += 1
+            found.amount_fen += part.fen
 
     def _move(self, movement: Movement, sign: int, between: dict[str, int]) -> None:
         payer, payee, fen, _ = movement

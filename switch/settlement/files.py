@@ -12,8 +12,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from switch.settlement.clearing import Clearing, Entry
-from switch.settlement.movements import acquirer_fees
+from switch.report.cells import inert
+from switch.settlement.clearing import Adjustment, Clearing, Entry
+from switch.settlement.movements import PutRight, service_fees
 from switch.settlement.rules import DEBIT
 
 WIDTHS: Final = (
@@ -24,10 +25,22 @@ WIDTHS: Final = (
 交易类型码, 商户类型, 终端, 商户, 检索参考号, 条件码, 授权码, 接收机构, 原跟踪号, 返回码, 输入方式,
 受理方应收手续费, 受理方应付手续费, 转接服务费, 单双转换标志, 卡序列号, 终端读取能力, IC条件码,
 原交易日期时间, 发卡机构, 地域标志, 终端类型, ECI, 分期附加费."""
-ACQUIRER, ISSUER, ERRORS = "01ACOM", "01ICOM", "99AERR"
-"""Endings of file names: an acquirer's and an issuer's details, and what was given back."""
-CLASS: Final = 3
-"""Characters of the class behind the columns: special fee type and level (DE 60.3.1, 60.3.2)."""
+ACQUIRER, ISSUER = "01ACOM", "01ICOM"
+ERRORS, ISSUER_ERRORS = "99AERR", "01IERR"
+"""Endings of file names: an acquirer's and an issuer's details, and what was given back or put
+right, of each."""
+SPECIAL, CLASS = 3, 4
+"""Characters behind the columns: special fee type and level (DE 60.3.1, 60.3.2), and the class."""
+RURAL: Final = "ZNQK"
+"""The class of 助农取款, which no other transaction has."""
+_PUT_RIGHT: Final = {
+    "credit_adjustment": "DJTZ",
+    "claim": "QK",
+    "chargeback": "TD",
+    "representment": "ZQK",
+    "correct": "FKTZ",
+}
+"""The classes of what cases put right: 贷记调整, 请款, 退单, 再请款, 发卡行调账."""
 
 
 def file_name(day: int, ending: str) -> str:
@@ -35,11 +48,15 @@ def file_name(day: int, ending: str) -> str:
     return f"IND{day % 1_000_000:06d}{ending}"
 
 
-def record(entry: Entry, category: str) -> str:
-    """Return the detail record of an entry, without the end of its line; `category` is DE 18."""
+def record(entry: Entry, category: str, *, is_issuers: bool = False) -> str:
+    """Return the detail record of an entry, without the end of its line; `category` is DE 18.
+
+    The network fee is what the bank pays whose file it is: the acquirer, or the issuer.
+    """
     row, kind = entry.row, entry.kind
     kept, answer, key = row.record, row.answer, row.key
-    gets, pays, network = acquirer_fees(kept)
+    fees = service_fees(kept)
+    network = fees.issuer_to_network if is_issuers else fees.acquirer_to_network
     is_back = entry.sign < 0
     plan_stan = row.plan.stan if is_back and row.plan is not None else kept.link_stan
     cells: tuple[object, ...] = (
@@ -48,13 +65,30 @@ def record(entry: Entry, category: str) -> str:
         "0420" if is_back else kept.mti, kept.processing_code, category, key.terminal,
         key.merchant, kept.rrn, kept.condition_code, answer.authorisation if answer else "",
         kept.issuer, kept.link_stan if is_back else kept.original[4:10],
-        answer.code if answer else "", kept.entry_mode, _signed(entry.sign * gets),
-        _signed(-entry.sign * pays), _signed(-entry.sign * network), "", "", "", "",
+        answer.code if answer else "", kept.entry_mode, _signed(entry.sign * fees.gets),
+        _signed(-entry.sign * fees.pays), _signed(-entry.sign * network), "", "", "", "",
         kept.transmission if is_back else kept.original[10:20], kept.issuer, "", "", "",
         f"{0:012d}",
     )  # fmt: skip
+    return _line(cells, kind.special, RURAL if kind.is_rural_withdrawal else "")
+
+
+def error_record(adjustment: Adjustment, right: PutRight, *, is_issuers: bool) -> str:
+    """Return the record of what a case puts right; its number stands where a STAN does."""
+    network = right.network.get(right.issuer if is_issuers else right.acquirer, 0)
+    cells: tuple[object, ...] = (
+        right.acquirer, right.acquirer, f"{adjustment.case:06d}", "", "",
+        f"{abs(right.fen):012d}", f"{0:012d}", _signed(0), "", "", "", "", right.merchant,
+        adjustment.rrn, "", "", right.issuer, "", "", "", _signed(right.gets),
+        _signed(-right.pays), _signed(-network), "", "", "", "", "", right.issuer, "", "", "",
+        f"{0:012d}",
+    )  # fmt: skip
+    return _line(cells, "000", _PUT_RIGHT.get(adjustment.action, ""))
+
+
+def _line(cells: Sequence[object], special: str, class_: str) -> str:
     columns = (f"{cell!s:<{width}.{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
-    return " ".join(columns) + f" {kind.special:<{CLASS}}"
+    return " ".join(columns) + f" {special:<{SPECIAL}} {class_:<{CLASS}}"
 
 
 def _signed(fen: int) -> str:
@@ -95,13 +129,8 @@ def csv_lines(rows: Iterable[Sequence[object]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     for row in rows:
-        writer.writerow([_inert(str(cell)) for cell in row])
+        writer.writerow([inert(str(cell)) for cell in row])
     return out.getvalue().encode("utf-8")
-
-
-def _inert(cell: str) -> str:
-    is_number = cell.removeprefix("-").replace(".", "", 1).isdecimal()
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} and not is_number else cell
 
 
 def positions_csv(made: Clearing) -> bytes:

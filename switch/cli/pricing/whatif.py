@@ -15,7 +15,7 @@ from switch.cli.outcome import say, stop
 from switch.cli.pricing.asking import tariffs_instead
 from switch.cli.serving.folder import Folder
 from switch.cli.settling.clear import signed_yuan
-from switch.cli.settling.opening import catch_up, checked_day, settled
+from switch.cli.settling.opening import checked_day, settled
 from switch.cli.verbs import AsJson
 from switch.settlement.whatif import Requoting, WhatIf
 
@@ -41,7 +41,6 @@ def whatif(
     checked_day(end, "--to")
     if begin > end:
         stop(f"--from {begin} is later than --to {end}")
-    catch_up(folder)
     with settled(folder) as here:
         tariffs = tariffs_instead(tariff, folder, here.installation)
         requoting = Requoting(here.installation.configuration, tariffs, here.rules)

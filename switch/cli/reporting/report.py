@@ -30,7 +30,7 @@ from switch.cli.reporting.facts import (
 )
 from switch.cli.reporting.layout import laid_out
 from switch.cli.serving.folder import Folder, loaded
-from switch.cli.settling.opening import Settled, catch_up, settled, today
+from switch.cli.settling.opening import Settled, settled, today
 from switch.cli.verbs import verb_app
 from switch.core.configuration import WITHDRAWALS, Configuration
 from switch.core.transfers.counters import withdrawal_days
@@ -94,7 +94,6 @@ def quarter(
     if _date(0) < asked.first and mark_of(loaded(folder)) is None:
         whole_from = asked.next.first
         stop(f"{asked} has not begun: it can be had from {asked.first} on, whole from {whole_from}")
-    catch_up(folder)
     with settled(folder) as here:
         summary, told = summarised(here, asked), _told(here, folder, asked)
         document = _quarterly(here, summary, told, _LANGUAGE[tongue])

@@ -21,7 +21,6 @@ from switch.cli.serving.folder import Folder
 from switch.cli.settling.opening import (
     Day,
     Settled,
-    catch_up,
     checked_day,
     cut_over_ms,
     now_ms,
@@ -66,7 +65,6 @@ def run(
       jinbao clear run -c city --until 20140618 --to clearing
     """  # noqa: D301 - \b keeps the lines of the examples apart
     last = checked_day(until, "--until") if until else running.day_after(today(), -1)
-    catch_up(folder)
     with settled(folder) as here:
         cut_over = here.installation.configuration.cut_over
         if now_ms() < cut_over_ms(last, cut_over) + MARGIN_MS:
@@ -110,7 +108,6 @@ def files_of(
     Example:
       jinbao clear files -c city --day 20140618 --to clearing
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    catch_up(folder)
     with settled(folder) as here:
         made = running.kept(here.store, checked_day(day))
         if made is None:
@@ -156,7 +153,6 @@ def reconcile(
       jinbao clear reconcile -c city --day 20140618 --statement 99910000=bank.csv
     """  # noqa: D301 - \b keeps the lines of the examples apart
     checked_day(day)
-    catch_up(folder)
     with settled(folder) as here:
         cut_over = here.installation.configuration.cut_over
         issuers = here.installation.configuration.issuers

@@ -47,8 +47,12 @@ class Settled(msgspec.Struct, frozen=True):
 
 @contextmanager
 def settled(folder: Path, *, is_told: bool = True) -> Iterator[Settled]:
-    """Open both; status 2 where that cannot be. A business date `is_told`."""
+    """Open both, with all that was written; status 2 where that cannot be.
+
+    A business date `is_told`. Where no switch fills the tables, they are brought up to the log.
+    """
     installation = loaded(folder)
+    _catch_up(installation)
     if is_told:
         tell_business_date(installation)
     rules = rules_of(installation.configuration, installation.subsidy_fen)
@@ -77,9 +81,8 @@ def _terms(folder: Path, installation: Installation) -> Terms:
     return Terms(**installation.case_terms, is_working=is_working)
 
 
-def catch_up(folder: Path) -> None:
+def _catch_up(installation: Installation) -> None:
     """Bring the tables of an embedded ledger up to its log, where no switch does."""
-    installation = loaded(folder)
     if installation.ledger_url or not installation.ledger.exists() or is_running(installation):
         return
     # In use after all: then whoever uses it fills them.

@@ -14,20 +14,23 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from switch.settlement.clearing import Clearing, Entry
+from switch.settlement.clearing import Adjustment, Clearing, Entry
 from switch.settlement.files import (
     ACQUIRER,
     ERRORS,
     ISSUER,
+    ISSUER_ERRORS,
     Tally,
     classes_csv,
     csv_lines,
+    error_record,
     file_name,
     points_csv,
     positions_csv,
     record,
     signed_amount,
 )
+from switch.settlement.movements import put_right
 from switch.settlement.rules import Rules
 
 _ENCODING: Final = "ascii"
@@ -63,16 +66,26 @@ class DayFolder:
     def take(self, entry: Entry) -> None:
         """Write the detail of an entry for its acquirer and its issuer."""
         kept = entry.row.record
-        line = record(entry, self._rules.categories.get(entry.row.key.terminal, "")) + "\n"
-        data = line.encode(_ENCODING, "replace")
+        category = self._rules.categories.get(entry.row.key.terminal, "")
         fen = signed_amount(entry)
-        self._write(f"{kept.acquirer}/{file_name(self._day, ACQUIRER)}", data, fen)
-        self._write(f"{kept.issuer}/{file_name(self._day, ISSUER)}", data, fen)
-        if entry.sign < 0:
-            self._write(f"{kept.acquirer}/{file_name(self._day, ERRORS)}", data, fen)
+        for bank, is_issuers in ((kept.acquirer, False), (kept.issuer, True)):
+            line = record(entry, category, is_issuers=is_issuers)
+            self._write(bank, ISSUER if is_issuers else ACQUIRER, line, fen)
+            if entry.sign < 0:
+                self._write(bank, ISSUER_ERRORS if is_issuers else ERRORS, line, fen)
+
+    def _put_right(self, adjustment: Adjustment) -> None:
+        """Write what a case puts right for its acquirer and for whoever issued the card."""
+        for part in put_right(adjustment.movements, adjustment.acquirer):
+            for bank, is_issuers in ((part.acquirer, False), (part.issuer, True)):
+                line = error_record(adjustment, part, is_issuers=is_issuers)
+                if bank:
+                    self._write(bank, ISSUER_ERRORS if is_issuers else ERRORS, line, part.fen)
 
     def finish(self, made: Clearing) -> dict[str, str]:
         """Write what sums the day up; return the digests. The folder is still beside its place."""
+        for adjustment in made.adjustments:
+            self._put_right(adjustment)
         self._open.close()
         listed: list[tuple[object, ...]] = [
             ("file", "records", "debit_fen", "credit_fen", "sha256"),
@@ -109,7 +122,9 @@ class DayFolder:
             (self._made / name).write_bytes(data)
         return hashlib.sha256(data).hexdigest()
 
-    def _write(self, name: str, data: bytes, fen: int) -> None:
+    def _write(self, bank: str, ending: str, line: str, fen: int) -> None:
+        name = f"{bank}/{file_name(self._day, ending)}"
+        data = (line + "\n").encode(_ENCODING, "replace")
         if name not in self._files:
             self._files[name] = self._opened(name), Tally()
         file, tally = self._files[name]

@@ -59,4 +59,4 @@ def test_csv_has_every_table_and_no_formula() -> None:
     at = lines.index(["bank", "count", "amount"])
     assert lines[at - 1] == ["By bank"]
     assert lines[at + 1] == [f"'{_EVIL}", "7", "12.50"]
-    assert lines[at + 2] == ["B", "0", "'-3.00"]
+    assert lines[at + 2] == ["B", "0", "-3.00"]

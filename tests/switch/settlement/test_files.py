@@ -14,6 +14,8 @@ from switch.settlement.clearing import Clearer, Entry
 from switch.settlement.files import (
     ACQUIRER,
     CLASS,
+    RURAL,
+    SPECIAL,
     WIDTHS,
     Tally,
     classes_csv,
@@ -27,7 +29,7 @@ from switch.settlement.files import (
 from tests.switch.settlement.village import ACQUIRER as ACQUIRING
 from tests.switch.settlement.village import DAY, FIRST, row, rules
 
-_WHOLE = sum(WIDTHS) + len(WIDTHS) + CLASS
+_WHOLE = sum(WIDTHS) + len(WIDTHS) + SPECIAL + 1 + CLASS
 
 
 def _entry(kind: str = "rural_withdrawal", sign: int = 1, **changes: object) -> Entry:
@@ -61,14 +63,26 @@ def test_a_record_has_the_fields_columns_and_its_own_class() -> None:
     assert cells[7:14] == [
         "D00000000250", "0200", "010000", "8011", "50010001", "999653080110001", "416900000007",
     ]  # fmt: skip
-    assert cells[20:23] == ["C00000000100", "C00000000000", "D00000000020"]
+    assert cells[20:23] == ["C00000000100", "C00000000000", "C00000000000"]
     assert cells[28] == FIRST
-    assert line.endswith("041"), "助农取款 is a class of its own"
-    assert record(_entry("sale"), "5411").endswith("000")
+    issuers = record(
+        _entry(fee_fen=250, legs=(("ci", 250), ("ia", 100), ("in", 20))), "8011", is_issuers=True
+    )
+    assert _columns(issuers)[22].strip() == "D00000000020", "the network fee is the issuer's"
+
+
+def test_withdrawals_at_points_are_a_class_that_nothing_else_is() -> None:
+    """Others have their special fee type (041), so that it tells nothing apart."""
+    kinds = [kind for kind in rules().kinds.values() if rules().kind(kind.id) is not None]
+    of_class = {kind.id for kind in kinds if record(_entry(kind.id), "8011").endswith(f" {RURAL}")}
+    assert of_class == {kind.id for kind in kinds if kind.is_rural_withdrawal}
+    assert "rural_withdrawal" in of_class
+    assert len([kind for kind in kinds if kind.special == "041"]) > len(of_class)
 
 
 def test_what_is_given_back_has_its_signs_turned_and_names_its_original() -> None:
-    line = record(_entry(sign=-1, fee_fen=250, legs=(("ci", 250), ("in", 20))), "8011")
+    entry = _entry(sign=-1, fee_fen=250, legs=(("ci", 250), ("in", 20)))
+    line = record(entry, "8011", is_issuers=True)
     cells = [cell.strip() for cell in _columns(line)]
     assert (cells[2], cells[8], cells[17], cells[27]) == ("000778", "0420", "000777", "0618093512")
     assert (cells[7], cells[22]) == ("C00000000250", "C00000000020")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switch.settlement.movements import acquirer_fees, movements
-from tests.switch.settlement.village import ACQUIRER, FIRST, MERCHANT, row, rules
+from fees.quote import Stored
+from switch.settlement.movements import Movement, movements, put_right, service_fees
+from tests.switch.settlement.village import ACQUIRER, FIRST, MERCHANT, SECOND, row, rules
 
 _POINT, _HOLDERS = f"point:{MERCHANT}", f"cardholders:{FIRST}"
 
@@ -70,6 +71,42 @@ def test_whatever_the_legs_it_sums_to_zero(
     assert sum(_net(kind, fen, tuple(legs), subsidy_fen).values()) == 0
 
 
-def test_an_acquirers_own_fees_are_what_it_gets_and_pays() -> None:
-    record = row(1, legs=(("ai", 275), ("an", 40), ("in", 5), ("ma", 75))).record
-    assert acquirer_fees(record) == (75, 315, 45)
+def test_service_fees_are_those_between_banks_and_network_alone() -> None:
+    """A merchant's fee is no bank's, and what goes to the network stands in a column of its own."""
+    record = row(1, legs=(("ai", 66), ("an", 10), ("in", 5), ("ma", 18), ("ci", 250))).record
+    assert service_fees(record) == (0, 66, 10, 5)
+    back = row(1, legs=(("ia", 66), ("na", 10), ("am", 18))).record
+    assert service_fees(back) == (66, 0, -10, 0)
+
+
+def _adjustment(kind: str, legs: Stored = (), *, is_turned: bool = False) -> list[Movement]:
+    of_kind = rules().kind(kind)
+    assert of_kind is not None
+    moved = movements(row(1, 8_000, kind, legs=legs), of_kind, rules())
+    return [Movement(m.payee, m.payer, m.fen, "") for m in moved] if is_turned else moved
+
+
+def test_what_is_put_right_is_its_principal_its_fees_and_the_network_s() -> None:
+    legs = (("ci", 250), ("ia", 100), ("in", 20))
+    (claimed,) = put_right(_adjustment("rural_withdrawal", legs), ACQUIRER)
+    assert claimed == (ACQUIRER, FIRST, MERCHANT, 8_000, 100, 0, {FIRST: 20})
+    (back,) = put_right(_adjustment("rural_withdrawal", legs, is_turned=True), "")
+    assert back == (ACQUIRER, FIRST, MERCHANT, -8_000, 0, 100, {FIRST: -20})
+    (refund,) = put_right(_adjustment("refund"), ACQUIRER)
+    assert (refund.fen, refund.gets, refund.pays) == (-8_000, 0, 0)
+
+
+def test_of_a_transfer_each_bank_has_its_part() -> None:
+    debit = _adjustment("transfer_debit", (("ci", 300), ("an", 7)))
+    to_second = [
+        Movement(m.payer.replace(FIRST, SECOND), m.payee.replace(FIRST, SECOND), m.fen, "")
+        for m in _adjustment("transfer_credit")
+    ]
+    first, second = put_right([*debit, *to_second], ACQUIRER)
+    assert (first.issuer, first.fen, first.network) == (FIRST, 8_000, {ACQUIRER: 7})
+    assert (second.issuer, second.fen, second.network) == (SECOND, -8_000, {})
+
+
+def test_an_issuer_s_own_books_touch_no_acquirer() -> None:
+    (own,) = put_right([Movement(f"cardholders:{FIRST}", FIRST, 700, "")], "")
+    assert own == ("", FIRST, "", 700, 0, 0, {})

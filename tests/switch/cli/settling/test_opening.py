@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import typer
 
-from switch.cli.settling.opening import catch_up, checked_day, cut_over_ms, settled
+from switch.cli.settling.opening import checked_day, cut_over_ms, settled
 from switch.config.installation import load
+from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.settling.embedded import beside
 from switch.ledger.sqlite import SqliteLedger
 from tests.switch.ledger import making
@@ -18,9 +20,8 @@ def test_what_a_killed_switch_left_in_its_log_is_brought_in(city: Path) -> None:
     ledger = SqliteLedger(load(city).ledger, fill_every_s=None)
     ledger.submit([making.opening(40, 50)])
     ledger.abandon()
-    with settled(city) as here:
-        before = len(list(here.books.rows(20140601, 20140630)))
-    catch_up(city)
+    with closing(SqliteBooks(load(city).ledger)) as books:
+        before = len(list(books.rows(20140601, 20140630)))
     with settled(city) as here:
         assert len(list(here.books.rows(20140601, 20140630))) == before + 1
         assert here.store.days() == []
@@ -29,7 +30,9 @@ def test_what_a_killed_switch_left_in_its_log_is_brought_in(city: Path) -> None:
 
 def test_a_ledger_that_is_in_use_is_left_to_its_switch(city: Path) -> None:
     ledger = SqliteLedger(load(city).ledger, fill_every_s=None)
-    catch_up(city)
+    with settled(city) as here:
+        assert here.store.days() == []
+    ledger.submit([making.opening(40, 50)])
     ledger.close()
 
 
