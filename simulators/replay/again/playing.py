@@ -70,7 +70,8 @@ class _Waiting:
     """A request that is out: what was recorded, what came of it."""
 
     __slots__ = (
-        "answer", "at", "frame", "known_by", "missing", "recorded", "took_us", "until_s", "writer",
+        "answer", "at", "frame", "has_wrong_mac", "known_by", "missing", "recorded", "took_us",
+        "until_s", "writer",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +82,7 @@ class _Waiting:
         self.until_s = until_s
         self.writer = writer
         self.missing = ""
+        self.has_wrong_mac = False
         self.answer: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
         self.known_by: Key | None = None
         self.recorded: Frame | None = None
@@ -228,9 +230,10 @@ class _Line:
                 del self._late[key]
                 self._player.late += 1
             else:
-                self._player.unasked += 1
+                self._player.overheard(frame)
             return
         waiting.took_us = int((now - waiting.at) * _US)
+        waiting.has_wrong_mac = not self._player.rewriter.is_authentic(frame)
         if key[0] == _SIGNED_ON:
             # Keys and batch are there before whoever waits for them goes on.
             self._player.learn(frame, None)
@@ -265,6 +268,8 @@ class Player:
         self.survey = survey
         self.asked = asked
         self.take: Callable[[Outcome], None] = _nothing
+        self.surplus: Callable[[bytes], None] = _nothing
+        """Hears of answers that nobody waits for, beyond as many as were recorded."""
         self.sent = 0
         self.unasked = 0
         self.late = 0
@@ -377,6 +382,12 @@ class Player:
         with contextlib.suppress(Unplayable):
             self.rewriter.answered(frame, recorded)
 
+    def overheard(self, frame: bytes) -> None:
+        """Count an answer that nobody waits for; as many as were recorded are as it was."""
+        self.unasked += 1
+        if self.unasked > self.survey.unasked:
+            self.surplus(frame)
+
     def fail(self, error: OSError) -> None:
         """Stop: the host cannot be reached."""
         self._failure = error
@@ -392,8 +403,11 @@ class Player:
         recorded_us = None if recorded is None else recorded.at_us - frame.at_us
         bare = self.wire.bare(frame.data)
         self.take(
-            Outcome(kind, bare, before, answered, recorded_us, waiting.took_us, waiting.missing)
-        )
+            Outcome(
+                kind, bare, before, answered, recorded_us, waiting.took_us, waiting.missing,
+                waiting.has_wrong_mac,
+            )
+        )  # fmt: skip
 
 
 def _due(pace: Pace, since_us: int, count: int) -> float:
@@ -410,5 +424,5 @@ def _recorded_key(said: Summary) -> Key:
         return said.mti, said.stan, said.terminal
 
 
-def _nothing(_: Outcome) -> None:
+def _nothing(_: object) -> None:
     """Hear of an outcome before anybody listens."""

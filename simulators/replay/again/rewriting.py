@@ -80,13 +80,15 @@ class Means(msgspec.Struct, frozen=True, kw_only=True):
 class _Terminal:
     """What one terminal has from the target."""
 
-    __slots__ = ("batch", "mac", "master_key", "pik", "stan", "tdk")
+    __slots__ = ("batch", "mac", "macs", "master_key", "pik", "stan", "tdk")
 
     def __init__(self, master_key: Tmk | None) -> None:
         self.master_key = master_key
         self.pik: Pik | None = None
         self.tdk: Tdk | None = None
         self.mac: MacAlgorithm | None = None
+        self.macs: tuple[MacAlgorithm, ...] = ()
+        """That of the key in force and of the one before: an answer may cross a sign-on."""
         self.batch = ""
         self.stan = 1
 
@@ -284,6 +286,17 @@ class Rewriter:
             if number in before.fields and number in heard.fields:
                 self._remember(number, before.fields[number], heard.fields[number])
 
+    def is_authentic(self, frame: bytes) -> bool:
+        """Tell whether an answer has the MAC of its terminal's key; one without any passes."""
+        try:
+            heard = self._hear(frame)
+        except Unplayable:
+            return True
+        macs = self._terminal(heard.get(TERMINAL)).macs
+        if not macs or self._wire.mac_field not in heard.fields:
+            return True
+        return any(self._wire.is_authentic(heard, mac) for mac in macs)
+
     def _signed_on(self, terminal: _Terminal, heard: Heard) -> None:
         if terminal.master_key is None:
             return
@@ -293,6 +306,7 @@ class Rewriter:
             return  # another master key: what follows is told as not playable
         terminal.pik, terminal.tdk = keys.pik, keys.tdk
         terminal.mac = self._wire.mac(keys.mak)
+        terminal.macs = (terminal.mac, *terminal.macs[:1])
         terminal.batch = heard.get(PRIVATE_60)[_BATCH]
 
     # --------------------------------------------------------------------------------- names

@@ -69,6 +69,8 @@ class Survey:
         self.without_cryptogram = 0
         self.codes: dict[Place, str] = {}
         self.unanswered = 0
+        self.unasked = 0
+        """Answers without a request: a recorded switch may have answered twice."""
         self.strangers: dict[str, Stranger] = {}
         """Terminals that ask for something before any sign-on of theirs in the trace."""
         self.keyless: set[str] = set()
@@ -81,7 +83,11 @@ class Survey:
         look = _Look(wire, Rewriter(wire, rules, means, rehearses=True), sends=rules.chip == "send")
         for exchange in exchanges(self._seen(frames, look)):
             request = exchange.request
-            if request is None or request.to != "switch":
+            if request is None:
+                answer = exchange.answer
+                self.unasked += answer is not None and answer.to == "peer"
+                continue
+            if request.to != "switch":
                 continue
             place = (request.connection, request.at_us)
             if exchange.answer is None:

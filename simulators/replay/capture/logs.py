@@ -18,10 +18,12 @@ from simulators.replay.trace.form import LONGEST_LINE, Frame, Side, To, TraceErr
 from simulators.replay.trace.making import Maker
 
 PATTERN: Final = (
-    r"(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\S*)\s+(?P<connection>\S+)\s+"
-    r"(?P<to>\S+)\s+(?:.*\s)?(?P<hex>(?:0[xX])?[0-9A-Fa-f]{8,})\s*$"
+    r"\A.{0,99}?(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\S*+)\s++"
+    r"(?P<connection>\S++)\s++(?P<to>\S++)\s++(?:.*\s)?"
+    r"(?P<hex>(?:0[xX])?[0-9A-Fa-f]{8,}+)\s*+\Z"
 )
-"""Time, connection, direction, words, hexadecimal digits."""
+"""Time, connection, direction, words, hexadecimal digits; what it took it does not take back, so
+that a line of blanks is not gone through again and again."""
 TO_SWITCH: Final = frozenset({"switch", ">", ">>", "->", "in", "recv", "received", "rx", "request"})
 TO_PEER: Final = frozenset({"peer", "<", "<<", "<-", "out", "send", "sent", "tx", "response"})
 SHANGHAI: Final = timezone(timedelta(hours=8))

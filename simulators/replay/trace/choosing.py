@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 import msgspec
@@ -19,7 +19,11 @@ from simulators.replay.trace.pairing import Exchange, exchanges
 from simulators.replay.trace.reading import Trace
 
 _CARD: Final = re.compile(r"([0-9]{6})[x*]*([0-9]{4})\Z")
-_TIME: Final = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[ T])?[0-9]{2}:[0-9]{2}(?::[0-9]{2})?\Z")
+_TIME: Final = re.compile(
+    r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2})[ T])?(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?\Z"
+)
+LEGS_WITHIN_US: Final = 12 * 3_600 * 1_000_000
+"""Legs that share an RRN belong together within this time; after days a number may come again."""
 _LONGEST_CLOCK: Final = len("10:04:31")
 _ZONE: Final = re.compile(r"([+-])([0-9]{2}):([0-9]{2})\Z")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,7 +74,7 @@ def finder(wanted: Wanted, zone: timezone) -> Callable[[Exchange], bool]:
     card = _CARD.match(wanted.card)
     if wanted.card and card is None:
         raise TraceError("--card should be first six and last four digits, as in 621999x0120")
-    if wanted.at and not _TIME.match(wanted.at):
+    if wanted.at and not _is_time(wanted.at):
         raise TraceError("--at should be a time, as in 10:04, 10:04:31 or 2014-06-17 10:04")
 
     def is_wanted(exchange: Exchange) -> bool:
@@ -102,9 +106,14 @@ def find(trace: Trace, wanted: Wanted) -> Iterator[Exchange]:
     if trace.source == "-":
         raise TraceError("a search reads the trace twice, so standard input will not do")
     is_wanted = finder(wanted, zone_of(trace.header))
-    numbers = {each.rrn for each in exchanges(trace) if is_wanted(each)} - {""}
+    times: dict[str, list[int]] = {}
+    for each in exchanges(trace):
+        if each.rrn and is_wanted(each):
+            times.setdefault(each.rrn, []).append(each.frames[0].at_us)
     for exchange in exchanges(trace):
-        if exchange.rrn in numbers or is_wanted(exchange):
+        at_us = exchange.frames[0].at_us
+        near = (abs(at_us - each) <= LEGS_WITHIN_US for each in times.get(exchange.rrn, ()))
+        if any(near) or is_wanted(exchange):
             yield exchange
 
 
@@ -137,13 +146,29 @@ def keeps(where: Where) -> Callable[[Frame], bool]:
 def cut(frames: Iterable[Frame], since: str, until: str, zone: timezone) -> Iterator[Frame]:
     """Yield the frames from one time up to another, of each day or of one; `until` is not in it."""
     for text in (since, until):
-        if text and not _TIME.match(text):
+        if text and not _is_time(text):
             raise TraceError("a time is written like 10:04, 10:04:31 or 2014-06-17 10:04")
+    begin, end = _spaced(since), _spaced(until)
+    has_days = len(since) > _LONGEST_CLOCK or len(until) > _LONGEST_CLOCK
+    wraps = bool(since and until) and not has_days and begin > end
     for frame in frames:
         clock = clock_of(frame, zone)
-        is_begun = not since or _like(clock, since) >= _spaced(since)
-        if is_begun and (not until or _like(clock, until) < _spaced(until)):
+        is_begun = not since or _like(clock, since) >= begin
+        is_over = bool(until) and _like(clock, until) >= end
+        # From 23:50 to 00:10 is over midnight: what is either is in it.
+        if (is_begun or not is_over) if wraps else (is_begun and not is_over):
             yield frame
+
+
+def _is_time(text: str) -> bool:
+    """Tell whether a text is a time of a day, or of one that the calendar has."""
+    found = _TIME.match(text)
+    if found is None:
+        return False
+    try:
+        return found[1] is None or date.fromisoformat(found[1]) is not None
+    except ValueError:
+        return False
 
 
 def _like(clock: datetime, text: str) -> str:

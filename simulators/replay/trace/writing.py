@@ -6,7 +6,9 @@ A file is written beside its place and renamed when it is complete: an error lea
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,8 @@ from simulators.replay.trace.form import Frame, Header, TraceError, line_of
 
 _PRIVATE: Final = 0o600
 _BATCH: Final = 256 << 10
+_BY_SIGNAL: Final = 128
+"""Exit status of whoever a signal ended, with its number added: as for any tool."""
 _ROOM: Final = 4_096
 """Bytes kept free for a header whose remarks come last."""
 
@@ -26,17 +30,23 @@ _ROOM: Final = 4_096
 def whole_file(target: str) -> Iterator[BinaryIO]:
     """Yield a stream whose bytes become `target` if nothing goes wrong; `-` is standard output.
 
+    What is no file (a pipe, a device) is written to as it is, and of a link the file behind it.
     TraceError where it cannot be written.
     """
     if target == "-":
         yield sys.stdout.buffer
         sys.stdout.flush()
         return
-    path = Path(target)
-    part = path.with_name(f".{path.name}.part")
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
-        with os.fdopen(descriptor, "wb", _BATCH) as stream:
+        path, part = _places(target)
+    except OSError as error:
+        raise TraceError(f"{target[:200]}: {error.strerror}") from None
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("wb", _BATCH) as stream:
+                yield stream
+            return
+        with _ended_by_signal(), os.fdopen(_opened(part), "wb", _BATCH) as stream:
             yield stream
         part.replace(path)
     except OSError as error:
@@ -45,6 +55,47 @@ def whole_file(target: str) -> Iterator[BinaryIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def try_place(target: str) -> None:
+    """Raise TraceError where a file could not be written, before there is anything to write."""
+    try:
+        path, part = _places(target)
+        if path.exists() and not path.is_file():
+            return
+        os.close(_opened(part))
+        part.unlink()
+    except OSError as error:
+        raise TraceError(f"{target}: {error.strerror}") from None
+
+
+def _places(target: str) -> tuple[Path, Path]:
+    path = Path(target)
+    if path.is_symlink():
+        path = path.resolve()
+    return path, path.parent / f".{path.name}.part"
+
+
+def _opened(part: Path) -> int:
+    return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Have SIGTERM end what is written as Ctrl-C does, so that nothing is left behind."""
+    is_ours = threading.current_thread() is threading.main_thread()
+    if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(_BY_SIGNAL + number)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def write_trace(

@@ -5,8 +5,8 @@ Both are read side by side, so that what waits for its counterpart is little, ho
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from simulators.replay.trace.form import Frame, Side
@@ -18,6 +18,9 @@ from simulators.wire import Wire
 MOST_WAITING: Final = 100_000
 """Exchanges of either trace that may wait for their counterpart."""
 SIGN_ON: Final = "0800"
+MANAGING: Final = "messages that only manage a line"
+LONE: Final = "answers without a request"
+UNREADABLE: Final = "frames that cannot be read"
 
 Key = tuple[str, ...]
 
@@ -30,28 +33,38 @@ class Between:
     ) -> None:
         """Prepare; with `any_stan` a terminal's request is the same whatever its STAN."""
         self.comparers = comparers
-        self.left_out = 0
-        """Messages that keep a line alive or manage it: no two days have as many."""
+        self.left_out: Counter[str] = Counter()
+        """What is not compared, and why."""
         self._wires = wires
         self._any_stan = any_stan
         self._waiting: tuple[_Pool, _Pool] = (_Pool(), _Pool())
 
     def of(self, one: Trace, other: Trace) -> Between:
         """Compare both to their ends; return itself."""
-        for which, exchange in _in_turn(exchanges(one), exchanges(other)):
+        for which, exchange in _in_turn(exchanges(self._read(one)), exchanges(self._read(other))):
             self._take(which, exchange)
+        self.left_out = +self.left_out
         for which in (0, 1):
             while (left := self._waiting[which].oldest()) is not None:
                 self._alone(which, left)
         return self
 
+    def _read(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            self.left_out[UNREADABLE] += frame.summary is None
+            yield frame
+
     def _take(self, which: int, exchange: Exchange) -> None:
         request = exchange.request
-        if request is None or request.summary is None or request.side not in self.comparers:
+        if request is None:
+            self.left_out[LONE] += 1
+            return
+        if request.summary is None or request.side not in self.comparers:
             return
         key = self._key(request)
         if key is None:
-            self.left_out += 1
+            # They keep a line alive or manage it: no two days have as many.
+            self.left_out[MANAGING] += 1
             return
         found = self._waiting[1 - which].take(key)
         if found is not None:

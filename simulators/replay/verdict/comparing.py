@@ -31,6 +31,10 @@ NONE: Final = "none"
 GIVEN: Final = "given"
 LATE: Final = "not in time"
 LOST: Final = "connection lost"
+UNASKED: Final = "unasked"
+"""The answer of a difference: one that nobody waits for, or that came once more."""
+MAC: Final = "mac"
+"""The field of a difference: the MAC of an answer is not that of the key in force."""
 """Why no answer came: a kind of its own each, and both are NONE for a rule."""
 MOST_GROUPS: Final = 500
 """Kinds of difference that are told apart."""
@@ -40,7 +44,8 @@ _CODE: Final = 39
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """One request sent again: both answers without their length prefixes, None where none came.
 
-    `missing` is why there is no new answer, where that is known: LATE or LOST.
+    `missing` is why there is no new answer, where that is known: LATE or LOST. `has_wrong_mac` says
+    that the new answer carries a MAC, but not the right one.
     """
 
     kind: str
@@ -50,6 +55,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     recorded_us: int | None
     answered_us: int | None
     missing: str = ""
+    has_wrong_mac: bool = False
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -94,6 +100,8 @@ class Comparer:
         self.unexplained = 0
         self.unanswered = 0
         """Requests that got no answer in time, where one was recorded and no rule excuses that."""
+        self.surplus = 0
+        """Answers that nobody waits for, and that no rule excuses."""
         self.recorded = Spread()
         self.answered = Spread()
 
@@ -107,6 +115,8 @@ class Comparer:
             found = [self.difference(ANSWER, GIVEN, outcome.missing, GIVEN, NONE)]
         else:
             found = list(self.differences(outcome.recorded, outcome.answered))
+        if outcome.has_wrong_mac:
+            found.append(self.difference(MAC, "right", "wrong"))
         if asked is not None:
             found += [
                 replace(each, field=f"{REQUEST} {each.field}")
@@ -117,6 +127,12 @@ class Comparer:
     def lacks(self, outcome: Outcome, recorded: str, answered: str) -> None:
         """Count a request that only one of two has: one text is GIVEN, the other NONE."""
         self._count(outcome, [self.difference(REQUEST, recorded, answered)])
+
+    def unasked(self, answer: bytes) -> None:
+        """Count an answer that nobody waits for, or that came once more."""
+        each = self.difference(ANSWER, NONE, UNASKED, NONE, GIVEN)
+        self.surplus += not each.tolerated
+        self._gather(Outcome("no request", b"", None, answer, None, None), each)
 
     def _count(self, outcome: Outcome, found: list[Difference]) -> None:
         self.compared += 1
@@ -168,11 +184,12 @@ class Comparer:
             yield self.difference("mti", one.mti, other.mti)
         for number in sorted({*one.numbers, *other.numbers}):
             path = str(number)
-            if path in ignored:
-                continue
             if not (one.has(number) and other.has(number)):
+                # What is never compared should be there all the same, or be missing as before.
                 shown = (self._shown(each, number) for each in (one, other))
                 yield self.difference(path, *shown)
+            elif path in ignored:
+                continue
             elif one.raw(number) != other.raw(number):
                 yield from (
                     each for each in self._within(number, one, other) if each.field not in ignored
@@ -251,7 +268,7 @@ def _tolerates(rule: Tolerance, recorded: str, answered: str) -> bool:
 
 def field_lines(dialect: Dialect, frame: bytes | None) -> dict[str, str]:
     """Return a message for a person to read beside another: MTI and fields, masked."""
-    if frame is None:
+    if not frame:
         return {}
     try:
         view = viewer_of(dialect).index(frame, dialect.frame.head_size)

@@ -43,8 +43,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_good(self) -> bool:
-        """Whether every answer came in time, and is explained."""
-        return self.unexplained == self.unanswered == 0
+        """Whether every answer came in time and once, and is explained."""
+        return self.unexplained == self.unanswered == self.surplus == 0
 
     @property
     def comparers(self) -> tuple[Comparer, ...]:
@@ -72,6 +72,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         return sum(each.unanswered for each in self.comparers)
 
     @property
+    def surplus(self) -> int:
+        """How many answers nobody waits for, and nothing says that they may come."""
+        return sum(each.surplus for each in self.comparers)
+
+    @property
     def ungrouped(self) -> str:
         """A sentence about differences of more kinds than are told apart; empty without any."""
         count = sum(each.ungrouped for each in self.comparers)
@@ -88,6 +93,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         if self.unanswered:
             late = f" ({self.late} came late)" if self.late else ""
             said = f"{said}, {self.unanswered} got no answer in time{late}"
+        if self.surplus:
+            said = f"{said}, {self.surplus} answers came that nobody waits for"
         return said + aside
 
 
@@ -118,6 +125,7 @@ def plain(told: Told) -> dict[str, Any]:
         "own_sign_ons": told.signed_on,
         "left_out": dict(told.left_out),
         "unasked_answers": told.unasked,
+        "unexplained_unasked": told.surplus,
         "remarks": list(told.remarks),
         "seconds": round(told.seconds, 3),
         "latency": {"recorded": comparer.recorded.told(), "answered": comparer.answered.told()},
@@ -167,6 +175,7 @@ def page(told: Told) -> str:
         Tile("Compared 已比对", str(told.compared)),
         Tile("As recorded 一致", str(told.equal), tone="good"),
         Tile("Unexplained 无法解释", str(told.unexplained), tone=tone),
+        *((Tile("Unasked 多余应答", str(told.surplus), tone="bad"),) if told.surplus else ()),
         *((Tile("No answer 未应答", str(told.unanswered), tone="bad"),) if told.unanswered else ()),
     )
     named = (("trace", told.trace), ("target", told.target), ("seconds", f"{told.seconds:.1f}"))

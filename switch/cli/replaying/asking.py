@@ -17,7 +17,7 @@ from messages.dialects.loader import SpecError, load_joined
 from messages.tokens.numbers import Tokens
 from simulators.cards import Card
 from simulators.replay.again.rules import Rules, cards_of, load_rules
-from simulators.replay.trace.form import Side, TraceError
+from simulators.replay.trace.form import Header, Side, TraceError
 from switch.cli.outcome import stop
 from switch.cli.replaying.recording import tokens_of
 
@@ -29,6 +29,20 @@ Into = Annotated[
 ]
 KeyOfTrace = Annotated[
     str, typer.Option("--record-key", metavar="FILE|-", help="The key of the recording.")
+]
+
+
+OwnDialect = Annotated[
+    str,
+    typer.Option(
+        "--dialect", metavar="NAME|FILE", help="What terminals speak; else what the trace says."
+    ),
+]
+OwnIssuerDialect = Annotated[
+    str,
+    typer.Option(
+        "--issuer-dialect", metavar="NAME|FILE", help="That of issuers; else what the trace says."
+    ),
 ]
 
 
@@ -52,6 +66,17 @@ def dialects_of(terminal: str, issuer: str) -> dict[Side, Dialect]:
         return {"terminal": load_joined(terminal), "issuer": load_joined(issuer)}
     except SpecError as error:
         stop(str(error))
+
+
+def dialects_in(header: Header, terminal: str, issuer: str) -> dict[Side, Dialect]:
+    """Return the dialects of a trace, or those that are given in their place.
+
+    A trace names its dialects; one that is a file of somebody's own is given with every verb.
+    """
+    names = header.dialects
+    return dialects_of(
+        terminal or names.get("terminal", "pos"), issuer or names.get("issuer", "interbank")
+    )
 
 
 def rules_and_cards(rules: str, record_key: str) -> tuple[Rules, dict[str, Card]]:

@@ -23,8 +23,13 @@ from switch.cli.outcome import note
 _STAN: Final = "11"
 
 
-def compared(one: str, other: str, rules_file: str, *, any_stan: bool) -> Told:
-    """Return what differs between two traces; TraceError where they cannot be compared."""
+def compared(
+    one: str, other: str, rules_file: str, spoken: tuple[str, str], *, any_stan: bool
+) -> Told:
+    """Return what differs between two traces; TraceError where they cannot be compared.
+
+    `spoken` are the dialects of terminals and issuers, where the traces' own names do not say.
+    """
     rules = load_rules(rules_file)
     if any_stan:
         ignore = replace(rules.ignore, terminal=(*rules.ignore.terminal, _STAN))
@@ -37,15 +42,16 @@ def compared(one: str, other: str, rules_file: str, *, any_stan: bool) -> Told:
         raise TraceError(f"{other}: other dialects than {one}")
     begun = time.monotonic()
     try:
+        given = dict(zip(("terminal", "issuer"), spoken, strict=True))
         wires: dict[Side, Wire] = {
-            side: Wire(load_joined(name)) for side, name in sorted(names.items(), reverse=True)
+            side: Wire(load_joined(given[side] or name))
+            for side, name in sorted(names.items(), reverse=True)
         }
     except (SpecError, ValueError) as error:
         raise TraceError(str(error)) from None
     comparers = {side: Comparer(wire.dialect, rules, side) for side, wire in wires.items()}
     found = Between(wires, comparers, any_stan=any_stan).of(first, second)
     all_of_them = list(comparers.values())
-    lines = {"messages that only manage a line": found.left_out} if found.left_out else {}
     return Told(
         trace=one,
         target=other,
@@ -56,7 +62,7 @@ def compared(one: str, other: str, rules_file: str, *, any_stan: bool) -> Told:
         made_by="jinbao trace diff",
         sent=0,
         signed_on=0,
-        left_out=lines,
+        left_out=dict(found.left_out),
         unasked=0,
         remarks=(),
         seconds=time.monotonic() - begun,

@@ -28,8 +28,9 @@ from switch.cli.outcome import note, stop
 from switch.cli.replaying.asking import (
     Into,
     KeyOfTrace,
+    OwnDialect,
     Source,
-    dialects_of,
+    dialects_in,
     rules_and_cards,
     told_errors,
 )
@@ -55,6 +56,7 @@ def to_scenario(
     terminal: Annotated[str, typer.Option(help="Whose conversation (DE 41), for a case.")] = "",
     rules: RulesFile = "",
     record_key: KeyOfTrace = "",
+    dialect: OwnDialect = "",
     seconds: Annotated[
         float, typer.Option(min=0.0, help="How long a load runs; 0 is as long as the trace.")
     ] = 0.0,
@@ -78,11 +80,11 @@ def to_scenario(
         trace = Trace(source, note)
         name = name or Path(source).stem
         if made is Made.LOAD:
-            text, left_out = _load(trace, name, seconds=seconds, closed=closed)
+            text, left_out = _load(trace, name, dialect, seconds=seconds, closed=closed)
         else:
             found, cards = rules_and_cards(rules, record_key)
             numbers = {token: _number(card.pan) for token, card in cards.items()}
-            told = Conversation(_dialects(trace), numbers).of(trace, terminal)
+            told = Conversation(_dialects(trace, dialect), numbers).of(trace, terminal)
             writes = cases_of if made is Made.TERMINAL else probes_of
             text, left_out = writes(told, case_name(name), found.volatile), told.left_out
         with whole_file(into) as stream:
@@ -91,18 +93,20 @@ def to_scenario(
         note(f"left out: {count} {why}")
 
 
-def _load(trace: Trace, name: str, *, seconds: float, closed: bool) -> tuple[str, Counter[str]]:
-    dialect = dialects_of(trace.header.dialects.get("terminal", "pos"), "interbank")["terminal"]
+def _load(
+    trace: Trace, name: str, dialect: str, *, seconds: float, closed: bool
+) -> tuple[str, Counter[str]]:
+    spoken = dialects_in(trace.header, dialect, "interbank")["terminal"]
     try:
-        learnt = Learnt(Wire(dialect)).of(trace)
+        learnt = Learnt(Wire(spoken)).of(trace)
         return scenario(learnt, name, seconds=seconds, closed=closed), learnt.left_out
     except ValueError as error:
         return stop(f"{trace.source}: {error}")
 
 
-def _dialects(trace: Trace) -> list[Dialect]:
+def _dialects(trace: Trace, given: str) -> list[Dialect]:
     """Return the dialects that terminals share in a trace, each on its own."""
-    names = trace.header.dialects.get("terminal", "pos").split(JOINT)
+    names = (given or trace.header.dialects.get("terminal", "pos")).split(JOINT)
     try:
         return [load_dialect(name) for name in names]
     except SpecError as error:

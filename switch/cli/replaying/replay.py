@@ -43,8 +43,10 @@ from simulators.wire import Wire
 from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.replaying.asking import (
     KeyOfTrace,
+    OwnDialect,
+    OwnIssuerDialect,
     Source,
-    dialects_of,
+    dialects_in,
     rules_and_cards,
     told_errors,
 )
@@ -54,7 +56,6 @@ from switch.cli.replaying.reporting import (
     RulesFile,
     check_places,
     tell,
-    write_reports,
 )
 from switch.cli.security.secrets import read_key
 from switch.cli.simulating.doing import OwnKey
@@ -64,6 +65,7 @@ from switch.shell.clock import Clock
 app = verb_app("Send a trace to a host again and compare what it answers.")
 
 _SPEEDS: Final = (0.1, 1_000.0)
+_LAST_PORT: Final = 65_535
 _RATES: Final = (0.1, 100_000.0)
 _PACES: Final = "recorded, x0.5 to x100 (at most x0.1 to x1000), rate:N (0.1 to 100000), or fast"
 
@@ -75,6 +77,7 @@ def run(
     target: Annotated[str, typer.Option(metavar="HOST:PORT", help="The host.")],
     rules: RulesFile = "",
     record_key: KeyOfTrace = "",
+    dialect: OwnDialect = "",
     key_file: OwnKey = "",
     keys: Annotated[
         str,
@@ -98,14 +101,14 @@ def run(
       jinbao replay run traces --target 127.0.0.1:8583 --keys fleet.csv --survey
     """  # noqa: D301 - \b keeps the lines of the examples apart
     host, _, port = target.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not (port.isdecimal() and port.isascii() and 0 < int(port) <= _LAST_PORT):
         stop(f"{target!r} is no HOST:PORT")
     asked = Asked(host=host, port=int(port), pace=_pace(pace), wait_s=wait_s)
     if source == "-":
         stop("a trace is looked through before it is sent, so standard input will not do")
     with told_errors():
         check_places(html, junit_file)
-        ready = _Ready(source, rules, record_key, (key_file, keys))
+        ready = _Ready((source, dialect), rules, record_key, (key_file, keys))
         for remark in ready.survey.remarks:
             note(remark)
         if survey:
@@ -114,19 +117,19 @@ def run(
         told = _played(ready, asked, source)
         if not told.sent:
             stop("nothing could be sent")
-        write_reports(told, html, junit_file)
-    tell(told, as_json=as_json)
+        tell(told, html, junit_file, as_json=as_json)
 
 
 class _Ready:
     """A trace with its rules, looked through."""
 
-    def __init__(self, source: str, rules: str, record_key: str, keys: tuple[str, str]) -> None:
-        """Take a file with the key of all terminals, and one with a key for each."""
+    def __init__(
+        self, source: tuple[str, str], rules: str, record_key: str, keys: tuple[str, str]
+    ) -> None:
+        """Take a trace, perhaps with its dialect; a key of all terminals, or one for each."""
         self.rules, cards = rules_and_cards(rules, record_key)
-        self.trace = Trace(source, note)
-        names = self.trace.header.dialects
-        dialect = dialects_of(names.get("terminal", "pos"), "interbank")["terminal"]
+        self.trace = Trace(source[0], note)
+        dialect = dialects_in(self.trace.header, source[1], "interbank")["terminal"]
         # The published test key is for whoever says nothing of keys.
         key = None if keys[1] else Tmk.from_hex(TMK)
         key = read_key(Tmk, keys[0]) if keys[0] else key
@@ -168,7 +171,7 @@ def _pace(text: str) -> Pace:
 def _played(ready: _Ready, asked: Asked, source: str) -> Told:
     comparer = Comparer(ready.wire.dialect, ready.rules, "terminal")
     player = Player(ready.wire, ready.rewriter, ready.survey, asked)
-    player.take = comparer.take
+    player.take, player.surplus = comparer.take, comparer.unasked
     begun = time.monotonic()
     try:
         live.run(_signed_on_and_played(player, ready.trace))
@@ -201,6 +204,7 @@ async def _signed_on_and_played(player: Player, trace: Trace) -> None:
 def issuer_(
     source: Source,
     *,
+    issuer_dialect: OwnIssuerDialect = "",
     link: Annotated[str, typer.Option(help="The link in the trace; any without it.")] = "",
     number: Annotated[int, typer.Option(min=0, help="Which bank of the test set-up.")] = 0,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
@@ -229,7 +233,7 @@ def issuer_(
     with told_errors():
         _, cards = rules_and_cards(rules, record_key)
         trace = Trace(source, note)
-        dialect = dialects_of("pos", trace.header.dialects.get("issuer", "interbank"))["issuer"]
+        dialect = dialects_in(trace.header, "pos", issuer_dialect)["issuer"]
         try:
             wire = Wire(dialect)
         except ValueError as error:

@@ -13,11 +13,11 @@ import typer
 
 from simulators.replay.trace.figures import QUANTILES
 from simulators.replay.trace.form import TraceError
-from simulators.replay.trace.writing import whole_file
+from simulators.replay.trace.writing import try_place, whole_file
 from simulators.replay.verdict.telling import Told, groups_of, junit_cases, page, plain
 from switch.cli.drawing import drawn, table
 from switch.cli.drawing import plain as cell
-from switch.cli.outcome import BAD, say
+from switch.cli.outcome import BAD, say, stop
 
 RulesFile = Annotated[
     str, typer.Option("--rules", metavar="FILE", help="What is put for what; what may differ.")
@@ -27,10 +27,12 @@ IntoJunit = Annotated[str, typer.Option("--junit", metavar="FILE", help="Write J
 
 
 def check_places(*paths: str) -> None:
-    """Raise TraceError where a report has no folder to go to: better before a run than after it."""
+    """Raise TraceError where a report cannot be written: better before a run than after it."""
     for path in paths:
         if path and not Path(path).parent.is_dir():
             raise TraceError(f"{path}: no such folder")
+        if path:
+            try_place(path)
         if path and Path(path).is_dir():
             raise TraceError(f"{path}: is a folder")
 
@@ -43,9 +45,16 @@ def write_reports(told: Told, html: str, junit_file: str) -> None:
                 stream.write(made(told).encode("utf-8"))
 
 
-def tell(told: Told, *, as_json: bool) -> None:
-    """Say what was found; status 1 where something differs without a reason."""
+def tell(told: Told, html: str, junit_file: str, *, as_json: bool) -> None:
+    """Say what was found, then write the files that are asked for.
+
+    Status 1 where something differs without a reason, 2 where nothing could be compared;
+    TraceError where a file cannot be written: what was found is said by then.
+    """
     say(msgspec.json.encode(plain(told)).decode() if as_json else _table(told))
+    write_reports(told, html, junit_file)
+    if not told.compared:
+        stop("nothing could be compared")
     if not told.is_good:
         raise typer.Exit(BAD)
 

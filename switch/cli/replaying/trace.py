@@ -34,7 +34,15 @@ from simulators.replay.trace.making import Maker
 from simulators.replay.trace.reading import Trace
 from simulators.replay.trace.writing import whole_file, write_trace
 from switch.cli.outcome import BAD, note, say, stop
-from switch.cli.replaying.asking import Into, Source, dialects_of, told_errors
+from switch.cli.replaying.asking import (
+    Into,
+    OwnDialect,
+    OwnIssuerDialect,
+    Source,
+    dialects_in,
+    dialects_of,
+    told_errors,
+)
 from switch.cli.replaying.comparing import compared
 from switch.cli.replaying.learning import to_scenario
 from switch.cli.replaying.recording import RecordKey, tokens_of
@@ -44,7 +52,6 @@ from switch.cli.replaying.reporting import (
     RulesFile,
     check_places,
     tell,
-    write_reports,
 )
 from switch.cli.replaying.telling import (
     exchange_json,
@@ -310,6 +317,8 @@ def diff(
     any_stan: Annotated[
         bool, typer.Option("--any-stan", help="Requests are the same whatever their STAN.")
     ] = False,
+    dialect: OwnDialect = "",
+    issuer_dialect: OwnIssuerDialect = "",
     html: IntoPage = "",
     junit_file: IntoJunit = "",
     as_json: AsJson = False,
@@ -325,13 +334,19 @@ def diff(
         stop("two traces are read side by side, so standard input will not do")
     with told_errors():
         check_places(html, junit_file)
-        told = compared(one, other, rules, any_stan=any_stan)
-        write_reports(told, html, junit_file)
-    tell(told, as_json=as_json)
+        told = compared(one, other, rules, (dialect, issuer_dialect), any_stan=any_stan)
+        tell(told, html, junit_file, as_json=as_json)
 
 
 @app.command()
-def anonymise(source: Source, *, into: Into, record_key: RecordKey = "") -> None:
+def anonymise(
+    source: Source,
+    *,
+    into: Into,
+    record_key: RecordKey = "",
+    dialect: OwnDialect = "",
+    issuer_dialect: OwnIssuerDialect = "",
+) -> None:
     """Replace the stand-ins of cards by others, under another key or one that is forgotten.
 
     \b
@@ -340,12 +355,15 @@ def anonymise(source: Source, *, into: Into, record_key: RecordKey = "") -> None
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with told_errors():
         trace = Trace(source, note)
-        names = trace.header.dialects
-        dialects = dialects_of(names.get("terminal", "pos"), names.get("issuer", "interbank"))
+        dialects = dialects_in(trace.header, dialect, issuer_dialect)
         maker = Maker(dialects, tokens_of(record_key))
         prefixes = {side: each.frame.length_bytes for side, each in dialects.items()}
         made = (_again(maker, frame, prefixes[frame.side]) for frame in trace)
-        count = write_trace(into, maker.header("jinbao trace anonymise"), made)
+        header = maker.header("jinbao trace anonymise", trace.header.skipped)
+        header = msgspec.structs.replace(
+            header, time_zone=trace.header.time_zone, dialects=trace.header.dialects
+        )
+        count = write_trace(into, header, made)
     note(f"{count} frames")
 
 

@@ -106,6 +106,8 @@ def serve(
     if record is not None and place is not None:
         record /= f"worker-{place.number}"
     recorder = recording(record, record_key, record_mb, found)
+    if recorder is not None:
+        recorder.failed = lambda reason: log.alert("recording_failed", {"reason": reason})
     _run(found, _Shell(clock, log, settings, watch, reload, recorder), ready)
 
 

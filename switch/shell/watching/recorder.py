@@ -49,7 +49,11 @@ class Recorder:
         most_waiting: int = MOST_WAITING,
         done: Callable[[], None] | None = None,
     ) -> None:
-        """Begin with `open`; `done` is called when nothing more will be written."""
+        """Begin with `open`; `done` is called when nothing more will be written.
+
+        `failed` hears, in the thread that writes, why nothing more can be.
+        """
+        self.failed: Callable[[str], None] = _nobody
         self._done = done
         self._keep = keep
         self._write = write
@@ -71,7 +75,10 @@ class Recorder:
         if self._thread is not None:
             self._thread.join()
         if self._done is not None:
-            self._done()
+            try:
+                self._done()
+            except OSError as error:
+                self._fail(error)
 
     def tape(self, side: str, counters: Counters) -> Tape:
         """Return what the connections of one side note with; `counters` are those of all sides."""
@@ -99,9 +106,15 @@ class Recorder:
                 self._write(lines)
                 self._counters.recorded_frames += len(lines)
             except OSError as error:
-                self.failure = error.strerror or type(error).__name__
+                self._fail(error)
                 self._counters.unrecorded_frames += len(lines) + len(waiting)
                 waiting.clear()
+
+    def _fail(self, error: OSError) -> None:
+        """Know why; tell it once."""
+        if not self.failure:
+            self.failure = error.strerror or type(error).__name__
+            self.failed(self.failure)
 
     def _kept(self, note: Note) -> bytes:
         try:
@@ -112,6 +125,10 @@ class Recorder:
         # Let the loop have its turn after every frame, not after the interpreter's five ms.
         time.sleep(0)
         return kept
+
+
+def _nobody(_reason: str) -> None:
+    """Tell nobody."""
 
 
 class Tape:

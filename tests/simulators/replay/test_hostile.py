@@ -26,7 +26,7 @@ from simulators.replay.capture.logs import SHANGHAI, LogImporter
 from simulators.replay.cases.conversation import Conversation
 from simulators.replay.cases.of_hosts import probes_of
 from simulators.replay.cases.of_terminals import cases_of
-from simulators.replay.trace.choosing import Wanted, cut, find
+from simulators.replay.trace.choosing import Wanted, Where, cut, find, keeps, merge
 from simulators.replay.trace.figures import Figures
 from simulators.replay.trace.form import Frame, Side, TraceError, line_of
 from simulators.replay.trace.learning import Learnt, scenario
@@ -165,6 +165,9 @@ def _everything(path: Path) -> None:
         _compared,
         _learnt,
         _made_cases,
+        lambda trace: list(merge([trace, trace])[1]),
+        lambda trace: list(filter(keeps(Where(side="terminal")), trace)),
+        lambda trace: [_made_again(frame) for frame in trace],
     ):
         with suppress(TraceError):
             use(Trace(str(path)))
@@ -180,6 +183,11 @@ def _rewritten(trace: Iterable[Frame]) -> None:
 def _compared(trace: Trace) -> None:
     comparers = {side: Comparer(DIALECTS[side], Rules(format=1), side) for side in _WIRES}
     Between(_WIRES, comparers, any_stan=True).of(trace, trace)
+
+
+def _made_again(frame: Frame) -> Frame:
+    """Return a frame as another key has it."""
+    return maker().frame(frame.at_us, frame.connection, frame.side, frame.to, frame.data[2:])
 
 
 def _made_cases(trace: Trace) -> None:

@@ -46,6 +46,8 @@ class _Host:
         self.late = late
         self.stalls_s = 0.0
         self.lags_s = 0.0
+        self.times = 1
+        self.mak: str = MAK
         self.most_at_once: Counter[str] = Counter()
         self._out: Counter[str] = Counter()
 
@@ -77,7 +79,7 @@ class _Host:
                     # The whole machine stands still, and whoever waits with it.
                     time.sleep(self.stalls_s)  # noqa: ASYNC251
                 if (heard.mti == "0800" and name != self.no) or not self.is_silent:
-                    writer.write(self._answer(heard))
+                    writer.write(self._answer(heard) * (self.times if heard.mti != "0800" else 1))
         writer.close()
 
     def _answer(self, heard: Heard) -> bytes:
@@ -92,11 +94,17 @@ class _Host:
             said[62] = keys.hex().upper()
         else:
             said[2] = heard.get(2)
+            mac = POS.mac(Mak.from_hex(self.mak))
+            return POS.say(told.frame[:11], response_mti(heard.mti), said, mac)
         return POS.say(told.frame[:11], response_mti(heard.mti), said)
 
 
 def _played(
-    told: list[Frame], host: _Host, pace: Pace | None = None, wait_s: float = 20
+    told: list[Frame],
+    host: _Host,
+    pace: Pace | None = None,
+    wait_s: float = 20,
+    surplus: list[bytes] | None = None,
 ) -> tuple[list[Outcome], Player, float]:
     outcomes: list[Outcome] = []
     rewriter = Rewriter(POS, Rewrite(), means(_CARDS))
@@ -107,6 +115,8 @@ def _played(
             asked = Asked(host="127.0.0.1", port=port, pace=pace or Pace(), wait_s=wait_s)
             player = Player(POS, rewriter, survey, asked)
             player.take = outcomes.append
+            if surplus is not None:
+                player.surplus = surplus.append
             begun = asyncio.get_running_loop().time()
             await player.sign_on_first()
             await player.play(told)
@@ -181,6 +191,33 @@ def test_a_machine_that_stands_still_has_not_waited() -> None:
     assert [each.missing for each in outcomes] == ["", ""]
     assert all(each.answered for each in outcomes)
     assert (player.late, player.unasked) == (0, 0)
+
+
+def test_a_host_that_answers_twice_is_told() -> None:
+    host = _Host()
+    host.times = 2
+    surplus: list[bytes] = []
+    outcomes, player, _ = _played(frames(list(day(6, terminals=1))), host, surplus=surplus)
+    assert len(outcomes) == 6
+    assert 5 <= player.unasked <= 6
+    assert len(surplus) == player.unasked
+    # A recorded switch that answered twice may be answered so.
+    whole = frames(list(day(6, terminals=1)))
+    twice = [each for frame in whole for each in (frame,) * (1 + (frame.to == "peer"))]
+    surplus.clear()
+    host = _Host()
+    host.times = 2
+    _played(twice, host, surplus=surplus)
+    assert surplus == []
+
+
+def test_the_mac_of_an_answer_is_that_of_the_key_that_the_host_gave() -> None:
+    outcomes, _, _ = _played(frames(list(day(4))), _Host())
+    assert not any(each.has_wrong_mac for each in outcomes)
+    host = _Host()
+    host.mak = "0123456789ABCDEF"
+    outcomes, _, _ = _played(frames(list(day(4))), host)
+    assert all(each.has_wrong_mac for each in outcomes)
 
 
 def test_a_host_that_does_not_listen_is_an_error() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from contextlib import suppress
 
 import pytest
@@ -70,3 +71,22 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with suppress(TraceError):
         found, _ = _read(data, r"(?P<hex>[0-9A-F]{2,})")
         assert found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2014-06-18 10:00:00" + " " * 100_000,
+        "2014-06-18 10:00:00 t >" + " " * 100_000 + "x",
+        "2014-06-18 10:00:00 t > " + "AAAAAAAA " * 10_000 + "x",
+        "2014-06-18 10:00:00 " * 5_000,
+        "2014-06-18 10:00:00 t > " + "A" * 100_000 + "x",
+    ],
+)
+def test_no_line_is_gone_through_again_and_again(line: str) -> None:
+    before = time.process_time()
+    importer = LogImporter(maker(), DIALECTS)
+    with pytest.raises(TraceError, match="no line of 1"):
+        list(importer.of(io.BytesIO(line.encode()), "l"))
+    # Where what was taken is taken back, one such line takes minutes.
+    assert time.process_time() - before < 5

@@ -7,8 +7,17 @@ from pathlib import Path
 import pytest
 
 from simulators.cards import fictional_card
-from simulators.replay.trace.choosing import Wanted, Where, cut, find, keeps, merge, zone_of
-from simulators.replay.trace.form import Frame, Header, TraceError
+from simulators.replay.trace.choosing import (
+    Wanted,
+    Where,
+    clock_of,
+    cut,
+    find,
+    keeps,
+    merge,
+    zone_of,
+)
+from simulators.replay.trace.form import Frame, Header, To, TraceError
 from simulators.replay.trace.reading import Trace
 from tests.simulators.replay.days import START_US, Raw, bare, day, frames, written
 
@@ -109,3 +118,31 @@ def test_the_stand_in_keeps_what_a_card_is_searched_by(tmp_path: Path) -> None:
     (found,) = find(Trace(path), Wanted(card=f"{pan[:6]}x{pan[-4:]}"))
     assert found.request is not None
     assert pan not in found.request.hex
+
+
+@pytest.mark.parametrize("text", ["99:99", "24:00", "10:60", "10:04:61", "2014-02-30 10:04"])
+def test_times_that_no_clock_shows_are_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TraceError, match="--at should be"):
+        list(find(Trace(_both_legs(tmp_path)), Wanted(at=text)))
+    with pytest.raises(TraceError, match="is written like"):
+        list(cut(frames(list(day(1))), text, "", SHANGHAI))
+
+
+def test_a_cut_goes_over_midnight() -> None:
+    told = frames(list(day(26, gap_us=3_600_000_000)))
+    found = {f"{clock_of(each, SHANGHAI):%d %H}" for each in cut(told, "22:00", "02:00", SHANGHAI)}
+    assert found == {"18 22", "18 23", "19 00", "19 01"}
+
+
+def test_legs_of_another_day_are_another_transaction(tmp_path: Path) -> None:
+    week_us = 7 * 86_400 * 1_000_000
+    legs: tuple[tuple[str, To], ...] = (("withdrawal", "switch"), ("withdrawal-response", "peer"))
+    raws = [
+        Raw(START_US + late, "t", "terminal", to, bare(name))
+        for late in (0, week_us)
+        for name, to in legs
+    ]
+    trace = str(written(tmp_path / "w.jsonl", raws))
+    assert len(list(find(Trace(trace), Wanted(rrn="061809350002")))) == 2
+    (found,) = find(Trace(trace), Wanted(at="2014-06-18 10:00"))
+    assert found.frames[0].at_us == START_US

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from messages.dialects.loader import load_dialect
 from messages.view import viewer_of
-from simulators.replay.trace.form import Side, Summary, line_of
-from simulators.replay.trace.making import Summaries
+from simulators.replay.trace.form import Side, Summary, TraceError, line_of
+from simulators.replay.trace.making import LAST_US, Summaries
 from tests.simulators.replay.days import CANARIES, START_US, TOKENS, bare, forms, maker
 
 
@@ -57,3 +62,37 @@ def test_a_dialect_without_some_fields_has_shorter_summaries(tmp_path: Path) -> 
     frame = viewer_of(dialect).build("0200", {4: "000000000100", 11: "000007"})
     said = Summaries(dialect).of(frame)
     assert said == Summary(mti="0200", stan="000007", amount_fen=100)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pan=6225881234567890128",
+        "track2=6225881234567890128=3012201",
+        "6225-8812-3456-7890-128",
+        "6225.8812.3456.7890.128",
+        "36323235383831323334353637383930313238",
+        "block:04F16B5C9021D1EA",
+    ],
+)
+def test_a_connection_whose_name_could_hold_card_data_has_a_number(name: str) -> None:
+    make = maker()
+    told = [
+        make.frame(START_US, each, "terminal", "switch", bare("withdrawal")).connection
+        for each in ("a", name, "other-" + name, name)
+    ]
+    assert told == ["a", "connection-1", "connection-2", "connection-1"]
+    assert "hidden" in make.header(f"jinbao trace import {name}").made_by
+
+
+@given(st.ip_addresses(), st.integers(1, 65_535))
+def test_addresses_keep_their_names(address: IPv4Address | IPv6Address, port: int) -> None:
+    name = f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
+    frame = maker().frame(START_US, name, "terminal", "switch", bare("withdrawal"))
+    assert frame.connection == name
+
+
+@pytest.mark.parametrize("at_us", [-1, LAST_US + 1, 1 << 80])
+def test_a_time_of_no_calendar_makes_no_line(at_us: int) -> None:
+    with pytest.raises(TraceError, match="outside all calendars"):
+        maker().frame(at_us, "t", "terminal", "switch", bare("withdrawal"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from msgspec.structs import replace
 
 from simulators.replay.trace.form import Frame, Header, TraceError
 from simulators.replay.trace.reading import Trace
-from simulators.replay.trace.writing import Rotation, write_trace
+from simulators.replay.trace.writing import Rotation, whole_file, write_trace
 from tests.simulators.replay.days import day, frames
 
 _HEADER = Header(made_by="a test", dialects={"terminal": "pos"})
@@ -67,3 +70,38 @@ def test_recordings_begin_new_files_and_drop_the_oldest(tmp_path: Path) -> None:
     again.close()
     assert max(tmp_path.iterdir()).name > paths[-1].name
     assert paths[-1].stat().st_mode & 0o077 == 0
+
+
+def test_what_is_no_file_is_written_to_and_a_link_stays_one(tmp_path: Path) -> None:
+    with whole_file("/dev/null") as stream:
+        stream.write(b"x")
+    assert not Path("/dev/null").is_file()
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        with whole_file(str(pipe)) as stream:
+            stream.write(b"through")
+        assert read.result(timeout=30) == b"through"
+    assert pipe.is_fifo()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "file")
+    with whole_file(str(link)) as stream:
+        stream.write(b"behind")
+    assert link.is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"behind"
+    with pytest.raises(TraceError, match="directory"), whole_file(str(tmp_path)):
+        pass
+
+
+def test_a_signal_leaves_nothing_half_written(tmp_path: Path) -> None:
+    def written() -> None:
+        with whole_file(str(tmp_path / "t")) as stream:
+            stream.write(b"x")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as ended:
+        written()
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert list(tmp_path.iterdir()) == []

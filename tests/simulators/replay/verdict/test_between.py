@@ -12,7 +12,7 @@ from simulators.replay.again.rules import Rules
 from simulators.replay.trace.form import Side
 from simulators.replay.trace.reading import Trace
 from simulators.replay.verdict import between
-from simulators.replay.verdict.between import Between
+from simulators.replay.verdict.between import LONE, UNREADABLE, Between
 from simulators.replay.verdict.comparing import Comparer
 from simulators.wire import Wire
 from tests.simulators.replay.days import DIALECTS, INTERBANK, POS, START_US, Raw, bare, day, written
@@ -98,7 +98,7 @@ def test_the_issuer_side_is_paired_without_trace_numbers(tmp_path: Path) -> None
     other = _changed(asked, f11="999999", f41="50010009")
     again = _changed(asked, f11="999999", f49="840")
     assert _found(_compared(tmp_path, [asked, echo], [again])) == {"request 49": ("156", "840", 1)}
-    assert _compared(tmp_path, [asked, echo], [again]).left_out == 1
+    assert _compared(tmp_path, [asked, echo], [again]).left_out.total() == 1
     assert _found(_compared(tmp_path, [asked], [other]))["request"][2] == 1
 
 
@@ -110,3 +110,10 @@ def test_what_waits_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     comparer = told.comparers["terminal"]
     assert comparer.compared > comparer.equal
     assert {each.field for each in comparer.groups.values()} == {"request"}
+
+
+def test_lone_answers_and_unreadable_frames_are_told(tmp_path: Path) -> None:
+    raws = list(day(2))
+    odd = Raw(START_US, "t", "terminal", "switch", bare("withdrawal")[:50])
+    told = _compared(tmp_path, [*raws[1:], odd], raws)
+    assert told.left_out == {LONE: 1, UNREADABLE: 1}

@@ -5,7 +5,15 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from simulators.replay.again.rules import Rules, Tolerance
-from simulators.replay.verdict.comparing import LATE, LOST, Comparer, Outcome, field_lines
+from simulators.replay.verdict.comparing import (
+    LATE,
+    LOST,
+    MAC,
+    UNASKED,
+    Comparer,
+    Outcome,
+    field_lines,
+)
 from tests.simulators.replay.days import DIALECTS, POS, bare
 
 _TOLD = POS.hear(bare("withdrawal-response"))
@@ -127,3 +135,37 @@ def test_nothing_is_shown_unmasked() -> None:
     assert set(lines["52"]) == {"*"}
     assert field_lines(DIALECTS["terminal"], None) == {}
     assert "error" in field_lines(DIALECTS["terminal"], bare("withdrawal")[:40])
+
+
+def test_what_is_never_compared_has_to_be_there_all_the_same() -> None:
+    found = comparer()
+    found.take(outcome(answer(f37="", f38="", f64="")))
+    assert set(_fields(found)) == {"37", "38", "64"}
+    assert (found.equal, found.unexplained) == (0, 1)
+    rules = tuple(
+        Tolerance(field=name, answered="none", why="this host has none") for name in ("37", "38")
+    )
+    excused = comparer(*rules)
+    excused.take(outcome(answer(f37="", f38="")))
+    assert excused.unexplained == 0
+
+
+def test_a_wrong_mac_is_a_kind_of_its_own() -> None:
+    found = comparer()
+    found.take(replace(outcome(answer()), has_wrong_mac=True))
+    assert _fields(found) == {MAC: ("right", "wrong")}
+    assert found.unexplained == 1
+
+
+def test_answers_that_nobody_waits_for_are_a_kind_of_their_own() -> None:
+    found = comparer()
+    found.unasked(answer())
+    found.unasked(answer())
+    assert (found.compared, found.unexplained, found.surplus) == (0, 0, 2)
+    (group,) = found.groups.values()
+    assert (group.field, group.recorded, group.answered, group.count) == (
+        "answer", "none", UNASKED, 2,
+    )  # fmt: skip
+    excused = comparer(Tolerance(field="answer", recorded="none", why="it tells everything twice"))
+    excused.unasked(answer())
+    assert excused.surplus == 0

@@ -52,6 +52,18 @@ def test_silence_is_no_difference_and_no_success() -> None:
     assert "<failure" in junit_cases(report)
 
 
+def test_answers_that_nobody_waits_for_are_no_success() -> None:
+    found = comparer()
+    found.take(outcome(answer()))
+    found.unasked(answer())
+    report = msgspec.structs.replace(told(), comparer=found, left_out={})
+    assert not report.is_good
+    assert report.verdict.endswith("1 answers came that nobody waits for")
+    assert plain(report)["unexplained_unasked"] == 1
+    assert "Unasked" in page(report)
+    assert "<failure" in junit_cases(report)
+
+
 def test_json_has_everything() -> None:
     said = plain(told())
     assert msgspec.json.decode(msgspec.json.encode(said)) == said

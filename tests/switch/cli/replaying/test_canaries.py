@@ -88,7 +88,11 @@ def given(tmp_path: Path) -> Path:
     with (given / "day.pcap").open("wb") as stream:
         Exporter(stream).write(_frames())
     lines = [f"2014-06-18 10:00:00.{n:06d} t {f.to} {f.hex}\n" for n, f in enumerate(_frames())]
+    fours = "-".join(_TRACK[at : at + 4] for at in range(0, 36, 4))
+    words = (f"pan={_CARD.pan}", f"track2={_TRACK}", fours)
+    lines += [each.replace(" t ", f" {word} ") for each, word in zip(lines, words, strict=False)]
     (given / "day.log").write_text("".join(lines))
+    (given / f"{_CARD.pan}.log").write_text("".join(lines))
     (given / "recording.key").write_text(KEY.hex())
     (given / "cards.csv").write_text(f"pan,expiry,pin\n{_CARD.pan},{_CARD.expiry},{_CARD.pin}\n")
     rules = 'format = 1\n[cards]\ncsv = "cards.csv"\n[rewrite]\nchip = "send"\n'
@@ -102,15 +106,20 @@ def test_no_canary_comes_out_anywhere(tmp_path: Path, given: Path) -> None:
     trace, log, other = (str(out / name) for name in ("t.jsonl", "l.jsonl", "o.jsonl"))
     watch.run("trace", "import", str(given / "day.pcap"), "--into", trace, *key)
     watch.run("trace", "import", str(given / "day.log"), "--log", "--into", log, *key)
+    named = str(out / "n.jsonl")
+    watch.run("trace", "import", str(given / f"{_CARD.pan}.log"), "--log", "--into", named, *key)
     watch.run("trace", "export", trace, "--into", str(out / "t.pcap"))
     watch.run("trace", "anonymise", trace, "--into", other)
     watch.run("trace", "filter", trace, "--side", "terminal", "--into", str(out / "f.jsonl"))
     watch.run("trace", "cut", trace, "--since", "10:00", "--into", str(out / "c.jsonl"))
     watch.run("trace", "merge", trace, trace, "--into", str(out / "m.jsonl"))
     watch.run("trace", "to-scenario", trace, "--into", str(out / "s.toml"))
+    for made in ("terminal", "host"):
+        into = ("--into", str(out / f"{made}.toml"), "--terminal", "50010001")
+        watch.run("trace", "to-scenario", trace, "--as", made, *into)
     reports = ("--html", str(out / "d.html"), "--junit", str(out / "d.xml"))
     watch.run("trace", "diff", trace, str(out / "f.jsonl"), *reports, status=1)
-    watch.run("trace", "diff", trace, log)
+    watch.run("trace", "diff", trace, log, status=1)
     watch.run("trace", "diff", trace, other, "--json")
     for verb in ("show", "stats", "find"):
         more = ("--at", "10:00") if verb == "find" else ()

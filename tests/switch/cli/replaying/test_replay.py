@@ -217,6 +217,8 @@ def _mixed(data: bytes) -> bytes:
     ("options", "why"),
     [
         (("--target", "nowhere"), "no HOST:PORT"),
+        (("--target", "127.0.0.1:99999"), "no HOST:PORT"),
+        (("--target", "127.0.0.1:0"), "no HOST:PORT"),
         (("--target", "127.0.0.1:1", "--pace", "slow"), "--pace"),
         *(
             (("--target", "127.0.0.1:1", "--pace", pace), "--pace")

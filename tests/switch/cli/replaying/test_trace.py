@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,38 @@ def test_what_is_not_there_or_no_trace_is_said(tmp_path: Path, trace: str) -> No
     assert run("trace", "stats", __file__).status == 2
     assert run("trace", "import", trace, "--dialect", "none", "--into", "-").status == 2
     assert run("trace", "import", trace, "--log", "--pattern", "(", "--into", "-").status == 2
+
+
+def test_a_trace_of_a_dialect_of_ones_own_can_be_used(tmp_path: Path, trace: str, key: str) -> None:
+    text = (resources.files("specs") / "dialects" / "pos.toml").read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(text.replace('name = "pos"', 'name = "mine"', 1))
+    own = ("--dialect", str(tmp_path / "mine.toml"))
+    pcap, mine = str(tmp_path / "day.pcap"), str(tmp_path / "mine.jsonl")
+    assert run("trace", "export", trace, "--into", pcap).status == 0
+    done = run("trace", "import", pcap, "--into", mine, "--record-key", key, *own)
+    assert done.status == 0, done.err
+    other = ("--into", str(tmp_path / "other"))
+    target = ("--target", "127.0.0.1:1", "--survey")
+    for verb in (
+        ("trace", "diff", mine, mine),
+        ("trace", "anonymise", mine, *other),
+        ("trace", "to-scenario", mine, *other),
+        ("trace", "to-scenario", mine, "--as", "host", "--terminal", "50010001", *other),
+        ("replay", "run", mine, *target),
+    ):
+        done = run(*verb)
+        assert (done.status, "mine: no dialect of this name" in done.err) == (2, True), verb
+        assert run(*verb, *own).status == 0, verb
+
+
+def test_what_a_trace_says_of_itself_is_kept_when_it_is_made_anonymous(
+    tmp_path: Path, trace: str
+) -> None:
+    lines = Path(trace).read_text().splitlines(keepends=True)
+    header = json.loads(lines[0]) | {"time_zone": "+09:00", "skipped": ["packets: 3"]}
+    Path(trace).write_text(json.dumps(header) + "\n" + "".join(lines[1:]))
+    into = tmp_path / "other.jsonl"
+    assert run("trace", "anonymise", trace, "--into", str(into)).status == 0
+    told = json.loads(into.read_text().splitlines()[0])
+    assert (told["time_zone"], told["skipped"]) == ("+09:00", ["packets: 3"])
+    assert told["masking"]["key"] != header["masking"]["key"]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
+from pathlib import Path
 
+from simulators.replay.trace.writing import Rotation
 from switch.core.moment import Moment
 from switch.shell.watching.counters import Counters
 from switch.shell.watching.recorder import Note, Recorder
+from tests.simulators.replay.days import maker
 
 _AT = Moment(5_000_000, 1_000)
 
@@ -82,4 +87,24 @@ def test_a_full_disk_ends_the_recording_and_nothing_else() -> None:
     recorder.close()
     assert recorder.failure == "No space left on device"
     tape.heard("t", [b"c"], _AT)
+    assert (counters.recorded_frames, counters.unrecorded_frames) == (0, 3)
+
+
+def test_a_full_disk_ends_a_recording_with_a_word_and_nothing_else(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    told: list[str] = []
+    rotation = Rotation(tmp_path, maker().header("a test"), 1 << 20, 1 << 30)
+    rotation.write([b"x"])
+    rotation.close()
+    # What is opened next is on a full disk.
+    (tmp_path / "trace-000001.jsonl").unlink()
+    rotation._stream = full.open("wb")
+    counters = Counters()
+    recorder = Recorder(_line, rotation.write, done=rotation.close)
+    recorder.failed = told.append
+    recorder.tape("terminal", counters).heard("t", [b"a"] * 3, _AT)
+    recorder.open()
+    recorder.close()
+    assert recorder.failure == os.strerror(errno.ENOSPC)
+    assert told == [recorder.failure]
     assert (counters.recorded_frames, counters.unrecorded_frames) == (0, 3)
