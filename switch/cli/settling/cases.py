@@ -44,8 +44,12 @@ from switch.settlement.movements import movements
 from switch.settlement.rules import CREDIT
 from switch.shell.watching.log import mask_digits
 
+_MOST: Final = 2**63 - 1
+"""The greatest number that either engine has."""
 app = verb_app("Cases: differences between the books, with deadlines and what was done.")
-Number = Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="The number of the case.")]
+Number = Annotated[
+    int, typer.Argument(metavar="NUMBER", min=1, max=_MOST, help="The number of the case.")
+]
 Who = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides it.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="On what ground.")]
 _ACTIONS: Final = "credit_adjustment|claim|chargeback|representment|correct|accept|lapse|no_error"
@@ -168,6 +172,8 @@ def resolve_case(
       jinbao cases resolve 1 -c city --as credit_adjustment --by "Li" --why "the till agrees"
     """  # noqa: D301 - \b keeps the lines of the examples apart
     with settled(folder) as here:
+        # Whoever else takes a step meanwhile may move the same money: then this one is refused.
+        seen = here.store.generation()
         kept = _kept(here, number)
         before, at_ms = decoded(kept), tried_ms(here, business_date)
         if action not in _ACTIONS.split("|"):
@@ -181,7 +187,7 @@ def resolve_case(
             is_paid, is_pending = _is_paid(here, case)
             check_once(case, others, is_paid=is_paid, is_pending=is_pending)
             changed = replace(kept, is_open=case.deadline > 0, body=encoded(case))
-            here.store.change_case(changed)
+            here.store.amend((), [changed], seen)
         except (CaseError, ChangedMeanwhileError) as error:
             stop(str(error), BAD)
     if as_json:

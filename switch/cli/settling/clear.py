@@ -195,20 +195,19 @@ def found_on(here: Settled, day: int, statements: dict[str, list[Line]]) -> Foun
 def _kept_cases(here: Settled, found: Found) -> int:
     """Keep what was found, and what older cases came to; return how many differences are new."""
     at_ms = now_ms()
-    new, _ = (
-        here.store.add_cases(
-            [(case.key, encoded(noted(case, at_ms, "reconciliation"))) for case in cases]
-        )
-        for cases in (found.cases, found.waiting)
-    )
-    kept = {each.key: each for each in here.store.cases(is_open=True)} if found.changed else {}
+    found_by = "reconciliation"
+    fresh = [(case.key, encoded(noted(case, at_ms, found_by))) for case in found.cases]
+    waiting = [(case.key, encoded(noted(case, at_ms, found_by))) for case in found.waiting]
+    kept = {each.key: each for each in here.store.cases()}
+    changed = []
     for before, now in found.changed:
         read = kept.get(before.key)
         if read is None or decoded(read) != before:
             raise ChangedMeanwhileError(f"{before.key} was changed meanwhile: reconcile again")
         body, is_open = encoded(now), now.deadline > 0
-        here.store.change_case(msgspec.structs.replace(read, is_open=is_open, body=body))
-    return new
+        changed.append(msgspec.structs.replace(read, is_open=is_open, body=body))
+    here.store.amend([*fresh, *waiting], changed)
+    return len({key for key, _ in fresh} - kept.keys())
 
 
 def brief(made: Clearing) -> dict[str, object]:

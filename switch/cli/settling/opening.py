@@ -32,6 +32,7 @@ from switch.settlement.rules import Rules, rules_of
 from switch.shell.clock import wall_ns
 
 Day = Annotated[int, typer.Option("--day", metavar="YYYYMMDD", help="The clearing day.")]
+_YEARS: Final = range(2000, 2101)
 _NS_PER_MS: Final = 1_000_000
 
 
@@ -120,7 +121,9 @@ def cut_over_ms(day: int, cut_over: str) -> int:
 def checked_day(day: int, option: str = "--day") -> int:
     """Return a day; status 2 where it is none."""
     try:
-        date(day // 10_000, day // 100 % 100, day % 100)
+        found = date(day // 10_000, day // 100 % 100, day % 100)
     except ValueError:
         stop(f"{option} {day}: should be a day like 20140618")
+    if found.year not in _YEARS:
+        stop(f"{option} {day}: should be a day of the years {_YEARS[0]} to {_YEARS[-1]}")
     return day

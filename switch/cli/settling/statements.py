@@ -16,7 +16,7 @@ import msgspec
 import typer
 
 from switch.cli.outcome import stop
-from switch.core.moment import Local, clearing_day
+from switch.core.moment import Local, clearing_day, day_near, is_date
 from switch.settlement.differences.issuers import Line
 from switch.shell.watching.log import mask_digits
 
@@ -28,6 +28,7 @@ _HEAD: Final = ["rrn", "fen"]
 _SHOWN, _LONGEST = 5, 20
 """Faults that are told, and characters of a cell that are."""
 _RRN: Final = re.compile(r"[0-9A-Za-z]{12}")
+_SENT: Final = re.compile(r"[0-9]{10}")
 _FEN: Final = re.compile(r"-?[0-9]{1,12}")
 
 
@@ -102,7 +103,9 @@ def _of_books(name: str, data: bytes, day: int, cut_over: str) -> list[Line]:
     found = []
     for number, movement in enumerate(books.movements, 1):
         sent = movement.origin.transmission
-        at = Local(day // 10_000 * 10_000 + int(sent[:4]), sent[4:], sent[:4], sent)
+        if not _SENT.fullmatch(sent) or not is_date(sent[:4]):
+            stop(f"{name}, movement {number}: {sent[:_LONGEST]!r} should be a time, MMDDhhmmss")
+        at = Local(day_near(day, sent[:4]), sent[4:], sent[:4], sent)
         if movement.amount_fen and clearing_day(at, cut_over) == day:
             found.append(Line(movement.rrn, -movement.amount_fen, f"movement {number}"))
     return found

@@ -27,6 +27,10 @@ _PATIENCE_MS: Final = 5_000
 _AT_ONCE: Final = 500
 _ADD: Final = "INSERT OR IGNORE INTO cases (key, version, is_open, body) VALUES (?, 1, 1, ?)"
 
+_CHANGE: Final = (
+    "UPDATE cases SET version = version + 1, is_open = ?, body = ? WHERE number = ? AND version = ?"
+)
+
 
 def beside(ledger: Path) -> Path:
     """Return where the settlement of an embedded ledger is."""
@@ -92,12 +96,7 @@ class SqliteSettlement:
 
     def add_cases(self, cases: Sequence[tuple[str, bytes]]) -> int:
         """Add open cases by their keys; those that are there stay. Return how many are new."""
-        added = 0
-        with self._connection:
-            for key, body in cases:
-                self._ask(_ADD, key, body)
-                added += self._connection.changes()
-        return added
+        return self.amend(cases, ())
 
     def cases(self, *, is_open: bool | None = None) -> list[Kept]:
         """Return cases by number; all of them, or those that are open, or those that are not."""
@@ -111,14 +110,37 @@ class SqliteSettlement:
 
     def change_case(self, kept: Kept) -> None:
         """Replace the version that was read (`kept.version`). ChangedMeanwhileError."""
-        self._ask(
-            "UPDATE cases SET version = version + 1, is_open = ?, body = ?"
-            " WHERE number = ? AND version = ?",
-            int(kept.is_open),
-            kept.body,
-            kept.number,
-            kept.version,
-        )
+        self.amend((), [kept])
+
+    def generation(self) -> int:
+        """Return a number that grows with every case that is added or changed."""
+        return int(self._ask("SELECT ifnull(sum(version), 0) FROM cases")[0][0])
+
+    def amend(
+        self, new: Sequence[tuple[str, bytes]], changed: Sequence[Kept], generation: int = 0
+    ) -> int:
+        """Add and change cases, all or none; return how many are new. ChangedMeanwhileError."""
+        added = 0
+        self._ask("BEGIN IMMEDIATE")
+        try:
+            self._check_generation(generation)
+            for key, body in new:
+                self._ask(_ADD, key, body)
+                added += self._connection.changes()
+            for kept in changed:
+                self._change(kept)
+        except BaseException:
+            self._ask("ROLLBACK")
+            raise
+        self._ask("COMMIT")
+        return added
+
+    def _check_generation(self, generation: int) -> None:
+        if generation and self.generation() != generation:
+            raise ChangedMeanwhileError("cases were changed meanwhile")
+
+    def _change(self, kept: Kept) -> None:
+        self._ask(_CHANGE, int(kept.is_open), kept.body, kept.number, kept.version)
         if not self._connection.changes():
             raise ChangedMeanwhileError(f"case {kept.number} was changed meanwhile")
 

@@ -49,6 +49,8 @@ _CHANGE: Final = """
     UPDATE cases SET version = version + 1, is_open = $3, body = $4
     WHERE number = $1 AND version = $2 RETURNING number"""
 
+_GENERATION: Final = "SELECT coalesce(sum(version), 0)::bigint FROM cases"
+
 
 class PostgresSettlement:
     """Clearings, marks and cases in the ledger's database."""
@@ -100,10 +102,7 @@ class PostgresSettlement:
 
     def add_cases(self, cases: Sequence[tuple[str, bytes]]) -> int:
         """Add open cases by their keys; those that are there stay. Return how many are new."""
-        fresh: dict[str, bytes] = {}
-        for key, body in cases:
-            fresh.setdefault(key, body)
-        return len(self._write(_ADD, list(fresh), list(fresh.values()))) if fresh else 0
+        return self.amend(cases, ())
 
     def cases(self, *, is_open: bool | None = None) -> list[Kept]:
         """Return cases by number; all of them, or those that are open, or those that are not."""
@@ -116,9 +115,38 @@ class PostgresSettlement:
 
     def change_case(self, kept: Kept) -> None:
         """Replace the version that was read (`kept.version`). ChangedMeanwhileError."""
-        changes = (kept.number, kept.version, kept.is_open, kept.body)
-        if not self._write(_CHANGE, *changes):
-            raise ChangedMeanwhileError(f"case {kept.number} was changed meanwhile")
+        self.amend((), [kept])
+
+    def generation(self) -> int:
+        """Return a number that grows with every case that is added or changed."""
+        return int(self._fetch(_GENERATION)[0][0])
+
+    def amend(
+        self, new: Sequence[tuple[str, bytes]], changed: Sequence[Kept], generation: int = 0
+    ) -> int:
+        """Add and change cases, all or none; return how many are new. ChangedMeanwhileError."""
+        fresh: dict[str, bytes] = {}
+        for key, body in new:
+            fresh.setdefault(key, body)
+
+        async def amend(line: Line) -> int | str:
+            await line.execute("BEGIN; LOCK TABLE cases IN EXCLUSIVE MODE")
+            if generation and (await line.fetch(_GENERATION))[0][0] != generation:
+                await line.roll_back()
+                return "cases were changed meanwhile"
+            added = await line.fetch(_ADD, list(fresh), list(fresh.values())) if fresh else ()
+            for kept in changed:
+                values = (kept.number, kept.version, kept.is_open, kept.body)
+                if not await line.fetch(_CHANGE, *values):
+                    await line.roll_back()
+                    return f"case {kept.number} was changed meanwhile"
+            await line.commit()
+            return len(added)
+
+        done = self._do(amend)
+        if isinstance(done, str):
+            raise ChangedMeanwhileError(done)
+        return done
 
     def close(self) -> None:
         """Leave the connections to the ledger's owner."""
@@ -128,17 +156,6 @@ class PostgresSettlement:
             return await line.fetch(sql, *values)
 
         return self._do(fetch)
-
-    def _write(self, sql: str, *values: object) -> Sequence[Any]:
-        """Run a statement that changes something, in a transaction that is known to be stored."""
-
-        async def write(line: Line) -> Sequence[Any]:
-            await line.begin()
-            found = await line.fetch(sql, *values)
-            await line.commit()
-            return found
-
-        return self._do(write)
 
     def _do(self, do: Callable[[Line], Awaitable[T]]) -> T:
         return self._ledger.on_line(do)

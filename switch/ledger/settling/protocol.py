@@ -84,5 +84,16 @@ class SettlementStore(Protocol):
     def change_case(self, kept: Kept) -> None:
         """Replace the version that was read (`kept.version`). ChangedMeanwhileError."""
 
+    def generation(self) -> int:
+        """Return a number that grows with every case that is added or changed."""
+
+    def amend(
+        self, new: Sequence[tuple[str, bytes]], changed: Sequence[Kept], generation: int = 0
+    ) -> int:
+        """Add and change cases, all or none, as the two methods above do; return how many are new.
+
+        Where a generation is given, nothing may have happened since: ChangedMeanwhileError.
+        """
+
     def close(self) -> None:
         """Let go of the store."""

@@ -176,7 +176,7 @@ class Issuers:
         case = self._case(kind, row, booked, why)
         self.waiting.append(case)
         for each in self._of(row):
-            if each.key == case.key and each.booked != case.booked:
+            if each.key == case.key and each.deadline and each.booked != case.booked:
                 self.changed.append((each, replace(each, booked=case.booked)))
 
     def _settle(self, cases: Iterable[Case], booked: dict[int, int], action: str, why: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from switch.cli.outcome import BAD, USAGE
+from switch.cli.settling import cases
 from tests.switch.cli.books.conftest import APPROVED
 from tests.switch.cli.running import Outcome, run
 from tests.switch.config import folders
@@ -94,6 +95,8 @@ def test_two_cases_of_one_transaction_do_not_give_its_money_back_twice(found: Pa
 
 def test_what_does_not_exist_or_says_nothing_is_told(found: Path) -> None:
     assert "there is no case 9" in _cases("show", found, "9").err
+    for verb, words in (("show", ()), ("resolve", ("--as", "claim", *_WHO))):
+        assert _cases(verb, found, "9" * 20, *words).status == USAGE
     assert "no transaction with RRN" in _cases("open", found, "1", *_WHO, *_THEN).err
     outcome = _cases("resolve", found, "1", "--as", "guess", *_WHO)
     assert outcome.status == USAGE
@@ -166,3 +169,22 @@ def test_terms_are_those_of_the_folder(found: Path) -> None:
     assert _cases("open", found, APPROVED, *_WHO, *_THEN).status == 0
     # 20 June 2014 was a Friday; Monday is off by the folder's own calendar.
     assert _shown(found, 3)["deadline"] == 20140626
+
+
+def test_two_clerks_do_not_move_the_same_money(
+    found: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another clerk takes a step in another case between our look and our step."""
+    rrn, check_once = _shown(found, 1)["rrn"], cases.check_once
+    assert _cases("open", found, rrn, *_WHO, *_THEN).out == "case 3\n"
+    step = ("--as", "credit_adjustment", *_WHO)
+
+    def slowly(*given: Any, **named: Any) -> None:  # noqa: ANN401 - passed on as it is
+        check_once(*given, **named)
+        monkeypatch.setattr(cases, "check_once", check_once)
+        assert _cases("resolve", found, "3", *step).status == 0
+
+    monkeypatch.setattr(cases, "check_once", slowly)
+    outcome = _cases("resolve", found, "1", *step)
+    assert (outcome.status, "cases were changed meanwhile" in outcome.err) == (BAD, True)
+    assert _shown(found, 1)["stage"] == "open"

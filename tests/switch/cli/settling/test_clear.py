@@ -20,6 +20,7 @@ from switch.config.installation import load
 from switch.core.operations import Reverse
 from switch.ledger.protocol import Where
 from switch.ledger.sqlite import SqliteLedger
+from switch.settlement.cases import decoded, encoded
 from switch.settlement.differences.issuers import Line
 from switch.settlement.reconciling import Found
 from tests.switch.cli.books.conftest import APPROVED, IN_DOUBT
@@ -203,13 +204,31 @@ def test_what_somebody_else_changed_meanwhile_is_reconciled_again(
     def slowly(here: Settled, day: int, statements: dict[str, list[Line]]) -> Found:
         found = found_on(here, day, statements)
         (short,) = [each for each in here.store.cases() if each.key.startswith("issuer_short")]
-        here.store.change_case(replace(short, is_open=False))
+        other = replace(decoded(short), deadline=20140709)
+        here.store.change_case(replace(short, body=encoded(other)))
         return found
 
     monkeypatch.setattr(clear, "found_on", slowly)
     statement = f"99910000={tmp_path / 'second'}"
     outcome = _clear("reconcile", city, "--day", "20140619", "--statement", statement)
     assert (outcome.status, "changed meanwhile: reconcile again" in outcome.err) == (BAD, True)
+
+
+def test_a_waiting_case_that_a_person_closed_stays_closed(city: Path, tmp_path: Path) -> None:
+    """Whatever the issuer says then of what is still in doubt."""
+    path = tmp_path / "bank.csv"
+    words = ("--day", DAY, "--statement", f"99910000={path}", "--json")
+    path.write_text(f"rrn,fen\n{IN_DOUBT},10000\n")
+    _clear("reconcile", city, *words)
+    listed = _lines(run("cases", "list", "-c", str(city), "--json"))
+    (number,) = [str(each["number"]) for each in listed if each["rrn"] == IN_DOUBT]
+    who = ("--as", "no_error", "--by", "Li", "--why", "seen")
+    assert run("cases", "resolve", number, "-c", str(city), *who).status == 0
+    path.write_text(f"rrn,fen\n{IN_DOUBT},11000\n")
+    (told,) = _lines(_clear("reconcile", city, *words))
+    assert IN_DOUBT in {case["rrn"] for case in told["waiting"]}
+    shown = json.loads(run("cases", "show", number, "-c", str(city), "--json").out)
+    assert shown["is_open"] is False
 
 
 @pytest.mark.parametrize("day", ["20990101", "today"])

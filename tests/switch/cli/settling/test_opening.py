@@ -46,6 +46,7 @@ def test_a_clearing_day_ends_at_its_cut_over_in_shanghai(cut_over: str, utc_ms: 
 
 def test_a_day_that_is_none_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert checked_day(20140618) == 20140618
-    with pytest.raises(typer.Exit):
-        checked_day(20140631)
-    assert "should be a day like 20140618" in capsys.readouterr().err
+    for day, words in ((20140631, "like 20140618"), (10101, "of the years 2000 to 2100")):
+        with pytest.raises(typer.Exit):
+            checked_day(day)
+        assert f"should be a day {words}" in capsys.readouterr().err

@@ -108,3 +108,26 @@ def test_a_card_number_in_a_statement_is_not_told(
     with pytest.raises(typer.Exit):
         _read(tmp_path, "rrn,fen\n6219991234567890120,5\n")
     assert "1234567890" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("sent", "day"), [("1231233000", 20150101), ("0101120000", 20150101)])
+def test_books_are_dated_beside_the_day_that_is_asked(tmp_path: Path, sent: str, day: int) -> None:
+    """Late on 31 December is of the next year, whose first day it is cleared on."""
+    path = tmp_path / "statement"
+    origin = {"transmission": sent, "stan": "1"}
+    path.write_text(json.dumps({"movements": [{"rrn": "a", "amount_fen": -5, "origin": origin}]}))
+    assert statements_of([f"99910000={path}"], day, "230000", _ISSUERS) == {
+        "99910000": [("a", 5, "movement 1")]
+    }
+
+
+@pytest.mark.parametrize("sent", ["xx", "1399120000", "06181200000"])
+def test_books_without_a_time_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sent: str
+) -> None:
+    origin = {"transmission": sent, "stan": "1"}
+    with pytest.raises(typer.Exit):
+        _read(
+            tmp_path, json.dumps({"movements": [{"rrn": "a", "amount_fen": -5, "origin": origin}]})
+        )
+    assert "movement 1: " in capsys.readouterr().err

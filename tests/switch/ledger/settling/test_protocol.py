@@ -83,3 +83,20 @@ def test_a_case_is_there_once_and_changes_by_whoever_read_it_last(store: Settlem
     assert [each.key for each in store.cases(is_open=True)] == ["long/1", "long/3"]
     (closed,) = store.cases(is_open=False)
     assert (closed.body, closed.version) == (b"done", 2)
+
+
+def test_cases_are_amended_all_or_none_and_by_who_has_seen_them_all(
+    store: SettlementStore,
+) -> None:
+    assert store.generation() == 0
+    assert store.amend([("long/1", b"first"), ("short/2", b"second")], []) == 2
+    seen = store.generation()
+    first, second = store.cases()
+    assert store.amend([("long/3", b"third")], [replace(first, body=b"1")], seen) == 1
+    before = [(each.key, each.body, each.version) for each in store.cases()]
+    with pytest.raises(ChangedMeanwhileError, match="cases were changed meanwhile"):
+        store.amend([], [replace(second, body=b"2")], seen)
+    with pytest.raises(ChangedMeanwhileError, match=f"case {first.number} was changed meanwhile"):
+        store.amend([("long/4", b"fourth")], [replace(second, body=b"2"), first])
+    assert [(each.key, each.body, each.version) for each in store.cases()] == before
+    assert store.generation() > seen

@@ -102,6 +102,22 @@ class MemoryStore:
         self.kept[day] = body
         self.marked.update((mark.rrn, mark) for mark in marks)
 
+    def generation(self) -> int:
+        return sum(kept.version for kept in self.listed.values())
+
+    def amend(
+        self, new: Sequence[tuple[str, bytes]], changed: Sequence[Kept], generation: int = 0
+    ) -> int:
+        if generation and self.generation() != generation:
+            raise ChangedMeanwhileError("cases were changed meanwhile")
+        for kept in changed:
+            if self.listed[kept.number].version != kept.version:
+                raise ChangedMeanwhileError(f"case {kept.number} was changed meanwhile")
+        added = self.add_cases(new)
+        for kept in changed:
+            self.change_case(kept)
+        return added
+
     def add_cases(self, cases: Sequence[tuple[str, bytes]]) -> int:
         there = {kept.key for kept in self.listed.values()}
         fresh: dict[str, bytes] = {}
