@@ -79,5 +79,18 @@ class _Store:
     def change_case(self, kept: Kept) -> None:
         raise LookupError(kept.number)
 
+    def generation(self) -> int:
+        return 0
+
+    def amend(
+        self,
+        new: Sequence[tuple[str, bytes]],  # noqa: ARG002 - there are none
+        changed: Sequence[Kept],
+        generation: int = 0,  # noqa: ARG002
+    ) -> int:
+        for kept in changed:
+            self.change_case(kept)
+        return 0
+
     def close(self) -> None:
         """Do nothing."""

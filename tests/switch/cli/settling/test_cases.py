@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from switch.cli.outcome import BAD, USAGE
-from switch.cli.settling import cases
+from switch.settlement.cases import check_once
 from tests.switch.cli.books.conftest import APPROVED
 from tests.switch.cli.running import Outcome, run
 from tests.switch.config import folders
@@ -175,16 +175,16 @@ def test_two_clerks_do_not_move_the_same_money(
     found: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another clerk takes a step in another case between our look and our step."""
-    rrn, check_once = _shown(found, 1)["rrn"], cases.check_once
+    rrn, place = _shown(found, 1)["rrn"], "switch.cli.settling.cases.check_once"
     assert _cases("open", found, rrn, *_WHO, *_THEN).out == "case 3\n"
     step = ("--as", "credit_adjustment", *_WHO)
 
     def slowly(*given: Any, **named: Any) -> None:  # noqa: ANN401 - passed on as it is
         check_once(*given, **named)
-        monkeypatch.setattr(cases, "check_once", check_once)
+        monkeypatch.setattr(place, check_once)
         assert _cases("resolve", found, "3", *step).status == 0
 
-    monkeypatch.setattr(cases, "check_once", slowly)
+    monkeypatch.setattr(place, slowly)
     outcome = _cases("resolve", found, "1", *step)
     assert (outcome.status, "cases were changed meanwhile" in outcome.err) == (BAD, True)
     assert _shown(found, 1)["stage"] == "open"
