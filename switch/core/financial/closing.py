@@ -26,7 +26,7 @@ from switch.core.issuers.messages import REJECTED, request_fields
 from switch.core.issuers.pending import Waiting
 from switch.core.issuers.pins import translate_pin
 from switch.core.issuers.store_and_forward import StoreAndForward
-from switch.core.moment import day_near, is_date
+from switch.core.moment import day_near, is_date, next_day
 from switch.core.operations import (
     Answer,
     Close,
@@ -189,9 +189,14 @@ class Closing:
                 self._outbox.report("issuer_at_odds", link=link.link.name, rrn=txn.rrn, code=code)
                 code = self._teller.code_for(txn, Reason.SYSTEM_ERROR)
             answer = self._teller.answer(txn, code, texts.get(38, ""), texts.get(54, ""))
-            if txn.way.case is Case.MEMBER and is_date(date := texts.get(15, "")):
-                # The clearing centre sets DE 15, and off us that is not the switch.
-                answer = replace(answer, settlement_date=date)
+            date = texts.get(15, "")
+            # The clearing centre sets DE 15, and off us that is not the switch.
+            if txn.way.case is Case.MEMBER and is_date(date):
+                if _may_be(txn, date):
+                    answer = replace(answer, settlement_date=date)
+                else:
+                    facts = {"link": link.link.name, "rrn": txn.rrn, "date": date}
+                    self._outbox.report("clearing_day_not_believed", **facts)
             self._close(txn, _APPROVES if code in APPROVED else _DECLINES, answer, None)
 
     def _close(
@@ -315,6 +320,16 @@ class Closing:
 
 def _request(link: IssuerLink, mti: str, fields: dict[int, str], mac: MacAlgorithm) -> SendToLink:
     return SendToLink(link.link.name, link.wire.build(link.heads, mti, fields, mac))
+
+
+def _may_be(txn: Transaction, date: str) -> bool:
+    """Tell whether MMDD may be the clearing day: the one it was opened with, or a later one.
+
+    A day is cleared from what was received on it and the day before, once; what is given any other
+    day would be in no clearing.
+    """
+    day, opened = day_near(txn.local.day, date), txn.record.clearing_day
+    return opened <= day <= max(opened, next_day(txn.local.day))
 
 
 def _clearing_day(txn: Transaction, answer: Answer | None) -> int:

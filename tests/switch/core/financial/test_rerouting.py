@@ -349,6 +349,25 @@ def test_a_members_clearing_day_is_the_centres(said: str, day: int) -> None:
     assert stage.last()[15] == (said or "0618")
 
 
+@pytest.mark.parametrize("said", ["0617", "0620", "0631", "1231"])
+def test_a_day_on_which_it_would_be_in_no_clearing_is_not_believed(said: str) -> None:
+    stage = two_ways(centre=("bank", "jinbao"))
+    Sent(stage, lambda mti, f: None if (a := approve(mti, f)) is None else a | {15: said})
+    stage.withdraw()
+    assert stage.row().record.clearing_day == 20140618
+    assert (stage.code, stage.last()[15]) == ("00", "0618")
+    told = stage.report("clearing_day_not_believed")
+    assert told == {"link": "jinbao", "rrn": stage.row().record.rrn, "date": said}
+
+
+def test_a_day_that_is_over_by_our_own_cut_over_is_not_believed() -> None:
+    """It may have been cleared by then."""
+    stage = two_ways(centre=("bank", "jinbao"), cut_over="000100")
+    Sent(stage, lambda mti, f: None if (a := approve(mti, f)) is None else a | {15: "0618"})
+    stage.withdraw()
+    assert stage.row().record.clearing_day == 20140619
+
+
 @pytest.mark.parametrize("said", ["9999", "0000", "1300"])
 def test_a_date_that_is_none_is_not_believed(said: str) -> None:
     stage = two_ways(centre=("bank", "jinbao"))
