@@ -1,4 +1,7 @@
-"""Cells of CSV files (switch/report): numbers are numbers, and nothing is run by a spreadsheet."""
+"""Cells of CSV files (switch/report): numbers are numbers, and nothing is run by a spreadsheet.
+
+One rule for every file: reports, clearing files, and whatever else people open in one.
+"""
 
 from __future__ import annotations
 
