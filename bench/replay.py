@@ -44,6 +44,7 @@ _KIB: Final = 1_024
 async def _approve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     deframer = Deframer(POS.framing)
     signed, told = (POS.hear(bare(f"{name}-response")) for name in ("sign-on", "withdrawal"))
+    mac = POS.mac(Mak.from_hex(MAK))
     keys = wrap_field_62(Tmk.from_hex(TMK), Pik.from_hex(PIK), Mak.from_hex(MAK)).hex().upper()
     while chunk := await reader.read(1 << 16):
         for frame in deframer.feed(chunk):
@@ -53,7 +54,8 @@ async def _approve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
                 said = {**signed.fields, **said, 62: keys}
             else:
                 said = {**told.fields, **said, 2: heard.get(2)}
-            writer.write(POS.say(told.frame[:11], response_mti(heard.mti), said))
+            key = None if heard.mti == "0800" else mac
+            writer.write(POS.say(told.frame[:11], response_mti(heard.mti), said, key))
     writer.close()
 
 
@@ -82,7 +84,7 @@ def _replayed(trace: str, port: int) -> tuple[Comparer, float, float]:
     asked = Asked(host="127.0.0.1", port=port, pace=Pace(), wait_s=60)
     player = Player(POS, rewriter, survey, asked)
     comparer = Comparer(DIALECTS["terminal"], Rules(format=1), "terminal")
-    player.take = comparer.take
+    player.take, player.surplus = comparer.take, comparer.unasked
     live.run(player.play(Trace(trace)))
     stood_still_s = player.patience.stalled_s
     return comparer, time.perf_counter() - begun - stood_still_s, stood_still_s
