@@ -41,6 +41,7 @@ NUMBER_DIGITS: Final = 12
 _CATEGORY: Final = "9399"
 _PLACE: Final = "BENEFIT PAY-OUT".ljust(40)
 _AGENCY_DIGITS: Final = 11
+_FUND_DIGITS: Final = 4
 _BUCKETS: Final = 1024
 
 
@@ -67,13 +68,29 @@ class Numbers(NamedTuple):
 
 def key_of(payout: Payout, agency: str, configuration: Configuration) -> TransactionKey:
     """Return what makes a pay-out the same as another: its agency and its payment number."""
+    return _key(payout, f"{agency:0>{_AGENCY_DIGITS + _FUND_DIGITS}}", agency, configuration)
+
+
+def earlier_keys(
+    payout: Payout, agency: str, configuration: Configuration
+) -> tuple[TransactionKey, ...]:
+    """Return the keys under which it was kept when a fund was part of them, one of each fund."""
+    return tuple(
+        _key(payout, f"{agency:0>{_AGENCY_DIGITS}}{fund}", agency, configuration)
+        for fund in configuration.funds
+    )
+
+
+def _key(
+    payout: Payout, merchant: str, agency: str, configuration: Configuration
+) -> TransactionKey:
     mark = configuration.vault.card_hash(f"{agency}{payout.number}")
     half = NUMBER_DIGITS // 2
     return TransactionKey(
         (mark[0] << 8 | mark[1]) % _BUCKETS,
         mark,
         TERMINAL,
-        f"{agency:0>{_AGENCY_DIGITS}}{payout.fund}",
+        merchant,
         payout.number[:half],
         payout.number[half:],
         "",

@@ -6,7 +6,7 @@ recorded is found by its payment number when the file is taken again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from switch.core.configuration import Configuration
@@ -19,6 +19,7 @@ from switch.core.operations import (
     LeaseNumbers,
     Operation,
     Row,
+    TransactionKey,
 )
 from switch.core.outcomes import Enlisted, Found, NumbersLeased, Outcome
 from switch.core.social import payouts as core
@@ -71,11 +72,23 @@ def record(
 def _rows(
     ledger: Submits, configuration: Configuration, agency: str, payouts: Sequence[Payout]
 ) -> dict[str, Row]:
-    asked = [FindOriginal(0, core.key_of(payout, agency, configuration)) for payout in payouts]
-    outcomes = ledger.submit(asked)
+    keys = {payout.number: (core.key_of(payout, agency, configuration),) for payout in payouts}
+    rows = _found(ledger, keys)
+    missing = {
+        payout.number: core.earlier_keys(payout, agency, configuration)
+        for payout in payouts
+        if payout.number not in rows
+    }
+    return rows | _found(ledger, missing) if missing else rows
+
+
+def _found(ledger: Submits, keys: Mapping[str, tuple[TransactionKey, ...]]) -> dict[str, Row]:
+    """Return what is recorded, by payment number, under any of its keys."""
+    asked = [(number, key) for number, each in keys.items() for key in each]
+    outcomes = ledger.submit([FindOriginal(0, key) for _, key in asked])
     return {
-        payout.number: outcome.row
-        for payout, outcome in zip(payouts, outcomes, strict=True)
+        number: outcome.row
+        for (number, _), outcome in zip(asked, outcomes, strict=True)
         if isinstance(outcome, Found)
     }
 

@@ -91,6 +91,17 @@ def test_another_payment_under_the_same_number_is_never_made() -> None:
     assert outcome_of(other, _row(stage)) == ("rejected", "94", "")
 
 
+def test_the_fund_is_no_part_of_what_makes_it_the_same_payment() -> None:
+    stage = _stage()
+    _order(stage)
+    other = replace(PAYOUT, fund="1002")
+    assert key_of(other, AGENCY, stage.configuration) == key_of(PAYOUT, AGENCY, stage.configuration)
+    assert outcome_of(other, _row(stage, other)) == ("rejected", "94", "")
+    _order(stage, other, number=2)
+    stage.pass_time(_LONG_MS)
+    assert len(_credits(stage)) == 1
+
+
 def test_a_silent_bank_is_asked_until_it_answers() -> None:
     stage = _stage(mute)
     _order(stage)
