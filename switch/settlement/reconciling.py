@@ -18,6 +18,7 @@ from switch.core.transaction import State
 from switch.settlement.cases import Case, Note
 from switch.settlement.differences.issuers import Issuers, Known, Statement, case_of
 from switch.settlement.differences.terms import after, dated
+from switch.settlement.differences.whole import left_of
 from switch.settlement.movements import ADJUSTMENT, Movement, movements
 from switch.settlement.rules import CREDIT, DEBIT, KindOf, Rules
 
@@ -160,12 +161,12 @@ class Reconciler:
 
     def _add(self, kind: str, found_by: str, row: Row, what: str) -> None:
         moving = self._rules.kind(row.record.kind)
-        moved = movements(row, moving, self._rules) if moving is not None else []
+        moved = left_of(row, self._rules)
         case = case_of(row, kind, self.day, self._terms.answer(self.day))
         is_credit = _is_credit(moving)
         self._cases.append(
             msgspec.structs.replace(
-                case, found_by=found_by, what=what, movements=tuple(moved), is_credit=is_credit
+                case, found_by=found_by, what=what, movements=moved, is_credit=is_credit
             )
         )
 

@@ -15,6 +15,7 @@ from switch.cli.books.reading import Rrn
 from switch.cli.books.words import both, day_text, moment_text, yuan
 from switch.cli.drawing import drawn, plain, table
 from switch.cli.outcome import BAD, say, stop
+from switch.cli.outcome import note as remark
 from switch.cli.serving.folder import Folder
 from switch.cli.settling.clear import drawn_cases, signed_yuan
 from switch.cli.settling.opening import Settled, settled, tried_ms
@@ -26,7 +27,9 @@ from switch.ledger.settling.protocol import ChangedMeanwhileError, Kept
 from switch.settlement.cases import (
     ACTION_WORDS,
     KIND_WORDS,
+    OF_ISSUERS,
     STAGE_WORDS,
+    STEPS,
     Case,
     CaseError,
     Note,
@@ -40,7 +43,7 @@ from switch.settlement.cases import (
 )
 from switch.settlement.clearing import PENDING
 from switch.settlement.differences.issuers import case_of
-from switch.settlement.movements import movements
+from switch.settlement.differences.whole import whole_of
 from switch.settlement.rules import CREDIT
 from switch.shell.watching.log import mask_digits
 
@@ -125,7 +128,11 @@ def open_case(
         rows = here.books.transactions(1, Where(rrn=rrn)) if rrn else []
         if not rows:
             stop(f"no transaction with RRN {rrn!r}", BAD)
-        row, at_ms = rows[0], tried_ms(here, business_date)
+        row, moved = whole_of(here.books, here.rules, rows[0])
+        if row.record.rrn != rrn:
+            remark(f"{rrn} is a leg of {row.record.rrn}: the case is about the whole transfer")
+            rrn = row.record.rrn
+        at_ms = tried_ms(here, business_date)
         day, last = local(at_ms).day, here.terms.inquiry(row.record.clearing_day)
         if day > last:
             days = f"inquiry_days = {here.terms.inquiry_days} from its clearing day"
@@ -140,7 +147,7 @@ def open_case(
             found_by=note.by,
             what=note.why,
             notes=(note,),
-            movements=tuple(movements(row, kind, here.rules)) if kind is not None else (),
+            movements=moved,
             is_credit=kind is not None and kind.side == CREDIT,
         )
         if not here.store.add_cases([(case.key, encoded(case))]):
@@ -182,6 +189,7 @@ def resolve_case(
         note = _note(at_ms, by, action, why)
         on = On(local(at_ms).day, here.store.last_day(), here.terms)
         try:
+            before = _as_it_stands(here, before, action)
             case = resolve(before, action, note, on)
             others = [decoded(each) for each in here.store.cases() if each.number != number]
             is_paid, is_pending = _is_paid(here, case)
@@ -194,6 +202,21 @@ def resolve_case(
         say(msgspec.json.encode(_told(changed, case)).decode())
     else:
         say(f"case {number}: {both(STAGE_WORDS[case.stage])}")
+
+
+def _as_it_stands(here: Settled, case: Case, action: str) -> Case:
+    """Return a case with what is left to move, until it has moved anything; CaseError: nothing is.
+
+    A void or refund may have come since it was found.
+    """
+    is_whole = case.kind not in OF_ISSUERS | {"amount"} and case.movements
+    rows = here.books.transactions(1, Where(rrn=case.rrn)) if is_whole and case.rrn else []
+    if not rows or any(note.movements for note in case.notes):
+        return case
+    _, moved = whole_of(here.books, here.rules, rows[0])
+    if not moved and STEPS[action].pays:
+        raise CaseError(f"{action}: the money of {case.rrn} is given back already, by its void")
+    return replace(case, movements=moved)
 
 
 def _is_paid(here: Settled, case: Case) -> tuple[bool, bool]:

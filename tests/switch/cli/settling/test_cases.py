@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from switch.cli.outcome import BAD, USAGE
+from switch.config.installation import load
+from switch.ledger.sqlite import SqliteLedger
 from switch.settlement.cases import check_once
 from tests.switch.cli.books.conftest import APPROVED
 from tests.switch.cli.running import Outcome, run
 from tests.switch.config import folders
+from tests.switch.ledger import making
 
 DAY = "20140618"
 _WHO = ("--by", "Li", "--why", "the till agrees")
@@ -188,3 +193,26 @@ def test_two_clerks_do_not_move_the_same_money(
     outcome = _cases("resolve", found, "1", *step)
     assert (outcome.status, "cases were changed meanwhile" in outcome.err) == (BAD, True)
     assert _shown(found, 1)["stage"] == "open"
+
+
+def test_what_its_void_has_given_back_is_not_given_back_again(city: Path) -> None:
+    """On the day of its dispute, and where the void comes after that."""
+    with closing(SqliteLedger(load(city).ledger, fill_every_s=None)) as ledger:
+        for stan in (50, 52):
+            sale = making.opening(stan, stan)
+            sale = replace(sale, record=replace(sale.record, kind="social_sale"), cap=None)
+            ledger.submit([sale, making.closing(stan + 10, stan)])
+        ledger.submit([making.voiding(71, 51, 50), making.closing(72, 51)])
+        sales = [making.rrn(stan) for stan in (50, 52)]
+    for number, rrn in enumerate(sales, 1):
+        assert _cases("open", city, rrn, *_WHO, *_THEN).out == f"case {number}\n"
+    with closing(SqliteLedger(load(city).ledger, fill_every_s=None)) as ledger:
+        ledger.submit([making.voiding(73, 53, 52), making.closing(74, 53)])
+    for number, words in (
+        ("1", "knows no transaction"),
+        ("2", "is given back already, by its void"),
+    ):
+        for action in ("credit_adjustment", "chargeback", "claim"):
+            done = _cases("resolve", city, number, "--as", action, *_WHO, *_THEN)
+            assert (done.status, words in done.err) == (BAD, True), done.err
+        assert _cases("resolve", city, number, "--as", "no_error", *_WHO, *_THEN).status == 0
