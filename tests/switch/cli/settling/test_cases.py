@@ -208,11 +208,11 @@ def test_what_its_void_has_given_back_is_not_given_back_again(city: Path) -> Non
         assert _cases("open", city, rrn, *_WHO, *_THEN).out == f"case {number}\n"
     with closing(SqliteLedger(load(city).ledger, fill_every_s=None)) as ledger:
         ledger.submit([making.voiding(73, 53, 52), making.closing(74, 53)])
-    for number, words in (
+    for which, words in (
         ("1", "knows no transaction"),
         ("2", "is given back already, by its void"),
     ):
         for action in ("credit_adjustment", "chargeback", "claim"):
-            done = _cases("resolve", city, number, "--as", action, *_WHO, *_THEN)
+            done = _cases("resolve", city, which, "--as", action, *_WHO, *_THEN)
             assert (done.status, words in done.err) == (BAD, True), done.err
-        assert _cases("resolve", city, number, "--as", "no_error", *_WHO, *_THEN).status == 0
+        assert _cases("resolve", city, which, "--as", "no_error", *_WHO, *_THEN).status == 0
