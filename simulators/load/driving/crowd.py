@@ -176,8 +176,8 @@ class Crowd:
         """Begin an arrival, or have it wait for a terminal."""
         recorder = self._recorder
         recorder.meant(ticket)
+        recorder.came(ticket, now_ns)
         if self.idle:
-            recorder.at_once(ticket, now_ns)
             self.idle.popleft().begin(ticket, now_ns)
             return
         recorder.waits()

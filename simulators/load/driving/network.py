@@ -100,6 +100,7 @@ class Institution:
         ticket = found.ticket
         if found.kind == _SIGN_ON or (found.kind == _ECHO and ticket is None):
             self.is_signed_on = code == "00" or self.is_signed_on
+            lines.fill(now_ns)
             return
         if ticket is None:
             lines.recorder.side("reversal", "approved" if code in _DONE else "declined")
@@ -118,7 +119,7 @@ class Institution:
             self._counted_back(found, code)
         end = End(outcome, code, heard.get(37), heard.get(41))
         lines.recorder.ended(ticket, now_ns, end)
-        lines.freed(now_ns)
+        lines.fill(perf_counter_ns())
 
     def _counted_back(self, found: _Out, code: str) -> None:
         if found.returns and code == "00":
@@ -177,7 +178,7 @@ class Institution:
                 self.reverse(found.fields)
             elif found.kind == "reversal":
                 self._again(found)
-            lines.freed(now_ns)
+            lines.fill(now_ns)
         elif found.kind == "reversal":
             lines.settling -= 1
             self._again(found)
@@ -338,18 +339,16 @@ class Lines:
         return self._local[1]
 
     def offer(self, ticket: Ticket, now_ns: int) -> None:
-        """Send an arrival over the line whose turn it is, or have it wait for room."""
-        self.recorder.meant(ticket)
-        each = self._line()
-        if each is not None:
-            self.recorder.at_once(ticket, now_ns)
-            self._begin(each, ticket, now_ns)
-            return
-        self.recorder.waits()
-        if len(self.waiting) >= self.scenario.limits.waiting:
-            self._drop(ticket, now_ns)
-        else:
-            self.waiting.append(ticket)
+        """Let an arrival join the queue, and send what there is room for."""
+        recorder, waiting = self.recorder, self.waiting
+        recorder.meant(ticket)
+        recorder.came(ticket, now_ns)
+        waiting.append(ticket)
+        self.fill(now_ns)
+        if waiting and waiting[-1] is ticket:
+            recorder.waits()
+            if len(waiting) > self.scenario.limits.waiting:
+                self._drop(waiting.pop(), now_ns)
 
     def _drop(self, ticket: Ticket, now_ns: int) -> None:
         ticket.link = "no line"
@@ -407,39 +406,29 @@ class Lines:
         fields[60] = "0000" + _TAIL
         return fields
 
-    def freed(self, now_ns: int) -> None:
-        """Let the next one go that waited, or, in a closed loop, the next one."""
-        if self.next_ticket is not None:
-            if not self.is_ending:
-                self.hub.loop.call_soon(self._next)
-            return
-        while self.waiting:
-            ticket = self.waiting[0]
-            if now_ns - ticket.due_ns > self.scenario.limits.patience_ms * _NS_PER_MS:
-                self._drop(self.waiting.popleft(), now_ns)
-                continue
-            each = self._line()
-            if each is None:
-                return
-            self._begin(each, self.waiting.popleft(), now_ns)
-            return
-
-    def _next(self) -> None:
-        if self.next_ticket is not None and not self.is_ending:
-            now_ns = perf_counter_ns()
-            self.offer(self.next_ticket(now_ns), now_ns)
+    def fill(self, now_ns: int) -> None:
+        """Send while a window has room: what waits, in its order, or a closed loop's next."""
+        waiting, draw = self.waiting, None if self.is_ending else self.next_ticket
+        patience_ns = self.scenario.limits.patience_ms * _NS_PER_MS
+        while waiting and now_ns - waiting[0].due_ns > patience_ns:
+            self._drop(waiting.popleft(), now_ns)
+        while (waiting or draw is not None) and (each := self._line()) is not None:
+            if draw is None:
+                ticket = waiting.popleft()
+            else:
+                ticket = draw(now_ns)
+                self.recorder.meant(ticket)
+            self._begin(each, ticket, now_ns)
 
     def begin_closed(self) -> None:
         """Begin a closed loop: every place of every window does its next when it is free."""
-        for _ in range(len(self.institutions) * self.scenario.network.window):
-            self._next()
+        self.fill(perf_counter_ns())
 
     def _tick(self) -> None:
         now_ns = perf_counter_ns()
         for each in self.institutions:
             each.expire(now_ns)
-        if self.waiting and self.next_ticket is None:
-            self.freed(now_ns)
+        self.fill(now_ns)
         if now_ns - self._echo_ns > self.scenario.network.echo_s * _NS_PER_S:
             self._echo_ns = now_ns
             for each in self.institutions:

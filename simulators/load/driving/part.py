@@ -296,7 +296,7 @@ class Driver:
             meant=accounts.intended,
             ended=sum(accounts.outcomes.values()),
             in_flight=place.in_flight if place else 0,
-            waiting=len(self.crowd.waiting) if self.crowd else 0,
+            waiting=len(place.waiting) if place else 0,
             busy=watch.health.busiest,
             outcomes=dict(accounts.outcomes),
             codes=dict(recorder.codes),

@@ -1,8 +1,8 @@
 """Arrivals come when they are meant to (simulators/load), whether or not anybody is free.
 
-The pump watches itself: how late it was when it could have sent at once, how late its timers are,
-how busy it is, and for how long its core was somebody else's. A loop's timers have milliseconds, so
-shortly before an arrival it looks all the time; that looking is not counted as being busy.
+The pump watches itself: how late it was with each arrival, how late its timers are, how busy it is,
+and for how long its core was somebody else's. A loop's timers have milliseconds, so shortly before
+an arrival it looks all the time; that looking is not counted as being busy.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Final
 
 from simulators.load.driving.lines import Hub
 from simulators.load.measuring.recorder import Recorder, Ticket
-from simulators.load.measuring.results import Health
+from simulators.load.measuring.results import PROBE_US, Health
 
 _NS_PER_US: Final = 1_000
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_S: Final = 1_000_000_000
-_PROBE_S: Final = 0.02
+_PROBE_S: Final = PROBE_US / 1e6
 _MARK_NS: Final = _NS_PER_MS // 2
 """Asking for the CPU time costs a microsecond or two: not at every turn."""
 _AWAY_NS: Final = _NS_PER_MS
@@ -111,7 +111,7 @@ class Watch:
         lag_ns = max(0, now_ns - self._due_ns)
         away_ns, self._away_probed_ns = self.away_ns - self._away_probed_ns, self.away_ns
         if lag_ns > self.late_ns >= lag_ns - away_ns:
-            self.health.lag_excused += 1
+            self.health.lag_excused_s += lag_ns / _NS_PER_S
         self._lag_ns = max(self._lag_ns, lag_ns)
         self.health.loop_lag.add(lag_ns // _NS_PER_US)
         self._due_ns = now_ns + int(_PROBE_S * _NS_PER_S)

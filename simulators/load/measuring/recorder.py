@@ -63,7 +63,7 @@ class Recorder:
         """Where the core was just away: since when it is back, the time before that was ours, and
         what is late."""
         self.excused = 0
-        """What was sent late, and would not have been, had the core been ours all the time."""
+        """What came late, and would not have, had the core been ours all the time."""
         self._accounts = Accounts()
         self._late = Tally()
         self._codes: dict[str, int] = {}
@@ -97,7 +97,7 @@ class Recorder:
 
     @property
     def late(self) -> Tally:
-        """How late was sent what could have been sent at once."""
+        """How late each arrival came: what the generator is to blame for."""
         self.fold()
         return self._late
 
@@ -129,8 +129,8 @@ class Recorder:
         """Count an arrival."""
         self._meant_ns.append(ticket.due_ns)
 
-    def at_once(self, ticket: Ticket, now_ns: int) -> None:
-        """Count how late an arrival is sent that could be sent at once."""
+    def came(self, ticket: Ticket, now_ns: int) -> None:
+        """Count how late the generator is with an arrival, whether it is sent now or waits."""
         late_ns, excuse = now_ns - ticket.due_ns, self.excuse
         if excuse is not None:
             turned_ns, own_ns, limit_ns = excuse

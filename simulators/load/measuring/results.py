@@ -13,6 +13,8 @@ import msgspec
 from simulators.load.measuring.histograms import Brief, Tally, decoded, encoded, merged
 
 FORMAT: Final = 1
+PROBE_US: Final = 20_000
+"""So often a generator looks at the clock to see how late its loop is."""
 OUTCOMES: Final = (
     "approved", "declined", "no_answer", "line_lost", "mac_wrong", "answer_wrong", "not_done",
     "dropped",
@@ -61,13 +63,13 @@ class Second(msgspec.Struct, kw_only=True):
 class Health(msgspec.Struct, kw_only=True):
     """How the generator was: the lateness of its sending and of its loop, its CPU, its memory.
 
-    `late` is how much later than it could a request was sent (microseconds). Of the late ones
-    `late_excused`, and of the late looks at the clock `lag_excused`, would have been in time, had
-    the machine not given the core to others, which it did for `away_s`.
+    `late` is how late each arrival came, whether it was sent then or waited (microseconds). Of the
+    late ones `late_excused`, and of the time that the loop was behind `lag_excused_s`, would not
+    have been, had the machine not given the core to others, which it did for `away_s`.
     """
 
     late_excused: int = 0
-    lag_excused: int = 0
+    lag_excused_s: float = 0.0
     away_s: float = 0.0
     late: Tally = msgspec.field(default_factory=Tally)
     loop_lag: Tally = msgspec.field(default_factory=Tally)
@@ -77,6 +79,16 @@ class Health(msgspec.Struct, kw_only=True):
     spun_s: float = 0.0
     transactions: int = 0
     peak_rss_mib: float = 0.0
+
+    def behind(self, limit_us: int) -> tuple[float, float]:
+        """Return for what share of the time the loop was behind by more, and what is excused.
+
+        By time and not by looks at the clock: however long a loop stands still, it looks once.
+        """
+        counts = self.loop_lag.counts
+        wall_us = max(1, sum((PROBE_US + us) * count for us, count in counts.items()))
+        behind_us = sum(us * count for us, count in counts.items() if us > limit_us)
+        return behind_us / wall_us, self.lag_excused_s * 1e6 / wall_us
 
     @property
     def cpu_us(self) -> float:
@@ -238,7 +250,7 @@ def _healths(parts: Sequence[Health]) -> Health:
         late=merged(part.late for part in parts),
         loop_lag=merged(part.loop_lag for part in parts),
         late_excused=sum(part.late_excused for part in parts),
-        lag_excused=sum(part.lag_excused for part in parts),
+        lag_excused_s=sum(part.lag_excused_s for part in parts),
         away_s=sum(part.away_s for part in parts),
         busy=max((part.busy for part in parts), default=0.0),
         busiest=max((part.busiest for part in parts), default=0.0),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from simulators.load.measuring.histograms import merged
+from simulators.load.measuring.histograms import Tally, merged
 from simulators.load.measuring.results import ERRORS, LOST, Cell, Health, Part, Result
 from simulators.load.scenario.model import Limits, Scenario
 from simulators.load.scenario.thresholds import Judged, Threshold, parse
@@ -25,18 +25,17 @@ def why_invalid(parts: Sequence[Health], limits: Limits) -> Iterator[str]:
     limit_us = int(limits.late_ms * 1_000)
     for number, health in enumerate(parts):
         name = f"worker {number + 1}" if len(parts) > 1 else "the generator"
-        late, lag = health.late.share_above(limit_us), health.loop_lag.share_above(limit_us)
+        late, (lag, lag_excused) = health.late.share_above(limit_us), health.behind(limit_us)
         if late > _MOST_LATE:
             own = late - health.late_excused / max(1, len(health.late))
             yield (
-                f"{name} sent {late:.1%} of what it could have sent at once"
-                f" more than {limits.late_ms:g} ms late{_blamed(own, health)}"
+                f"{name} was more than {limits.late_ms:g} ms late with {late:.1%} of all arrivals"
+                f"{_blamed(own, health)}"
             )
         if lag > _MOST_LATE:
-            own = lag - health.lag_excused / max(1, len(health.loop_lag))
             yield (
                 f"the loop of {name} was {limits.late_ms:g} ms behind {lag:.1%} of the time"
-                f"{_blamed(own, health)}"
+                f"{_blamed(lag - lag_excused, health)}"
             )
         if health.busy > limits.busy:
             yield f"{name} was {health.busy:.0%} busy, more than {limits.busy:.0%}"
@@ -69,7 +68,7 @@ def judged(threshold: Threshold, result: Result, scenario: Scenario) -> Judged:
     """Return a threshold with what was measured; nothing measured keeps no threshold."""
     part = result.whole
     cells = [cell for cell in part.cells if not threshold.kind or cell.kind == threshold.kind]
-    if not cells:
+    if not cells or (threshold.is_latency and not tally_of(threshold, cells)):
         return Judged(threshold.text, 0.0, "nothing was measured", is_kept=False)
     value = figure(threshold, cells, part, scenario)
     if threshold.is_latency:
@@ -85,9 +84,7 @@ def figure(threshold: Threshold, cells: Sequence[Cell], part: Part, scenario: Sc
     """Return a figure over cells: milliseconds, a share of the intended, a rate or a count."""
     name = threshold.figure
     if threshold.is_latency:
-        is_added = name.startswith("added_")
-        tally = merged(cell.added if is_added else cell.intended for cell in cells)
-        name = name.removeprefix("added_")
+        tally, name = tally_of(threshold, cells), name.removeprefix("added_")
         if name == "mean":
             return tally.mean_ms()
         return tally.percentile_ms(100.0 if name == "max" else float(name[1:]))
@@ -100,6 +97,12 @@ def figure(threshold: Threshold, cells: Sequence[Cell], part: Part, scenario: Sc
         return answered / max(1, intended)
     count = count_of(name, cells, part)
     return count / max(1, intended) if threshold.is_share else count
+
+
+def tally_of(threshold: Threshold, cells: Sequence[Cell]) -> Tally:
+    """Return the latencies that a threshold speaks of."""
+    is_added = threshold.figure.startswith("added_")
+    return merged(cell.added if is_added else cell.intended for cell in cells)
 
 
 def count_of(name: str, cells: Sequence[Cell], part: Part) -> int:

@@ -153,10 +153,11 @@ class Issuers(_Strict, frozen=True):
 class Limits(_Strict, frozen=True):
     """When the generator itself was the bottleneck, and what it may keep waiting.
 
-    A run is invalid when `late_ms` is passed by more than 1 % of what could have been sent at once,
-    or when the generator is busier than `busy`. An arrival that waits longer than `patience_ms` for
-    a terminal is dropped, and counted. With `spin` the generator looks at the clock all the time,
-    from `look_ms` before an arrival on, because whoever sleeps is woken late.
+    A run is invalid when the generator is later than `late_ms` with more than 1 % of the arrivals,
+    when its loop is behind by as much for 1 % of the time, or when it is busier than `busy`. An
+    arrival that waits longer than `patience_ms` for a terminal is dropped, and counted. With `spin`
+    the generator looks at the clock all the time, from `look_ms` before an arrival on, because
+    whoever sleeps is woken late.
     """
 
     late_ms: float = 10.0

@@ -50,6 +50,20 @@ async def test_what_finds_no_terminal_waits_and_the_queue_has_a_limit() -> None:
         crowd.close()
 
 
+async def test_the_lateness_of_what_waits_counts_as_the_generators_too() -> None:
+    """Ten terminals are free: five of fifteen arrivals wait, and all came two seconds late."""
+    async with hosted() as served:
+        driver, crowd = await _crowd(served)
+        now_ns = perf_counter_ns()
+        for _ in range(15):
+            crowd.offer(Ticket(now_ns - 2_000_000_000, "withdrawal", 0, 1_000), now_ns)
+        assert len(crowd.waiting) == 5
+        assert driver.recorder.late.share_above(1_900_000) == 1.0
+        assert len(driver.recorder.late) == 15
+        assert await crowd.quiet(20)
+        crowd.close()
+
+
 async def test_what_has_not_ended_when_all_is_over_still_has_an_end() -> None:
     async with hosted(60.0) as served:
         driver, crowd = await _crowd(served)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter_ns
 
 import pytest
 
@@ -14,6 +15,9 @@ from simulators.cards import fictional_card
 from simulators.installation import issuer_identity
 from simulators.issuer import CALM, Issuer, Temper
 from simulators.live import IssuerServer
+from simulators.load.driving.network import Lines
+from simulators.load.driving.part import Driver
+from simulators.load.measuring.recorder import Ticket
 from simulators.load.measuring.results import Part
 from simulators.wire import Heard, Wire
 from switch.shell.clock import Clock
@@ -116,6 +120,54 @@ async def test_a_closed_loop_keeps_the_window_full() -> None:
         part = await _run(port, loop="closed", network={"lines": 1, "window": 5})
     assert part.accounts.is_whole
     assert 5 < part.accounts.intended < 110
+
+
+async def _lines(port: int, **changes: object) -> tuple[Driver, Lines]:
+    told = {"as": "network", "cards": {"count": 50}, "limits": {"timeout_ms": 20_000}}
+    driver = Driver(job(port, **(told | changes)))
+    await driver.prepare()
+    assert driver.lines is not None
+    return driver, driver.lines
+
+
+async def test_a_closed_loop_goes_on_over_a_line_that_was_lost() -> None:
+    async with _bank() as (server, port):
+        driver, lines = await _lines(port, loop="closed", network={"lines": 1, "window": 5})
+        (each,) = lines.institutions
+        lines.next_ticket = lambda now_ns: Ticket(now_ns, "balance", 0, 0)
+        lines.begin_closed()
+        assert lines.in_flight == 5
+        async with asyncio.timeout(20):
+            server.hang_up()
+            while each.line is not None:  # noqa: ASYNC110 - a poll
+                await asyncio.sleep(0.005)
+            before = driver.recorder.accounts.outcomes.get("approved", 0)
+            while driver.recorder.accounts.outcomes.get("approved", 0) < before + 20:  # noqa: ASYNC110 - a poll
+                await asyncio.sleep(0.005)
+        assert lines.in_flight == 5
+        lines.close()
+        await asyncio.sleep(0.01)
+        assert driver.recorder.accounts.is_whole
+
+
+async def test_what_waits_for_a_line_goes_first_and_its_lateness_counts() -> None:
+    async with _bank() as (_, port):
+        driver, lines = await _lines(port, network={"lines": 1, "window": 3})
+        (each,) = lines.institutions
+        tickets = [Ticket(perf_counter_ns(), "balance", number, 0) for number in range(5)]
+        each.is_signed_on = False
+        for ticket in tickets[:4]:
+            lines.offer(ticket, ticket.due_ns + 1_000_000_000)
+        assert list(lines.waiting) == tickets[:4]
+        each.is_signed_on = True
+        lines.offer(tickets[4], tickets[4].due_ns + 1_000_000_000)
+        assert [out.ticket for out in each.out.values()] == tickets[:3]
+        assert list(lines.waiting) == tickets[3:]
+        recorder = driver.recorder
+        assert recorder.accounts.waited == 5
+        assert (len(recorder.late), recorder.late.share_above(900_000)) == (5, 1.0)
+        lines.close()
+        await asyncio.sleep(0.01)
 
 
 async def test_nobody_there_is_told() -> None:

@@ -12,6 +12,8 @@ from simulators.load.driving import pump as pump_module
 from simulators.load.driving.lines import Hub
 from simulators.load.driving.pump import Pump, Watch
 from simulators.load.measuring.recorder import Recorder, Ticket
+from simulators.load.measuring.verdict import why_invalid
+from simulators.load.scenario.model import Limits
 
 _MS = 1_000_000
 
@@ -60,7 +62,7 @@ async def test_a_loop_that_is_held_up_is_seen() -> None:
     await asyncio.sleep(1.05)
     health = watch.stop()
     assert health.loop_lag.percentile_ms(100) > 90
-    assert health.lag_excused == 0
+    assert health.lag_excused_s == 0
     assert recorder.part().seconds[0].lag_ms > 90
     assert recorder.part().seconds[0].in_flight == 7
 
@@ -113,7 +115,7 @@ async def test_a_request_that_is_late_only_since_the_core_was_away_is_counted_ap
     recorder, hub = Recorder(0, 0, None), Hub(0)
     hub.loop = _StillLoop()  # type: ignore[assignment]
     watch = Watch(hub, recorder, lambda: 0)
-    pump = Pump(hub, watch, recorder.at_once, 2 * _MS)
+    pump = Pump(hub, watch, recorder.came, 2 * _MS)
     watch.start()
     due = [ms * _MS for ms in (1, 8, 14, 21, 28, 34, 90)]
     pump.start(Ticket(ns, "echo", 0, 0) for ns in due)
@@ -128,6 +130,28 @@ async def test_a_request_that_is_late_only_since_the_core_was_away_is_counted_ap
     assert recorder.late.share_above(10_000) == 2 / 6
     assert recorder.excused == 1
     assert watch.away_ns == 15 * _MS
+    watch._is_on = False
+
+
+@pytest.mark.parametrize(("stall_ms", "is_valid"), [(0, True), (150, True), (2_000, False)])
+async def test_a_generator_that_stood_still_is_seen_by_the_time_and_not_by_the_looks(
+    monkeypatch: pytest.MonkeyPatch, stall_ms: int, *, is_valid: bool
+) -> None:
+    """In 20 s one look in a thousand is late: by two seconds, a tenth of all the time."""
+    now = [0]
+    monkeypatch.setattr(pump_module, "usage", lambda: (now[0], 0))
+    monkeypatch.setattr(pump_module, "perf_counter_ns", lambda: now[0])
+    recorder, hub = Recorder(0, 0, None), Hub(0)
+    hub.loop = _StillLoop()  # type: ignore[assignment]
+    watch = Watch(hub, recorder, lambda: 0)
+    watch.start()
+    for number in range(1_000):
+        now[0] += 20 * _MS + (stall_ms * _MS if number == 500 else 0)
+        watch._probe()
+    watch.health.busy = 0.0
+    whys = list(why_invalid([watch.health], Limits()))
+    assert (not whys) is is_valid
+    assert is_valid or "behind 9.1% of the time" in whys[0]
     watch._is_on = False
 
 

@@ -104,8 +104,8 @@ def test_what_is_told_of_known_delays_is_true_to_a_thousandth(
 
 def test_lateness_is_never_negative() -> None:
     recorder = Recorder(0, 0, None)
-    recorder.at_once(_ticket(5 * _MS), 4 * _MS)
-    recorder.at_once(_ticket(5 * _MS), 7 * _MS)
+    recorder.came(_ticket(5 * _MS), 4 * _MS)
+    recorder.came(_ticket(5 * _MS), 7 * _MS)
     assert recorder.late.percentile_ms(50) == 0
     assert 1.9 < recorder.late.percentile_ms(100) < 2.1
 

@@ -50,8 +50,8 @@ def test_a_generator_that_was_the_bottleneck_is_told(health: Health, word: str) 
     [
         (Health(late=_late(50_000, 0.03), late_excused=25, away_s=0.4), True),
         (Health(late=_late(50_000, 0.03), late_excused=19, away_s=0.4), False),
-        (Health(loop_lag=_late(50_000, 0.02), lag_excused=20, away_s=0.4), True),
-        (Health(loop_lag=_late(50_000, 0.02), lag_excused=9, away_s=0.4), False),
+        (Health(loop_lag=_late(50_000, 0.02), lag_excused_s=0.9, away_s=0.4), True),
+        (Health(loop_lag=_late(50_000, 0.02), lag_excused_s=0.4, away_s=0.4), False),
     ],
 )
 def test_a_machine_that_takes_the_core_away_is_named_and_the_run_stays_invalid(
@@ -74,6 +74,8 @@ def test_a_machine_that_takes_the_core_away_is_named_and_the_run_stays_invalid(
         ("rate >= 25/s", True, "25"),
         ("achieved > 99.9%", True, "100.000%"),
         ("echo.p99 < 200ms", False, "nothing was measured"),
+        ("added_p99 < 5ms", False, "nothing was measured"),
+        ("balance.added_p50 < 5ms", False, "nothing was measured"),
     ],
 )
 def test_thresholds_are_judged_by_what_was_measured(
