@@ -78,6 +78,7 @@ class _Host:
                     await asyncio.sleep(lags_s)
                     # The whole machine stands still, and whoever waits with it.
                     time.sleep(self.stalls_s)  # noqa: ASYNC251
+                    await asyncio.sleep(self.stalls_s / 20)
                 if (heard.mti == "0800" and name != self.no) or not self.is_silent:
                     writer.write(self._answer(heard) * (self.times if heard.mti != "0800" else 1))
         writer.close()
