@@ -6,12 +6,12 @@ a pilot, and the stage open; in town only the stage counts. Days are YYYYMMDD.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
 import msgspec
 
-from switch.registry.stages import EVERYWHERE, Matrix, Opening, Stage, Window
+from switch.registry.stages import EVERYWHERE, NO_END, Matrix, Opening, Stage, Window
 
 MOST_VERDICTS = 65_536
 """Verdicts that are kept at hand."""
@@ -34,7 +34,8 @@ class Why(Enum):
 class Verdict(msgspec.Struct, frozen=True, gc=False):
     """Whether, and why: the stage, the day from which it is or would be open, the clause.
 
-    `from_day` is None where no day is recorded.
+    The day of a refusal is the first on which nothing would be against it any more; None where no
+    such day is recorded.
     """
 
     why: Why
@@ -73,15 +74,15 @@ class Span(msgspec.Struct, frozen=True, gc=False):
 class Point(msgspec.Struct, frozen=True, kw_only=True):
     """A service point by its merchant (DE 42): where it is, what it is, and since when.
 
-    `is_eligible` says that it is a kind of place that the notice chose. `agreed_from` is the day of
-    an agreement with all four clauses, None without one.
+    `is_eligible` says that it is a kind of place that the notice chose. `agreed` are the days of an
+    agreement with all four clauses, None without one.
     """
 
     merchant: str
     district: str
     is_eligible: bool
     open_from: int
-    agreed_from: int | None
+    agreed: Span | None
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +112,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         return approved is not None and approved <= day
 
     def judge(self, asked: Asked) -> Verdict:
-        """Say whether a transaction may be done; of several reasons against it, the first."""
+        """Say whether it may be done; of several reasons the first, and the day after all."""
         verdict = self.verdicts.get(asked)
         if verdict is None:
             verdict = self._judged(asked)
@@ -121,51 +122,39 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         return verdict
 
     def _judged(self, asked: Asked) -> Verdict:
-        if asked.channel != RURAL:
-            return self._staged(asked, (EVERYWHERE, f"acquirer:{asked.acquirer}"))
-        point = self.points.get(asked.merchant)
-        return self._at_point(asked, point) or self._staged(
-            asked,
-            (
-                EVERYWHERE,
-                f"acquirer:{asked.acquirer}",
-                f"point:{asked.merchant}",
-                f"district:{point.district if point else ''}",
-            ),
-        )
-
-    def _at_point(self, asked: Asked, point: Point | None) -> Verdict | None:
-        day = asked.day
-        qualified = self.qualifications.get(asked.acquirer)
-        if qualified is None or day not in qualified:
-            later = qualified is not None and day < qualified.from_day
-            return _no(Why.QUALIFICATION, qualified.from_day if qualified and later else None)
-        if point is None or not point.is_eligible:
-            return _no(Why.POINT, None)
-        if day < point.open_from:
-            return _no(Why.POINT, point.open_from)
-        if point.agreed_from is None or day < point.agreed_from:
-            return _no(Why.AGREEMENT, point.agreed_from)
-        pilot_from = self.pilots.get(point.district)
-        if pilot_from is None or day < pilot_from:
-            return _no(Why.PILOT, pilot_from)
-        return None
-
-    def _staged(self, asked: Asked, scopes: tuple[str, ...]) -> Verdict:
+        gates: tuple[_Gate, ...] = ()
+        scopes: tuple[str, ...] = (EVERYWHERE, f"acquirer:{asked.acquirer}")
+        if asked.channel == RURAL:
+            point = self.points.get(asked.merchant)
+            gates = tuple(self._gates(asked, point))
+            district = point.district if point else ""
+            scopes += (f"point:{asked.merchant}", f"district:{district}")
         found = self._windows(asked, scopes, is_social=asked.is_social)
         day = asked.day
-        for window in found:
-            if window.from_day <= day <= window.until_day:
-                return Verdict(Why.OPEN, window.stage.id, window.from_day, window.stage.clause)
-        why = self._against(asked, scopes)
-        coming = [window for window in found if window.from_day > day]
-        if coming:
-            first = min(coming, key=lambda window: window.from_day)
-            return Verdict(why, first.stage.id, first.from_day, first.stage.clause)
+        why = next((gate for gate, span in gates if span is None or day not in span), None)
+        if why is None:
+            for window in found:
+                if window.from_day <= day <= window.until_day:
+                    return Verdict(Why.OPEN, window.stage.id, window.from_day, window.stage.clause)
+            why = self._against(asked, scopes)
         stage = self.matrix.stage_for(asked.transaction, asked.channel, is_social=asked.is_social)
-        if stage is None:
-            return Verdict(why, "", None, why.value)
-        return Verdict(why, stage.id, None, stage.clause)
+        from_day = None
+        if (first := _first(day, gates, found)) is not None:
+            from_day, stage = first[0], first[1].stage
+        is_staged = stage is not None and why in _OF_STAGES
+        clause = stage.clause if stage is not None and is_staged else why.value
+        return Verdict(why, stage.id if stage is not None else "", from_day, clause)
+
+    def _gates(self, asked: Asked, point: Point | None) -> Iterator[_Gate]:
+        """Yield what must hold at a point before any stage counts, and on which days it does."""
+        yield Why.QUALIFICATION, self.qualifications.get(asked.acquirer)
+        if point is None or not point.is_eligible:
+            yield Why.POINT, None
+            return
+        yield Why.POINT, Span(point.open_from, NO_END)
+        yield Why.AGREEMENT, point.agreed
+        pilot_from = self.pilots.get(point.district)
+        yield Why.PILOT, None if pilot_from is None else Span(pilot_from, NO_END)
 
     def _against(self, asked: Asked, scopes: tuple[str, ...]) -> Why:
         """Return what is against it: the card, where another kind of card would do today."""
@@ -184,5 +173,18 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-def _no(why: Why, from_day: int | None) -> Verdict:
-    return Verdict(why, "", from_day, why.value)
+_Gate = tuple[Why, Span | None]
+_OF_STAGES = frozenset({Why.STAGE, Why.CARD})
+"""Refusals whose clause is that of the stage."""
+
+
+def _first(day: int, gates: tuple[_Gate, ...], found: list[Window]) -> tuple[int, Window] | None:
+    """Return the first day, from one on, on which all gates and a window are open together."""
+    last = NO_END
+    for _, span in gates:
+        if span is None:
+            return None
+        day, last = max(day, span.from_day), min(last, span.until_day)
+    both = ((max(day, window.from_day), window) for window in found)
+    open_days = [each for each in both if each[0] <= min(last, each[1].until_day)]
+    return min(open_days, key=lambda each: each[0], default=None)

@@ -9,7 +9,8 @@ import msgspec
 
 EVERYWHERE = "all"
 """The scope of an opening that holds at every place."""
-_NO_END = 9999_12_31
+NO_END = 9999_12_31
+"""The last day of what has no end."""
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
     scope: str
     from_day: int
-    until_day: int = _NO_END
+    until_day: int = NO_END
 
 
 class Window(msgspec.Struct, frozen=True, gc=False):
@@ -69,7 +70,7 @@ class Matrix:
         self._by_scope: dict[str, list[Window]] = {}
         for stage in stages:
             if stage.open_from is not None:
-                self._add(EVERYWHERE, Window(stage, stage.open_from, _NO_END))
+                self._add(EVERYWHERE, Window(stage, stage.open_from, NO_END))
         for each in openings:
             if (stage_of := by_id.get(each.stage)) is not None:
                 self._add(each.scope, Window(stage_of, each.from_day, each.until_day))

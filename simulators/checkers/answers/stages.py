@@ -159,10 +159,6 @@ def verdict(history: History, asked: Asked, registry: Registry, day: int) -> Ref
 def _worked_out(
     kind: str, terminal: Terminal, registry: Registry, *, is_social: bool, day: int
 ) -> Refused | None:
-    if terminal.channel == "rural":
-        refused = _at_point(terminal, registry, day)
-        if refused is not None:
-            return refused
     scopes = _scopes(terminal, registry)
 
     def opening(on: int, *, social: bool) -> list[Stage]:
@@ -173,50 +169,45 @@ def _worked_out(
             and _is_open(registry, stage, scopes, on)
         ]
 
-    if opening(day, social=is_social):
+    lacks = _lacks(terminal, registry, day)
+    if lacks is None and opening(day, social=is_social):
         return None
     by_card = not is_social and bool(opening(day, social=True))
-    code = _NOT_FOR_CARD if by_card else _NOT_OPEN
-    coming = sorted(day_ for day_ in _begins(registry) if day_ > day)
-    for later in coming:
-        stages = [
-            stage
-            for stage in opening(later, social=is_social)
-            if later in _first_days(registry, stage, scopes)
-        ]
-        if stages:
-            return Refused(
-                code, frozenset(s.id for s in stages), later, frozenset(s.clause for s in stages)
-            )
-    for stage in registry.stages:
-        if _speaks(stage, kind, terminal.channel, is_social=is_social):
-            return Refused(code, frozenset({stage.id}), None, frozenset({stage.clause}))
-    if by_card:
-        return Refused(code, frozenset({""}), None, frozenset({"四(四)2"}))
+    code, clause = lacks or ((_NOT_FOR_CARD, "四(四)2") if by_card else (_NOT_OPEN, ""))
+    for later in sorted(day_ for day_ in _begins(registry, terminal) if day_ > day):
+        stages = opening(later, social=is_social)
+        if stages and _lacks(terminal, registry, later) is None:
+            return _said(code, clause if lacks else "", later, stages)
+    named = [s for s in registry.stages if _speaks(s, kind, terminal.channel, is_social=is_social)]
+    if named:
+        return _said(code, clause if lacks else "", None, named[:1])
+    if clause:
+        return Refused(code, frozenset({""}), None, frozenset({clause}))
     return Refused(_NOT_FOR_TERMINAL, frozenset({""}), None, frozenset({"四(二)"}))
 
 
-def _at_point(terminal: Terminal, registry: Registry, day: int) -> Refused | None:
-    """Hold a village against what must be there before any stage is asked for."""
+def _said(code: str, clause: str, from_day: int | None, stages: list[Stage]) -> Refused:
+    """Return a refusal that names one of some stages, and its clause where no other is said."""
+    clauses = {clause} if clause else {stage.clause for stage in stages}
+    return Refused(code, frozenset(s.id for s in stages), from_day, frozenset(clauses))
 
-    def no(code: str, clause: str, from_day: int | None) -> Refused:
-        return Refused(code, frozenset({""}), from_day, frozenset({clause}))
 
+def _lacks(terminal: Terminal, registry: Registry, day: int) -> tuple[str, str] | None:
+    """Return DE 39 and clause of what a village lacks on a day before any stage is asked for."""
+    if terminal.channel != "rural":
+        return None
     span = registry.qualifications.get(terminal.acquirer)
     if span is None or not span.from_day <= day <= span.until_day:
-        is_early = span is not None and day < span.from_day
-        from_day = span.from_day if span is not None and is_early else None
-        return no(_NOT_QUALIFIED, "四(三)2", from_day)
+        return _NOT_QUALIFIED, "四(三)2"
     point = registry.points.get(terminal.merchant)
-    if point is None or not point.is_eligible:
-        return no(_NOT_FOR_TERMINAL, "四(三)1", None)
-    if point.open_from > day:
-        return no(_NOT_FOR_TERMINAL, "四(三)1", point.open_from)
-    if point.agreed_from is None or point.agreed_from > day:
-        return no(_NOT_FOR_TERMINAL, "四(四)4", point.agreed_from)
+    if point is None or not point.is_eligible or point.open_from > day:
+        return _NOT_FOR_TERMINAL, "四(三)1"
+    agreed = point.agreed
+    if agreed is None or not agreed.from_day <= day <= agreed.until_day:
+        return _NOT_FOR_TERMINAL, "四(四)4"
     pilot = registry.pilots.get(point.district)
     if pilot is None or pilot > day:
-        return no(_NOT_OPEN, "三", pilot)
+        return _NOT_OPEN, "三"
     return None
 
 
@@ -243,17 +234,13 @@ def _is_open(registry: Registry, stage: Stage, scopes: frozenset[str], day: int)
     )
 
 
-def _begins(registry: Registry) -> set[int]:
-    """Return every day on which anything begins."""
-    own = {stage.open_from for stage in registry.stages if stage.open_from is not None}
-    return own | {each.from_day for each in registry.openings}
-
-
-def _first_days(registry: Registry, stage: Stage, scopes: frozenset[str]) -> set[int]:
-    """Return the days on which a stage begins to be open within some scopes."""
-    own = {stage.open_from} if stage.open_from is not None else set()
-    return own | {
-        each.from_day
-        for each in registry.openings
-        if each.stage == stage.id and each.scope in scopes
-    }
+def _begins(registry: Registry, terminal: Terminal) -> set[int]:
+    """Return every day on which anything begins that could matter to a terminal."""
+    days = {stage.open_from for stage in registry.stages if stage.open_from is not None}
+    days |= {each.from_day for each in registry.openings}
+    if (span := registry.qualifications.get(terminal.acquirer)) is not None:
+        days.add(span.from_day)
+    if (point := registry.points.get(terminal.merchant)) is not None:
+        days.add(point.open_from)
+        days |= {point.agreed.from_day} if point.agreed is not None else set()
+    return days | {pilot for pilot in registry.pilots.values() if pilot is not None}

@@ -23,7 +23,7 @@ from simulators.world.weather.faults import stream
 from switch.config.registry.stages import load_stages
 from switch.core.configuration import CardRange, Channel, Configuration, Terminal
 from switch.registry.snapshot import Point, Registry, Span
-from switch.registry.stages import EVERYWHERE, Opening, Stage
+from switch.registry.stages import EVERYWHERE, NO_END, Opening, Stage
 
 STAGES: Final = "chongqing-2014"
 POINTS: Final[Mapping[str, str]] = {
@@ -42,7 +42,6 @@ _OF_ITS_OWN: Final = 0.35
 _LATER_STAGES: Final = ("other-cards", "transfer", "products", "further", "subsidies")
 _RECORDED: Final = 0.9
 """How often a later stage has openings at all."""
-_NO_END: Final = 9999_12_31
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,12 +122,23 @@ class Days:
             return self.after(-30)
         return None if later is None else self.after(later)
 
+    def agreement(self, chance: Random) -> Span | None:
+        """Draw the days of an agreement: some are over already, or are from tomorrow on."""
+        first, last = self.usual(chance), chance.choice(_LAST_DAYS)
+        return None if first is None else Span(first, self.ends(last))
+
+    def ends(self, last: int | None) -> int:
+        """Return the day so many days later, the last of all for None."""
+        return NO_END if last is None else self.after(last)
+
     def window(self, chance: Random) -> tuple[int, int]:
         """Draw from when until when a stage is open."""
         first, last = chance.choice(_WINDOWS)
-        return self.after(first), _NO_END if last is None else self.after(last)
+        return self.after(first), self.ends(last)
 
 
+_LAST_DAYS: Final = (*[None] * 16, -1, 0, 0, 1)
+"""The last day of an agreement, from the first day of the world; None for no end."""
 _WINDOWS: Final[tuple[tuple[int, int | None], ...]] = (
     *[(-30, None)] * 5,
     *[(1, None)] * 4,
@@ -174,7 +184,7 @@ def _point(merchant: str, chance: Random, days: Days) -> Point:
         district=POINTS[merchant],
         is_eligible=chance.random() < _USUAL,
         open_from=days.usual(chance) or days.after(2),
-        agreed_from=days.usual(chance),
+        agreed=days.agreement(chance),
     )
 
 
@@ -199,7 +209,7 @@ def _opened(registry: Registry, chance: Random, days: Days) -> Registry:
     names = ("initial", "initial", *_LATER_STAGES)
     drawn = _opening(chance.choice(names), chance, days)
     from_day = days.after(chance.choice((0, 0, 1)))
-    opening = replace(drawn, from_day=from_day, until_day=_NO_END)
+    opening = replace(drawn, from_day=from_day, until_day=NO_END)
     return replace(registry, openings=(*registry.openings, opening))
 
 
@@ -227,8 +237,8 @@ def _agreed(registry: Registry, chance: Random, days: Days) -> Registry:
     """Change one point: its agreement ends, or begins."""
     merchant, is_over = chance.choice(tuple(POINTS)), chance.random() < 0.5  # noqa: PLR2004
     point = registry.points[merchant]
-    agreed = None if is_over else days.after(0)
-    changed_point = replace(point, agreed_from=agreed, is_eligible=True, open_from=days.after(-30))
+    agreed = Span(days.after(-30), days.after(-1)) if is_over else Span(days.after(0), NO_END)
+    changed_point = replace(point, agreed=agreed, is_eligible=True, open_from=days.after(-30))
     return replace(registry, points={**registry.points, merchant: changed_point})
 
 

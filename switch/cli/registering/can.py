@@ -101,7 +101,7 @@ def _refusal(verdict: Verdict) -> dict[str, Any]:
 _WORDS = {
     Why.QUALIFICATION: "the acquirer has no 助农取款 qualification",
     Why.POINT: "the merchant is no service point that takes part",
-    Why.AGREEMENT: "there is no agreement with the service point",
+    Why.AGREEMENT: "no agreement with the service point is in force",
     Why.PILOT: "the district is no pilot",
     Why.STAGE: "the stage is not open here",
     Why.CARD: "only social-security cards are taken here",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Final
 
 from switch.config.faults import ConfigurationError, Fault
 from switch.config.reading import Models
@@ -25,9 +24,7 @@ from switch.config.registry.kinds import (
 )
 from switch.config.registry.stages import Stages, load_stages, number_of
 from switch.registry.snapshot import Point, Registry, Span
-from switch.registry.stages import Opening
-
-_NO_END: Final = 9999_12_31
+from switch.registry.stages import NO_END, Opening
 
 
 def load_registry(folder: Path, models: Models, transactions: frozenset[str]) -> Registry | None:
@@ -116,12 +113,16 @@ def _points(state: State, stages: Stages) -> Mapping[str, Point]:
             district=districts[row.village],
             is_eligible=row.category in stages.places,
             open_from=number_of(row.open_from),
-            agreed_from=None if row.agreement is None else number_of(row.agreement),
+            agreed=_span(row.agreement, row.agreement_until),
         )
         for row in state["point"].values()
         if isinstance(row, PointRow)
     }
 
 
+def _span(from_day: date | None, until_day: date | None) -> Span | None:
+    return None if from_day is None else Span(number_of(from_day), _end(until_day))
+
+
 def _end(day: date | None) -> int:
-    return _NO_END if day is None else number_of(day)
+    return NO_END if day is None else number_of(day)

@@ -136,10 +136,21 @@ def _papers(state: State, around: Around) -> Iterator[Wrong]:
         if point.agreement is not None and missing:
             reason = f"lacks {', '.join(sorted(missing))}: 四(四)4 asks for them"
             yield Wrong("point", point.key, "clauses", reason)
+        yield from _agreed_until(point)
     for machine in _rows(state, "machine", Machine):
         if machine.device in around.led_devices and machine.lead_bank is None:
             reason = f"is missing: 四(三)3 names a lead bank for {machine.device} terminals"
             yield Wrong("machine", machine.key, "lead_bank", reason)
+
+
+def _agreed_until(point: PointRow) -> Iterator[Wrong]:
+    """Yield an agreement that ends before it begins, or never began."""
+    if point.agreement_until is None:
+        return
+    if point.agreement is None:
+        yield Wrong("point", point.key, "agreement_until", "is given without agreement")
+    elif point.agreement_until < point.agreement:
+        yield Wrong("point", point.key, "agreement_until", "is before agreement")
 
 
 def _openings(state: State, around: Around) -> Iterator[Wrong]:

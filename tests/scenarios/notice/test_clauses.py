@@ -53,13 +53,19 @@ def charging(*changes: tuple[str, str]) -> Adds:
 
 def test_nothing_is_done_in_a_district_before_its_day_as_a_pilot() -> None:
     """三: the pilots are chosen together, and begin on their day."""
-    hall = Hall(FIRST_DAY)
-    assert hall.ask("rural_withdrawal", 100) == "00"
-    registry = hall.configuration.registry
-    assert registry is not None
-    hall.reconfigure(registry=replace(registry, pilots=dict.fromkeys(registry.pilots, 20140618)))
+
+    def later(folder: Path) -> None:
+        (district,) = first_rows()["district"]
+        day = date(2014, 6, 20)
+        bring_in(folder, {"district": [district.model_copy(update={"pilot_from": day})]})
+
+    assert Hall(FIRST_DAY).ask("rural_withdrawal", 100) == "00"
+    hall = Hall("2014-06-19", adds=later)
     assert hall.ask("rural_withdrawal", 100) == "40"
-    assert (hall.why["rule"], hall.why["open_from"]) == (Rule.PILOT_BEGUN, 20140618)
+    assert (hall.why["rule"], hall.why["open_from"]) == (Rule.PILOT_BEGUN, 20140620)
+    assert (hall.why["stage"], hall.why["clause"]) == ("initial", "三")
+    assert hall.ask("cash_withdrawal", 100, ATM) == "00"
+    assert Hall("2014-06-20", adds=later).ask("rural_withdrawal", 100) == "00"
 
 
 def test_each_district_begins_when_it_is_ready() -> None:
@@ -307,6 +313,22 @@ def test_without_an_agreement_with_all_its_clauses_a_point_does_nothing() -> Non
     without = Hall(FIRST_DAY, adds=lacking)
     assert without.ask("rural_withdrawal", 100) == "58"
     assert without.why["rule"] == Rule.POINT_AGREED
+
+
+def test_after_the_end_of_its_agreement_a_point_does_nothing() -> None:
+    """四(四)4: 签订合作协议; what it says, it says for its term."""
+    (clinic, *_) = first_rows()["point"]
+
+    def ending(folder: Path) -> None:
+        ends = clinic.model_copy(update={"agreement_until": date(2014, 9, 29)})
+        bring_in(folder, {"point": [ends]})
+
+    assert Hall("2014-09-29", adds=ending).ask("rural_withdrawal", 100) == "00"
+    over = Hall("2014-09-30", adds=ending)
+    assert over.ask("rural_withdrawal", 100) == "58"
+    assert (over.why["rule"], over.why["clause"]) == (Rule.POINT_AGREED, "四(四)4")
+    assert (over.why["stage"], over.why["open_from"]) == ("initial", None)
+    assert over.ask("rural_withdrawal", 100, HOSPITAL) == "00"
 
 
 @pytest.mark.parametrize("kind", ["inspection", "training"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from switch.registry.snapshot import Asked, Point, Registry, Span, Why
-from switch.registry.stages import Opening, Stage
+from switch.registry.stages import NO_END, Opening, Stage
 
 _DAY = 20140618
 _LATER = 20141201
@@ -44,7 +44,7 @@ STAGES = (
     ),
 )
 POINT = Point(
-    merchant="m", district="d", is_eligible=True, open_from=20140601, agreed_from=20140601
+    merchant="m", district="d", is_eligible=True, open_from=20140601, agreed=Span(20140601, NO_END)
 )
 GOOD = Registry(
     change=1,
@@ -80,8 +80,9 @@ def test_a_service_point_does_what_is_open_from_the_beginning() -> None:
         ({"points": {}}, (Why.POINT, None)),
         ({"points": {"m": replace(POINT, is_eligible=False)}}, (Why.POINT, None)),
         ({"points": {"m": replace(POINT, open_from=_LATER)}}, (Why.POINT, _LATER)),
-        ({"points": {"m": replace(POINT, agreed_from=None)}}, (Why.AGREEMENT, None)),
-        ({"points": {"m": replace(POINT, agreed_from=_LATER)}}, (Why.AGREEMENT, _LATER)),
+        ({"points": {"m": replace(POINT, agreed=None)}}, (Why.AGREEMENT, None)),
+        ({"points": {"m": replace(POINT, agreed=Span(_LATER, NO_END))}}, (Why.AGREEMENT, _LATER)),
+        ({"points": {"m": replace(POINT, agreed=Span(0, _DAY - 1))}}, (Why.AGREEMENT, None)),
         ({"pilots": {}}, (Why.PILOT, None)),
         ({"pilots": {"d": None}}, (Why.PILOT, None)),
         ({"pilots": {"d": _LATER}}, (Why.PILOT, _LATER)),
@@ -91,7 +92,7 @@ def test_what_a_point_lacks_refuses_everything_there_and_nothing_in_town(
     changes: dict[str, Any], expected: tuple[Why, int | None]
 ) -> None:
     registry = replace(GOOD, **changes)
-    assert _judged(registry) == (expected[0], "", expected[1])
+    assert _judged(registry) == (expected[0], "initial", expected[1])
     assert _judged(registry, channel="urban") == (Why.OPEN, "branches", 20140617)
     assert registry.judge(ASKED).clause == expected[0].value
 
@@ -136,7 +137,7 @@ def test_what_no_stage_opens_is_said_without_a_stage() -> None:
 def test_a_transaction_is_open_on_the_days_of_its_openings_and_the_next_one_is_told(
     days: list[tuple[int, int]], day: int
 ) -> None:
-    point = replace(POINT, open_from=0, agreed_from=0)
+    point = replace(POINT, open_from=0, agreed=Span(0, NO_END))
     openings = tuple(
         Opening(stage="transfer", scope="point:m", from_day=first, until_day=last)
         for first, last in days
@@ -151,7 +152,55 @@ def test_a_transaction_is_open_on_the_days_of_its_openings_and_the_next_one_is_t
     why, _, from_day = _judged(registry, transaction="transfer", day=day)
     assert (why is Why.OPEN) is any(first <= day <= last for first, last in days)
     if why is not Why.OPEN:
-        assert from_day == min((first for first, _ in days if first > day), default=None)
+        good = (first for first, last in days if day < first <= last)
+        assert from_day == min(good, default=None)
+
+
+_SOMETIMES = st.none() | st.builds(Span, st.integers(1, 12), st.integers(6, 20))
+
+
+@given(
+    agreed=_SOMETIMES,
+    qualified=_SOMETIMES,
+    pilot=st.none() | st.integers(1, 12),
+    open_from=st.integers(1, 12),
+    windows=st.lists(st.tuples(st.integers(1, 20), st.integers(1, 20)), max_size=3),
+)
+def test_a_refusal_names_the_first_day_on_which_it_would_be_allowed(
+    agreed: Span | None,
+    qualified: Span | None,
+    pilot: int | None,
+    open_from: int,
+    windows: list[tuple[int, int]],
+) -> None:
+    registry = replace(
+        GOOD,
+        openings=tuple(
+            Opening(stage="transfer", scope="all", from_day=first, until_day=last)
+            for first, last in windows
+        ),
+        points={"m": replace(POINT, open_from=open_from, agreed=agreed)},
+        pilots={"d": pilot},
+        qualifications={} if qualified is None else {"a": qualified},
+    )
+    told = [_judged(registry, transaction="transfer", day=day) for day in range(22)]
+    open_days = [day for day, (why, _, _) in enumerate(told) if why is Why.OPEN]
+    for day, (why, stage, from_day) in enumerate(told):
+        assert stage == "transfer"
+        if why is not Why.OPEN:
+            assert from_day == min((each for each in open_days if each > day), default=None)
+
+
+def test_the_first_reason_is_told_with_the_day_on_which_the_last_one_is_gone() -> None:
+    """A point that opens in 2016 and whose agreement begins in 2017 does nothing before 2017."""
+    late = replace(POINT, open_from=20160617, agreed=Span(20170617, NO_END))
+    registry = replace(GOOD, points={"m": late})
+    assert _judged(registry) == (Why.POINT, "initial", 20170617)
+    assert registry.judge(ASKED).clause == "四(三)1"
+    assert _judged(registry, day=20160617) == (Why.AGREEMENT, "initial", 20170617)
+    assert _judged(registry, day=20170617)[0] is Why.OPEN
+    never = replace(GOOD, points={"m": replace(late, agreed=None)})
+    assert _judged(never) == (Why.POINT, "initial", None)
 
 
 def test_an_issuer_is_connected_from_the_approval_of_its_plan_on() -> None:
@@ -164,7 +213,7 @@ def test_an_issuer_is_connected_from_the_approval_of_its_plan_on() -> None:
     "changes",
     [
         {"qualifications": {"a": Span(_DAY, _DAY)}},
-        {"points": {"m": replace(POINT, open_from=_DAY, agreed_from=_DAY)}},
+        {"points": {"m": replace(POINT, open_from=_DAY, agreed=Span(_DAY, _DAY))}},
         {"pilots": {"d": _DAY}},
     ],
 )

@@ -121,7 +121,7 @@ def test_with_a_registry_the_stage_decides_and_is_in_the_trace() -> None:
         ({"qualifications": {}}, (Reason.ACQUIRER_NOT_QUALIFIED, Rule.ACQUIRER_QUALIFIED, None)),
         ({"points": {}}, (Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_REGISTERED, None)),
         (
-            {"points": {MERCHANT: replace(open_registry().points[MERCHANT], agreed_from=None)}},
+            {"points": {MERCHANT: replace(open_registry().points[MERCHANT], agreed=None)}},
             (Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_AGREED, None),
         ),
         ({"pilots": {"d": 20141201}}, (Reason.SERVICE_NOT_OPEN, Rule.PILOT_BEGUN, 20141201)),

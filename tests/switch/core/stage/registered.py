@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from switch.registry.snapshot import Point, Registry, Span
-from switch.registry.stages import Stage
+from switch.registry.stages import NO_END, Stage
 
 MERCHANT = "999653080110001"
 
@@ -26,7 +26,11 @@ def open_registry(**changes: Any) -> Registry:  # noqa: ANN401 - any field of a 
         open_from=20140617,
     )
     point = Point(
-        merchant=MERCHANT, district="d", is_eligible=True, open_from=20140601, agreed_from=20140601
+        merchant=MERCHANT,
+        district="d",
+        is_eligible=True,
+        open_from=20140601,
+        agreed=Span(20140601, NO_END),
     )
     registry = Registry(
         change=1,
