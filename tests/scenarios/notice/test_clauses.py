@@ -323,6 +323,7 @@ def test_after_the_end_of_its_agreement_a_point_does_nothing() -> None:
         ends = clinic.model_copy(update={"agreement_until": date(2014, 9, 29)})
         bring_in(folder, {"point": [ends]})
 
+    assert Hall("2014-09-30").ask("rural_withdrawal", 100) == "00"
     assert Hall("2014-09-29", adds=ending).ask("rural_withdrawal", 100) == "00"
     over = Hall("2014-09-30", adds=ending)
     assert over.ask("rural_withdrawal", 100) == "58"
