@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from switch.config.texts import one_line
+
 FORMAT: Final = 1
 """The format of every file of an installation."""
 _LAST_PORT: Final = 65_535
@@ -46,7 +48,7 @@ Institution = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,11}$")]
 Count = Annotated[int, Field(gt=0, le=10_000_000)]
 Milliseconds = Annotated[int, Field(gt=0, le=30 * 86_400_000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,30}$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(one_line)]
 Class = Literal["jinbao", "bank"]
 """A class of line: see `routing.links.LinkClass`."""
 

@@ -5,6 +5,8 @@ The registry of the folder is asked, as the switch asks its own.
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -22,6 +24,7 @@ from switch.steps.admit import refusal_of
 
 _SOCIAL, _OTHER = "social", "other"
 _NS_PER_MS = 1_000_000
+_DAY = re.compile(r"(?P<year>[0-9]{4})(?P<dash>-?)(?P<month>[0-9]{2})(?P=dash)(?P<day>[0-9]{2})")
 
 
 def can(
@@ -69,7 +72,8 @@ def can(
     if as_json:
         say(msgspec.json.encode(told).decode())
     else:
-        say(_sentence(told))
+        stage = kept.matrix.stage_for(transaction, where.channel, is_social=is_social)
+        say(_sentence(told, opens=stage is not None))
     if not told["may"]:
         raise typer.Exit(BAD)
 
@@ -108,12 +112,13 @@ _WORDS = {
 }
 
 
-def _sentence(told: dict[str, Any]) -> str:
+def _sentence(told: dict[str, Any], *, opens: bool) -> str:
+    """Return the answer; `opens` says whether some stage would ever open this."""
     stage = f", stage {told['stage']}" if told["stage"] else ""
     since = f", from {told['from']}" if told["from"] else ""
     if told["may"]:
         return f"yes{stage}{since}, {told['clause']}"
-    when = since or ", no day is recorded"
+    when = since or (", no day is recorded" if opens else ", no stage opens this")
     return f"no: {told['why']}{stage}{when}, {told['clause']}"
 
 
@@ -139,7 +144,16 @@ def _is_social(configuration: Configuration, card: str, pan_file: str) -> bool:
 def _day(text: str) -> int:
     if not text:
         return local(wall_ns() // _NS_PER_MS).day
-    digits = text.replace("-", "")
-    if len(digits) != len("20140618") or not digits.isdecimal():
+    try:
+        day = date(*(int(part) for part in _parts(text)))
+    except ValueError:
         stop("--on should be a day like 2014-06-18")
-    return int(digits)
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """Return year, month and day of a text; ValueError where it has no such shape."""
+    found = _DAY.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return found["year"], found["month"], found["day"]

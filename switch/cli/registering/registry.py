@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 import typer
 
+from messages.masking import mask_numbers
 from switch.cli.outcome import say, stop
 from switch.cli.registering.can import can
 from switch.cli.registering.editing import Edit, carry_out
@@ -22,6 +23,7 @@ from switch.config.faults import ConfigurationError
 from switch.config.registry.changes import Change, Changes, path_in
 from switch.config.registry.kinds import KINDS, plain
 from switch.config.registry.tables import read_row, read_rows
+from switch.config.texts import no_card, one_line
 
 app = verb_app("The registry: who may do what where, and since when.")
 
@@ -87,7 +89,7 @@ def set_row(
     _known(kind)
     edit = Edit(by, why)
     try:
-        row = read_row(kind, dict(_field(text) for text in fields))
+        row = read_row(kind, _fields(fields))
         edit.rows, edit.file = {kind: [row]}, "the row"
         _changed(_carried_out(folder, edit))
     except ConfigurationError as error:
@@ -168,6 +170,11 @@ def show(
 def _carried_out(folder: Path, edit: Edit) -> Change | None:
     if not edit.by.strip() or not edit.why.strip():
         stop("--by and --why say who makes the change and why")
+    for option, text in (("--by", edit.by), ("--why", edit.why)):
+        try:
+            no_card(one_line(text))
+        except ValueError as error:
+            stop(f"{option} {error}")
     return carry_out(folder, edit)
 
 
@@ -201,11 +208,17 @@ def _known(kind: str) -> None:
         stop(f"there is no kind {kind}; there are {', '.join(KINDS)}")
 
 
-def _field(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        stop(f"{text!r} should be FIELD=VALUE")
-    return name, value
+def _fields(texts: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        shown = mask_numbers(name)
+        if not equals:
+            stop(f"{shown!r} should be FIELD=VALUE")
+        if name in found:
+            stop(f"the field {shown} is given twice")
+        found[name] = value
+    return found
 
 
 def _cell(value: object) -> str:

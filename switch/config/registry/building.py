@@ -65,6 +65,9 @@ def around(models: Models, stages: Stages) -> Around:
         terminals=frozenset(each.id for each in models.terminals.terminal),
         stages={stage.id: stage.needs_approval for stage in stages.stages},
         led_devices=stages.led_devices,
+        open_from={
+            stage.id: stage.open_from for stage in stages.stages if stage.open_from is not None
+        },
         only_past=stages.only_past,
     )
 

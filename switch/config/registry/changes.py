@@ -18,7 +18,7 @@ import msgspec
 from pydantic import ValidationError
 
 from switch.config.faults import ConfigurationError, Fault, reason_of, shown
-from switch.config.registry.kinds import KINDS, Row, State, plain
+from switch.config.registry.kinds import KEPT, KINDS, Row, State, plain
 
 FOLDER: Final = "registry"
 FILE: Final = "changes.jsonl"
@@ -89,7 +89,7 @@ def apply(state: State, change: Change) -> None:
     for kind, rows in change.rows.items():
         table = _table(state, kind)
         for each in rows:
-            row = KINDS[kind].model_validate(each)
+            row = KINDS[kind].model_validate(each, context=KEPT)
             table[row.key] = row
 
 

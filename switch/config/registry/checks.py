@@ -26,6 +26,8 @@ from switch.config.registry.kinds import (
     Training,
     Village,
 )
+from switch.config.registry.stages import number_of
+from switch.registry.stages import EVERYWHERE
 
 R = TypeVar("R", bound=Row)
 
@@ -37,7 +39,8 @@ _PARTS: Final = frozenset(get_args(Part))
 class Around(NamedTuple):
     """What the rest of the installation has: identifiers, and whether stages need an approval.
 
-    `led_devices` must have a lead bank, rows of the kinds `only_past` no day to come.
+    `led_devices` must have a lead bank, rows of the kinds `only_past` no day to come. `open_from`
+    has the days (YYYYMMDD) of stages that are open everywhere without a row.
     """
 
     acquirers: frozenset[str]
@@ -47,6 +50,7 @@ class Around(NamedTuple):
     stages: Mapping[str, bool]
     led_devices: frozenset[str] = frozenset({"composite"})
     only_past: frozenset[str] = frozenset({"inspection", "training", "cards", "plan"})
+    open_from: Mapping[str, int] = {}
 
 
 class Wrong(NamedTuple):
@@ -164,6 +168,10 @@ def _openings(state: State, around: Around) -> Iterator[Wrong]:
             yield Wrong("opening", each.key, "approval", f"{each.stage} needs one, 四(四)2")
         if each.until_day is not None and each.until_day < each.from_day:
             yield Wrong("opening", each.key, "until_day", "is before from_day")
+        built_in = around.open_from.get(each.stage)
+        if built_in is not None and _reaches(each, built_in):
+            reason = f"overlaps: {each.stage} is open everywhere from {built_in} without a row"
+            yield Wrong("opening", each.key, "from_day", reason)
         kind, _, name = each.scope.partition(":")
         known = around.acquirers if kind == "acquirer" else state.get(kind, {})
         if name and name not in known:
@@ -174,6 +182,12 @@ def _openings(state: State, around: Around) -> Iterator[Wrong]:
             if before.until_day is None or before.until_day >= after.from_day:
                 reason = f"overlaps with {before.key}"
                 yield Wrong("opening", after.key, "from_day", reason)
+
+
+def _reaches(opening: OpeningRow, day: int) -> bool:
+    """Tell whether an opening for every place holds on a day (YYYYMMDD) or after it."""
+    until = opening.until_day
+    return opening.scope == EVERYWHERE and (until is None or number_of(until) >= day)
 
 
 def _future(state: State, around: Around, today: date) -> Iterator[Wrong]:

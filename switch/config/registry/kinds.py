@@ -10,9 +10,21 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+)
 
-from switch.config.files import Institution, Text
+from switch.config.files import Institution
+from switch.config.texts import no_card, one_line
+
+KEPT: Final = "kept"
+"""Context of rows of the history: texts of before are taken, since no line of it ever changes."""
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -29,12 +41,28 @@ def _words(value: object) -> object:
     return value.split() if isinstance(value, str) else value
 
 
+def _free(value: str, info: ValidationInfo) -> str:
+    """Refuse what would be kept and shown for ever: a card's number, unseen characters."""
+    return value if info.context == KEPT else no_card(one_line(value))
+
+
+def _scope(value: str, info: ValidationInfo) -> str:
+    """Refuse a card's number; a merchant's 15 digits may check like one by chance."""
+    is_merchant = value.startswith("point:") and len(value) == len("point:999653080110001")
+    return value if is_merchant else _free(value, info)
+
+
 Day = Annotated[date, BeforeValidator(_day)]
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_free)]
+Id = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$"), AfterValidator(_free)
+]
 Merchant = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{15}$")]
 TerminalId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{8}$")]
 Scope = Annotated[
-    str, StringConstraints(pattern=r"^(all|(district|acquirer|point):[A-Za-z0-9_-]{1,40})$")
+    str,
+    StringConstraints(pattern=r"^(all|(district|acquirer|point):[A-Za-z0-9_-]{1,40})$"),
+    AfterValidator(_scope),
 ]
 Prefix = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
 Document = Literal[

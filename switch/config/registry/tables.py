@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from messages.masking import mask_numbers
 from switch.config.faults import ConfigurationError, Fault, Lines, reason_of, shown
 from switch.config.registry.kinds import KINDS, Row
 
@@ -59,8 +60,7 @@ def _csv(path: Path, text: str, kind: str) -> Iterator[tuple[str, int, Mapping[s
         for cells in reader:
             if header is None:
                 header = cells
-                if len(set(header)) < len(header):
-                    raise _wrong(path, 1, "a column is there twice")
+                _check_header(path, kind, header)
             elif len(cells) > len(header) or (cells and len(cells) < len(header)):
                 raise _wrong(path, reader.line_num, f"has {len(cells)} cells, not {len(header)}")
             elif cells:
@@ -68,6 +68,29 @@ def _csv(path: Path, text: str, kind: str) -> Iterator[tuple[str, int, Mapping[s
                 yield kind, reader.line_num, row
     except csv.Error as error:
         raise _wrong(path, reader.line_num, str(error)) from None
+
+
+def _check_header(path: Path, kind: str, header: list[str]) -> None:
+    """Say everything that is wrong with the columns at once, and not again for each row."""
+    fields = KINDS[kind].model_fields
+    if len(set(header)) < len(header):
+        raise _wrong(path, 1, "a column is there twice")
+    faults = [
+        Fault(str(path), 1, f"{kind}.{mask_numbers(name)}", reason_of(_unknown(name), fields))
+        for name in header
+        if name not in fields
+    ]
+    faults += [
+        Fault(str(path), 1, f"{kind}.{name}", "is missing: the first line names the columns")
+        for name, field in fields.items()
+        if field.is_required() and name not in header
+    ]
+    if faults:
+        raise ConfigurationError(faults)
+
+
+def _unknown(name: str) -> Mapping[str, Any]:
+    return {"type": "extra_forbidden", "loc": (name,)}
 
 
 def _toml(path: Path, text: str) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
@@ -97,7 +120,9 @@ def _checked(path: Path, given: Iterator[tuple[str, int, Mapping[str, Any]]]) ->
         except ValidationError as error:
             for each in error.errors(include_url=False, include_input=False):
                 reason = reason_of(each, KINDS[kind].model_fields)
-                faults.append(Fault(str(path), line, f"{kind}.{shown(each['loc'])}", reason))
+                faults.append(
+                    Fault(str(path), line, f"{kind}.{mask_numbers(shown(each['loc']))}", reason)
+                )
             continue
         before = found.lines.setdefault((kind, row.key), line)
         if before != line:
@@ -106,6 +131,8 @@ def _checked(path: Path, given: Iterator[tuple[str, int, Mapping[str, Any]]]) ->
         found.of.setdefault(kind, []).append(row)
     if faults:
         raise ConfigurationError(faults)
+    if not found.of:
+        raise _wrong(path, 0, "holds no rows")
     return found
 
 

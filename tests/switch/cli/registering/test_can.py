@@ -32,6 +32,10 @@ _ONLY_SOCIAL = "no: only social-security cards are taken here"
          f"{_ONLY_SOCIAL}, stage other-cards, no day is recorded, 四(四)2"),
         (("50010001", "transfer", "social", "--on", "2014-06-18"),
          "no: the stage is not open here, stage transfer, no day is recorded, 四(二)"),
+        (("50010001", "social_payment", "other", "--on", "2014-06-18"),
+         f"{_ONLY_SOCIAL}, no stage opens this, 四(四)2"),
+        (("50010001", "cash_withdrawal", "social", "--on", "20140618"),
+         "no: the stage is not open here, no stage opens this, 四(二)"),
         (("50010003", "rural_withdrawal", "social", "--on", "2014-06-18"),
          "no: the merchant is no service point that takes part, no day is recorded, 四(三)1"),
     ],
@@ -80,6 +84,11 @@ def test_what_the_file_of_terminals_leaves_out_is_refused_there(folder: Path) ->
         (("50010001", "sale", "400000"), "begin with 400000 are of no range"),
         (("50010001", "sale", "social", "--pan-file", "-"), "give CARD or --pan-file, not both"),
         (("50010001", "sale", "social", "--on", "tomorrow"), "a day like 2014-06-18"),
+        (("50010001", "sale", "social", "--on", "2014-99-99"), "a day like 2014-06-18"),
+        (("50010001", "sale", "social", "--on", "2014-02-30"), "a day like 2014-06-18"),
+        (("50010001", "sale", "social", "--on", "0000-01-01"), "a day like 2014-06-18"),
+        (("50010001", "sale", "social", "--on", "2014-0618"), "a day like 2014-06-18"),
+        (("50010001", "sale", "social", "--on", "２０１４-06-18"), "a day like 2014-06-18"),
     ],
 )
 def test_a_question_that_is_none_has_status_2(

@@ -38,6 +38,14 @@ def test_every_row_of_the_defaults_comes_back_as_it_was(tmp_path: Path) -> None:
     assert not again.rows
 
 
+def test_texts_that_nobody_may_write_any_more_are_read_from_the_history(tmp_path: Path) -> None:
+    bring_in(tmp_path, {"district": [_district("one")]})
+    path = path_in(tmp_path)
+    kept = path.read_text("utf-8").replace('"one"', r'"6219991234567890120\n"')
+    path.write_text(kept, "utf-8")
+    assert Changes(path).state["district"].keys() == {"d"}
+
+
 def test_a_last_line_that_is_not_whole_never_happened_and_is_written_over(tmp_path: Path) -> None:
     bring_in(tmp_path, {"district": [_district("one")]})
     path = path_in(tmp_path)

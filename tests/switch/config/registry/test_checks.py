@@ -128,6 +128,28 @@ def test_openings_of_one_stage_and_scope_do_not_overlap(
     assert not [*wrong_rows(_with("opening", _OPENING | other), _AROUND, _TODAY)]
 
 
+@pytest.mark.parametrize(
+    ("stage", "scope", "from_day", "until_day", "is_wrong"),
+    [
+        ("initial", "all", "2014-06-17", "2014-06-20", True),
+        ("initial", "all", "2014-06-01", "2014-06-17", True),
+        ("initial", "all", "2020-01-01", "", True),
+        ("initial", "all", "2014-06-01", "2014-06-16", False),
+        ("initial", "district:test-district", "2014-06-01", "2014-06-20", False),
+        ("other-cards", "all", "2014-06-17", "", False),
+    ],
+)
+def test_an_opening_does_not_overlap_with_what_is_open_without_a_row(
+    stage: str, scope: str, from_day: str, until_day: str, is_wrong: bool
+) -> None:
+    days = {"from_day": from_day, "until_day": until_day}
+    state = _with("opening", {"stage": stage, "scope": scope, "approval": "A-1"} | days)
+    around = _AROUND._replace(open_from={"initial": 20140617})
+    told = [(each.field, each.reason) for each in wrong_rows(state, around, _TODAY)]
+    reason = "overlaps: initial is open everywhere from 20140617 without a row"
+    assert told == [("from_day", reason)] * is_wrong
+
+
 def test_without_a_day_nothing_is_in_the_future() -> None:
     state = _with("inspection", _VISIT | {"day": "2099-01-01", "finding": "good"})
     assert not [*wrong_rows(state, _AROUND, None)]

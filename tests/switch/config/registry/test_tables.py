@@ -50,13 +50,22 @@ def test_a_toml_file_holds_any_kind(tmp_path: Path) -> None:
         (_HEADER + '"open', "point.csv", ":2: unexpected end of data"),
         (_HEADER + _ROW.replace("cash_source", "cash"), "point.csv", ":2: point.clauses"),
         (_HEADER, "things.csv", "holds which kind?"),
+        ("", "point.csv", "point.csv: holds no rows"),
+        (_HEADER, "point.csv", "point.csv: holds no rows"),
+        (_HEADER + "\n\n", "point.csv", "point.csv: holds no rows"),
+        ("merchant\n", "point.csv", ":1: point.village: is missing: the first line names"),
+        ("format = 1\n", "a.toml", "a.toml: holds no rows"),
+        ("format = 1\ndistrict = []\n", "a.toml", "a.toml: holds no rows"),
+        (_HEADER + _ROW.replace("Clinic", "6219991234567890120"), "point.csv",
+         ":2: point.name: could hold a whole card number"),
+        (_HEADER + _ROW.replace("Clinic", '"a\nb"'), "point.csv", "point.name: should be one line"),
         ("format = 1\nx", "a.toml", "a.toml: "),
         ("format = 2\n", "a.toml", ":1: format should be 1"),
         ("format = 1\n[[planet]]\n", "a.toml", ":2: planet is no kind"),
         ("format = 1\ndistrict = [1]\n", "a.toml", "should be an array of tables"),
         ("format = 1\n[[district]]\nid = 7\nname = 'x'\n", "a.toml", ":2: district.id"),
     ],
-)
+)  # fmt: skip
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, name: str, told: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         read_rows(_written(tmp_path, text, name), "")
