@@ -250,6 +250,8 @@ class Crowd:
     # ----------------------------------------------------------------------------- connections
 
     def _connect(self, agent: Agent) -> None:
+        if not self._ticks:
+            return
         task = self._hub.loop.create_task(self._connected(agent))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -332,6 +334,13 @@ class Crowd:
                     await self._connected(agent)
                 agent.settle(perf_counter_ns())
             await asyncio.sleep(_TICK_S)
+
+    def halt(self) -> None:
+        """Hang up in the middle of a run that is given up."""
+        self._ticks = False
+        self.is_ending = True
+        self.waiting.clear()
+        self.hang_up()
 
     def close(self) -> None:
         """Hang up for good; what has not ended by now has no end of its own."""

@@ -456,10 +456,17 @@ class Lines:
         while self.settling > 0 and perf_counter_ns() < last_ns:  # noqa: ASYNC110 - a poll
             await asyncio.sleep(_TICK_S)
 
-    def close(self) -> None:
-        """Hang up for good; what has not ended by now has no end of its own."""
+    def halt(self) -> None:
+        """Hang up in the middle of a run that is given up."""
         self._ticks = False
         self.is_ending = True
+        self.waiting.clear()
+        for each in self.institutions:
+            if each.line is not None:
+                each.line.close()
+
+    def close(self) -> None:
+        """Hang up for good; what has not ended by now has no end of its own."""
         now_ns = perf_counter_ns()
         while self.waiting:
             self._drop(self.waiting.popleft(), now_ns)
@@ -467,9 +474,7 @@ class Lines:
             each.abandon(now_ns)
         self.recorder.accounts.owed = max(0, self.settling)
         self.recorder.accounts.unresolved = self.unresolved
-        for each in self.institutions:
-            if each.line is not None:
-                each.line.close()
+        self.halt()
 
 
 def _reversal(original: dict[int, str]) -> dict[int, str]:

@@ -6,12 +6,14 @@ Progress goes to `tell` a few times a second; what was found is a `Part`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import time
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter_ns
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -23,9 +25,10 @@ from simulators.load.driving.faults import FaultClock, TerminalTrouble
 from simulators.load.driving.lines import Hub
 from simulators.load.driving.network import Lines
 from simulators.load.driving.pump import Pump, Watch
-from simulators.load.measuring.recorder import CSV_COLUMNS, Recorder, Ticket
+from simulators.load.measuring.recorder import CSV_COLUMNS, Recorder, Ticket, add_column
 from simulators.load.measuring.results import Part
 from simulators.load.scenario import draws, fleet, schedules
+from simulators.load.scenario.fleet import FleetError
 from simulators.load.scenario.model import Scenario
 from simulators.wire import Wire
 
@@ -75,6 +78,44 @@ class LoadError(Exception):
 
 
 Tell = Callable[[Progress], object]
+UNWRITTEN: Final = "not wholly written: "
+"""How the note begins that names a CSV which could not be written."""
+
+
+class Guard:
+    """Hears what goes wrong in a callback of the loop: else nobody would, and all would hang."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Listen until `end`."""
+        self._failed: asyncio.Future[str] = loop.create_future()
+        self._loop, self._usual = loop, loop.get_exception_handler()
+        loop.set_exception_handler(self._heard)
+
+    def _heard(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, Exception) or isinstance(error, OSError):
+            loop.default_exception_handler(context)
+        elif not self._failed.done():
+            # Not the error's own words: they may quote a card.
+            *_, last = traceback.extract_tb(error.__traceback__) or [None]
+            place = f" at {Path(last.filename).name}:{last.lineno}" if last else ""
+            self._failed.set_result(f"the generator failed{place} ({type(error).__name__})")
+
+    def check(self) -> None:
+        """Raise LoadError if anything has gone wrong."""
+        if self._failed.done():
+            raise LoadError(self._failed.result())
+
+    async def until(self, at_ns: int) -> None:
+        """Wait for a moment; raises LoadError as soon as anything has gone wrong."""
+        left_s = max(0.0, (at_ns - perf_counter_ns()) / _NS_PER_S)
+        await asyncio.wait({self._failed}, timeout=left_s)
+        self.check()
+
+    def end(self) -> None:
+        """Listen no more."""
+        self._loop.set_exception_handler(self._usual)
+        self._failed.cancel()
 
 
 class Driver:
@@ -97,10 +138,14 @@ class Driver:
         self.lines: Lines | None = None
         self._pump: Pump | None = None
         self._rows: list[str] = []
+        self._csv_trouble: list[str] = []
+        self._telling_task: asyncio.Task[None] | None = None
         self._csv_file = (folder / job.csv).open("w", encoding="utf-8") if job.csv else None
         self._who = (
             [] if is_network else fleet.terminals(scenario.fleet, folder)[job.worker :: job.of]
         )
+        if any(not each.merchant for each in self._who):
+            raise FleetError(f"{scenario.fleet.csv}: merchant: a terminal has none")
         self._trouble = TerminalTrouble(scenario.seed, job.worker)
 
     # ----------------------------------------------------------------------------- getting ready
@@ -158,7 +203,19 @@ class Driver:
     # ---------------------------------------------------------------------------------- driving
 
     async def drive(self, start_ns: int) -> Part:
-        """Run from a moment of the clock on until everything has ended."""
+        """Run from a moment of the clock on until all has ended; LoadError where it cannot."""
+        guard, usual = Guard(self.hub.loop), gc.get_threshold()
+        try:
+            return await self._driven(start_ns, guard)
+        except LoadError:
+            self.abandon()
+            raise
+        finally:
+            guard.end()
+            gc.set_threshold(*usual)
+            gc.unfreeze()
+
+    async def _driven(self, start_ns: int, guard: Guard) -> Part:
         scenario, recorder = self._scenario, self.recorder
         place = self.crowd or self.lines
         if place is None:
@@ -170,17 +227,16 @@ class Driver:
         # Before the start: looking through the whole heap takes many milliseconds.
         gc.collect()
         gc.freeze()
-        usual = gc.get_threshold()
         gc.set_threshold(_COLLECT, 20, 1_000)
         await asyncio.sleep(max(0.0, (start_ns - perf_counter_ns()) / _NS_PER_S - _EARLY_S))
         started_utc_ms = time.time_ns() // 1_000_000
         if self._csv_file is not None:
-            self._csv_file.write(CSV_COLUMNS + f"# start {started_utc_ms} ms UTC\n")
+            self._rows.append(CSV_COLUMNS + f"# start {started_utc_ms} ms UTC\n")
         watch = Watch(self.hub, recorder, lambda: place.in_flight)
         watch.late_ns = int(scenario.limits.late_ms * _NS_PER_MS)
         faults = self._faults(start_ns)
         watch.start()
-        telling = asyncio.create_task(self._telling(watch))
+        telling = self._telling_task = asyncio.create_task(self._telling(watch))
         limits = scenario.limits
         look_ns = int(limits.look_ms * _NS_PER_MS) if limits.spin else 0
         pump = self._pump = Pump(self.hub, watch, place.offer, look_ns)
@@ -188,16 +244,15 @@ class Driver:
             self.crowd.all_do("sign_on", start_ns)
         self._begin(pump, start_ns)
         end_ns = start_ns + int(scenario.seconds * _NS_PER_S)
-        await asyncio.sleep(max(0.0, (end_ns - perf_counter_ns()) / _NS_PER_S))
-        while not pump.is_over and scenario.loop == "open":  # noqa: ASYNC110 - a poll
-            await asyncio.sleep(0.001)
+        await guard.until(end_ns)
+        while not pump.is_over and scenario.loop == "open":
+            await guard.until(perf_counter_ns() + _NS_PER_MS)
         place.is_ending = True
         await place.quiet(scenario.limits.timeout_ms / 1_000 + _DRAIN_SPARE_S)
+        guard.check()
         if faults is not None:
             faults.stop()
         health = watch.stop()
-        gc.set_threshold(*usual)
-        gc.unfreeze()
         telling.cancel()
         await self._after(place)
         part = recorder.part()
@@ -206,15 +261,19 @@ class Driver:
         part.worker, part.of = self.job.worker, self.job.of
         part.started_utc_ms = started_utc_ms
         part.notes = [f"{kind}: {count}" for kind, count in sorted(self._trouble.made.items())]
+        part.notes += self._csv_trouble
         return part
 
     def abandon(self) -> None:
-        """Stop in the middle, and hang up."""
+        """Stop in the middle, and hang up; what is out has no end any more."""
         if self._pump is not None:
             self._pump.stop()
+        if self._telling_task is not None:
+            self._telling_task.cancel()
         for place in (self.crowd, self.lines):
             if place is not None:
-                place.close()
+                place.halt()
+        self._close_rows()
 
     def _faults(self, start_ns: int) -> FaultClock | None:
         if self.crowd is None:
@@ -233,8 +292,7 @@ class Driver:
         place.close()
         await asyncio.sleep(0)
         self._write_rows()
-        if self._csv_file is not None:
-            self._csv_file.close()
+        self._close_rows()
 
     def _begin(self, pump: Pump, start_ns: int) -> None:
         scenario, job = self._scenario, self.job
@@ -310,5 +368,33 @@ class Driver:
     def _write_rows(self) -> None:
         self.recorder.fold()
         if self._csv_file is not None and self._rows:
-            self._csv_file.write("".join(self._rows))
+            try:
+                self._csv_file.write("".join(self._rows))
+                self._csv_file.flush()
+            except OSError as error:
+                self._csv_failed(error)
         self._rows.clear()
+
+    def _csv_failed(self, error: OSError) -> None:
+        """Measure on without it, and say so at the end."""
+        self._csv_trouble = [f"{UNWRITTEN}{self.job.csv}: {error.strerror}"]
+        self._close_rows()
+
+    def _close_rows(self) -> None:
+        file, self._csv_file = self._csv_file, None
+        if file is not None:
+            # What could not be written before cannot be now, and has been told.
+            with contextlib.suppress(OSError):
+                file.close()
+
+    def add_backs(self, part: Part, backs: Mapping[str, int]) -> None:
+        """Take how long the issuers took, into the CSV too."""
+        path, is_failed = Path(self.job.folder) / self.job.csv, bool(self._csv_trouble)
+        if self.job.csv and backs and path.is_file() and not is_failed:
+            try:
+                add_column(path, backs)
+            except OSError as error:
+                self._csv_failed(error)
+                part.notes += self._csv_trouble
+        matched = self.recorder.match_backs(backs)
+        part.notes.append(f"{matched} answers matched with the issuers' own times")

@@ -48,7 +48,7 @@ class WaitOrder(msgspec.Struct, frozen=True, tag="wait"):
 
 
 class BacksOrder(msgspec.Struct, frozen=True, tag="backs"):
-    """Take how long the issuers took from a file; the last order of a part."""
+    """Take how long the issuers took from a file, if they told; the last order of a part."""
 
     path: str
 
@@ -137,8 +137,8 @@ class Worker:
             _say(Report(is_drained=True))
             order = await self.next()
             if isinstance(order, BacksOrder):
-                matched = driver.recorder.match_backs(_read_backs(Path(order.path)))
-                part.notes.append(f"{matched} answers matched with the issuers' own times")
+                backs = _read_backs(Path(order.path)) if order.path else {}
+                driver.add_backs(part, backs)
         _say(Report(part=msgspec.Raw(to_json(part))))
 
     async def _driven(self, driver: Driver, start_ns: int) -> Part | None:

@@ -137,7 +137,7 @@ class Run:
         self.pids: list[int] = []
         self._show = show
         self._latest: list[Progress] = [Progress(worker=n) for n in range(plan.workers)]
-        self._lost: list[str] = []
+        self._lost: dict[int, str] = {}
 
     async def run(self) -> Result:
         """Run it all; raises LoadError where it cannot begin."""
@@ -187,11 +187,11 @@ class Run:
             found = await asyncio.gather(
                 *(self._follow(number, worker) for number, worker in enumerate(workers))
             )
-            told: list[Book] = []
+            told: list[Book] | None = []
             if bank is not None:
                 told = await _books_of(bank, path)
                 for worker in workers:
-                    worker.tell(BacksOrder(str(path)))
+                    worker.tell(BacksOrder(str(path) if told is not None else ""))
                 found = await asyncio.gather(
                     *(self._follow(number, worker) for number, worker in enumerate(workers))
                 )
@@ -209,9 +209,8 @@ class Run:
         while True:
             report = await worker.hear()
             if report is None or report.error:
-                name = f"worker {number + 1}"
-                if name not in self._lost:
-                    self._lost.append(name)
+                why = f" ({report.error})" if report else ""
+                self._lost.setdefault(number, f"worker {number + 1}{why}")
                 return None
             if report.progress is not None:
                 self._latest[number] = report.progress
@@ -231,7 +230,7 @@ class Run:
             machine=machine(),
             parts=[part.health for part in parts],
             whole=together(parts),
-            lost_workers=self._lost,
+            lost_workers=[self._lost[number] for number in sorted(self._lost)],
         )
 
 
@@ -242,10 +241,11 @@ async def _ready(bank: Process) -> list[list[int]]:
     return report.ready
 
 
-async def _books_of(bank: Process, path: Path) -> list[Book]:
+async def _books_of(bank: Process, path: Path) -> list[Book] | None:
+    """Return the books of the issuers, None where they ended during the run."""
     bank.tell(BooksOrder(str(path)))
     report = await bank.hear()
-    return report.books or [] if report is not None else []
+    return report.books if report is not None else None
 
 
 def _csv_of(plan: Plan, number: int) -> str:

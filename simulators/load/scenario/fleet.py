@@ -46,8 +46,10 @@ def terminals(fleet: Fleet, folder: Path) -> list[Identity]:
     path = folder / fleet.csv
     found = []
     for line, row in _rows(path, _TERMINAL):
-        if len(row["tid"]) != len("50010001") or not row["tid"].isalnum():
+        if not re.fullmatch(r"[0-9A-Za-z]{8}", row["tid"]):
             raise FleetError(f"{path}:{line}: tid: not 8 letters or digits")
+        if row["merchant"] and not re.fullmatch(r"[0-9A-Za-z]{15}", row["merchant"]):
+            raise FleetError(f"{path}:{line}: merchant: not 15 letters or digits")
         try:
             key = Tmk.from_hex(row["master_key"])
         except ValueError as error:
@@ -66,7 +68,7 @@ def cards(told: Cards, folder: Path) -> list[Drawn]:
     found = []
     for line, row in _rows(path, _CARD):
         for column, form in _DIGITS.items():
-            if column in row and not re.fullmatch(form, row[column]):
+            if column in row and not re.fullmatch(form, row[column], re.ASCII):
                 raise FleetError(f"{path}:{line}: {column}: not as many digits as it needs")
         if not is_luhn_valid(row["pan"]):
             raise FleetError(f"{path}:{line}: pan: its check digit is wrong")

@@ -16,14 +16,17 @@ from typing import Final
 
 import msgspec
 
+from messages.dialects.loader import SpecError, load_dialect
 from simulators.installation import CARDS_EACH
-from simulators.load.scenario import thresholds
+from simulators.load.scenario import bounds, thresholds
 from simulators.load.scenario.model import KINDS, Scenario
 from simulators.load.scenario.schedules import ScheduleError, pieces
 
 _ENDING: Final = ".toml"
 _LAST_PORT: Final = 65_535
 _PLACE: Final = re.compile(r" - at `\$\.?(?P<place>.*)`$")
+_INSTITUTION: Final = re.compile(r"[0-9]{8,11}")
+_MOST_STEPS: Final = 1_000_000
 _NETWORK_KINDS: Final = ("withdrawal", "sale", "payment", "balance", "reversal", "echo")
 _ISSUER_FAULTS: Final = ("issuer_slow", "issuer_silent", "issuer_down", "link_flap", "link_outage")
 
@@ -43,6 +46,13 @@ def read(path: Path) -> Scenario:
 
     ScenarioError names file, key and reason.
     """
+    scenario = parsed(path)
+    check(scenario, str(path))
+    return scenario
+
+
+def parsed(path: Path) -> Scenario:
+    """Read a scenario as it stands in its file; whether it fits together is for `check`."""
     source: Path | Traversable = path
     if not path.exists() and str(path) in packaged():
         source = resources.files("specs") / "load" / f"{path}{_ENDING}"
@@ -52,20 +62,24 @@ def read(path: Path) -> Scenario:
         raise ScenarioError(f"{path}: cannot be read ({type(error).__name__})") from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{path}: {error}") from None
-    return understood(told, str(path))
+    return _converted(told, str(path))
 
 
 def understood(told: object, name: str = "scenario") -> Scenario:
     """Return what a mapping says, ScenarioError where it does not say a scenario."""
+    scenario = _converted(told, name)
+    check(scenario, name)
+    return scenario
+
+
+def _converted(told: object, name: str) -> Scenario:
     try:
-        scenario = msgspec.convert(told, Scenario)
+        return msgspec.convert(told, Scenario)
     except msgspec.ValidationError as error:
         text = str(error)
         found = _PLACE.search(text)
         place = f"{found['place']}: " if found and found["place"] else ""
         raise ScenarioError(f"{name}: {place}{_PLACE.sub('', text)}") from None
-    check(scenario, name)
-    return scenario
 
 
 def check(scenario: Scenario, name: str) -> None:
@@ -75,6 +89,7 @@ def check(scenario: Scenario, name: str) -> None:
 
 
 def _complaints(scenario: Scenario) -> Iterator[str]:
+    yield from bounds.complaints(scenario)
     if not 0 <= scenario.warm_up_s < scenario.seconds:
         yield "warm_up_s: a warm-up is shorter than the run"
     if scenario.loop == "open":
@@ -83,17 +98,42 @@ def _complaints(scenario: Scenario) -> Iterator[str]:
         except ScheduleError as error:
             yield str(error)
     yield from _mix(scenario)
-    for text in scenario.thresholds:
-        try:
-            thresholds.parse(text)
-        except thresholds.ThresholdError as error:
-            yield f"thresholds: {error}"
+    yield from _thresholds(scenario)
     yield from _draws(scenario)
+    yield from _dialect(scenario)
     yield from _faults(scenario)
     for name in ("listen", "alternates"):
         for address in getattr(scenario.issuers, name):
             if not is_address(address):
                 yield f"issuers.{name}: {address!r} is no HOST:PORT"
+
+
+def _thresholds(scenario: Scenario) -> Iterator[str]:
+    kinds = {*(item.kind for item in scenario.mix), *scenario.at_end}
+    if scenario.fleet.sign_on == "storm":
+        kinds.add("sign_on")
+    for text in scenario.thresholds:
+        try:
+            told = thresholds.parse(text)
+        except thresholds.ThresholdError as error:
+            yield f"thresholds: {error}"
+            continue
+        if told.kind and told.kind not in kinds:
+            yield f"thresholds: {text!r}: this run has no {told.kind!r}"
+        if told.figure.startswith("added_") and not scenario.issuers.listen:
+            yield f"thresholds: {text!r}: what is added is known only with issuers of ours"
+
+
+def _dialect(scenario: Scenario) -> Iterator[str]:
+    is_network = scenario.role == "network"
+    name = scenario.network.dialect if is_network else scenario.fleet.dialect
+    try:
+        load_dialect(name)
+    except SpecError as error:
+        yield f"{'network' if is_network else 'fleet'}.dialect: {error}"
+    for key in ("own_id", "peer_id"):
+        if not _INSTITUTION.fullmatch(getattr(scenario.network, key)):
+            yield f"network.{key}: an institution's id has 8 to 11 digits"
 
 
 def is_address(text: str) -> bool:
@@ -121,8 +161,14 @@ def _draws(scenario: Scenario) -> Iterator[str]:
         yield "amounts.choices: it has none"
     if amounts.weights and len(amounts.weights) != len(amounts.choices):
         yield "amounts.weights: not as many as choices"
+    if amounts.weights and not sum(amounts.weights):
+        yield "amounts.weights: all of them are 0"
     if amounts.draw == "uniform" and (amounts.to_fen < amounts.fen or amounts.step_fen < 1):
         yield "amounts.to_fen: it is below fen, or the step is none"
+    elif (
+        amounts.draw == "uniform" and amounts.to_fen - amounts.fen > amounts.step_fen * _MOST_STEPS
+    ):
+        yield f"amounts.step_fen: there would be more than {_MOST_STEPS} different amounts"
     if think.draw == "exponential" and think.ms <= 0:
         yield "think.ms: an exponential rest has a mean above 0"
     yield from _people(scenario)
@@ -140,12 +186,15 @@ def _people(scenario: Scenario) -> Iterator[str]:
         yield "fleet.terminals: there is no terminal"
     if scenario.network.lines < 1 or scenario.network.window < 1 or scenario.connection.lines < 1:
         yield "lines: there is none"
-    if scenario.limits.timeout_ms < 1:
-        yield "limits.timeout_ms: a time-out is above 0"
 
 
 def _faults(scenario: Scenario) -> Iterator[str]:
+    is_network = scenario.role == "network"
+    if is_network and scenario.at_end:
+        yield "at_end: it is for terminals; a network ends no day"
     for fault in scenario.fault:
+        if is_network and fault.kind not in _ISSUER_FAULTS:
+            yield f"fault.kind: {fault.kind} is made by terminals, and this is the network"
         if fault.from_s < 0 or fault.for_s <= 0 or fault.from_s >= scenario.seconds:
             yield f"fault.from_s: {fault.kind} begins within the run and lasts"
         if not 0 <= fault.share <= 1:

@@ -13,7 +13,7 @@ import typer
 
 from simulators.load.driving.running import Plan
 from simulators.load.scenario.model import Scenario
-from simulators.load.scenario.reading import ScenarioError, is_address, read, understood
+from simulators.load.scenario.reading import ScenarioError, is_address, parsed, understood
 from switch.cli.outcome import stop
 
 ScenarioFile = Annotated[
@@ -58,7 +58,7 @@ class Asked(msgspec.Struct, kw_only=True):
 def plan_of(asked: Asked, workers: int, csv: Path | None = None) -> Plan:
     """Return a plan; ends the verb where scenario or options do not fit together."""
     try:
-        scenario = _changed(read(asked.file), asked)
+        scenario = _changed(parsed(asked.file), asked)
     except ScenarioError as error:
         stop(str(error))
     target = asked.target or scenario.target

@@ -15,7 +15,7 @@ import typer
 from simulators import live
 from simulators.load import books, page
 from simulators.load.comparing import compare as compared
-from simulators.load.driving.part import LoadError, Progress
+from simulators.load.driving.part import UNWRITTEN, LoadError, Progress
 from simulators.load.driving.running import Plan, Run
 from simulators.load.measuring.results import Result, ResultError, from_json, to_json
 from simulators.load.scenario.model import Scenario
@@ -84,6 +84,8 @@ def run(
         seed=seed, rate=rate,
     )  # fmt: skip
     _language(language)
+    if csv is not None and jobs:
+        stop("--csv does not go with --jobs: the transactions are on the machines of the workers")
     plan = plan_of(asked, workers, csv)
     _can_write(result, csv, html)
     if books_of is not None:
@@ -229,6 +231,9 @@ def carried_out(plan: Plan, *, as_json: bool, jobs: str = "") -> Result:
             stop(str(error))
     for name in found.lost_workers:
         note(f"{name} ended before its run was over")
+    for told in found.whole.notes:
+        if told.startswith(UNWRITTEN):
+            note(told)
     return found
 
 

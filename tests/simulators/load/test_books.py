@@ -39,6 +39,12 @@ def test_an_issuer_that_differs_is_seen_by_terminal() -> None:
     assert not same.holds
     assert "50010001: 5000 and 5001 fen" in same.said
     assert issuer_checks(_accounts(), []) == []
+    assert [check.holds for check in issuer_checks(_accounts(), None)] == [False]
+
+
+def test_a_run_of_nothing_holds_nothing() -> None:
+    ends, _ = own_checks(Accounts())
+    assert (ends.holds, ends.said) == (False, "nothing was intended")
 
 
 def test_a_ledger_that_differs_or_has_not_settled_is_seen() -> None:

@@ -8,8 +8,9 @@ from time import perf_counter_ns
 
 import pytest
 
+from simulators.cards import FIRST_PAN
 from simulators.load.driving.part import Driver, LoadError, Progress
-from simulators.load.measuring.recorder import CSV_COLUMNS
+from simulators.load.measuring.recorder import CSV_COLUMNS, Ticket
 from simulators.load.measuring.results import Part, together
 from simulators.load.scenario.fleet import FleetError
 from tests.simulators.load.hosting import driven, hosted, job
@@ -168,6 +169,36 @@ async def test_a_csv_has_a_line_for_every_transaction(tmp_path: Path) -> None:
     assert start.startswith("# start ")
     assert len(rows) == part.accounts.intended
     assert "621999" not in "".join(rows)
+
+
+async def test_a_csv_that_cannot_be_written_is_named_and_measuring_goes_on() -> None:
+    async with hosted() as served:
+        asked = job(served.port, seconds=0.3)
+        asked.csv = "/dev/full"
+        part = await driven(asked)
+    assert part.accounts.outcomes == {"approved": part.accounts.intended}
+    assert part.notes == ["not wholly written: /dev/full: No space left on device"]
+
+
+async def test_a_mistake_within_the_run_ends_it_with_a_sentence() -> None:
+    """Without the guard the pump is dead, the end never comes, and nobody is told."""
+    async with hosted() as served:
+        driver = Driver(job(served.port))
+        await driver.prepare()
+        assert driver.crowd is not None
+
+        def mistaken(_ticket: Ticket, _now_ns: int) -> None:
+            raise ValueError(FIRST_PAN)
+
+        driver.crowd.offer = mistaken  # type: ignore[method-assign]
+        loop = asyncio.get_running_loop()
+        usual = loop.get_exception_handler()
+        why = r"the generator failed at test_part\.py:\d+ \(ValueError\)$"
+        with pytest.raises(LoadError, match=why):
+            async with asyncio.timeout(30):
+                await driver.drive(perf_counter_ns())
+        assert loop.get_exception_handler() is usual
+        await asyncio.sleep(0.01)
 
 
 async def test_think_time_lets_terminals_rest() -> None:

@@ -16,12 +16,15 @@ from bench.folder import Wanted, write
 from bench.serving import Switch
 from simulators.load import books
 from simulators.load.driving.part import LoadError, Progress
-from simulators.load.driving.running import Plan, Run, machine
-from simulators.load.measuring.results import Result
+from simulators.load.driving.process import BacksOrder, Order, Report
+from simulators.load.driving.running import Plan, Process, Run, machine
+from simulators.load.measuring.recorder import Recorder
+from simulators.load.measuring.results import Result, to_json
 from simulators.load.scenario.model import Limits, Scenario
 from simulators.load.scenario.reading import read, understood
 from switch.cli.loading.ledger import read_ledger
 from tests.simulators.load.hosting import hosted, job
+from tests.simulators.load.measuring.test_results import record
 
 _TIMERS: dict[str, int | list[int]] = {
     "answer_ms": 3_000,
@@ -125,6 +128,45 @@ async def test_a_worker_that_dies_is_reported_and_the_run_is_invalid() -> None:
     assert result.lost_workers == ["worker 2"]
     assert "worker 2 was lost during the run" in result.invalid
     assert len(result.parts) == 1
+
+
+class _Stub(Process):
+    """A process that is none: says what it is told to, and then is gone."""
+
+    def __init__(self, *reports: Report) -> None:
+        self._reports = [*reports]
+        self.told: list[Order] = []
+
+    def tell(self, order: Order) -> None:
+        self.told.append(order)
+
+    async def hear(self) -> Report | None:
+        return self._reports.pop(0) if self._reports else None
+
+
+async def _with_issuers(worker: _Stub, bank: _Stub) -> Result:
+    issuers = {"listen": ["127.0.0.1:1"]}
+    plan = Plan(scenario=job(1, issuers=issuers).scenario, target="127.0.0.1:1")
+    return await Run(plan)._started([worker], bank)
+
+
+async def test_issuers_that_end_during_the_run_are_told_and_its_figures_are_kept() -> None:
+    recorder = Recorder(0, 0, None)
+    record([recorder], 300)
+    part = msgspec.json.decode(to_json(recorder.part()))
+    worker = _Stub(Report(is_drained=True), Report(part=part))
+    result = await _with_issuers(worker, _Stub())
+    assert result.lost_workers == result.invalid == []
+    assert result.whole.accounts.intended == 300
+    assert [c.said for c in result.checks if not c.holds] == ["they ended during the run"]
+    assert [order.path for order in worker.told if isinstance(order, BacksOrder)] == [""]
+
+
+async def test_why_a_worker_was_lost_is_told_and_a_run_of_nothing_holds_nothing() -> None:
+    result = await _with_issuers(_Stub(Report(error="disk full")), _Stub(Report(books=[])))
+    assert result.lost_workers == ["worker 1 (disk full)"]
+    assert result.invalid == ["worker 1 (disk full) was lost during the run"]
+    assert [c.said for c in result.checks if not c.holds] == ["nothing was intended"]
 
 
 async def test_a_run_that_cannot_begin_says_why() -> None:

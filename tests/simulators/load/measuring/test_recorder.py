@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from simulators.load.measuring.recorder import CSV_COLUMNS, End, Recorder, Ticket
+from simulators.load.measuring.recorder import CSV_COLUMNS, End, Recorder, Ticket, add_column
 
 _MS = 1_000_000
 _S = 1_000_000_000
@@ -127,3 +128,20 @@ def test_what_is_counted_in_blocks_is_there_whenever_somebody_looks(count: int) 
     part = recorder.part()
     assert len(part.cells[0].intended) == len(part.cells[0].actual) == count
     assert sum(second.meant for second in part.seconds) == count
+
+
+def test_a_csv_gets_how_long_the_issuer_took(tmp_path: Path) -> None:
+    rows: list[str] = []
+    recorder = Recorder(0, 0, rows.append)
+    for rrn in ("000000000001", "000000000002"):
+        recorder.ended(_ticket(5 * _MS), 9 * _MS, End("approved", "00", rrn, "50010001"))
+    recorder.fold()
+    path = tmp_path / "out.csv"
+    path.write_text("".join([CSV_COLUMNS, "# start 1 ms UTC\n", *rows]))
+    add_column(path, {"000000000002": 1_234})
+    head, start, first, second = path.read_text().splitlines()
+    assert (head + "\n", start) == (CSV_COLUMNS, "# start 1 ms UTC")
+    names = CSV_COLUMNS.strip().split(",")
+    assert [line.split(",")[names.index("back_us")] for line in (first, second)] == ["", "1234"]
+    assert len(second.split(",")) == len(names)
+    assert [file.name for file in tmp_path.iterdir()] == ["out.csv"]

@@ -29,12 +29,12 @@ def test_issuers_take_turns_and_keep_their_own_ranges(tmp_path: Path) -> None:
 
 
 def test_files_are_read(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text(f"tid,merchant,master_key\n60010001,M1,{TMK}\n")
+    (tmp_path / "t.csv").write_text(f"tid,merchant,master_key\n60010001,999653080110001,{TMK}\n")
     (tmp_path / "c.csv").write_text(f"pan,expiry,pin,issuer\n{FIRST_PAN},4912,123456,east\n")
     (terminal,) = terminals(Fleet(csv="t.csv"), tmp_path)
     assert (terminal.id, terminal.merchant, terminal.master_key.reveal().hex().upper()) == (
         "60010001",
-        "M1",
+        "999653080110001",
         TMK,
     )
     (drawn,) = cards(Cards(csv="c.csv"), tmp_path)
@@ -46,8 +46,13 @@ def test_files_are_read(tmp_path: Path) -> None:
     [
         ("tid,merchant\n1,2\n", ":1: no column master_key"),
         (f"tid,merchant,master_key\n1,M,{TMK}\n", ":2: tid"),
-        ("tid,merchant,master_key\n60010001,M,0123\n", ":2: master_key"),
-        (f"tid,merchant,master_key\n60010001,M,{TMK}\n60010001,M,{TMK}\n", "twice"),
+        ("tid,merchant,master_key\n60010001,999653080110001,0123\n", ":2: master_key"),
+        (f"tid,merchant,master_key\n60010001,M12,{TMK}\n", ":2: merchant"),
+        (f"tid,merchant,master_key\n终端600100,999653080110001,{TMK}\n", ":2: tid"),
+        (
+            f"tid,merchant,master_key\n60010001,999653080110001,{TMK}\n60010001,999653080110001,{TMK}\n",
+            "twice",
+        ),
         ("tid,merchant,master_key\n60010001,M\n", ":2: not as many values"),
         ("tid,merchant,master_key\n", "nothing but a first line"),
     ],

@@ -55,6 +55,19 @@ def test_the_faults_scenario_has_every_fault() -> None:
         ({"fault": [{"kind": "bad_mac", "from_s": 99.0, "for_s": 1.0}]}, r"fault\.from_s"),
         ({"fault": [{"kind": "bad_mac", "from_s": 0.0, "for_s": 1.0, "share": 2.0}]}, "share"),
         ({"fault": [{"kind": "issuer_down", "from_s": 0.0, "for_s": 1.0}]}, r"issuers\.listen"),
+        ({"arrivals": {"schedule": "poisson", "rate": float("nan")}}, r"arrivals\.rate: nan"),
+        ({"amounts": {"draw": "choice", "choices": [1, 2], "weights": [0, 0]}}, "weights: all"),
+        ({"amounts": {"draw": "uniform", "to_fen": 9_000_000_000, "step_fen": 1}}, "step_fen"),
+        ({"fleet": {"dialect": "posh"}}, r"fleet\.dialect: posh"),
+        ({"as": "network", "network": {"dialect": "none"}}, r"network\.dialect: none"),
+        ({"network": {"own_id": "bank"}}, r"network\.own_id"),
+        ({"thresholds": ["withdrawl.p99 < 1s"]}, "this run has no 'withdrawl'"),
+        ({"thresholds": ["added_p99 < 5ms"]}, "only with issuers"),
+        ({"as": "network", "at_end": ["echo"]}, "at_end: it is for terminals"),
+        (
+            {"as": "network", "fault": [{"kind": "vanish", "from_s": 0.0, "for_s": 1.0}]},
+            r"fault\.kind: vanish is made by terminals",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_file_key_and_reason(change: dict[str, Any], why: str) -> None:

@@ -26,12 +26,26 @@ def test_options_win_over_the_scenario() -> None:
     assert plan_of(_asked(), 1).target == "127.0.0.1:8583"
 
 
+def test_what_only_the_options_make_right_is_right(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(
+        'format = 1\nkind = "load"\nname = "x"\narrivals = { rate = 1.0 }\n'
+        'thresholds = ["added_p99 < 5ms"]\n'
+    )
+    plan = plan_of(Asked(file=file, target="h:1", with_issuers="a:1"), 1)
+    assert plan.scenario.issuers.listen == ("a:1",)
+    with pytest.raises(typer.Exit):
+        plan_of(Asked(file=file, target="h:1"), 1)
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"target": "nowhere"}, "'nowhere' is no HOST:PORT"),
         ({"target": "h:70000"}, "'h:70000' is no HOST:PORT"),
         ({"with_issuers": "foo"}, "issuers.listen: 'foo' is no HOST:PORT"),
+        ({"rate": float("nan")}, "arrivals.rate: nan is no number"),
+        ({"seconds": float("inf")}, "seconds: inf is no number"),
         ({"role": "bank"}, "as: Invalid enum value 'bank'"),
         ({"file": Path("no.toml")}, "no.toml: cannot be read"),
         ({"file": Path("network"), "rate": 3.0}, "--rate does not go with a schedule of ramp"),

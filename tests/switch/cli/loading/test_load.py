@@ -172,6 +172,13 @@ def test_a_fleet_sells_and_its_settlements_are_the_switchs(tmp_path: Path, diale
     assert all(check["holds"] for check in result["checks"])
 
 
+def test_a_csv_is_refused_where_it_would_be_on_other_machines(scenario: Path) -> None:
+    words = ("--target", "127.0.0.1:1", "--csv", "x.csv", "--jobs", "postgresql://h/d")
+    done = run("load", "run", str(scenario), *words)
+    assert done.status == 2
+    assert "--csv does not go with --jobs" in done.err
+
+
 @pytest.mark.parametrize(
     ("option", "why"),
     [
