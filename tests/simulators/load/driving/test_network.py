@@ -130,6 +130,10 @@ async def _lines(port: int, **changes: object) -> tuple[Driver, Lines]:
     return driver, driver.lines
 
 
+def _approved(driver: Driver) -> int:
+    return driver.recorder.accounts.outcomes.get("approved", 0)
+
+
 async def test_a_closed_loop_goes_on_over_a_line_that_was_lost() -> None:
     async with _bank() as (server, port):
         driver, lines = await _lines(port, loop="closed", network={"lines": 1, "window": 5})
@@ -141,8 +145,8 @@ async def test_a_closed_loop_goes_on_over_a_line_that_was_lost() -> None:
             server.hang_up()
             while each.line is not None:  # noqa: ASYNC110 - a poll
                 await asyncio.sleep(0.005)
-            before = driver.recorder.accounts.outcomes.get("approved", 0)
-            while driver.recorder.accounts.outcomes.get("approved", 0) < before + 20:  # noqa: ASYNC110 - a poll
+            before = _approved(driver)
+            while _approved(driver) < before + 20:  # noqa: ASYNC110 - a poll
                 await asyncio.sleep(0.005)
         assert lines.in_flight == 5
         lines.close()

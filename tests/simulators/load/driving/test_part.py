@@ -187,7 +187,7 @@ async def test_a_mistake_within_the_run_ends_it_with_a_sentence() -> None:
         await driver.prepare()
         assert driver.crowd is not None
 
-        def mistaken(_ticket: Ticket, _now_ns: int) -> None:
+        def mistaken(ticket: Ticket, now_ns: int) -> None:  # noqa: ARG001 - as the one it replaces
             raise ValueError(FIRST_PAN)
 
         driver.crowd.offer = mistaken  # type: ignore[method-assign]

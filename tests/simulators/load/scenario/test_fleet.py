@@ -50,7 +50,7 @@ def test_files_are_read(tmp_path: Path) -> None:
         (f"tid,merchant,master_key\n60010001,M12,{TMK}\n", ":2: merchant"),
         (f"tid,merchant,master_key\n终端600100,999653080110001,{TMK}\n", ":2: tid"),
         (
-            f"tid,merchant,master_key\n60010001,999653080110001,{TMK}\n60010001,999653080110001,{TMK}\n",
+            "tid,merchant,master_key\n" + 2 * f"60010001,999653080110001,{TMK}\n",
             "twice",
         ),
         ("tid,merchant,master_key\n60010001,M\n", ":2: not as many values"),
