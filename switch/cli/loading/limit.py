@@ -41,6 +41,8 @@ class Limit(msgspec.Struct, kw_only=True):
     gave_way: str
     tried: list[Tried]
     below: dict[str, dict[str, float]]
+    doubts: dict[str, str] = {}
+    """Which of those figures are not to be trusted, and why: their run gave way or was invalid."""
     host_busy: float | None = None
     at_edge: Result | None = None
 
@@ -129,13 +131,18 @@ def find(
     first, most, precision, confirmations = asked
     search = Search(first, most=most, precision=precision, confirmations=confirmations)
     watch, at_edge, busy = HostWatch(pid), None, None
-    while (rate := search.next_rate()) is not None:
-        result, share = watch.over(partial(carry_out, at_rate(scenario, rate)))
+
+    def measured(rate: float) -> tuple[Result, float | None]:
+        found = watch.over(partial(carry_out, at_rate(scenario, rate)))
         for _ in range(_AGAIN):
-            if not result.invalid:
+            if not found[0].invalid:
                 break
             # Says nothing of the host: a machine may have been busy with others for a moment.
-            result, share = watch.over(partial(carry_out, at_rate(scenario, rate)))
+            found = watch.over(partial(carry_out, at_rate(scenario, rate)))
+        return found
+
+    while (rate := search.next_rate()) is not None:
+        result, share = measured(rate)
         search.tell(rate, why_failed(result))
         told = search.tried[-1]
         if told.passed and rate == search.edge:
@@ -144,9 +151,11 @@ def find(
             say(msgspec.json.encode({"tried": told}).decode())
         else:
             say(showing.tried_line(told, result))
-    below = {}
+    below, doubts = {}, {}
     for share_of in _SHARES if search.edge else ():
-        result = carry_out(at_rate(scenario, search.edge * share_of))
+        result, _ = measured(search.edge * share_of)
+        if why := why_failed(result):
+            doubts[f"{share_of:.0%}"] = why
         tally = merged(cell.intended for cell in result.whole.cells)
         below[f"{share_of:.0%}"] = {f"p{p:g}_ms": tally.percentile_ms(p) for p in _PERCENTILES}
     limit = Limit(
@@ -155,6 +164,7 @@ def find(
         gave_way=search.gave_way(),
         tried=search.tried,
         below=below,
+        doubts=doubts,
         host_busy=busy,
         at_edge=at_edge,
     )
@@ -179,7 +189,8 @@ def _tell(limit: Limit, *, as_json: bool) -> None:
         return
     for share, figures in limit.below.items():
         shown = ", ".join(f"{n.removesuffix('_ms')} {v:.3g} ms" for n, v in figures.items())
-        say(f"at {share} of the limit: {shown}")
+        doubt = f" (not to be trusted: {limit.doubts[share]})" if share in limit.doubts else ""
+        say(f"at {share} of the limit: {shown}{doubt}")
     if limit.host_busy is not None:
         word = "its CPU is the limit" if limit.host_busy >= _BUSY else "its CPU is not the limit"
         say(f"the host used {limit.host_busy:.0%} of one core in its busiest second: {word}")

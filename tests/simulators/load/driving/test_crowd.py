@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from heapq import heappop, heappush
+from pathlib import Path
+from random import Random
 from time import perf_counter_ns
 
+import pytest
+
+from bench.load.host import Answers
+from messages.crypto.keys import Mak, Pik
+from messages.dialects.loader import load_dialect
+from simulators.installation import MAK, PIK
+from simulators.load.driving import crowd as crowd_module
+from simulators.load.driving import terminals as terminals_module
 from simulators.load.driving.crowd import Crowd
+from simulators.load.driving.lines import Hub, Line
 from simulators.load.driving.part import Driver
-from simulators.load.measuring.recorder import Ticket
+from simulators.load.measuring.recorder import Recorder, Ticket
+from simulators.load.scenario import fleet
+from simulators.wire import Wire
 from tests.simulators.load.hosting import Served, hosted, job
+
+_MS = 1_000_000
+_S = 1_000_000_000
 
 
 async def _crowd(served: Served, **changes: object) -> tuple[Driver, Crowd]:
@@ -75,3 +92,54 @@ async def test_what_has_not_ended_when_all_is_over_still_has_an_end() -> None:
         assert accounts.is_whole
         assert accounts.outcomes == {"no_answer": 10, "dropped": 5}
         assert accounts.owed == 10
+
+
+class _Kept(Hub):
+    """A hub without a network: what is sent is kept for whoever answers."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.kept: list[tuple[Line, bytes]] = []
+
+    def put(self, line: Line, frame: bytes | bytearray) -> None:
+        self.kept.append((line, bytes(frame)))
+
+
+@pytest.mark.parametrize("delays_ms", [(50,), (5, 5, 5, 50)], ids=["fixed", "bimodal"])
+async def test_known_delays_are_told_within_two_percent_of_p50_and_p99(
+    monkeypatch: pytest.MonkeyPatch, delays_ms: tuple[int, ...]
+) -> None:
+    """On a clock of the test's own, so that no machine is in it: terminals, frames, answers."""
+    now = [_S]
+    for module in (crowd_module, terminals_module):
+        monkeypatch.setattr(module, "perf_counter_ns", lambda: now[0])
+    hub, scenario, wire = _Kept(), job(1).scenario, Wire(load_dialect("pos"))
+    recorder, host, chance = Recorder(_S, 0, None), Answers(), Random(8)  # noqa: S311 - a test
+    crowd = Crowd(hub, wire, scenario, recorder)
+    cards = fleet.cards(scenario.cards, Path())
+    crowd.gather(fleet.terminals(scenario.fleet, Path()), cards, ("", 0))
+    for agent in crowd.agents:
+        memory = agent.terminal.memory
+        memory.pik, memory.mak = Pik.from_hex(PIK), Mak.from_hex(MAK)
+        memory.mac, memory.is_signed_on = wire.mac(memory.mak), True
+        agent.connected(Line(hub, wire.framing, agent), now[0])
+    due = [_S + number * 20 * _MS for number in range(1_000)]
+    answers: list[tuple[int, int, Line, bytes]] = []
+    while due or answers:
+        if not answers or (due and due[0] <= answers[0][0]):
+            now[0] = due.pop(0)
+            crowd.offer(Ticket(now[0], "withdrawal", 0, 1_000), now[0])
+        else:
+            now[0], _, line, answer = heappop(answers)
+            line.owner.took(answer[2:], now[0])
+        for line, frame in hub.kept:
+            at_ns = now[0] + chance.choice(delays_ms) * _MS
+            heappush(answers, (at_ns, len(due), line, host.of(frame[2:])))
+        hub.kept.clear()
+    crowd.halt()
+    (cell,) = recorder.part().cells
+    assert cell.outcomes == {"approved": 1_000}
+    for percentile in (50, 99):
+        true_ms = sorted(delays_ms)[len(delays_ms) * percentile // 100]
+        assert cell.intended.percentile_ms(percentile) == pytest.approx(true_ms, rel=0.02)
+        assert cell.actual.percentile_ms(percentile) == pytest.approx(true_ms, rel=0.02)

@@ -43,21 +43,6 @@ async def test_the_same_seed_asks_for_the_same() -> None:
     assert one.accounts.intended != different.accounts.intended
 
 
-async def test_a_known_delay_is_reported_within_two_percent() -> None:
-    async with hosted(0.05) as served:
-        asked = job(served.port, arrivals={"schedule": "constant", "rate": 40.0}, seconds=2.0)
-        part = await driven(asked)
-        kept_ms = sorted(us / 1_000 for us in served.host.kept_us)
-    # What the host really did, which on a busy machine is more than it was told.
-    true_p50, true_p99 = kept_ms[len(kept_ms) // 2], kept_ms[len(kept_ms) * 99 // 100]
-    (cell,) = part.cells
-    # Host and generator share this loop: what it was held up by is in the second and not the first.
-    held_up_ms = part.health.loop_lag.percentile_ms(99)
-    for percentile, true_ms in ((50, true_p50), (99, true_p99)):
-        reported = cell.actual.percentile_ms(percentile)
-        assert 0.98 * true_ms <= reported <= 1.02 * true_ms + 2 * held_up_ms
-
-
 async def _stuck(loop: str) -> int:
     """Return how many transactions took 300 ms or more while a host was frozen for 800."""
     async with hosted(0.002) as served:

@@ -98,7 +98,9 @@ def test_all_faults_under_load_and_the_books_balance(
     assert any(len(cell.added) for cell in result.whole.cells)
     # While the second issuer was down, the first one's cards were served.
     down = result.whole.seconds[8]
-    assert down.by_link["bank-1"].counts
+    served = len(down.by_link["bank-1"])
+    assert served
+    assert down.outcomes["approved"] >= 0.5 * served
 
 
 async def _plain(workers: int, *, kills: bool = False) -> tuple[Result, Run]:

@@ -88,6 +88,28 @@ def test_an_invalid_run_is_tried_again_before_it_counts() -> None:
     assert always.gave_way.startswith(GENERATOR)
 
 
+def test_a_figure_below_the_limit_whose_run_gave_way_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def carry_out(scenario: Scenario) -> Result:
+        result = _carry_out(scenario)
+        is_half = abs(scenario.arrivals.rate / edge[0] - 0.5) < 0.01 if edge else False
+        result.invalid = ["it was late"] if is_half else []
+        return result
+
+    edge: list[float] = []
+    scenario = msgspec.convert(making.result().scenario, Scenario)
+    asked = (50.0, 10_000.0, 0.05, 2)
+    edge.append(find(scenario, carry_out, asked, 0, as_json=True).edge)
+    capsys.readouterr()
+    limit = find(scenario, carry_out, asked, 0, as_json=False)
+    assert limit.doubts == {"50%": GENERATOR + "it was late"}
+    told = capsys.readouterr().out.splitlines()
+    assert [line for line in told if "not to be trusted" in line] == [
+        line for line in told if line.startswith("at 50%")
+    ]
+
+
 def test_a_process_that_is_not_there_ends_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit):
         HostWatch(2**22 + 1)
