@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from messages.masking import mask_numbers
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.routing.cards import ranges_of, whole_card
 from switch.cli.serving.folder import Folder, loaded
@@ -60,7 +61,7 @@ def can(
         stop("give CARD or --pan-file, not both")
     where = configuration.terminals.get(terminal)
     if where is None:
-        stop(f"there is no terminal {terminal}")
+        stop(f"there is no terminal {mask_numbers(terminal)}")
     kept = configuration.registry
     if kept is None:
         stop(f"{folder} has no registry: `jinbao registry import` makes one")
@@ -127,7 +128,7 @@ def _transaction(configuration: Configuration, name: str) -> None:
         rule.id for dialect in configuration.terminal_dialects for rule in dialect.transactions
     }
     if name not in known:
-        stop(f"there is no transaction {name}; there are {', '.join(sorted(known))}")
+        stop(f"there is no transaction {mask_numbers(name)}; there are {', '.join(sorted(known))}")
 
 
 def _is_social(configuration: Configuration, card: str, pan_file: str) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from messages.dialects.loader import SpecError, load_dialect
+from messages.masking import mask_numbers
 from switch.cli.outcome import stop
 from switch.config.faults import ConfigurationError, Fault
 from switch.config.reading import Models, Sources
@@ -81,7 +82,8 @@ def _check_removed(changes: Changes, edit: Edit) -> None:
     for kind, keys in edit.removed.items():
         for key in keys:
             if key not in changes.state[kind]:
-                raise ConfigurationError([Fault(str(changes.path), 0, kind, f"there is no {key}")])
+                reason = f"there is no {mask_numbers(key)}"
+                raise ConfigurationError([Fault(str(changes.path), 0, kind, reason)])
 
 
 def _stages(folder: Path, models: Models) -> Stages:

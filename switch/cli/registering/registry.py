@@ -205,7 +205,7 @@ def _changes(folder: Path) -> Changes:
 
 def _known(kind: str) -> None:
     if kind not in KINDS:
-        stop(f"there is no kind {kind}; there are {', '.join(KINDS)}")
+        stop(f"there is no kind {mask_numbers(kind)}; there are {', '.join(KINDS)}")
 
 
 def _fields(texts: list[str]) -> dict[str, str]:

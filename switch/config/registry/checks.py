@@ -10,6 +10,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar, get_args
 
+from messages.masking import mask_numbers
 from switch.config.registry.kinds import (
     CardsIssued,
     Clause,
@@ -92,7 +93,7 @@ def _references(state: State, around: Around) -> Iterator[Wrong]:
     for plan in _rows(state, "plan", Plan):
         for prefix in plan.ranges:
             if prefix not in around.prefixes:
-                reason = f"no range of cards.toml begins with {prefix}"
+                reason = f"no range of cards.toml begins with {mask_numbers(prefix)}"
                 yield Wrong("plan", plan.key, "ranges", reason)
 
 

@@ -103,7 +103,7 @@ def _toml(path: Path, text: str) -> Iterator[tuple[str, int, Mapping[str, Any]]]
         raise _wrong(path, lines.of(("format",)), f"format should be {_FORMAT}")
     for kind, rows in found.items():
         if kind not in KINDS or not isinstance(rows, list):
-            reason = f"{kind} is no kind; there are {', '.join(KINDS)}"
+            reason = f"{mask_numbers(kind)} is no kind; there are {', '.join(KINDS)}"
             raise _wrong(path, lines.of((kind,)), reason)
         for index, row in enumerate(rows):
             line = lines.of((kind, index))

@@ -16,6 +16,7 @@ from tests.switch.cli.running import run
 from tests.switch.cli.serving.test_serve import _serving
 
 _CARD = "6219991234567890120"
+_OTHER_CARD = "4111111111111111"
 _HEADER = "merchant,village,name,category,open_from\n"
 
 
@@ -134,6 +135,26 @@ def test_a_whole_card_number_is_neither_kept_nor_told(
     assert outcome.status == USAGE
     assert _CARD not in outcome.out + outcome.err
     assert path_in(folder).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("remove", "district", _CARD, "--by", "li", "--why", "test"),
+        ("set", _CARD, "id=d", "--by", "li", "--why", "test"),
+        ("set", "plan", "issuer=99900000", "approved=2014-06-17", "parts=service branches schedule",
+         f"ranges={_OTHER_CARD}", "--by", "li", "--why", "test"),
+        ("can", _CARD, "sale", "social"),
+        ("can", "50010001", _CARD, "social"),
+    ],
+)  # fmt: skip
+def test_a_whole_card_number_in_the_wrong_place_is_not_told(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
+    begun(folder)
+    outcome = registry(folder, *arguments)
+    assert outcome.status == USAGE
+    assert not any(card in outcome.out + outcome.err for card in (_CARD, _OTHER_CARD))
 
 
 def test_who_and_why_are_one_line(folder: Path) -> None:
