@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from switch.config.texts import one_line
+from switch.config.registry.texts import one_line
 
 FORMAT: Final = 1
 """The format of every file of an installation."""

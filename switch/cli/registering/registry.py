@@ -23,7 +23,7 @@ from switch.config.faults import ConfigurationError
 from switch.config.registry.changes import Change, Changes, path_in
 from switch.config.registry.kinds import KINDS, plain
 from switch.config.registry.tables import read_row, read_rows
-from switch.config.texts import no_card, one_line
+from switch.config.registry.texts import no_card, one_line
 
 app = verb_app("The registry: who may do what where, and since when.")
 

@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from switch.config.files import Institution
-from switch.config.texts import no_card, one_line
+from switch.config.registry.texts import no_card, one_line
 
 KEPT: Final = "kept"
 """Context of rows of the history: texts of before are taken, since no line of it ever changes."""

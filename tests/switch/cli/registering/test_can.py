@@ -13,6 +13,7 @@ from tests.switch.config import folders
 
 _CARD = "6219991234567890120"
 _ONLY_SOCIAL = "no: only social-security cards are taken here"
+_NO_POINT = "no: the merchant is no service point that takes part, stage initial"
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ _ONLY_SOCIAL = "no: only social-security cards are taken here"
         (("50010001", "rural_withdrawal", _CARD[:8], "--on", "2014-06-18"),
          "yes, stage initial, from 20140617, 四(二)"),
         (("50010001", "rural_withdrawal", "social", "--on", "2014-06-16"),
-         "no: the merchant is no service point that takes part, from 20140617, 四(三)1"),
+         f"{_NO_POINT}, from 20140617, 四(三)1"),
         (("50010001", "rural_withdrawal", "other", "--on", "2014-06-18"),
          f"{_ONLY_SOCIAL}, stage other-cards, from 20141201, 四(四)2"),
         (("50010001", "rural_withdrawal", "other", "--on", "2014-12-01"),
@@ -37,7 +38,7 @@ _ONLY_SOCIAL = "no: only social-security cards are taken here"
         (("50010001", "cash_withdrawal", "social", "--on", "20140618"),
          "no: the stage is not open here, no stage opens this, 四(二)"),
         (("50010003", "rural_withdrawal", "social", "--on", "2014-06-18"),
-         "no: the merchant is no service point that takes part, no day is recorded, 四(三)1"),
+         f"{_NO_POINT}, no day is recorded, 四(三)1"),
     ],
 )  # fmt: skip
 def test_a_question_is_answered_with_stage_day_and_clause(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from switch.config.texts import no_card, one_line
+from switch.config.registry.texts import no_card, one_line
 
 
 @pytest.mark.parametrize(
