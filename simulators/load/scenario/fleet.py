@@ -48,12 +48,12 @@ def terminals(fleet: Fleet, folder: Path) -> list[Identity]:
     for line, row in _rows(path, _TERMINAL):
         if not re.fullmatch(r"[0-9A-Za-z]{8}", row["tid"]):
             raise FleetError(f"{path}:{line}: tid: not 8 letters or digits")
-        if row["merchant"] and not re.fullmatch(r"[0-9A-Za-z]{15}", row["merchant"]):
-            raise FleetError(f"{path}:{line}: merchant: not 15 letters or digits")
         try:
             key = Tmk.from_hex(row["master_key"])
         except ValueError as error:
             raise FleetError(f"{path}:{line}: master_key: {error}") from None
+        if row["merchant"] and not re.fullmatch(r"[0-9A-Za-z]{15}", row["merchant"]):
+            raise FleetError(f"{path}:{line}: merchant: not 15 letters or digits")
         found.append(Identity(id=row["tid"], merchant=row["merchant"], master_key=key))
     if len({each.id for each in found}) != len(found):
         raise FleetError(f"{path}: a tid comes twice")
