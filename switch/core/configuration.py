@@ -289,13 +289,17 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         """All that terminals speak, the usual one first."""
         return (self.terminal_dialect, *self.other_terminal_dialects)
 
-    def way(self, acquirer: str, issuer: str, day: int) -> Way:
-        """Return the way from an acquirer to an issuer on a day.
+    def way(self, acquirer: str, card: CardRange, day: int) -> Way:
+        """Return the way from an acquirer to the issuer of a card on a day.
 
-        With a registry, an issuer's lines of 金保专网 count from its plan's approval on (五(二)).
+        With a registry, an issuer's lines of 金保专网 count from its plan's approval on, and for
+        the cards that the plan covers (五(二)).
         """
+        issuer = card.issuer
         way, registry = self.routes.way(acquirer, issuer), self.registry
-        if registry is None or way.case is Case.MEMBER or registry.is_connected(issuer, day):
+        if registry is None or way.case is Case.MEMBER:
+            return way
+        if registry.is_connected(issuer, card.prefix, day):
             return way
         return without(way, LinkClass.JINBAO)
 

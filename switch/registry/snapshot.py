@@ -17,6 +17,8 @@ MOST_VERDICTS = 65_536
 """Verdicts that are kept at hand."""
 RURAL = "rural"
 """The channel of the service points of the notice."""
+POS = "pos"
+"""The device that serves nothing which only a composite one does."""
 
 
 class Why(Enum):
@@ -27,6 +29,7 @@ class Why(Enum):
     POINT = "四(三)1"
     AGREEMENT = "四(四)4"
     PILOT = "三"
+    DEVICE = "四(三)3"
     STAGE = "四(二)"
     CARD = "四(四)2"
 
@@ -50,7 +53,10 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
-    """The question: a kind of transaction, with a kind of card, at a merchant, on a day."""
+    """The question: a kind of transaction, with a kind of card, at a merchant, on a day.
+
+    `device` is what the registry knows of the terminal's, empty for nothing.
+    """
 
     transaction: str
     channel: str
@@ -58,6 +64,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     acquirer: str
     is_social: bool
     day: int
+    device: str = ""
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
@@ -85,6 +92,13 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     agreed: Span | None
 
 
+class Connection(msgspec.Struct, frozen=True, gc=False):
+    """An issuer's plan of 金保专网: its approval, and the prefixes that it covers; () for all."""
+
+    approved: int
+    ranges: tuple[str, ...] = ()
+
+
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
     """All of it; `change` is the number of the last change that it contains."""
 
@@ -95,8 +109,12 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     pilots: Mapping[str, int | None] = {}
     """District -> the day from which it is a pilot, None while it is none."""
     qualifications: Mapping[str, Span] = {}
-    connections: Mapping[str, int] = {}
-    """Issuer -> the day of approval of its plan to be connected to 金保专网 (五(二))."""
+    connections: Mapping[str, Connection] = {}
+    """Issuer -> what its plan to be connected to 金保专网 says (五(二))."""
+    devices: Mapping[str, str] = {}
+    """Terminal -> what its device is, for those that are registered (四(三)3)."""
+    composite_only: frozenset[str] = frozenset()
+    """The transactions that a plain POS is refused."""
     matrix: Matrix = Matrix((), ())
     verdicts: dict[Asked, Verdict] = {}
     """Those that were given: a day asks the same few thousand questions again and again."""
@@ -106,10 +124,14 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "matrix", Matrix(self.stages, self.openings))
         msgspec.structs.force_setattr(self, "verdicts", {})
 
-    def is_connected(self, issuer: str, day: int) -> bool:
-        """Tell whether an issuer has an approved plan of its connection to 金保专网."""
-        approved = self.connections.get(issuer)
-        return approved is not None and approved <= day
+    def is_connected(self, issuer: str, prefix: str, day: int) -> bool:
+        """Tell whether an issuer's plan of 金保专网 is approved, and covers such cards."""
+        plan = self.connections.get(issuer)
+        return (
+            plan is not None
+            and plan.approved <= day
+            and (not plan.ranges or prefix.startswith(plan.ranges))
+        )
 
     def judge(self, asked: Asked) -> Verdict:
         """Say whether it may be done; of several reasons the first, and the day after all."""
@@ -129,6 +151,8 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
             gates = tuple(self._gates(asked, point))
             district = point.district if point else ""
             scopes += (f"point:{asked.merchant}", f"district:{district}")
+        if asked.device == POS and asked.transaction in self.composite_only:
+            gates += ((Why.DEVICE, None),)
         found = self._windows(asked, scopes, is_social=asked.is_social)
         day = asked.day
         why = next((gate for gate, span in gates if span is None or day not in span), None)

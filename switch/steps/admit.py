@@ -17,6 +17,7 @@ _REFUSALS = {
     Why.POINT: Decline(Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_REGISTERED),
     Why.AGREEMENT: Decline(Reason.SERVICE_NOT_FOR_TERMINAL, Rule.POINT_AGREED),
     Why.PILOT: Decline(Reason.SERVICE_NOT_OPEN, Rule.PILOT_BEGUN),
+    Why.DEVICE: Decline(Reason.SERVICE_NOT_FOR_TERMINAL, Rule.TERMINAL_ADMITTED),
     Why.STAGE: Decline(Reason.SERVICE_NOT_OPEN, Rule.STAGE_OPEN),
     Why.CARD: Decline(Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD),
 }
@@ -87,6 +88,7 @@ def _registered(txn: Transaction) -> Decline | None:
         terminal.acquirer,
         txn.card.is_social,
         txn.local.day,
+        registry.devices.get(terminal.id, ""),
     )
     verdict = registry.judge(asked)
     if verdict.why is Why.OPEN:

@@ -34,7 +34,7 @@ def choose_route(txn: Transaction) -> Decline | None:
         return Decline(Reason.ISSUER_UNKNOWN, Rule.ISSUER_KNOWN)
     txn.issuer, txn.issuer_id = issuer, issuer.id
     txn.trace.append(Rule.ISSUER_KNOWN)
-    way = configuration.way(txn.acquirer, issuer.id, txn.local.day)
+    way = configuration.way(txn.acquirer, txn.card, txn.local.day)
     if not way.candidates:
         facts: dict[str, object] = {"left_out": [each.link for each in way.left_out]}
         return Decline(Reason.LINE_FAILURE, Rule.ROUTE_EXISTS, facts)

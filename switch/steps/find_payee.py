@@ -44,9 +44,9 @@ def _bank(txn: Transaction, pan: str) -> Decline | None:
     configuration = txn.configuration
     found = configuration.card_range(pan)
     issuer = configuration.issuers.get(found.issuer) if found is not None else None
-    if issuer is None:
+    if found is None or issuer is None:
         return Decline(Reason.ISSUER_UNKNOWN, Rule.PAYEE_KNOWN)
-    way = configuration.way(txn.acquirer, issuer.id, txn.local.day)
+    way = configuration.way(txn.acquirer, found, txn.local.day)
     if not way.candidates:
         facts: dict[str, object] = {"left_out": [each.link for each in way.left_out]}
         return Decline(Reason.LINE_FAILURE, Rule.ROUTE_EXISTS, facts)

@@ -39,7 +39,8 @@ def test_a_second_line_is_the_alternate_of_another_class() -> None:
         issuer = issuer_identity(number).id
         names = (link_name(number), link_name(number, 1))
         assert made.issuers[issuer].links == names
-        way = made.way(ACQUIRER, issuer, 20140618)
+        card = next(each for each in made.card_ranges if each.issuer == issuer)
+        way = made.way(ACQUIRER, card, 20140618)
         assert tuple(each.link for each in way.candidates) == names
         assert [each.is_alternate for each in way.candidates] == [False, True]
     assert len(made.links) == 4

@@ -47,6 +47,10 @@ KINDS: Final[Mapping[tuple[str, str, str], str]] = {
     ("0200", "963000", "82"): "remote_purchase",
 }
 """What a request is, by its MTI, DE 3 and DE 60.1."""
+_COMPOSITE: Final = frozenset(
+    kind for (_, _, of_60), kind in KINDS.items() if of_60 in {"75", "76", "77", "81", "82"}
+)
+"""What no plain POS serves."""
 _NOT_QUALIFIED, _NOT_FOR_TERMINAL, _NOT_OPEN, _NOT_FOR_CARD = "58", "58", "40", "57"
 """DE 39 of what the registry refuses."""
 
@@ -58,6 +62,10 @@ class Refused(NamedTuple):
     stages: frozenset[str]
     from_day: int | None
     clauses: frozenset[str]
+
+
+_Lack = tuple[str, str]
+"""DE 39 and the clause of what is refused before any stage is asked for."""
 
 
 class Judged(NamedTuple):
@@ -169,14 +177,18 @@ def _worked_out(
             and _is_open(registry, stage, scopes, on)
         ]
 
-    lacks = _lacks(terminal, registry, day)
+    if registry.devices.get(terminal.id) == "pos" and kind in _COMPOSITE:
+        never: _Lack | None = (_NOT_FOR_TERMINAL, "四(三)3")
+    else:
+        never = None
+    lacks = _lacks(terminal, registry, day) or never
     if lacks is None and opening(day, social=is_social):
         return None
     by_card = not is_social and bool(opening(day, social=True))
     code, clause = lacks or ((_NOT_FOR_CARD, "四(四)2") if by_card else (_NOT_OPEN, ""))
     for later in sorted(day_ for day_ in _begins(registry, terminal) if day_ > day):
         stages = opening(later, social=is_social)
-        if stages and _lacks(terminal, registry, later) is None:
+        if stages and (_lacks(terminal, registry, later) or never) is None:
             return _said(code, clause if lacks else "", later, stages)
     named = [s for s in registry.stages if _speaks(s, kind, terminal.channel, is_social=is_social)]
     if named:
@@ -192,7 +204,7 @@ def _said(code: str, clause: str, from_day: int | None, stages: list[Stage]) -> 
     return Refused(code, frozenset(s.id for s in stages), from_day, frozenset(clauses))
 
 
-def _lacks(terminal: Terminal, registry: Registry, day: int) -> tuple[str, str] | None:
+def _lacks(terminal: Terminal, registry: Registry, day: int) -> _Lack | None:
     """Return DE 39 and clause of what a village lacks on a day before any stage is asked for."""
     if terminal.channel != "rural":
         return None

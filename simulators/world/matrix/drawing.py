@@ -18,11 +18,11 @@ from msgspec.structs import replace
 
 from messages.dialects.loader import load_dialect
 from simulators.cards import Card
-from simulators.installation import ACQUIRER, MERCHANT
+from simulators.installation import ACQUIRER, MERCHANT, terminal_id
 from simulators.world.weather.faults import stream
-from switch.config.registry.stages import load_stages
+from switch.config.registry.stages import Stages, load_stages
 from switch.core.configuration import CardRange, Channel, Configuration, Terminal
-from switch.registry.snapshot import Point, Registry, Span
+from switch.registry.snapshot import Connection, Point, Registry, Span
 from switch.registry.stages import EVERYWHERE, NO_END, Opening, Stage
 
 STAGES: Final = "chongqing-2014"
@@ -37,6 +37,9 @@ _OTHERS: Final = 0.35
 """Share of cards of other kinds."""
 _USUAL: Final = 0.97
 """How often what a point needs is there since long."""
+_DEVICES: Final = (*["composite"] * 6, "pos")
+_PLANNED: Final[tuple[tuple[str, ...], ...]] = (*[()] * 6, ("0",))
+"""The card ranges of a plan: all, or none that a world has."""
 _OF_ITS_OWN: Final = 0.35
 """How often the first stage is opened place by place, instead of everywhere on one day."""
 _LATER_STAGES: Final = ("other-cards", "transfer", "products", "further", "subsidies")
@@ -97,8 +100,12 @@ def draw_stages(
         pilots={name: days.usual(chance) for name in sorted(set(POINTS.values()))},
         qualifications={ACQUIRER: _span(chance, days)},
         connections={
-            issuer: plan for issuer in issuers if (plan := days.usual(chance)) is not None
+            issuer: Connection(plan, chance.choice(_PLANNED))
+            for issuer in issuers
+            if (plan := days.usual(chance)) is not None
         },
+        devices={terminal_id(number): chance.choice(_DEVICES) for number in range(terminals)},
+        composite_only=_packaged().composite_only,
     )
     return Drawn(registry=registry, places=places, others=others)
 
@@ -151,14 +158,14 @@ _WINDOWS: Final[tuple[tuple[int, int | None], ...]] = (
 
 
 @cache
-def _packaged() -> tuple[Stage, ...]:
+def _packaged() -> Stages:
     rules = [load_dialect(name).transactions for name in ("pos", "composite")]
     known = frozenset(rule.id for each in rules for rule in each)
-    return load_stages(STAGES, Path(), known).stages
+    return load_stages(STAGES, Path(), known)
 
 
 def _stages(chance: Random, days: Days) -> tuple[tuple[Stage, ...], tuple[Opening, ...]]:
-    stages, openings = list(_packaged()), []
+    stages, openings = list(_packaged().stages), []
     if chance.random() < _OF_ITS_OWN:
         first = stages[0]
         stages[0] = replace(first, open_from=None)
@@ -258,11 +265,19 @@ def _qualified(registry: Registry, chance: Random, days: Days) -> Registry:
     return replace(registry, qualifications={ACQUIRER: span})
 
 
+def _equipped(registry: Registry, chance: Random, _: Days) -> Registry:
+    """Register another device for one terminal."""
+    terminal = chance.choice(tuple(registry.devices))
+    device = chance.choice(("composite", "pos"))
+    return replace(registry, devices={**registry.devices, terminal: device})
+
+
 _CHANGES: Final[tuple[Callable[[Registry, Random, Days], Registry], ...]] = (
     *[_opened] * 4,
     *[_closed] * 3,
     _agreed,
     _piloted,
     _qualified,
+    _equipped,
 )
 """Every change and its share."""

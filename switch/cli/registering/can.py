@@ -68,7 +68,8 @@ def can(
     _transaction(configuration, transaction)
     is_social = _is_social(configuration, card, pan_file)
     day = _day(on)
-    asked = Asked(transaction, where.channel, where.merchant, where.acquirer, is_social, day)
+    place = where.channel, where.merchant, where.acquirer
+    asked = Asked(transaction, *place, is_social, day, kept.devices.get(where.id, ""))
     told = _told(where, asked, kept)
     if as_json:
         say(msgspec.json.encode(told).decode())
@@ -108,6 +109,7 @@ _WORDS = {
     Why.POINT: "the merchant is no service point that takes part",
     Why.AGREEMENT: "no agreement with the service point is in force",
     Why.PILOT: "the district is no pilot",
+    Why.DEVICE: "the registered device is a POS, and only a composite one serves this",
     Why.STAGE: "the stage is not open here",
     Why.CARD: "only social-security cards are taken here",
 }

@@ -81,10 +81,10 @@ def explain_route(
     if unknown := sorted(standing.keys() - configuration.links.keys()):
         stop(f"there is no link {unknown[0]}; there are {', '.join(configuration.links)}")
     day = _day(day)
-    way = configuration.way(where.acquirer, issuer.id, day)
+    way = configuration.way(where.acquirer, found[1], day)
     told = explain(way, lambda link: standing.get(link, USABLE))
     if way is not configuration.routes.way(where.acquirer, issuer.id):
-        note(f"issuer {issuer.id} has no approved plan of its 金保专网 connection (五(二))")
+        note(f"issuer {issuer.id} has no approved plan of 金保专网 for these cards (五(二))")
     if as_json:
         said = _object(configuration, where, issuer, told) | {"card": shown, "day": day}
         say(msgspec.json.encode(said).decode())

@@ -15,6 +15,7 @@ from switch.config.registry.changes import Changes, path_in
 from switch.config.registry.checks import Around, wrong_rows
 from switch.config.registry.kinds import (
     District,
+    Machine,
     OpeningRow,
     Plan,
     PointRow,
@@ -23,7 +24,7 @@ from switch.config.registry.kinds import (
     Village,
 )
 from switch.config.registry.stages import Stages, load_stages, number_of
-from switch.registry.snapshot import Point, Registry, Span
+from switch.registry.snapshot import Connection, Point, Registry, Span
 from switch.registry.stages import NO_END, Opening
 
 
@@ -88,8 +89,14 @@ def snapshot(state: State, stages: Stages, change: int) -> Registry:
             if isinstance(row, OpeningRow)
         ),
         points=_points(state, stages),
+        devices={
+            row.terminal: row.device
+            for row in state["machine"].values()
+            if isinstance(row, Machine)
+        },
+        composite_only=stages.composite_only,
         connections={
-            row.issuer: number_of(row.approved)
+            row.issuer: Connection(number_of(row.approved), row.ranges)
             for row in state["plan"].values()
             if isinstance(row, Plan) and "jinbao_connection" in row.parts
         },

@@ -50,7 +50,7 @@ class Around(NamedTuple):
     terminals: frozenset[str]
     stages: Mapping[str, bool]
     led_devices: frozenset[str] = frozenset({"composite"})
-    only_past: frozenset[str] = frozenset({"inspection", "training", "cards", "plan"})
+    only_past: frozenset[str] = frozenset({"inspection", "training", "cards", "plan", "machine"})
     open_from: Mapping[str, int] = {}
 
 
@@ -198,6 +198,7 @@ def _future(state: State, around: Around, today: date) -> Iterator[Wrong]:
         ("training", "day"),
         ("cards", "day"),
         ("plan", "approved"),
+        ("machine", "installed"),
     )
     for kind, field in done:
         for key, row in state[kind].items() if kind in around.only_past else ():

@@ -19,7 +19,7 @@ from switch.config.reading import Source
 from switch.config.registry.funds import KINDS
 from switch.registry.stages import Stage
 
-PAST: Final = ("inspection", "training", "cards", "plan")
+PAST: Final = ("inspection", "training", "cards", "plan", "machine")
 """The kinds of rows that tell of what has happened, where a file does not say."""
 
 
@@ -45,7 +45,8 @@ class StagesFile(_Model):
     """A file of stages, and what the notice asks of the registry's rows.
 
     `places` are the categories of points that take part, `led_devices` the devices that a lead bank
-    must be named for, `only_past` the kinds of rows that tell of what has happened.
+    must be named for, `only_past` the kinds of rows that tell of what has happened, and
+    `composite_only` the transactions that a registered plain POS is refused.
     """
 
     format: Literal[1]
@@ -55,7 +56,8 @@ class StagesFile(_Model):
     source: Text
     places: list[Literal["health_centre", "village_clinic", "other"]]
     led_devices: list[Literal["pos", "composite"]] = ["composite"]
-    only_past: list[Literal["inspection", "training", "cards", "plan"]] = list(PAST)
+    only_past: list[Literal["inspection", "training", "cards", "plan", "machine"]] = list(PAST)
+    composite_only: list[str] = []
     stage: Annotated[list[StageEntry], Field(min_length=1)]
 
 
@@ -66,6 +68,7 @@ class Stages(NamedTuple):
     places: frozenset[str]
     led_devices: frozenset[str] = frozenset({"composite"})
     only_past: frozenset[str] = frozenset(PAST)
+    composite_only: frozenset[str] = frozenset()
 
 
 def number_of(day: date) -> int:
@@ -90,6 +93,10 @@ def load_stages(name: str, folder: Path, transactions: frozenset[str]) -> Stages
             if each not in transactions | KINDS:
                 reason = f"{each} is no transaction of the terminals' dialects"
                 source.fault(("stage", index, "transactions"), reason)
+    for each in model.composite_only:
+        if each not in transactions:
+            reason = f"{each} is no transaction of the terminals' dialects"
+            source.fault(("composite_only",), reason)
     if source.faults:
         raise ConfigurationError(source.faults)
     return Stages(
@@ -97,6 +104,7 @@ def load_stages(name: str, folder: Path, transactions: frozenset[str]) -> Stages
         frozenset(model.places),
         frozenset(model.led_devices),
         frozenset(model.only_past),
+        frozenset(model.composite_only),
     )
 
 

@@ -173,7 +173,7 @@ def _record(
 ) -> Record:
     local, now_ms = at
     found = configuration.card_range(payout.pan)
-    issuer = found.issuer if found is not None else ""
+    issuer, prefix = (found.issuer, found.prefix) if found is not None else ("", "")
     sealed = Sealed(payout.pan, "", "", "", _PLACE, _CATEGORY, "")
     return Record(
         kind=configuration.funds[payout.fund].kind,
@@ -181,7 +181,7 @@ def _record(
         shown_card=mask_pan(payout.pan),
         sealed=seal_values(sealed, numbers.attempt, configuration),
         rrn=numbers.rrn,
-        link=_link(issuer, configuration, local.day),
+        link=_link(issuer, prefix, configuration, local.day),
         link_stan=numbers.stan,
         transmission=local.transmission,
         issuer=issuer,
@@ -199,12 +199,12 @@ def _record(
     )
 
 
-def _link(issuer: str, configuration: Configuration, day: int) -> str:
-    """Return the line that a credit goes over: 金保专网 first, where the issuer's plan has it."""
+def _link(issuer: str, prefix: str, configuration: Configuration, day: int) -> str:
+    """Return the line of a credit: 金保专网 first, where the issuer's plan covers the card."""
     known = configuration.issuers.get(issuer)
     names = configuration.centre or (known.links if known is not None else ())
     registry = configuration.registry
-    is_connected = registry is None or registry.is_connected(issuer, day)
+    is_connected = registry is None or registry.is_connected(issuer, prefix, day)
 
     def rank(name: str) -> int:
         is_jinbao = configuration.links[name].link_class is LinkClass.JINBAO

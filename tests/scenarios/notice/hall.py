@@ -23,6 +23,7 @@ from switch.core.events import LinkConnected
 from switch.core.operations import Row
 from tests.switch.config import folders
 from tests.switch.config.registry.making import bring_in, first_rows
+from tests.switch.core.social import HEADER, payload
 from tests.switch.core.stage import FRAMES, PIK, POS, Stage, approve
 from tests.switch.core.stage.moving import payee_field
 
@@ -42,9 +43,24 @@ CODES: Final = {
     "cash_withdrawal": ("010000", "42"),
 }
 """DE 3 and DE 60.1."""
+SERVICES: Final = {
+    "social_inquiry": ("0100", "900000", "75"),
+    "benefit_inquiry": ("0100", "930000", "77"),
+    "social_payment": ("0200", "910000", "76"),
+    "medical_settlement": ("0200", "920000", "76"),
+}
+"""MTI, DE 3 and DE 60.1."""
 _RANGE: Final = (
     'prefix = "621888"\nlength = 19\nissuer = "99910000"\nsocial = false\ndebit = true\n'
 )
+
+
+def _agree(mti: str, fields: dict[int, str]) -> dict[int, str] | None:
+    """Answer as a bank does, and as a host that takes every bill."""
+    answer = approve(mti, fields)
+    return answer if answer is None or 37 not in fields else answer | {37: fields[37]}
+
+
 Change = tuple[str, str, str]
 Adds = Callable[[Path], object]
 
@@ -111,6 +127,34 @@ class Hall(Stage):
             "f62": payee_field(PAYEE) if kind == "transfer" else None,
         }
         self.terminal_says(self.withdrawal(f"{self._stan:06d}", **(fields | changes)))
+        return self.code
+
+    def serve(
+        self, kind: str, yuan: int = 0, terminal: str = CLINIC, card: str = SOCIAL, **tags: str
+    ) -> str:
+        """Ask for a service at a composite terminal, whose host says yes; return DE 39."""
+        self.issue = _agree
+        self._sign_on(terminal)
+        self._stan += 1
+        mti, code, of_60 = SERVICES[kind]
+        merchant = self.configuration.terminals[terminal].merchant
+        frame = self.withdrawal(
+            f"{self._stan:06d}",
+            f2=card,
+            f3=code,
+            f4=f"{yuan * 100:012d}",
+            f35=f"{card}=30122201234567890",
+            f41=terminal,
+            f42=merchant,
+            f52=encode_pin_block("123456", card, Pik.from_hex(PIK)).hex().upper(),
+            f55=None,
+            f60=f"{of_60}{self._batches[terminal]}00090",
+        )
+        fields = self.codec.decode(frame, 13).fields
+        fields[62] = payload(tags)
+        if not yuan:
+            del fields[4]
+        self.terminal_says(self.build(mti, fields, HEADER))
         return self.code
 
     def _sign_on(self, terminal: str) -> None:

@@ -34,6 +34,7 @@ from tests.switch.config import folders
 from tests.switch.config.registry.making import bring_in, first_rows
 
 FIRST_DAY = "2014-06-17"
+PERSON = "TEST00000001"
 CHARGING = ("jinbao", '"free"]', '"./bank.toml"]')
 """The banks of `charging` in the place of those that charge nothing."""
 
@@ -110,13 +111,30 @@ def test_a_point_begins_with_four_services_and_a_branch_with_all() -> None:
 def test_social_services_are_open_at_points_from_the_beginning() -> None:
     """四(二): 持卡人信息查询、费用结算、社保费缴纳、待遇发放、对账."""
     hall = Hall(FIRST_DAY)
+    assert hall.serve("social_inquiry", S1="QRY", S6=PERSON) == "00"
+    assert hall.serve("social_payment", 120, S1="PAY", S5="C1", S6=PERSON) == "00"
+    assert hall.serve("medical_settlement", 60, S1="FEE", S5="T1", S6=PERSON) == "00"
+    assert hall.serve("benefit_inquiry", S1="BEN", S6=PERSON) == "00"
     registry, clinic = hall.configuration.registry, hall.configuration.terminals[CLINIC]
     assert registry is not None
-    for kind in ("social_inquiry", "social_payment", "benefit_inquiry", "social_reconciliation"):
-        asked = Asked(kind, "rural", clinic.merchant, clinic.acquirer, is_social=True, day=20140617)
-        assert registry.judge(asked).stage == "initial"
-        composite = hall.configuration.terminal_dialects[1].transactions
-        assert any(rule.id == kind and rule.refuse is None for rule in composite)
+    place = "rural", clinic.merchant, clinic.acquirer
+    reconciled = Asked("social_reconciliation", *place, is_social=True, day=20140617)
+    assert registry.judge(reconciled).is_open
+    assert hall.serve("social_payment", 120, card=OTHER, S1="PAY", S5="C2", S6=PERSON) == "57"
+
+
+def test_a_plain_pos_serves_no_social_security() -> None:
+    """四(三)3: 复合型机具 serve it; what is registered as a POS does not, whatever it speaks."""
+
+    def registered(folder: Path) -> None:
+        (machine,) = first_rows()["machine"]
+        bring_in(folder, {"machine": [machine.model_copy(update={"device": "pos"})]})
+
+    hall = Hall(FIRST_DAY, adds=registered)
+    assert hall.serve("social_payment", 120, S1="PAY", S5="C1", S6=PERSON) == "58"
+    assert (hall.why["rule"], hall.why["clause"]) == (Rule.TERMINAL_ADMITTED, "四(三)3")
+    assert (hall.why["stage"], hall.why["open_from"]) == ("initial", None)
+    assert hall.ask("rural_withdrawal", 100) == "00"
 
 
 def test_transfers_open_at_points_when_it_is_time() -> None:
@@ -352,8 +370,21 @@ def test_an_issuers_private_lines_wait_for_its_approved_plan() -> None:
     hall = Hall(FIRST_DAY)
     assert hall.ask("rural_withdrawal", 100) == "00"
     assert hall.kept().record.link == "issuer-jinbao"
-    registry = hall.configuration.registry
-    assert registry is not None
-    hall.reconfigure(registry=replace(registry, connections={}))
+    plan = next(row for row in first_rows()["plan"] if row.key == "99910000")
+
+    def later(folder: Path) -> None:
+        changed = plan.model_copy(update={"approved": date(2014, 6, 18)})
+        bring_in(folder, {"plan": [changed]})
+
+    before = Hall(FIRST_DAY, adds=later)
+    assert before.ask("rural_withdrawal", 100) == "00"
+    assert before.kept().record.link == "issuer"
+
+
+def test_cards_outside_the_ranges_of_a_plan_take_another_line() -> None:
+    """五(二): the plan says which cards are issued; only they go over 金保专网."""
+    hall = Hall("2014-12-01")
     assert hall.ask("rural_withdrawal", 100) == "00"
+    assert hall.kept().record.link == "issuer-jinbao"
+    assert hall.ask("rural_withdrawal", 100, CLINIC, OTHER) == "00"
     assert hall.kept().record.link == "issuer"

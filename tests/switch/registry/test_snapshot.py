@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from switch.registry.snapshot import Asked, Point, Registry, Span, Why
+from switch.registry.snapshot import Asked, Connection, Point, Registry, Span, Why
 from switch.registry.stages import NO_END, Opening, Stage
 
 _DAY = 20140618
@@ -126,6 +126,18 @@ def test_what_is_open_elsewhere_is_not_open_here(scope: str) -> None:
     assert _judged(registry, transaction="transfer") == (Why.STAGE, "transfer", None)
 
 
+def test_a_plain_pos_does_nothing_that_only_a_composite_device_does() -> None:
+    registry = replace(GOOD, composite_only=frozenset({"withdrawal"}))
+    for device in ("", "composite"):
+        assert _judged(registry, device=device)[0] is Why.OPEN
+    for channel in ("rural", "urban"):
+        stage = "initial" if channel == "rural" else "branches"
+        assert _judged(registry, device="pos", channel=channel) == (Why.DEVICE, stage, None)
+    assert _judged(GOOD, device="pos")[0] is Why.OPEN
+    transfers = replace(registry, openings=(Opening(stage="transfer", scope="all", from_day=1),))
+    assert _judged(transfers, device="pos", transaction="transfer")[0] is Why.OPEN
+
+
 def test_what_no_stage_opens_is_said_without_a_stage() -> None:
     assert _judged(transaction="load") == (Why.STAGE, "", None)
 
@@ -204,9 +216,21 @@ def test_the_first_reason_is_told_with_the_day_on_which_the_last_one_is_gone() -
 
 
 def test_an_issuer_is_connected_from_the_approval_of_its_plan_on() -> None:
-    registry = replace(GOOD, connections={"i": _DAY})
-    asked = (("i", _DAY - 1), ("i", _DAY), ("i", _LATER), ("j", _LATER))
+    registry = replace(GOOD, connections={"i": Connection(_DAY)})
+    asked = (
+        ("i", "62", _DAY - 1), ("i", "62", _DAY), ("i", "62", _LATER), ("j", "62", _LATER),
+    )  # fmt: skip
     assert [registry.is_connected(*each) for each in asked] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "is_covered"),
+    [("621999", True), ("6219990", True), ("62199", False), ("621998", False), ("4", True)],
+)
+def test_a_plan_that_names_ranges_covers_their_cards_only(prefix: str, is_covered: bool) -> None:
+    registry = replace(GOOD, connections={"i": Connection(_DAY, ("621999", "4"))})
+    assert registry.is_connected("i", prefix, _DAY) is is_covered
+    assert not registry.is_connected("i", prefix, _DAY - 1)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from switch.core.configuration import Issuer
 from switch.core.rules import Rule
+from switch.registry.snapshot import Connection
 from tests.switch.core.stage import Stage
 from tests.switch.core.stage.registered import open_registry
 from tests.switch.core.stage.ways import JINBAO, down, registered, two_ways
@@ -36,7 +37,16 @@ def test_a_repeat_of_what_was_answered_gets_its_94_though_every_line_is_down() -
 
 def test_an_issuer_without_an_approved_plan_is_not_asked_over_the_jinbao_network() -> None:
     for approved, expected in ((None, "bank"), (20140619, "bank"), (20140618, "jinbao")):
-        plans = {} if approved is None else {"99910000": approved}
+        plans = {} if approved is None else {"99910000": Connection(approved)}
+        stage = two_ways(registry=open_registry(connections=plans))
+        stage.withdraw()
+        assert stage.code == "00"
+        assert stage.row().record.link == expected
+
+
+def test_cards_that_the_plan_does_not_cover_do_not_go_over_the_jinbao_network() -> None:
+    for ranges, expected in (((), "jinbao"), (("6219",), "jinbao"), (("6218",), "bank")):
+        plans = {"99910000": Connection(20140618, ranges)}
         stage = two_ways(registry=open_registry(connections=plans))
         stage.withdraw()
         assert stage.code == "00"

@@ -19,7 +19,8 @@ from tests.simulators import recording
 from tests.simulators.world.matrix.test_drawing import DAY, drawn
 from tests.switch.ledger import making
 
-_CODES = {Why.QUALIFICATION: "58", Why.POINT: "58", Why.AGREEMENT: "58", Why.PILOT: "40"}
+_CODES = {Why.QUALIFICATION: "58", Why.POINT: "58", Why.AGREEMENT: "58", Why.PILOT: "40",
+          Why.DEVICE: "58"}  # fmt: skip
 _KEY = ("50010001", "000000", "000000")
 _DAYS = (20141230, DAY, 20150101, 20150102)
 
@@ -60,6 +61,7 @@ def _agree(history: History, asked: Asked, kind: str) -> None:
             ACQUIRER,
             not history.gate.others if history.gate else True,
             asked.day,
+            asked.registry.devices.get(terminal.id, ""),
         )
     )
     assert (mine is None) == said.is_open, (kind, asked.day)

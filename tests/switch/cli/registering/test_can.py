@@ -119,3 +119,15 @@ def test_a_whole_card_number_comes_from_a_file_and_is_not_shown(
     refused = registry(folder, "can", *asked, str(tmp_path / "pan"))
     assert (refused.status, "is of no range" in refused.err) == (USAGE, True)
     assert "4000000000000002" not in refused.err
+
+
+def test_a_plain_pos_is_told_that_it_serves_no_social_security(folder: Path) -> None:
+    begun(folder)
+    asked = ("can", "50010002", "social_payment", "social", "--on", "2014-06-18")
+    assert registry(folder, *asked).status == 0
+    told = ("machine", "terminal=50010002", "device=pos", "owner=99910000", "installed=2014-06-17")
+    assert change(folder, "set", *told).status == 0
+    outcome = registry(folder, *asked)
+    assert outcome.status == 1
+    assert "the registered device is a POS" in outcome.out
+    assert outcome.out.strip().endswith("stage initial, no day is recorded, 四(三)3")

@@ -53,8 +53,9 @@ def test_the_first_registry_decides_as_the_notice_says(folder: Path) -> None:
     assert (other.why, other.stage, other.from_day) == (Why.CARD, "other-cards", 20141201)
     branch = registry.judge(replace(clinic, channel="urban", transaction="transfer"))
     assert (branch.why, branch.stage) == (Why.OPEN, "branches")
-    assert registry.is_connected("99910000", 20140618)
-    assert not registry.is_connected("99930000", 20140618)
+    assert registry.is_connected("99910000", "6219991", 20140618)
+    assert not registry.is_connected("99930000", "6219991", 20140618)
+    assert not registry.is_connected("99910000", "621888", 20140618)
     assert registry.change == 1
 
 

@@ -81,6 +81,7 @@ _VISIT = {"merchant": "999653080110001", "day": "2014-07-01", "by": "li"}
         ("machine", _MACHINE | {"terminal": "50019999"}, "terminal", "no terminal"),
         ("machine", _MACHINE | {"owner": "9999"}, "owner", "no institution"),
         ("machine", _MACHINE | {"lead_bank": "9999"}, "lead_bank", "no institution"),
+        ("machine", _MACHINE | {"installed": "2014-12-02"}, "installed", "is in the future"),
         ("machine", _MACHINE | {"device": "composite"}, "lead_bank", "四(三)3"),
         ("opening", _OPENING | {"stage": "x"}, "stage", "there is no stage x"),
         ("opening", _OPENING | {"stage": "other-cards"}, "approval", "other-cards needs one"),

@@ -42,6 +42,7 @@ def test_a_file_of_ones_own_replaces_them(tmp_path: Path) -> None:
     [
         ('"rural_withdrawal"', '"rural_holiday"', "rural_holiday is no transaction"),
         ('id = "other-cards"', 'id = "initial"', "initial is there already"),
+        ("composite_only = [", 'composite_only = ["x", ', "composite_only: x is no transaction"),
         ('channels = ["rural"]', 'channels = ["moon"]', "stage[0].channels"),
         ('cards = ["social"]', "cards = []", "stage[0].cards"),
     ],
