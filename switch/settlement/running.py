@@ -29,7 +29,7 @@ from switch.settlement.clearing import (
 from switch.settlement.rules import Rules
 
 _PAGE: Final = 500
-_ONCE_APPROVED: Final = frozenset(
+ONCE_APPROVED: Final = frozenset(
     {State.APPROVED, State.REVERSING, State.REVERSED, State.REVERSAL_EXPIRED}
 )
 """How a transaction may stand by now that was approved when its day was cleared."""
@@ -72,7 +72,7 @@ def clear(
         clearer,
         books.rows(day_after(day, -1), day_after(day)),
         _named(books, carried),
-        _pages(rows),
+        pages(rows),
         store.marks,
     )
     return made, clearer
@@ -95,12 +95,12 @@ def entries(books: Books, store: SettlementStore, rules: Rules, made: Clearing) 
     Whatever became of it since: what was approved then may be reversed by now.
     """
     passed, day = frozenset(made.passed_over or ()), made.day
-    for page in _pages(books.rows(day_after(day, -1), day_after(day))):
+    for page in pages(books.rows(day_after(day, -1), day_after(day))):
         own = [
             row
             for row in page
             if row.record.clearing_day == day
-            and row.state in _ONCE_APPROVED
+            and row.state in ONCE_APPROVED
             and row.record.rrn not in passed
         ]
         marks = store.marks([row.record.rrn for row in own if row.state is State.REVERSED])
@@ -137,7 +137,8 @@ def _named(books: Books, rrns: Sequence[str]) -> Iterator[Row]:
         yield from books.transactions(1, Where(rrn=rrn))
 
 
-def _pages(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def pages(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Yield rows in pages, for what is looked up by the page."""
     left = iter(rows)
     while page := list(islice(left, _PAGE)):
         yield page

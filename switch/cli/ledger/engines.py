@@ -21,6 +21,7 @@ from switch.ledger.protocol import LedgerOpenError
 from switch.ledger.settling.embedded import SqliteSettlement
 from switch.ledger.settling.embedded import beside as settlement_beside
 from switch.ledger.sqlite import SqliteLedger
+from switch.settlement.rules import Rules, rules_of
 
 if TYPE_CHECKING:
     from switch.ledger.postgres import PostgresLedger
@@ -52,16 +53,17 @@ def engine_of(installation: Installation, on_postgres: Callable[..., PostgresLed
     """Return the engine of an installation."""
     if installation.ledger_url:
         return OnPostgres(on_postgres(installation.ledger_url, is_checked=False), installation)
-    return Embedded(installation.ledger)
+    return Embedded(installation.ledger, rules_of(installation.configuration))
 
 
 class Embedded:
     """An embedded ledger, which no switch may have open for most of this."""
 
-    def __init__(self, path: Path) -> None:
-        """Open nothing yet."""
+    def __init__(self, path: Path, rules: Rules) -> None:
+        """Open nothing yet; `rules` say which kinds are cleared."""
         self.name = str(path)
         self._path = path
+        self._rules = rules
 
     def migrate(self, *, is_new: bool) -> list[str]:
         """Make the files, or bring them up to date; both happen as they are opened."""
@@ -82,7 +84,7 @@ class Embedded:
             place, store = settlement_beside(self._path), None
             if place.exists():
                 store = stack.enter_context(closing(SqliteSettlement(place)))
-            return found + check_settlement(books, store)
+            return found + check_settlement(books, store, self._rules)
 
     def read(self) -> Iterator[Record]:
         """Yield everything."""
@@ -109,6 +111,7 @@ class OnPostgres:
         """Use `ledger`, whose tables may not be there yet."""
         self.name = installation.ledger_url
         self._ledger = ledger
+        self._rules = rules_of(installation.configuration)
         self._tools = on_demand.postgres_tools()
 
     def migrate(self, *, is_new: bool) -> list[str]:
@@ -122,7 +125,7 @@ class OnPostgres:
         self._ledger.on_line(self._tools.check_version)
         found: list[tuple[str, int]] = self._ledger.on_line(self._tools.check)
         store = on_demand.postgres_settlement()(self._ledger)
-        return found + check_settlement(self._ledger, store)
+        return found + check_settlement(self._ledger, store, self._rules)
 
     def read(self) -> Iterator[Record]:
         """Yield everything, as it was at one moment."""

@@ -11,17 +11,20 @@ from switch.cli.ledger.engines import Embedded, OnPostgres, engine_of
 from switch.config.installation import load
 from switch.ledger.moving.records import Record
 from switch.ledger.protocol import LedgerOpenError
+from switch.settlement.rules import Rules
 from tests.switch.cli.ledger import test_verbs
 from tests.switch.config import folders
 from tests.switch.ledger.moving.stories import embedded
+
+_RULES = Rules({}, {})
 
 
 def test_what_has_another_digest_than_it_should_is_not_kept(
     tmp_path: Path, ledger_url: str
 ) -> None:
-    source = Embedded(embedded(tmp_path / "ledger.db"))
+    source = Embedded(embedded(tmp_path / "ledger.db"), _RULES)
     records: list[Record] = list(source.read())
-    target = Embedded(tmp_path / "copy.db")
+    target = Embedded(tmp_path / "copy.db", _RULES)
     assert target.write(records, lambda: "wrong") != "wrong"
     assert not (tmp_path / "copy.db").exists()
     folder = test_verbs.on_postgres(folders.make(tmp_path / "city"), ledger_url)
@@ -33,7 +36,7 @@ def test_what_has_another_digest_than_it_should_is_not_kept(
 
 
 def test_an_embedded_ledger_is_made_by_init_alone(tmp_path: Path) -> None:
-    engine = Embedded(tmp_path / "state" / "ledger.db")
+    engine = Embedded(tmp_path / "state" / "ledger.db", _RULES)
     with pytest.raises(LedgerOpenError, match="ledger init"):
         engine.migrate(is_new=False)
     assert engine.migrate(is_new=True) == ["made"]

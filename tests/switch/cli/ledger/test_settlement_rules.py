@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from messages.dialects.dialect import Words
 from switch.cli.ledger import settlement_rules as checking
 from switch.core.batches.values import Detail, Sums
 from switch.ledger.embedded.books import SqliteBooks
@@ -20,18 +21,41 @@ from switch.ledger.settling.embedded import SqliteSettlement, beside
 from switch.ledger.settling.on_postgres import PostgresSettlement
 from switch.ledger.settling.protocol import Mark, MarkState, SettlementStore
 from switch.settlement.cases import Case, Note, On, encoded, resolve
-from switch.settlement.clearing import Adjustment, Clearing
+from switch.settlement.clearing import Adjustment, ClassSum, Clearing
 from switch.settlement.movements import Movement
+from switch.settlement.rules import DEBIT, KindOf, Rules
 from tests.switch.ledger.moving.stories import STORY, embedded
 
 _DAY = 20140618
 _MOVED = (Movement("point:1", "cardholders:99910000", 500, "principal"),)
+_CLASS = "99910000/99900000/rural-withdrawal/off_us"
+_APPROVED, _WAITING = "416900000001", "416900000003"
+_RULES = Rules(
+    kinds={
+        "rural-withdrawal": KindOf(
+            "rural-withdrawal", DEBIT, DEBIT, "withdrawal", "000",
+            is_rural_withdrawal=True, words=Words("", ""),
+        )
+    },
+    groups={},
+)  # fmt: skip
 Settled = tuple[Books, SettlementStore, Callable[[str], None]]
 
 
 def _clearing(day: int, **changes: object) -> bytes:
     made = Clearing(day=day, positions={}, interbank={}, inside={}, classes={}, points={})
     return msgspec.msgpack.encode(msgspec.structs.replace(made, **changes))
+
+
+def _of_the_day(count: int = 1, fen: int = 30_000, **changes: object) -> bytes:
+    """Return the clearing of the day on which one transaction is approved and one waits."""
+    (moved,) = (note.movements for note in _resolved().notes if note.movements)
+    own = {
+        "adjustments": [Adjustment(1, _APPROVED, "claim", moved)],
+        "classes": {_CLASS: ClassSum(count, fen), "a/b/claim/on_us": ClassSum(1, 500)},
+        "passed_over": [_WAITING],
+    }
+    return _clearing(_DAY, **{**own, **changes})
 
 
 def _case() -> Case:
@@ -52,9 +76,9 @@ def _settle(store: SettlementStore) -> None:
     (kept,) = store.cases()
     store.change_case(replace(kept, body=encoded(case)))
     moved = [Adjustment(kept.number, case.rrn, "claim", case.notes[-1].movements)]
-    mark = Mark("416900000003", _DAY, MarkState.CARRIED)
+    mark = Mark(_WAITING, _DAY, MarkState.CARRIED)
     store.keep_clearing(_DAY - 1, _clearing(_DAY - 1), [])
-    store.keep_clearing(_DAY, _clearing(_DAY, adjustments=moved), [mark])
+    store.keep_clearing(_DAY, _of_the_day(adjustments=moved), [mark])
 
 
 @contextmanager
@@ -150,6 +174,30 @@ BROKEN: dict[str, tuple[str, Callable[[Books], str]]] = {
         checking.CARRIED,
         lambda _: "UPDATE clearing_marks SET day = 20140619",
     ),
+    "approved, and not in the clearing of its day": (
+        checking.CLEARED,
+        lambda _: _body_of_day(_DAY, _of_the_day(classes={})),
+    ),
+    "cleared, and not there": (
+        checking.CLEARED,
+        lambda _: _body_of_day(_DAY, _of_the_day(2, 30_000)),
+    ),
+    "cleared with another amount": (
+        checking.CLEARED,
+        lambda _: _body_of_day(_DAY, _of_the_day(1, 30_001)),
+    ),
+    "passed over, and waiting for nothing": (
+        checking.CLEARED,
+        lambda _: _body_of_day(_DAY, _of_the_day(classes={}, passed_over=[_APPROVED, _WAITING])),
+    ),
+    "cleared late, and on its own day too": (
+        checking.CLEARED,
+        lambda _: _body_of_day(_DAY - 1, _clearing(_DAY - 1, passed_over=[], late_of=[_APPROVED])),
+    ),
+    "of a day that is left out": (
+        checking.CLEARED,
+        lambda _: _body_of_day(_DAY, _clearing(20140619)).replace("SET", "SET day = 20140619,"),
+    ),
     "closed, and not over": (checking.DEADLINE, lambda _: "UPDATE cases SET is_open = false"),
     "no deadline": (checking.DEADLINE, lambda _: _body_of_case(replace(_resolved(), deadline=0))),
     "a step that was not taken": (
@@ -181,14 +229,37 @@ BROKEN: dict[str, tuple[str, Callable[[Books], str]]] = {
 
 
 def _check(given: Settled) -> list[tuple[str, int]]:
-    return checking.check_settlement(given[0], given[1])
+    return checking.check_settlement(given[0], given[1], _RULES)
 
 
 def test_good_books_break_no_rule(tmp_path: Path) -> None:
     with _embedded(tmp_path) as given:
         assert _check(given) == [(rule, 0) for rule in checking.RULES]
-        assert checking.check_settlement(given[0], None) == _check(given)
+        assert checking.check_settlement(given[0], None, _RULES) == _check(given)
     assert {rule for rule, _ in BROKEN.values()} == set(checking.RULES)
+
+
+GOOD: dict[str, str] = {
+    "not cleared yet": "DELETE FROM clearings WHERE day = 20140618",
+    "nothing cleared at all": "DELETE FROM clearings",
+    "exceptions were not kept then": _body_of_day(_DAY, _of_the_day(classes={}, passed_over=None)),
+    "cleared late": _body_of_day(
+        _DAY, _of_the_day(late_of=[_APPROVED], passed_over=[_APPROVED, _WAITING])
+    ),
+}
+
+
+@pytest.mark.parametrize("what", GOOD)
+def test_what_is_not_cleared_yet_or_late_is_in_order(tmp_path: Path, what: str) -> None:
+    with _embedded(tmp_path) as given:
+        given[2](GOOD[what])
+        assert dict(_check(given))[checking.CLEARED] == 0
+
+
+def test_a_kind_that_is_gone_was_cleared_all_the_same(tmp_path: Path) -> None:
+    with _embedded(tmp_path) as given:
+        without = checking.check_settlement(given[0], given[1], Rules({}, {}))
+        assert without == [(rule, 0) for rule in checking.RULES]
 
 
 @pytest.mark.parametrize("what", BROKEN)
