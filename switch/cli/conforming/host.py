@@ -37,7 +37,10 @@ from switch.cli.outcome import BAD, note, say, stop
 from switch.cli.security.secrets import read_key
 from switch.shell.clock import Clock
 
-_TENTHS_A_DAY = 864_000
+_STANS = 999_999
+"""DE 11 counts 000001-999999."""
+_STAN_MS = 5
+"""A trace number for each: no host answers 200 a second to one who waits for each answer."""
 _LAST = 65_535
 """The last port."""
 _BY_SIGNAL = 128
@@ -116,8 +119,8 @@ def host(
     folder = folder_of(report) if report else None
     if folder is not None:
         unused(folder)
-    # A trace number counts tenths of a second, so that one run never repeats another.
-    stan = Clock().now().utc_ms // 100 % _TENTHS_A_DAY + 1
+    # Runs that follow one another at once are of one batch: none may repeat what the last has said.
+    stan = Clock().now().utc_ms // _STAN_MS % _STANS + 1
     try:
         own = with_probe_files(rules or ())
     except RulesError as error:
