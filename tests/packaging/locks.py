@@ -12,6 +12,7 @@ from tests.house.source import ROOT
 
 RUNTIME = ROOT / "requirements.lock"
 DEVELOPMENT = ROOT / "requirements-dev.lock"
+INSTALLER = ROOT / "requirements-setup.lock"
 
 
 @dataclass(frozen=True)
