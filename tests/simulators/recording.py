@@ -32,6 +32,7 @@ _PROFILES = {
     "late-reload": "stages",
     "kept-order": "services",
     "kept-bill": "services",
+    "forgotten-bill": "services",
 }
 """Plants that need what only some worlds have."""
 LINK = "bank"
