@@ -133,6 +133,11 @@ def _by_point(summary: Summary, told: Told, say: _Words) -> list[tuple[str, Figu
     ]
 
 
+def _many(count: int, what: str) -> str:
+    """Return a count and what is counted, as English has it."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def _last(name: str) -> tuple[bool, str]:
     """Order names, with nobody's at the end."""
     return not name, name
@@ -150,9 +155,9 @@ def _tiles(whole: Figures, told: Told, say: _Words) -> list[Tile]:
          say(f"of {whole.requests}", f"共{whole.requests}笔")),
         (say("amount", "金额"), yuan(whole.amount_fen), say(f"returned {back}", f"退回 {back}")),
         (say("cardholders paid", "持卡人手续费"), _signed(whole.fee_fen),
-         say(f"free: {free} less", f"免收 {free}")),
+         say(f"{free} more without exemptions", f"免收 {free}")),
         (say("waived between institutions", "机构间减免"), waived,
-         say(f"on {whole.waived} transactions", f"{whole.waived}笔")),
+         say(f"on {_many(whole.waived, 'transaction')}", f"{whole.waived}笔")),
         (say("declined", "拒绝"), f"{declined}",
          say(f"over a cap {over}; caps used up {whole.capped}",
              f"超限额{over}笔；用完限额{whole.capped}")),
@@ -186,9 +191,12 @@ def _warnings(told: Told, say: _Words) -> list[str]:
         found.append(say(f"qualification over: {name}", f"助农取款资质到期：{name}"))
     count, cases, year = told.carried, told.cases, told.due.year
     if count:
-        found.append(say(f"{count} transactions wait for an outcome", f"{count}笔交易待确认结果"))
+        waits = "waits" if count == 1 else "wait"
+        en = f"{_many(count, 'transaction')} {waits} for an outcome"
+        found.append(say(en, f"{count}笔交易待确认结果"))
     if cases:
-        found.append(say(f"{cases} cases are open", f"{cases}件差错待处理"))
+        are = "is" if cases == 1 else "are"
+        found.append(say(f"{_many(cases, 'case')} {are} open", f"{cases}件差错待处理"))
     if not told.is_due_known:
         en = f"make-up days of {year} are not known: the due date is provisional"
         found.append(say(en, f"{year}年调休安排未公布：报送期限为暂定"))

@@ -67,6 +67,13 @@ def test_visits_are_good_or_bad_only_where_there_are_points(
     assert quarterly(summary, told, rules(), load_dialect("pos"), "en").figures[-1].tone == tone
 
 
+def test_one_is_said_as_one() -> None:
+    told = replace(_told(), carried=1, cases=1)
+    summary = Summarising((DAY, DAY), rules()).take([row(1)])
+    made = quarterly(summary, told, rules(), load_dialect("pos"), "en")
+    assert {"1 transaction waits for an outcome", "1 case is open"} <= set(made.warnings)
+
+
 @pytest.mark.parametrize(
     ("count", "ticks"), [(2, ["0", "1", "2"]), (5, ["0", "1", "2", "3", "4", "5"]), (6, [])]
 )
