@@ -37,6 +37,11 @@ def _sign_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(intake.Intake, "_is_copy", lambda *_: False)
 
 
+def _session_over(patch: pytest.MonkeyPatch) -> None:
+    """Open what looked for its original, whatever became of its session meanwhile."""
+    patch.setattr(intake.Intake, "_found", intake.Intake._open)
+
+
 def _refused(patch: pytest.MonkeyPatch) -> None:
     """Forget what was refused before."""
     patch.setattr(in_flight.InFlight, "refused", lambda *_: None)
@@ -100,6 +105,7 @@ def _try_later(patch: pytest.MonkeyPatch) -> None:
 UNDONE: Final[Mapping[str, Undo]] = {
     "excuse-after-98": _excuse,
     "copy-told-to-sign-on": _sign_on,
+    "session-over-meanwhile": _session_over,
     "copy-of-what-was-refused": _refused,
     "card-refuses-late": _last_word,
     "answer-of-another": _another,

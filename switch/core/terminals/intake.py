@@ -99,9 +99,25 @@ class Intake:
         if decline is not None:
             self._declined(txn, is_fresh, decline)
         elif txn.rule.business is not None and txn.rule.business.originals:
-            self._originals.find(txn, partial(self._open, txn, is_fresh))
+            self._originals.find(txn, partial(self._found, txn, is_fresh))
         else:
             self._open(txn, is_fresh, None)
+
+    def _found(
+        self,
+        txn: Transaction,
+        is_fresh: bool,  # noqa: FBT001 - as in `_check`
+        decline: Decline | None,
+    ) -> None:
+        """Go on after the look for an original, with the session that there is by now.
+
+        A copy may have been told 77 or A0 meanwhile, under a later session: its terminal has let go
+        of the request, and would never ask what became of it.
+        """
+        if session_decline(txn.request, self._sessions.known(txn.terminal.id)) is None:
+            self._open(txn, is_fresh, decline)
+        else:
+            self._check_afresh(txn)
 
     def _open(
         self,

@@ -99,6 +99,10 @@ class Sessions:
             return None
         return self._known.get(terminal)
 
+    def known(self, terminal: str) -> TerminalKeys | None:
+        """Return the copy of a session as it is by now, None where there is none."""
+        return self._known.get(terminal)
+
     def prove(self, request: Request) -> None:
         """Note on a request that its MAC is good, where the copy of its session says so."""
         keys = self._known.get(request.terminal or "")

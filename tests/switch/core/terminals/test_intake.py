@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from messages.crypto.keys import Mak
 from messages.crypto.mac import make_mac
 from switch.core.events import TerminalConnected
 from switch.core.operations import (
+    FindByRrn,
     LoadSession,
     Operation,
+    SignOff,
 )
 from switch.pipeline import make_engine
 from tests.switch.core.stage import FRAMES, Stage, mute
 from tests.switch.core.stage.registered import open_registry
+from tests.switch.core.stage.shop import ask, request
 
 _SIGN_ON_AGAIN = "3"
 
@@ -186,6 +191,39 @@ def test_a_copy_of_what_was_answered_is_told_to_sign_on_again(stage: Stage) -> N
     stage.terminal_says(stage.build("0820", _sign_off(stage)))
     stage.withdraw()
     assert stage.code == "77"
+
+
+def _signed_on_elsewhere(stage: Stage) -> None:
+    second = Stage()
+    second.ledger, second.keys = stage.ledger, (stage.keys[0], bytes.fromhex("4F6D8BA9C7E50321"))
+    second.engine = make_engine(second.configuration)
+    second.start()
+    second.sign_on()
+
+
+def _signed_off_elsewhere(stage: Stage) -> None:
+    stage.ledger.submit([SignOff(1 << 60, "50010001")])
+
+
+@pytest.mark.parametrize("kind", ["refund", "sale_void"])
+@pytest.mark.parametrize(
+    ("elsewhere", "code"), [(_signed_on_elsewhere, "A0"), (_signed_off_elsewhere, "77")]
+)
+def test_what_looks_for_its_original_is_not_opened_once_its_copy_was_told_to_sign_on(
+    stage: Stage, kind: str, elsewhere: Callable[[Stage], None], code: str
+) -> None:
+    ask(stage, "sale", "000010")
+    elsewhere(stage)
+    stage.happen(TerminalConnected(2))
+    stage.stall()
+    # The first frame of a connection has its session read; the second goes by the copy at hand.
+    frame = request(stage, kind, "000011", "000010")
+    stage.terminal_says(frame, connection=2)
+    stage.terminal_says(frame, connection=2)
+    assert [type(each.operation) for each in stage.waiting] == [LoadSession, FindByRrn]
+    stage.flow()
+    assert stage.codes()[1:] == ["00", code, code]
+    assert [row.key.stan for row in stage.ledger.transactions()] == ["000010"]
 
 
 # ----------------------------------------------- copies around a midnight, or around a reload
