@@ -34,6 +34,7 @@ from switch.config.files import (
 from switch.config.keystore import Group, KeyStore
 from switch.config.reading import Models, Sources
 from switch.config.registry.building import load_registry
+from switch.config.registry.changes import Changes, Place, ReadChanges, no_changes
 from switch.config.registry.funds import load_funds
 from switch.config.tariffs import load_tariffs
 from switch.core.configuration import (
@@ -105,17 +106,26 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether only working days count to the deadline of a case."""
 
 
-def load(folder: Path) -> Installation:
-    """Return what `folder` describes; ConfigurationError with everything that is wrong."""
+def load(folder: Path, registry: ReadChanges = no_changes) -> Installation:
+    """Return what `folder` describes; ConfigurationError with everything that is wrong.
+
+    `registry` reads the registry, from where `[ledger]` of `jinbao.toml` leads.
+    """
     sources = Sources(folder)
     models = sources.models
     made = None
     faults: list[Fault] = []
+    changes = None
+    if (main := sources.jinbao.model) is not None:
+        try:
+            changes = registry(Place(folder, folder / main.ledger.path, main.ledger.url))
+        except ConfigurationError as error:
+            faults = error.faults
     if models is not None:
         check_across(sources, models)
-        building = _Building(folder, models)
+        building = _Building(folder, models, changes)
         made = building.installation()
-        faults = building.faults
+        faults = faults + building.faults
     faults = sources.faults + faults
     if faults or made is None:
         raise ConfigurationError(faults)
@@ -125,10 +135,11 @@ def load(folder: Path) -> Installation:
 class _Building:
     """Turns good files into values; what keys or dialects lack is a fault."""
 
-    def __init__(self, folder: Path, models: Models) -> None:
+    def __init__(self, folder: Path, models: Models, changes: Changes | None) -> None:
         self.faults: list[Fault] = []
         self._folder = folder
         self._models = models
+        self._changes = changes
         self._keys: KeyStore | None = None
         try:
             self._keys = KeyStore.open(folder / KEYS)
@@ -242,9 +253,11 @@ class _Building:
         return {}
 
     def _registry(self, dialects: tuple[Dialect, ...]) -> Registry | None:
+        if self._changes is None:
+            return None
         known = frozenset(rule.id for dialect in dialects for rule in dialect.transactions)
         try:
-            return load_registry(self._folder, self._models, known)
+            return load_registry(self._folder, self._models, self._changes, known)
         except ConfigurationError as error:
             self.faults += error.faults
         return None

@@ -33,6 +33,7 @@ from switch.cli.demo.processes import (
     wait_for,
 )
 from switch.cli.demo.story import STORY, Act
+from switch.cli.registering.storing import kept
 from switch.config.installation import load
 from switch.core.operations import Row
 from switch.core.social.payout_files import write
@@ -130,7 +131,7 @@ class Stage:
         ports = tuple(bank.port() for bank in self.banks)
         services = tuple(host.port() for host in self.hosts)
         city.write(self.city, ports, self.network.port(), services)
-        self.installation = load(self.city)
+        self.installation = load(self.city, kept)
         self.open(city.MORNING)
 
     def open(self, at: str) -> None:

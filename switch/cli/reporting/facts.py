@@ -13,8 +13,9 @@ from typing import Final
 import msgspec
 
 from switch.cli.outcome import stop
+from switch.cli.registering.storing import kept
 from switch.config.installation import Installation
-from switch.config.registry.changes import Changes, path_in
+from switch.config.registry.changes import Place
 from switch.config.registry.kinds import (
     CardsIssued,
     Inspection,
@@ -52,10 +53,10 @@ def calendar_of(folder: Path) -> Calendar:
     return Calendar({**dict.fromkeys(found.off, False), **dict.fromkeys(found.working, True)})
 
 
-def state_of(folder: Path) -> State | None:
+def state_of(folder: Path, installation: Installation) -> State | None:
     """Return the rows of a folder's registry, None where it has none."""
-    path = path_in(folder)
-    return Changes(path).state if path.exists() else None
+    changes = kept(Place(folder, installation.ledger, installation.ledger_url))
+    return None if changes is None else changes.state
 
 
 def points_of(state: State | None, installation: Installation) -> list[PointFacts]:

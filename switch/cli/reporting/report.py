@@ -127,7 +127,7 @@ def inspections_of(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     asked, installation = _quarter(which), loaded(folder)
     calendar = calendar_of(folder)
-    visits = plan(points_of(state_of(folder), installation), asked, calendar)
+    visits = plan(points_of(state_of(folder, installation), installation), asked, calendar)
     is_known = calendar.is_known(asked.year)
     document = documents.inspections(asked, visits, is_known, _LANGUAGE[tongue])
     _write(document, form, to, lambda: {"quarter": str(asked), "visits": visits})
@@ -144,7 +144,8 @@ def placement_of(
     Example:
       jinbao report placement -c city
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    installation, state, by = loaded(folder), state_of(folder), _date(day)
+    installation, by = loaded(folder), _date(day)
+    state = state_of(folder, installation)
     groups = rules_of(installation.configuration).groups
     found = placements(cards_of(state, by), points_of(state, installation), groups)
     names = bank_names(installation)
@@ -169,7 +170,8 @@ def shares_of(
     Example:
       jinbao report shares -c city --yuan 12000.00
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    installation, state = loaded(folder), state_of(folder)
+    installation = loaded(folder)
+    state = state_of(folder, installation)
     cards: dict[str, int] = {}
     for name, banks in cards_of(state, _date(day)).items():
         if village in {"", name}:
@@ -230,7 +232,7 @@ def _used_up(here: Settled, first: int, last: int) -> set[CardDay]:
 
 
 def _told(here: Settled, folder: Path, asked: Quarter) -> documents.Told:
-    state, calendar = state_of(folder), calendar_of(folder)
+    state, calendar = state_of(folder, here.installation), calendar_of(folder)
     points = points_of(state, here.installation)
     due, now = calendar.due(asked), _date(0)
     is_over = now > asked.last or mark_of(here.installation) is not None

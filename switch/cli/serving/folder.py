@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from switch.cli.outcome import stop
+from switch.cli.registering.storing import kept
 from switch.config.faults import ConfigurationError
 from switch.config.installation import KEYS, Installation, load
 from switch.config.keystore import KeyStore
@@ -26,7 +27,7 @@ def loaded(folder: Path) -> Installation:
     if not folder.is_dir():
         stop(f"there is no folder {folder}; `jinbao init {folder}` makes one for trying things out")
     try:
-        return load(folder)
+        return load(folder, kept)
     except ConfigurationError as error:
         stop(f"{folder} cannot be used\n{error}")
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from switch.cli.registering.storing import kept
 from switch.config.installation import Installation, load
 from switch.core.configuration import Configuration
 from switch.shell.process import Reload
@@ -42,7 +43,7 @@ def reload_of(folder: Path, running: Installation) -> Reload:
     """Return what reads the folder again for a switch that was started with `running`."""
 
     def reload(current: Configuration) -> Configuration:
-        found = load(folder)
+        found = load(folder, kept)
         if differing := [*_differing(running, found)]:
             raise ValueError(f"needs a restart: {', '.join(differing)}")
         return replace(found.configuration, number=current.number + 1, vault=current.vault)

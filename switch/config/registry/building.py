@@ -11,7 +11,7 @@ from pathlib import Path
 
 from switch.config.faults import ConfigurationError, Fault
 from switch.config.reading import Models
-from switch.config.registry.changes import Changes, path_in
+from switch.config.registry.changes import Changes
 from switch.config.registry.checks import Around, wrong_rows
 from switch.config.registry.kinds import (
     District,
@@ -28,20 +28,13 @@ from switch.registry.snapshot import Connection, Point, Registry, Span
 from switch.registry.stages import NO_END, Opening
 
 
-def load_registry(folder: Path, models: Models, transactions: frozenset[str]) -> Registry | None:
-    """Return the registry of an installation, None where it has none.
-
-    ConfigurationError has everything that is wrong with it.
-    """
-    path = path_in(folder)
-    if not path.exists():
-        return None
+def load_registry(
+    folder: Path, models: Models, changes: Changes, transactions: frozenset[str]
+) -> Registry:
+    """Return the registry of an installation; ConfigurationError with all that is wrong with it."""
     stages = load_stages(models.jinbao.registry.stages, folder, transactions)
-    changes = Changes(path)
-    if not changes.number:
-        return None
     wrong = wrong_rows(changes.state, around(models, stages), None)
-    faults = [Fault(str(path), 0, f"{w.kind}.{w.key}.{w.field}", w.reason) for w in wrong]
+    faults = [Fault(str(changes.path), 0, f"{w.kind}.{w.key}.{w.field}", w.reason) for w in wrong]
     faults += [*_said_twice(folder, models)]
     if faults:
         raise ConfigurationError(faults)

@@ -1,18 +1,17 @@
-"""The file of changes (switch/config/registry): every change of the registry, for ever, in order.
+"""Changes (switch/config/registry): every change of the registry, for ever, in order.
 
-A line is one change: its number, when, who, why, what rows became and which went. The registry is
-what all of them lead to. A change is written in one piece, and a last line that is not whole is a
-change that never happened.
+Each has its number, when, who, why, what rows became and which went; the registry is what all of
+them lead to. Where they are kept is not known here: whoever loads a folder says what reads them.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from pydantic import ValidationError
@@ -24,8 +23,16 @@ FOLDER: Final = "registry"
 FILE: Final = "changes.jsonl"
 
 
+class Place(NamedTuple):
+    """Where an installation has its registry: its folder, and its ledger as a file or a URL."""
+
+    folder: Path
+    ledger: Path
+    url: str = ""
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the file."""
+    """One change, and one line of a history."""
 
     number: int
     at: str
@@ -79,6 +86,14 @@ class Changes:
             os.fsync(file.fileno())
         apply(self.state, change)
         self.changes.append(change)
+
+
+ReadChanges = Callable[[Place], Changes | None]
+"""Returns what is kept in a place, None where there is no registry; ConfigurationError."""
+
+
+def no_changes(_: Place) -> None:
+    """Read nothing: an installation is taken as its files are, without a registry."""
 
 
 def apply(state: State, change: Change) -> None:

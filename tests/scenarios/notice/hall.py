@@ -17,12 +17,12 @@ from msgspec.structs import asdict
 from messages.codec import Codec
 from messages.crypto.keys import Pik
 from messages.crypto.pin import encode_pin_block
-from switch.config.installation import load
 from switch.core.configuration import Configuration
 from switch.core.events import LinkConnected
 from switch.core.operations import Row
 from tests.switch.config import folders
 from tests.switch.config.registry.making import bring_in, first_rows
+from tests.switch.config.registry.making import installed as whole
 from tests.switch.core.social import HEADER, payload
 from tests.switch.core.stage import FRAMES, PIK, POS, Stage, approve
 from tests.switch.core.stage.moving import payee_field
@@ -77,7 +77,7 @@ def installed(*changes: Change, adds: Adds = lambda _: None) -> Configuration:
             folders.change(folder, *change)
         bring_in(folder, first_rows())
         adds(folder)
-        return load(folder).configuration
+        return whole(folder).configuration
 
 
 class Hall(Stage):

@@ -16,7 +16,7 @@ from tests.switch.config import folders
 def test_costs_are_shared_by_the_cards_that_each_bank_issued(tmp_path: Path) -> None:
     """四(三)3: 由各发卡银行根据其在该区域的发卡量按比例进行分摊."""
     folder = begun(folders.make(tmp_path / "city"))
-    (cards,) = cards_of(state_of(folder), date(2014, 6, 30)).values()
+    (cards,) = cards_of(state_of(folder, load(folder)), date(2014, 6, 30)).values()
     assert sum(cards.values()) > 0
     found = shares(1_200_001, cards)
     assert found.keys() == {"99910000"}
@@ -32,7 +32,7 @@ def test_a_quarter_is_due_six_working_days_after_its_end_and_names_who_was_not_v
     folder = begun(folders.make(tmp_path / "city"))
     quarter = Quarter.parse("2014Q3")
     assert calendar_of(folder).due(quarter) == date(2014, 10, 14)
-    points = points_of(state_of(folder), load(folder))
+    points = points_of(state_of(folder, load(folder)), load(folder))
     assert [point.merchant for point in unvisited(points, quarter)] == [
         "999653080110001",
         "999653080620002",

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
+from switch.cli.registering.storing import kept
+from switch.config.installation import Installation, load
 from switch.config.registry.changes import Change, change_to, editing
 from switch.config.registry.kinds import Row
 from switch.config.registry.tables import read_rows
@@ -19,6 +21,11 @@ def bring_in(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Change:
         change = change_to(changes, rows, {}, TOLD)
         changes.append(change)
     return change
+
+
+def installed(folder: Path) -> Installation:
+    """Return what a folder describes together with its registry."""
+    return load(folder, kept)
 
 
 def first_rows() -> Mapping[str, Sequence[Row]]:

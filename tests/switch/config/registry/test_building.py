@@ -8,12 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from switch.config.faults import ConfigurationError
-from switch.config.installation import load
 from switch.config.registry.changes import path_in
 from switch.config.registry.kinds import Village
 from switch.registry.snapshot import Asked, Registry, Why
 from tests.switch.config import folders
-from tests.switch.config.registry.making import bring_in, first_rows
+from tests.switch.config.registry.making import bring_in, first_rows, installed
 
 _CLINIC, _SHOP = "999653080110001", "999653053990003"
 
@@ -26,18 +25,18 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _registry(folder: Path) -> Registry:
-    registry = load(folder).configuration.registry
+    registry = installed(folder).configuration.registry
     assert registry is not None
     return registry
 
 
 def test_a_folder_without_a_registry_has_none(tmp_path: Path) -> None:
     made = folders.make(tmp_path / "city")
-    assert load(made).configuration.registry is None
+    assert installed(made).configuration.registry is None
     path = path_in(made)
     path.parent.mkdir()
     path.touch()
-    assert load(made).configuration.registry is None
+    assert installed(made).configuration.registry is None
 
 
 def test_the_first_registry_decides_as_the_notice_says(folder: Path) -> None:
@@ -62,17 +61,17 @@ def test_the_first_registry_decides_as_the_notice_says(folder: Path) -> None:
 def test_a_registry_that_does_not_fit_the_banks_any_more_refuses_the_folder(folder: Path) -> None:
     bring_in(folder, {"village": [Village(id="v", district="none", name="V")]})
     with pytest.raises(ConfigurationError, match=r"village\.v\.district: no district is none"):
-        load(folder)
+        installed(folder)
 
 
 def test_the_day_of_other_cards_is_said_in_one_place(folder: Path) -> None:
     folders.change(folder, "banks", "# other_cards_from", "other_cards_from")
     with pytest.raises(ConfigurationError, match="record an opening of other-cards"):
-        load(folder)
+        installed(folder)
 
 
 def test_a_tampered_registry_refuses_the_folder(folder: Path) -> None:
     path = path_in(folder)
     path.write_bytes(path.read_bytes().replace(b"test-village", b"best-village", 1))
     with pytest.raises(ConfigurationError, match="no village is"):
-        load(folder)
+        installed(folder)
