@@ -12,7 +12,7 @@ from tests.house.source import ROOT
 
 
 def _outcome(seconds: float, *, passed: bool = True) -> run.Outcome:
-    return run.Outcome(run.Part("messages", 70, ()), seconds, passed=passed)
+    return run.Outcome(run.Part("messages", 70, ()), seconds, 2 * seconds, passed=passed)
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ def test_only_a_failed_command_or_twice_the_budget_fails(
     assert (outcome.verdict, outcome.is_failure) == (verdict, is_failure)
 
 
-def test_table_names_each_part_with_seconds_budget_and_verdict() -> None:
+def test_table_names_each_part_with_seconds_cpu_budget_and_verdict() -> None:
     table = run.table([_outcome(7.25), _outcome(80)], 80.5)
     assert table.splitlines() == [
-        "part              seconds   budget",
-        "messages              7.2       70",
-        "messages             80.0       70  OVER BUDGET",
-        "elapsed              80.5      720",
+        "part              seconds      cpu   budget",
+        "messages              7.2     14.5       70",
+        "messages             80.0    160.0       70  OVER BUDGET",
+        "elapsed              80.5    174.5      720",
     ]
 
 
@@ -45,6 +45,19 @@ def test_a_part_fails_with_any_of_its_commands() -> None:
     good, bad = (sys.executable, "-c", ""), (sys.executable, "-c", "raise SystemExit(3)")
     assert run.run(run.Part("a", 9, (good, good))).passed
     assert not run.run(run.Part("a", 9, (bad, good))).passed
+
+
+def test_the_cpu_time_of_a_part_is_that_of_the_processes_of_its_processes() -> None:
+    busy = "import time\nwhile time.process_time() < 0.2: pass"
+    child = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {busy!r}])"
+    outcome = run.run(run.Part("a", 9, ((sys.executable, "-c", child),)))
+    assert outcome.cpu_s >= 0.2
+
+
+def test_python_keeps_what_it_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    asking = "import sys; raise SystemExit(sys.dont_write_bytecode)"
+    assert run.run(run.Part("a", 9, ((sys.executable, "-c", asking),))).passed
 
 
 def test_parts_that_need_no_core_of_their_own_run_beside_one_another(
