@@ -5,11 +5,13 @@ Each check adds its faults to the file in which a person would mend them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from switch.config.files import split_address
+from messages.dialects.dialect import Dialect
+from switch.config.files import TerminalsFile, split_address
 from switch.config.institutions import check_institutions
-from switch.config.reading import Models, Sources
+from switch.config.reading import Models, Source, Sources
 from switch.core.configuration import Timers
 
 
@@ -46,8 +48,26 @@ def _check_terminals(sources: Sources, models: Models) -> None:
     acquirers = {acquirer.id for acquirer in models.banks.acquirer}
     for index, entry in enumerate(entries):
         if entry.acquirer not in acquirers:
-            reason = f"no acquirer {entry.acquirer} in banks.toml"
+            reason = f"no acquirer {entry.acquirer} in {sources.banks.place('acquirer')}"
             source.fault(("terminal", index, "acquirer"), reason)
+
+
+def check_spoken(
+    source: Source[TerminalsFile], file: TerminalsFile, dialects: Sequence[Dialect]
+) -> None:
+    """Check what terminals may do and speak against the dialects of the installation."""
+    known = {dialect.name: {rule.id for rule in dialect.transactions} for dialect in dialects}
+    every = frozenset[str]().union(*known.values())
+    for index, entry in enumerate(file.terminal if known else ()):
+        if entry.dialect and entry.dialect not in known:
+            reason = f"{entry.dialect} is none of the terminals' dialects: {', '.join(known)}"
+            source.fault(("terminal", index, "dialect"), reason)
+            continue
+        spoken = known[entry.dialect] if entry.dialect else every
+        for name in entry.transactions or ():
+            if name not in spoken:
+                reason = f"{name} is no transaction of its dialects"
+                source.fault(("terminal", index, "transactions"), reason)
 
 
 def _check_cards(sources: Sources, models: Models) -> None:
@@ -57,7 +77,8 @@ def _check_cards(sources: Sources, models: Models) -> None:
     issuers = {issuer.id for issuer in models.banks.issuer}
     for index, entry in enumerate(entries):
         if entry.issuer not in issuers:
-            source.fault(("range", index, "issuer"), f"no issuer {entry.issuer} in banks.toml")
+            reason = f"no issuer {entry.issuer} in {sources.banks.place('issuer')}"
+            source.fault(("range", index, "issuer"), reason)
         if len(entry.prefix) >= entry.length:
             source.fault(("range", index, "prefix"), "is as long as the whole PAN")
 

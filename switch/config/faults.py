@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
+
+from messages.masking import mask_numbers
 
 Location = tuple[str | int, ...]
 """A key as pydantic tells it: names of tables and keys, indices of arrays of tables."""
@@ -33,6 +35,21 @@ class Fault(msgspec.Struct, frozen=True, order=True):
         """Return the fault in one line."""
         place = f"{self.file}:{self.line}" if self.line else self.file
         return f"{place}: {self.key}: {self.reason}" if self.key else f"{place}: {self.reason}"
+
+
+class Wrong(NamedTuple):
+    """A row of the registry that is wrong: kind, key, field and reason."""
+
+    kind: str
+    key: str
+    field: str
+    reason: str
+
+    def fault(self, file: str, line: int = 0) -> Fault:
+        """Return it as a fault of where the row stands."""
+        key = mask_numbers(self.key) if self.kind == "range" else self.key
+        where = ".".join(each for each in (self.kind, key, self.field) if each)
+        return Fault(file, line, where, self.reason)
 
 
 class ConfigurationError(ValueError):

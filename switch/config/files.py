@@ -199,7 +199,10 @@ class JinbaoFile(_Model):
 
 
 class TerminalEntry(_Model):
-    """`[[terminal]]` of `terminals.toml`: DE 41, 42, acquirer, DE 18 and 43, kind of place."""
+    """`[[terminal]]` of `terminals.toml`: DE 41, 42, acquirer, DE 18 and 43, kind of place.
+
+    `dialect` is the only one that it may speak, `key_check` the check value of its master key.
+    """
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{8}$")]
     merchant: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{15}$")]
@@ -211,7 +214,11 @@ class TerminalEntry(_Model):
     in_city: bool = True
     transactions: list[str] | None = None
     type: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] = "03"
-    settlement_card: Annotated[str, StringConstraints(pattern=r"^([0-9]{13,19})?$")] = ""
+    settlement_card: Annotated[
+        str, StringConstraints(pattern=r"^([0-9]{13,19})?$"), Field(repr=False)
+    ] = ""
+    dialect: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,31}$")] = ""
+    key_check: Annotated[str, StringConstraints(pattern=r"^([0-9A-F]{8})?$")] = ""
 
 
 class TerminalsFile(_Model):

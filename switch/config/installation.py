@@ -20,7 +20,7 @@ from messages.dialects.dialect import Dialect
 from messages.dialects.family import Family
 from messages.dialects.loader import SpecError, load_dialect
 from routing.links import LinkClass
-from switch.config.checks import check_across
+from switch.config.checks import check_across, check_spoken
 from switch.config.downloads import load_downloads
 from switch.config.faults import ConfigurationError, Fault, Lines
 from switch.config.files import (
@@ -29,13 +29,15 @@ from switch.config.files import (
     JinbaoFile,
     ProductsFile,
     SocialFile,
+    TerminalEntry,
     split_address,
 )
 from switch.config.keystore import Group, KeyStore
 from switch.config.reading import Models, Sources
-from switch.config.registry.building import load_registry
-from switch.config.registry.changes import Changes, Place, ReadChanges, no_changes
+from switch.config.registry.building import decides, load_registry
+from switch.config.registry.changes import Changes, ReadChanges, no_changes
 from switch.config.registry.funds import load_funds
+from switch.config.sections.merging import merged
 from switch.config.tariffs import load_tariffs
 from switch.core.configuration import (
     Acquirer,
@@ -111,22 +113,17 @@ def load(folder: Path, registry: ReadChanges = no_changes) -> Installation:
 
     `registry` reads the registry, from where `[ledger]` of `jinbao.toml` leads.
     """
-    sources = Sources(folder)
-    models = sources.models
+    sources, changes, faults = merged(folder, registry)
     made = None
-    faults: list[Fault] = []
-    changes = None
-    if (main := sources.jinbao.model) is not None:
-        try:
-            changes = registry(Place(folder, folder / main.ledger.path, main.ledger.url))
-        except ConfigurationError as error:
-            faults = error.faults
+    models = sources.models
     if models is not None:
         check_across(sources, models)
-        building = _Building(folder, models, changes)
+        building = _Building(folder, sources, models, changes)
         made = building.installation()
         faults = faults + building.faults
     faults = sources.faults + faults
+    if changes is not None:
+        faults += [wrong.fault(str(changes.path)) for wrong in sources.wrong]
     if faults or made is None:
         raise ConfigurationError(faults)
     return made
@@ -135,9 +132,12 @@ def load(folder: Path, registry: ReadChanges = no_changes) -> Installation:
 class _Building:
     """Turns good files into values; what keys or dialects lack is a fault."""
 
-    def __init__(self, folder: Path, models: Models, changes: Changes | None) -> None:
+    def __init__(
+        self, folder: Path, sources: Sources, models: Models, changes: Changes | None
+    ) -> None:
         self.faults: list[Fault] = []
         self._folder = folder
+        self._sources = sources
         self._models = models
         self._changes = changes
         self._keys: KeyStore | None = None
@@ -253,7 +253,7 @@ class _Building:
         return {}
 
     def _registry(self, dialects: tuple[Dialect, ...]) -> Registry | None:
-        if self._changes is None:
+        if self._changes is None or not decides(self._changes.changes):
             return None
         known = frozenset(rule.id for dialect in dialects for rule in dialect.transactions)
         try:
@@ -277,22 +277,14 @@ class _Building:
             return ()
         return dialects
 
-    def _kinds(
-        self, terminal: str, names: list[str] | None, dialects: tuple[Dialect, ...]
-    ) -> frozenset[str] | None:
-        """Return the transactions that a terminal may do, which its dialects must know."""
-        known = {rule.id for dialect in dialects for rule in dialect.transactions}
-        for name in names or ():
-            if name not in known:
-                where = f"terminal.{terminal}.transactions"
-                self._fault("terminals.toml", where, f"{name} is no transaction of its dialects")
-        return None if names is None else frozenset(names)
-
     def _terminals(self, dialects: tuple[Dialect, ...], vault: Vault | None) -> dict[str, Terminal]:
         terminals: dict[str, Terminal] = {}
-        for entry in self._models.terminals.terminal:
+        numbers = {dialect.name: number for number, dialect in enumerate(dialects)}
+        check_spoken(self._sources.terminals, self._models.terminals, dialects)
+        for index, entry in enumerate(self._models.terminals.terminal):
             key = self._key("terminals", entry.id, "`jinbao keys terminal new` makes one")
             if key is not None:
+                self._check_key(index, entry, Tmk(key))
                 terminals[entry.id] = Terminal(
                     id=entry.id,
                     merchant=entry.merchant,
@@ -303,15 +295,19 @@ class _Building:
                     channel=Channel(entry.channel),
                     is_public_welfare=entry.public_welfare,
                     is_in_city=entry.in_city,
-                    transactions=self._kinds(entry.id, entry.transactions, dialects),
+                    transactions=_names(entry.transactions),
                     type=entry.type,
-                    settlement_card=(
-                        vault.card_hash(entry.settlement_card)
-                        if vault is not None and entry.settlement_card
-                        else b""
-                    ),
+                    settlement_card=_settlement_card(entry, vault),
+                    only_dialect=numbers.get(entry.dialect),
                 )
         return terminals
+
+    def _check_key(self, index: int, entry: TerminalEntry, key: Tmk) -> None:
+        """Note a master key that is not the one whose check value is recorded."""
+        found = key.kcv().hex().upper()
+        if entry.key_check and entry.key_check != found:
+            reason = f"is {entry.key_check}, and the key in keys/terminals.toml has {found}"
+            self._sources.terminals.fault(("terminal", index, "key_check"), reason)
 
     def _links(self) -> dict[str, Link]:
         links: dict[str, Link] = {}
@@ -395,6 +391,18 @@ def _issuer(entry: IssuerEntry, links: Mapping[str, Link]) -> Issuer:
         group=entry.group or "",
         is_in_city=entry.in_city,
     )
+
+
+def _names(names: list[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
+
+
+def _settlement_card(entry: TerminalEntry, vault: Vault | None) -> bytes:
+    """Return the keyed hash of the card, which is all that a row of the registry has of it."""
+    _, _, kept = entry.settlement_card.partition("/")
+    if kept:
+        return bytes.fromhex(kept)
+    return vault.card_hash(entry.settlement_card) if vault and entry.settlement_card else b""
 
 
 def _host(entry: SocialFile | ProductsFile | None, links: Mapping[str, Link]) -> Issuer | None:

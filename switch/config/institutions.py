@@ -72,7 +72,8 @@ def _check_groups(source: Source[BanksFile], banks: BanksFile) -> None:
     for table, groups in groups_of.items():
         for index, group in enumerate(groups):
             if group is not None and group not in known:
-                source.fault((table, index, "group"), f"no group {group} in this file")
+                reason = f"no group {group} in {source.place('group')}"
+                source.fault((table, index, "group"), reason)
     for index, issuer in enumerate(banks.issuer):
         is_both = issuer.id in group_of
         if is_both and (issuer.group is None or group_of[issuer.id] != issuer.group):
@@ -87,7 +88,7 @@ def _check_links(
     seen: dict[str, str] = {}
     for name in names:
         if name not in classes:
-            source.fault(where, f"no link {name} in this file")
+            source.fault(where, f"no link {name} in {source.place('link')}")
         elif (other := seen.setdefault(classes[name], name)) != name:
             source.fault(where, f"{other} and {name} are both of class {classes[name]}")
         elif list(names).count(name) > 1:

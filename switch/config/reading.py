@@ -6,30 +6,35 @@ Nothing is raised: a person who mends a folder wants all its faults at once.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Generic, TypeVar, get_args
 
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from switch.config.faults import Fault, Lines, Location, reason_of, shown
+from switch.config.faults import Fault, Lines, Location, Wrong, reason_of, shown
 from switch.config.files import BanksFile, CapsFile, CardsFile, JinbaoFile, TerminalsFile
 
 M = TypeVar("M", bound=BaseModel)
 
 
 class Source(Generic[M]):
-    """A file: `model` is empty where the file has faults of its own."""
+    """A file: `model` is empty where the file has faults of its own.
 
-    __slots__ = ("_lines", "faults", "model", "name")
+    Tables may come from the registry instead: what is wrong with them is `wrong`.
+    """
+
+    __slots__ = ("_lines", "_rows", "faults", "model", "name", "wrong")
 
     def __init__(self, path: Path | Traversable, kind: type[M]) -> None:
         """Read the file; nothing is raised, everything is a fault."""
         self.name = str(path)
         self.faults: list[Fault] = []
+        self.wrong: list[Wrong] = []
         self.model: M | None = None
+        self._rows: dict[str, list[str]] = {}
         self._lines = Lines("")
         try:
             text = path.read_text(encoding="utf-8")
@@ -44,8 +49,23 @@ class Source(Generic[M]):
             self.fault((), f"cannot be read: {type(error).__name__}")
 
     def fault(self, where: Location, reason: str) -> None:
-        """Note that something is wrong at a key."""
-        self.faults.append(Fault(self.name, self._lines.of(where), shown(where), reason))
+        """Note that something is wrong at a key, which may be one of a row."""
+        match where:
+            case (str(array), int(index), *rest) if array in self._rows:
+                key = self._rows[array][index]
+                self.wrong.append(Wrong(array, key, shown(tuple(rest)), reason))
+            case _:
+                self.faults.append(Fault(self.name, self._lines.of(where), shown(where), reason))
+
+    def take(self, array: str, rows: Mapping[str, BaseModel]) -> None:
+        """Let rows of the registry, by key, be the tables of an array."""
+        if self.model is not None:
+            self.model = self.model.model_copy(update={array: [*rows.values()]})
+            self._rows[array] = [*rows]
+
+    def place(self, array: str) -> str:
+        """Return where the tables of an array stand."""
+        return "the registry" if array in self._rows else PurePath(self.name).name
 
     def check_unique(self, array: str, key: str, values: Iterable[object]) -> None:
         """Note every value that an array of tables has twice under `key`."""
@@ -82,6 +102,12 @@ class Sources:
         """Everything that was found wrong so far."""
         each = (self.jinbao, self.terminals, self.cards, self.banks, self.caps)
         return [fault for source in each for fault in source.faults]
+
+    @property
+    def wrong(self) -> list[Wrong]:
+        """The rows of the registry that were found wrong among what the files have."""
+        each = (self.jinbao, self.terminals, self.cards, self.banks, self.caps)
+        return [wrong for source in each for wrong in source.wrong]
 
     @property
     def models(self) -> Models | None:

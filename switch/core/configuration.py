@@ -44,6 +44,7 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     the kinds it may do, by identifier; None where nothing is said, and it may do all.
     `settlement_card` is the keyed hash of the card from which remittances are paid, empty for none.
     `type` is DE 60.2.5 of its interbank messages: 03 a POS, 01 an ATM, 06 a counter, 07 a net bank.
+    `only_dialect` is the place of the one dialect that it may speak, None where it may speak all.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Terminal(msgspec.Struct, frozen=True, kw_only=True):
     transactions: frozenset[str] | None = None
     settlement_card: bytes = b""
     type: str = "03"
+    only_dialect: int | None = None
 
 
 class DownloadEntry(msgspec.Struct, frozen=True):

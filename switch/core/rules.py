@@ -68,6 +68,7 @@ class Rule(IntEnum):
     COUNTER_ROOM = 49
     ROUTE_PRODUCTS = 50
     HEADER_TAKEN = 51
+    DIALECT_REGISTERED = 52
 
 
 WORDS: dict[Rule, Words] = {
@@ -101,6 +102,9 @@ WORDS: dict[Rule, Words] = {
     Rule.ACCESS_REGISTERED: Words(
         "the terminal came over a class of line that its acquirer registered, notice 四(三)3",
         "终端接入方式与收单机构登记一致，四(三)3",
+    ),
+    Rule.DIALECT_REGISTERED: Words(
+        "the terminal spoke the dialect that is registered for it", "终端报文规范与登记一致"
     ),
     Rule.ROUTE_ON_US: Words(
         "on us: acquirer and issuer are one bank, whose own host is asked",

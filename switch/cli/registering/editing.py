@@ -5,20 +5,29 @@ What is wrong refuses all of it, with the line and the reason of each row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from messages.crypto.vault import Vault
+from messages.crypto.wrapping import WrapError
+from messages.dialects.dialect import Dialect
 from messages.dialects.loader import SpecError, load_dialect
 from messages.masking import mask_numbers
 from switch.cli.outcome import stop
-from switch.config.faults import ConfigurationError, Fault
+from switch.cli.serving.folder import key_store
+from switch.config.checks import check_across, check_spoken
+from switch.config.faults import ConfigurationError, Fault, Wrong
+from switch.config.installation import VAULT_ROLES
 from switch.config.reading import Models, Sources
 from switch.config.registry.building import around
 from switch.config.registry.changes import Change, Changes, apply, change_to, editing
 from switch.config.registry.checks import wrong_rows
-from switch.config.registry.kinds import KINDS, Row, State
+from switch.config.registry.fields import Row
+from switch.config.registry.kinds import KINDS, State
 from switch.config.registry.stages import Stages, load_stages
+from switch.config.sections.cards import concealed
+from switch.config.sections.merging import merge
 from switch.core.moment import SHANGHAI
 from switch.shell.clock import wall_ns
 
@@ -26,18 +35,22 @@ _NS_PER_S = 1_000_000_000
 
 
 class Edit:
-    """What somebody wants: rows, keys that go, who and why, and where rows were read."""
+    """What somebody wants: rows, keys that go, who and why, and where rows were read.
+
+    Sections that are `taken` out of their files count as empty already.
+    """
 
     def __init__(self, by: str, why: str) -> None:
         """Begin with nothing."""
         self.by, self.why = by, why
         self.rows: Mapping[str, Sequence[Row]] = {}
         self.removed: Mapping[str, list[str]] = {}
+        self.taken: frozenset[str] = frozenset()
         self.file = ""
         self.lines: Mapping[tuple[str, str], int] = {}
 
 
-def _models(folder: Path) -> Models:
+def models_of(folder: Path) -> Models:
     """Return the files of an installation; status 2 where they cannot be used."""
     if not folder.is_dir():
         stop(f"there is no folder {folder}")
@@ -52,30 +65,59 @@ def carry_out(folder: Path, edit: Edit) -> Change | None:
 
     ConfigurationError with everything that is wrong; then nothing is written.
     """
-    models = _models(folder)
-    stages = _stages(folder, models)
+    with editing(folder) as changes:
+        return written(folder, edit, changes)
+
+
+def written(folder: Path, edit: Edit, changes: Changes) -> Change | None:
+    """Check and write a change to what is held for editing, as `carry_out` does."""
+    rules = _Rules(folder, models_of(folder))
     now = datetime.fromtimestamp(wall_ns() // _NS_PER_S, UTC) + SHANGHAI
     told = (now.strftime("%Y-%m-%dT%H:%M:%S+08:00"), edit.by, edit.why)
-    with editing(folder) as changes:
-        _check_removed(changes, edit)
-        change = change_to(changes, edit.rows, edit.removed, told)
-        if not (change.rows or change.removed):
-            return None
-        after: State = {kind: dict(changes.state[kind]) for kind in KINDS}
-        apply(after, change)
-        faults = [
-            Fault(
-                edit.file or str(changes.path),
-                edit.lines.get((wrong.kind, wrong.key), 0),
-                f"{wrong.kind}.{wrong.key}.{wrong.field}",
-                wrong.reason,
-            )
-            for wrong in wrong_rows(after, around(models, stages), now.date())
-        ]
-        if faults:
-            raise ConfigurationError(faults)
-        changes.append(change)
+    _check_removed(changes, edit)
+    rows = concealed(edit.rows, lambda: _vault(folder))
+    change = change_to(changes, rows, edit.removed, told)
+    if not (change.rows or change.removed):
+        return None
+    after: State = {kind: dict(changes.state[kind]) for kind in KINDS}
+    apply(after, change)
+    sources = rules.sources(after, edit.taken)
+    faults = [
+        wrong.fault(edit.file or str(changes.path), edit.lines.get((wrong.kind, wrong.key), 0))
+        for wrong in rules.wrong(after, sources, now.date())
+    ]
+    if sources.faults:
+        # A file that was wrong before is another matter, and perhaps what this change mends.
+        before = rules.sources(changes.state).faults
+        faults += [fault for fault in sources.faults if fault not in before]
+    if faults:
+        raise ConfigurationError(faults)
+    changes.append(change)
     return change
+
+
+class _Rules:
+    """What a state of the registry must fit: the files of the folder, stages and dialects."""
+
+    def __init__(self, folder: Path, models: Models) -> None:
+        self._folder = folder
+        self._dialects = _dialects(folder, models)
+        self._stages = _stages(folder, models, self._dialects)
+
+    def sources(self, state: State, taken: frozenset[str] = frozenset()) -> Sources:
+        """Return the files with the rows of a state, checked against each other."""
+        sources = Sources(self._folder)
+        merge(sources, state, taken)
+        if (models := sources.models) is not None:
+            check_across(sources, models)
+            check_spoken(sources.terminals, models.terminals, self._dialects)
+        return sources
+
+    def wrong(self, state: State, sources: Sources, today: date) -> Iterator[Wrong]:
+        """Yield every row that is wrong, by itself or because of a file."""
+        yield from sources.wrong
+        if (models := sources.models) is not None:
+            yield from wrong_rows(state, around(models, self._stages), today)
 
 
 def _check_removed(changes: Changes, edit: Edit) -> None:
@@ -86,15 +128,33 @@ def _check_removed(changes: Changes, edit: Edit) -> None:
                 raise ConfigurationError([Fault(str(changes.path), 0, kind, reason)])
 
 
-def _stages(folder: Path, models: Models) -> Stages:
-    """Return the stages; status 2 where they, or the dialects that they name, cannot be used."""
+def _dialects(folder: Path, models: Models) -> list[Dialect]:
     names = models.jinbao.dialects.terminals
     try:
-        dialects = [
+        return [
             load_dialect(str(folder / name) if "/" in name else name)
             for name in ([names] if isinstance(names, str) else names)
         ]
-        known = frozenset(rule.id for dialect in dialects for rule in dialect.transactions)
-        return load_stages(models.jinbao.registry.stages, folder, known)
-    except (SpecError, ConfigurationError) as error:
+    except SpecError as error:
         stop(str(error))
+
+
+def _stages(folder: Path, models: Models, dialects: Sequence[Dialect]) -> Stages:
+    """Return the stages; status 2 where they, or the dialects that they name, cannot be used."""
+    known = frozenset(rule.id for dialect in dialects for rule in dialect.transactions)
+    try:
+        return load_stages(models.jinbao.registry.stages, folder, known)
+    except ConfigurationError as error:
+        stop(str(error))
+
+
+def _vault(folder: Path) -> Vault:
+    """Return the keys of card data; status 2 where they are not there."""
+    store = key_store(folder)
+    try:
+        data, cards = (store.key("vault", role) for role in VAULT_ROLES)
+    except (ConfigurationError, WrapError) as error:
+        stop(f"keys/vault.toml: {error}")
+    if data is None or cards is None:
+        stop("keys/vault.toml: there are no such keys; `jinbao init` makes them")
+    return Vault(data, cards)

@@ -21,7 +21,8 @@ from switch.cli.serving.folder import Folder
 from switch.cli.verbs import verb_app
 from switch.config.faults import ConfigurationError
 from switch.config.registry.changes import Change, Changes, path_in
-from switch.config.registry.kinds import KINDS, plain
+from switch.config.registry.fields import NONE_OF, plain
+from switch.config.registry.kinds import KINDS
 from switch.config.registry.tables import read_row, read_rows
 from switch.config.registry.texts import no_card, one_line
 
@@ -88,8 +89,11 @@ def set_row(
     """  # noqa: D301 - \b keeps the lines of the examples apart
     _known(kind)
     edit = Edit(by, why)
+    given = _fields(fields)
+    if given.get("settlement_card", "").isdecimal():
+        stop("a whole card number comes from a file: `jinbao registry import` takes it")
     try:
-        row = read_row(kind, _fields(fields))
+        row = read_row(kind, given)
         edit.rows, edit.file = {kind: [row]}, "the row"
         _changed(_carried_out(folder, edit))
     except ConfigurationError as error:
@@ -223,7 +227,7 @@ def _fields(texts: list[str]) -> dict[str, str]:
 
 def _cell(value: object) -> str:
     if isinstance(value, list):
-        return " ".join(str(each) for each in value)
+        return " ".join(str(each) for each in value) or NONE_OF
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)

@@ -17,11 +17,12 @@ import typer
 
 from messages.crypto.keys import Key, Tmk
 from switch.cli.outcome import note, say, stop
+from switch.cli.registering.storing import kept
 from switch.cli.security.secrets import read_secret
 from switch.cli.serving.folder import Folder, key_store
 from switch.cli.verbs import verb_app
 from switch.config.keystore import KeyStore
-from switch.config.reading import Sources
+from switch.config.sections.merging import merged
 
 app = verb_app("Terminal master keys of an installation.")
 
@@ -131,11 +132,12 @@ def split(tmk: Tmk, count: int) -> Sequence[bytes]:
 
 def _prepared(folder: Path, tid: str, *, force: bool) -> KeyStore:
     """Return the store, after making sure that the terminal is known and its key may change."""
-    terminals = Sources(folder).terminals
-    if terminals.model is None:
-        stop("\n".join(str(fault) for fault in terminals.faults))
+    found = merged(folder, kept)
+    terminals = found.sources.terminals
+    if terminals.model is None or found.faults:
+        stop("\n".join(str(fault) for fault in (*terminals.faults, *found.faults)))
     if tid not in {entry.id for entry in terminals.model.terminal}:
-        stop(f"no terminal {tid} in {terminals.name}")
+        stop(f"no terminal {tid} in {terminals.place('terminal')}")
     store = key_store(folder)
     if tid in store.names("terminals") and not force:
         stop(f"terminal {tid} has a key; --force replaces it, and the terminal must be loaded anew")

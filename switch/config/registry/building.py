@@ -5,13 +5,13 @@ A registry that does not fit the rest of its folder refuses the folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from switch.config.faults import ConfigurationError, Fault
+from switch.config.faults import ConfigurationError, Fault, Wrong
 from switch.config.reading import Models
-from switch.config.registry.changes import Changes
+from switch.config.registry.changes import Change, Changes
 from switch.config.registry.checks import Around, wrong_rows
 from switch.config.registry.kinds import (
     District,
@@ -24,6 +24,7 @@ from switch.config.registry.kinds import (
     Village,
 )
 from switch.config.registry.stages import Stages, load_stages, number_of
+from switch.config.sections.rows import SECTIONS
 from switch.registry.snapshot import Connection, Point, Registry, Span
 from switch.registry.stages import NO_END, Opening
 
@@ -34,18 +35,31 @@ def load_registry(
     """Return the registry of an installation; ConfigurationError with all that is wrong with it."""
     stages = load_stages(models.jinbao.registry.stages, folder, transactions)
     wrong = wrong_rows(changes.state, around(models, stages), None)
-    faults = [Fault(str(changes.path), 0, f"{w.kind}.{w.key}.{w.field}", w.reason) for w in wrong]
-    faults += [*_said_twice(folder, models)]
+    faults = [each.fault(str(changes.path)) for each in wrong]
+    faults += [*_said_twice(folder, models, changes)]
     if faults:
         raise ConfigurationError(faults)
     return snapshot(changes.state, stages, changes.number)
 
 
-def _said_twice(folder: Path, models: Models) -> Iterator[Fault]:
+def decides(changes: Iterable[Change]) -> bool:
+    """Tell whether a registry says what may be done where: some row once was of such a kind.
+
+    One that only has what the files had before lets all be as it was.
+    """
+    return any(kind not in SECTIONS for change in changes for kind in change.rows)
+
+
+def _said_twice(folder: Path, models: Models, changes: Changes) -> Iterator[Fault]:
+    reason = "the registry says this here: record an opening of other-cards"
     for index, acquirer in enumerate(models.banks.acquirer):
-        if acquirer.other_cards_from is not None:
+        if acquirer.other_cards_from is None:
+            continue
+        if changes.state["acquirer"]:
+            wrong = Wrong("acquirer", acquirer.id, "other_cards_from", reason)
+            yield wrong.fault(str(changes.path))
+        else:
             key = f"acquirer[{index}].other_cards_from"
-            reason = "the registry says this here: record an opening of other-cards"
             yield Fault(str(folder / "banks.toml"), 0, key, reason)
 
 

@@ -17,7 +17,8 @@ import msgspec
 from pydantic import ValidationError
 
 from switch.config.faults import ConfigurationError, Fault, reason_of, shown
-from switch.config.registry.kinds import KEPT, KINDS, Row, State, plain
+from switch.config.registry.fields import KEPT, Row, plain
+from switch.config.registry.kinds import KINDS, State
 
 FOLDER: Final = "registry"
 FILE: Final = "changes.jsonl"

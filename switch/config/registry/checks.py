@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar, get_args
 
 from messages.masking import mask_numbers
+from switch.config.faults import Wrong
+from switch.config.registry.fields import Row
 from switch.config.registry.kinds import (
     CardsIssued,
     Clause,
@@ -22,12 +24,12 @@ from switch.config.registry.kinds import (
     Plan,
     PointRow,
     Qualification,
-    Row,
     State,
     Training,
     Village,
 )
 from switch.config.registry.stages import number_of
+from switch.config.sections.rows import FILE_OF
 from switch.registry.stages import EVERYWHERE
 
 R = TypeVar("R", bound=Row)
@@ -54,15 +56,6 @@ class Around(NamedTuple):
     open_from: Mapping[str, int] = {}
 
 
-class Wrong(NamedTuple):
-    """A row that is wrong: kind, key, field and reason."""
-
-    kind: str
-    key: str
-    field: str
-    reason: str
-
-
 def wrong_rows(state: State, around: Around, today: date | None) -> Iterator[Wrong]:
     """Yield everything that is wrong with a state; `today` None looks at no day of today."""
     yield from _references(state, around)
@@ -82,25 +75,32 @@ def _references(state: State, around: Around) -> Iterator[Wrong]:
         "district": state["district"].__contains__,
         "village": state["village"].__contains__,
         "point": state["point"].__contains__,
-        "acquirer in banks.toml": around.acquirers.__contains__,
-        "issuer in banks.toml": around.issuers.__contains__,
-        "institution in banks.toml": banks.__contains__,
-        "terminal in terminals.toml": around.terminals.__contains__,
+        "acquirer": around.acquirers.__contains__,
+        "issuer": around.issuers.__contains__,
+        "institution": banks.__contains__,
+        "terminal": around.terminals.__contains__,
     }
     for kind, key, field, value, what in _named(state):
         if not known[what](value):
-            yield Wrong(kind, key, field, f"no {what} is {value}")
+            yield Wrong(kind, key, field, f"no {what}{_place(state, what)} is {value}")
     for plan in _rows(state, "plan", Plan):
         for prefix in plan.ranges:
             if prefix not in around.prefixes:
-                reason = f"no range of cards.toml begins with {mask_numbers(prefix)}"
+                place = "" if state["range"] else " of cards.toml"
+                reason = f"no range{place} begins with {mask_numbers(prefix)}"
                 yield Wrong("plan", plan.key, "ranges", reason)
+
+
+def _place(state: State, what: str) -> str:
+    """Return where such a thing would stand; nothing for what the registry itself has."""
+    if what == "institution":
+        return "" if state["acquirer"] and state["issuer"] else " in banks.toml"
+    return "" if what not in FILE_OF or state[what] else f" in {FILE_OF[what]}.toml"
 
 
 def _named(state: State) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield kind, key, field, value, and what the value should be, of every reference."""
-    issuer, acquirer = "issuer in banks.toml", "acquirer in banks.toml"
-    bank = "institution in banks.toml"
+    issuer, acquirer, bank = "issuer", "acquirer", "institution"
     for village in _rows(state, "village", Village):
         yield "village", village.key, "district", village.district, "district"
     for cards in _rows(state, "cards", CardsIssued):
@@ -113,8 +113,7 @@ def _named(state: State) -> Iterator[tuple[str, str, str, str, str]]:
     for point in _rows(state, "point", PointRow):
         yield "point", point.key, "village", point.village, "village"
     for machine in _rows(state, "machine", Machine):
-        terminal = "terminal in terminals.toml"
-        yield "machine", machine.key, "terminal", machine.terminal, terminal
+        yield "machine", machine.key, "terminal", machine.terminal, "terminal"
         yield "machine", machine.key, "owner", machine.owner, bank
         if machine.lead_bank is not None:
             yield "machine", machine.key, "lead_bank", machine.lead_bank, bank

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from messages.masking import mask_numbers
 from switch.config.faults import ConfigurationError, Fault, Lines, reason_of, shown
-from switch.config.registry.kinds import KINDS, Row
+from switch.config.registry.fields import Row
+from switch.config.registry.kinds import KINDS
 
 _FORMAT: Final = 1
 

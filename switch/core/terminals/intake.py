@@ -66,6 +66,9 @@ class Intake:
         txn.terminal, txn.acquirer = terminal, terminal.acquirer
         if request.merchant != terminal.merchant:
             in_flight.refuse(txn, Decline(Reason.MERCHANT_UNKNOWN, Rule.MERCHANT_OF_TERMINAL))
+        elif terminal.only_dialect is not None and terminal.only_dialect != request.dialect:
+            decline = Decline(Reason.SERVICE_NOT_FOR_TERMINAL, Rule.DIALECT_REGISTERED)
+            in_flight.refuse(txn, decline)
         elif not self._sessions.may_use(
             request.connection, configuration.acquirers[terminal.acquirer]
         ):

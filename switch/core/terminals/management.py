@@ -64,8 +64,11 @@ class Management:
             self._answer(request, Reason.MERCHANT_UNKNOWN)
         elif rule is None:
             self._answer(request, Reason.TRANSACTION_UNKNOWN, terminal)
-        elif rule.id == "sign_on" and not self._sessions.may_use(
-            request.connection, configuration.acquirers[terminal.acquirer]
+        elif terminal.only_dialect not in {None, request.dialect} or (
+            rule.id == "sign_on"
+            and not self._sessions.may_use(
+                request.connection, configuration.acquirers[terminal.acquirer]
+            )
         ):
             self._answer(request, Reason.SERVICE_NOT_FOR_TERMINAL, terminal)
         elif rule.refuse is not None:

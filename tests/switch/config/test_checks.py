@@ -57,7 +57,7 @@ def test_the_defaults_have_no_faults(tmp_path: Path) -> None:
             "banks",
             'links = ["outside"]',
             'links = ["other"]',
-            "banks:45: issuer[2].links: no link other in this file",
+            "banks:45: issuer[2].links: no link other in banks.toml",
         ),
         (
             "jinbao",

@@ -33,15 +33,15 @@ def _faults(folder: Path) -> list[str]:
         (
             'group = "second"\naccess',
             'group = "third"\naccess',
-            "acquirer[1].group: no group third in this file",
+            "acquirer[1].group: no group third in banks.toml",
         ),
         ('group = "second"\nlinks', "links", "issuer[0].group: 99910000 is an acquirer too"),
         (_LINKS, 'links = ["first", "issuer"]', "issuer[0].links: first and issuer are both"),
         (_LINKS, 'links = ["issuer", "issuer"]', "issuer[0].links: issuer is named twice"),
-        (_LINKS, 'links = ["issuer", "none"]', "issuer[0].links: no link none in this file"),
+        (_LINKS, 'links = ["issuer", "none"]', "issuer[0].links: no link none in banks.toml"),
         (_LINKS, "links = []", "issuer[0].links: no link leads there"),
         ('profile = "direct"', 'profile = "member"', "clearing.profile: member needs links"),
-        ("# links = [", "links = [", "clearing.links: no link centre in this file"),
+        ("# links = [", "links = [", "clearing.links: no link centre in banks.toml"),
         ('# links = ["centre"]', 'links = ["outside"]', "clearing.links: direct has no centre"),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_link_without_its_keys_is_one_fault_and_not_a_broken_table(tmp_path: P
     ("old", "new", "said"),
     [
         ('links = ["social"]', 'links = ["issuer"]', "social services go over 金保专网 only"),
-        ('links = ["social"]', 'links = ["nowhere"]', "no link nowhere in this file"),
+        ('links = ["social"]', 'links = ["nowhere"]', "no link nowhere in banks.toml"),
         ('links = ["social"]', "links = []", "social.links"),
         ('id = "99980000"', 'id = "99930000"', "99930000 is an issuer too"),
     ],

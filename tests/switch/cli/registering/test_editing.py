@@ -9,7 +9,8 @@ import pytest
 from switch.cli.registering.editing import Edit, carry_out
 from switch.config.faults import ConfigurationError
 from switch.config.registry.changes import path_in
-from switch.config.registry.kinds import District, Row
+from switch.config.registry.fields import Row
+from switch.config.registry.kinds import District
 from tests.switch.cli.registering.bringing import begun
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from switch.cli.registering.storing import kept
 from switch.config.installation import Installation, load
 from switch.config.registry.changes import Change, change_to, editing
-from switch.config.registry.kinds import Row
+from switch.config.registry.fields import Row
 from switch.config.registry.tables import read_rows
 
 TOLD = ("2014-06-18T09:30:00+08:00", "wang", "the start")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from messages.dialects.dialect import Dialect
 from messages.dialects.loader import load_dialect
@@ -10,7 +11,7 @@ from messages.errors import DecodeError
 from messages.framing import Framing
 from switch.core.rules import Rule
 from switch.core.terminals.wire import MOST_KINDS, TerminalWire
-from tests.switch.core.stage import FRAMES, POS, Stage
+from tests.switch.core.stage import FRAMES, POS, Stage, configuration
 
 _COMPOSITE = load_dialect("composite")
 _CLASS_64 = "643200320001"
@@ -122,6 +123,42 @@ def test_a_composite_terminal_does_what_a_pos_does_in_its_own_dialect() -> None:
     assert stage.code == "00"
     answer = stage.told[-1]
     assert Framing(_COMPOSITE.frame).read_heads(answer[2:])["header"]["application_class"] == "64"
+
+
+@pytest.mark.parametrize(("only", "first", "second"), [(0, "00", "58"), (1, "58", "00")])
+def test_a_terminal_with_a_registered_dialect_gets_58_in_any_other(
+    only: int, first: str, second: str
+) -> None:
+    plain = configuration().terminals["50010001"]
+    stage = Stage(
+        other_terminal_dialects=(_COMPOSITE,),
+        terminals={plain.id: replace(plain, only_dialect=only)},
+    )
+    for frame in (FRAMES["sign-on"], _in_class_64(FRAMES["sign-on"])):
+        stage.terminal_says(frame)
+    assert stage.codes() == [first, second]
+    for frame in (stage.withdrawal("000002"), _in_class_64(stage.withdrawal("000003"))):
+        stage.terminal_says(frame)
+    assert stage.codes()[2:] == [first, second]
+    assert stage.report("declined")["rule"] == Rule.DIALECT_REGISTERED
+    assert len(stage.requests()) == 1
+
+
+def test_what_was_taken_in_one_dialect_is_reversed_in_any() -> None:
+    plain = configuration().terminals["50010001"]
+    stage = Stage(
+        other_terminal_dialects=(_COMPOSITE,),
+        terminals={plain.id: replace(plain, only_dialect=0)},
+    )
+    stage.sign_on()
+    stage.withdraw()
+    stage.terminal_says(_in_class_64(stage._changed("reversal", "000002", {})))
+    assert stage.codes() == ["00", "00", "00"]
+    assert len(stage.reversals()) == 1
+
+
+def _in_class_64(frame: bytes) -> bytes:
+    return bytes(2) + bytes.fromhex("6000050000" + _CLASS_64) + frame[13:]
 
 
 def test_a_composite_frame_that_cannot_be_read_is_answered_in_its_dialect() -> None:

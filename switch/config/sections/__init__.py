@@ -1,0 +1,1 @@
+"""Sections of an installation's files that can be rows of the registry instead."""

@@ -1,0 +1,176 @@
+"""Institutions, cards and terminals in the registry, by the verbs that a person uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from switch.cli.outcome import USAGE
+from switch.config.registry.changes import path_in
+from switch.config.sections.rows import SECTIONS
+from tests.switch.cli.registering.bringing import change, registry
+from tests.switch.cli.running import run
+from tests.switch.config import folders
+from tests.switch.config.registry.making import bring_in, installed
+from tests.switch.config.sections.moving import empty, rows_of
+
+_CARD = "6219990000000007775"
+_TERMINALS = "id,merchant,acquirer,category,place\n"
+_RANGES = "prefix,length,issuer,social,debit\n"
+
+
+@pytest.fixture
+def moved(folder: Path) -> Path:
+    """Return a folder whose registry has all that its files had."""
+    rows = rows_of(folder)
+    for kind in SECTIONS:
+        empty(folder, kind)
+    bring_in(folder, rows)
+    return folder
+
+
+def _terminals(path: Path, wrong: Mapping[int, str]) -> Path:
+    rows = (
+        f"{number:08},{number:015},{wrong.get(number, '99900000')},8011,VILLAGE {number}\n"
+        for number in range(10_000)
+    )
+    path.write_text(_TERMINALS + "".join(rows), "utf-8")
+    return path
+
+
+def test_one_wrong_terminal_of_10_000_refuses_all_of_them(moved: Path, tmp_path: Path) -> None:
+    before = path_in(moved).read_bytes()
+    path = _terminals(tmp_path / "terminal.csv", {4_321: "99999999"})
+    outcome = change(moved, "import", str(path))
+    assert outcome.status == USAGE
+    assert outcome.err.splitlines() == [
+        "jinbao: refused, and nothing is changed",
+        f"{path}:4323: terminal.00004321.acquirer: no acquirer 99999999 in the registry",
+    ]
+    assert path_in(moved).read_bytes() == before
+    outcome = change(moved, "import", str(_terminals(path, {})))
+    assert outcome.out.startswith("change 2: 10000 rows set, 0 removed")
+
+
+def test_one_wrong_range_of_10_000_refuses_all_of_them(moved: Path, tmp_path: Path) -> None:
+    before = path_in(moved).read_bytes()
+    path = tmp_path / "range.csv"
+    rows = [f"70{number:04},19,99930000,false,true\n" for number in range(10_000)]
+    rows[77] = rows[77].replace("99930000", "99999999")
+    path.write_text(_RANGES + "".join(rows), "utf-8")
+    outcome = change(moved, "import", str(path))
+    assert outcome.status == USAGE
+    told = f"{path}:79: range.700077/19.issuer: no issuer 99999999 in the registry"
+    assert outcome.err.splitlines()[1:] == [told]
+    assert path_in(moved).read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", SECTIONS)
+def test_what_is_exported_is_imported_again_without_a_change(
+    moved: Path, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / f"{kind}.csv"
+    path.write_text(registry(moved, "export", kind).out, "utf-8")
+    assert change(moved, "import", str(path)).out.startswith("nothing changes")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("remove", "issuer", "99930000"), "no issuer 99930000 in the registry"),
+        (("remove", "group", "first"), "no group first in the registry"),
+        (("set", "issuer", "id=99930000", "name=n", "links=none"), "no link none in banks.toml"),
+        (("set", "range", "prefix=70", "length=19", "issuer=99939999", "social=true", "debit=true"),
+         "range.70/19.issuer: no issuer 99939999"),
+        (("set", "terminal", "id=50010009", "merchant=999653080110009", "acquirer=99900000",
+          "category=8011", "place=X", "transactions=dance"), "dance is no transaction"),
+        (("set", "acquirer", "id=99910000", "name=n", "group=second", "access=bank",
+          "alternate=bank"), "acquirer.99910000.alternate: is the access itself"),
+        (("set", "issuer", "id=99980000", "name=n", "links=outside"),
+         "social.id: 99980000 is an issuer too"),
+    ],
+)  # fmt: skip
+def test_what_would_break_a_file_or_another_row_changes_nothing(
+    moved: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    before = path_in(moved).read_bytes()
+    outcome = change(moved, *arguments)
+    assert outcome.status == USAGE
+    assert told in outcome.err
+    assert path_in(moved).read_bytes() == before
+
+
+def test_a_kind_that_stands_in_its_file_is_not_imported_beside_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    path = _terminals(tmp_path / "terminal.csv", {})
+    outcome = change(folder, "import", str(path))
+    assert outcome.status == USAGE
+    assert "terminals.toml:4: terminal[0]: the registry has rows of this kind" in outcome.err
+    assert not registry(folder, "show").out
+
+
+def test_a_mistake_in_a_file_does_not_stop_the_change_that_mends_it(moved: Path) -> None:
+    folders.change(moved, "banks", 'name = "outside"', 'name = "beyond"')
+    fields = ("id=99930000", "name=Bank of another city", "in_city=false")
+    refused = change(moved, "set", "issuer", *fields, "links=outside", "group=first")
+    assert "no link outside" in refused.err
+    assert change(moved, "set", "issuer", *fields, "links=beyond").status == 0
+
+
+def test_a_settlement_card_comes_from_a_file_and_its_number_is_not_kept(
+    moved: Path, tmp_path: Path
+) -> None:
+    fields = ("id=50010001", "merchant=999653080110001", "acquirer=99900000", "category=8011")
+    told = change(moved, "set", "terminal", *fields, "place=X", f"settlement_card={_CARD}")
+    assert (told.status, "comes from a file" in told.err) == (USAGE, True)
+    path = tmp_path / "terminal.csv"
+    path.write_text(
+        "id,merchant,acquirer,category,place,settlement_card\n"
+        f"50010001,999653080110001,99900000,8011,X,{_CARD}\n",
+        "utf-8",
+    )
+    assert change(moved, "import", str(path)).status == 0
+    assert _CARD not in path_in(moved).read_text("utf-8")
+    shown = registry(moved, "show", "terminal").out + registry(moved, "show", "--history").out
+    assert _CARD not in shown
+    assert "621999*********7775/" in shown
+    configuration = installed(moved).configuration
+    terminal = configuration.terminals["50010001"]
+    assert terminal.settlement_card == configuration.vault.card_hash(_CARD)
+    assert change(moved, "import", str(path)).out.startswith("nothing changes")
+
+
+def test_every_change_of_a_terminal_is_kept_with_who_and_why(moved: Path) -> None:
+    fields = ("id=50010001", "merchant=999653080110001", "acquirer=99900000", "category=8011")
+    assert change(moved, "set", "terminal", *fields, "place=A", "key_check=08D7B4FB").status == 0
+    assert change(moved, "set", "terminal", *fields, "place=B", "dialect=pos").status == 0
+    assert installed(moved).configuration.terminals["50010001"].only_dialect == 0
+    history = registry(moved, "show", "terminal", "--history").out.splitlines()
+    last = json.loads(history[-1])
+    assert (last["number"], last["by"], last["why"]) == (3, "wang", "test")
+    assert last["rows"]["terminal"][0]["dialect"] == "pos"
+
+
+def test_a_terminal_is_registered_then_gets_its_key_and_is_dated_with_its_check_value(
+    moved: Path,
+) -> None:
+    fields = ("id=59990001", "merchant=999653080110009", "acquirer=99900000", "category=8011")
+    assert change(moved, "set", "terminal", *fields, "place=A").status == 0
+    refused = run("check", str(moved))
+    assert (refused.status, "`jinbao keys terminal new` makes one" in refused.err) == (USAGE, True)
+    made = run("keys", "terminal", "new", "59990001", "-c", str(moved))
+    assert made.status == 0
+    kcv = made.out.split()[-1]
+    assert change(moved, "set", "terminal", *fields, "place=A", f"key_check={kcv}").status == 0
+    assert "59990001" in installed(moved).configuration.terminals
+    assert run("keys", "terminal", "new", "59990001", "--force", "-c", str(moved)).status == 0
+    refused = run("check", str(moved))
+    assert refused.status == USAGE
+    told = f"terminal.59990001.key_check: is {kcv}, and the key in keys/terminals.toml has "
+    assert told in refused.err
+    missing = run("keys", "terminal", "new", "59990002", "-c", str(moved))
+    assert "no terminal 59990002 in the registry" in missing.err

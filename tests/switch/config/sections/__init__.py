@@ -1,0 +1,1 @@
+"""Tests of sections of files that are rows of the registry."""
