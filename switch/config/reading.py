@@ -63,6 +63,10 @@ class Source(Generic[M]):
             self.model = self.model.model_copy(update={array: [*rows.values()]})
             self._rows[array] = [*rows]
 
+    def line(self, array: str, index: int) -> int:
+        """Return the line of a table of an array, 0 where it is not in the file."""
+        return self._lines.of((array, index))
+
     def place(self, array: str) -> str:
         """Return where the tables of an array stand."""
         return "the registry" if array in self._rows else PurePath(self.name).name

@@ -37,7 +37,8 @@ _NS_PER_S = 1_000_000_000
 class Edit:
     """What somebody wants: rows, keys that go, who and why, and where rows were read.
 
-    Sections that are `taken` out of their files count as empty already.
+    Sections that are `taken` out of their files count as empty already. `files` are those of kinds
+    that come from another than `file`.
     """
 
     def __init__(self, by: str, why: str) -> None:
@@ -47,6 +48,7 @@ class Edit:
         self.removed: Mapping[str, list[str]] = {}
         self.taken: frozenset[str] = frozenset()
         self.file = ""
+        self.files: Mapping[str, str] = {}
         self.lines: Mapping[tuple[str, str], int] = {}
 
 
@@ -75,15 +77,16 @@ def written(folder: Path, edit: Edit, changes: Changes) -> Change | None:
     now = datetime.fromtimestamp(wall_ns() // _NS_PER_S, UTC) + SHANGHAI
     told = (now.strftime("%Y-%m-%dT%H:%M:%S+08:00"), edit.by, edit.why)
     _check_removed(changes, edit)
-    rows = concealed(edit.rows, lambda: _vault(folder))
+    rows = concealed(edit.rows, lambda: vault_of(folder))
     change = change_to(changes, rows, edit.removed, told)
     if not (change.rows or change.removed):
         return None
     after: State = {kind: dict(changes.state[kind]) for kind in KINDS}
     apply(after, change)
     sources = rules.sources(after, edit.taken)
+    file = edit.file or str(changes.path)
     faults = [
-        wrong.fault(edit.file or str(changes.path), edit.lines.get((wrong.kind, wrong.key), 0))
+        wrong.fault(edit.files.get(wrong.kind, file), edit.lines.get((wrong.kind, wrong.key), 0))
         for wrong in rules.wrong(after, sources, now.date())
     ]
     if sources.faults:
@@ -148,7 +151,7 @@ def _stages(folder: Path, models: Models, dialects: Sequence[Dialect]) -> Stages
         stop(str(error))
 
 
-def _vault(folder: Path) -> Vault:
+def vault_of(folder: Path) -> Vault:
     """Return the keys of card data; status 2 where they are not there."""
     store = key_store(folder)
     try:

@@ -7,32 +7,36 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 
 from messages.masking import mask_numbers
 from switch.cli.outcome import say, stop
+from switch.cli.registering.adopting import adopt
 from switch.cli.registering.can import can
 from switch.cli.registering.editing import Edit, carry_out
+from switch.cli.registering.telling import By, WhyChanged, changed, check_told, refused
 from switch.cli.serving.folder import Folder
 from switch.cli.verbs import verb_app
 from switch.config.faults import ConfigurationError
-from switch.config.registry.changes import Change, Changes, path_in
+from switch.config.registry.changes import Change, Changes, path_in, state_of
 from switch.config.registry.fields import NONE_OF, plain
 from switch.config.registry.kinds import KINDS
 from switch.config.registry.tables import read_row, read_rows
-from switch.config.registry.texts import no_card, one_line
+
+_DAY_LENGTH: Final = 10
 
 app = verb_app("The registry: who may do what where, and since when.")
 
-By = Annotated[str, typer.Option(metavar="NAME", help="Who makes the change.")]
-WhyChanged = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why it is made.")]
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(KINDS)}.")]
 
 app.command()(can)
+app.command()(adopt)
 
 
 @app.callback()
@@ -64,9 +68,9 @@ def import_rows(
     try:
         found = read_rows(file, kind)
         edit.rows, edit.file, edit.lines = found.of, found.file, found.lines
-        _changed(_carried_out(folder, edit))
+        changed(_carried_out(folder, edit))
     except ConfigurationError as error:
-        _refused(error)
+        refused(error)
 
 
 @app.command("set")
@@ -95,9 +99,9 @@ def set_row(
     try:
         row = read_row(kind, given)
         edit.rows, edit.file = {kind: [row]}, "the row"
-        _changed(_carried_out(folder, edit))
+        changed(_carried_out(folder, edit))
     except ConfigurationError as error:
-        _refused(error)
+        refused(error)
 
 
 @app.command("remove")
@@ -119,21 +123,30 @@ def remove_row(
     edit = Edit(by, why)
     edit.removed = {kind: [key]}
     try:
-        _changed(_carried_out(folder, edit))
+        changed(_carried_out(folder, edit))
     except ConfigurationError as error:
-        _refused(error)
+        refused(error)
 
 
 @app.command("export")
-def export(kind: Kind, *, folder: Folder) -> None:
-    """Write all rows of a kind as CSV, as `import` reads it.
+def export(
+    kind: Kind,
+    *,
+    folder: Folder,
+    as_toml: Annotated[bool, typer.Option("--toml", help="Write TOML instead of CSV.")] = False,
+) -> None:
+    """Write all rows of a kind as CSV, or as TOML; `import` reads both.
 
     \b
-    Example:
+    Examples:
       jinbao registry export point -c city > point.csv
+      jinbao registry export terminal --toml -c city > terminal.toml
     """  # noqa: D301 - \b keeps the lines of the examples apart
     _known(kind)
     rows = [plain(row) for _, row in sorted(_changes(folder).state[kind].items())]
+    if as_toml:
+        say("\n".join(["format = 1", *(line for row in rows for line in _table(kind, row))]))
+        return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = list(KINDS[kind].model_fields)
@@ -150,6 +163,9 @@ def show(
     history: Annotated[
         bool, typer.Option("--history", help="Every change: when, who, why and what.")
     ] = False,
+    on: Annotated[
+        str, typer.Option(metavar="DAY", help="As they were recorded at the end of this day.")
+    ] = "",
 ) -> None:
     """Show the rows, one JSON object a line: kind, key and fields.
 
@@ -157,44 +173,26 @@ def show(
     Examples:
       jinbao registry show point -c city
       jinbao registry show --history -c city
+      jinbao registry show terminal --on 2014-06-18 -c city
     """  # noqa: D301 - \b keeps the lines of the examples apart
     if kind:
         _known(kind)
     changes = _changes(folder)
+    upto = _recorded(changes.changes, on)
     if history:
-        for change in changes.changes:
+        for change in upto:
             if not kind or kind in change.rows or kind in change.removed:
                 _say(msgspec.to_builtins(change))
         return
+    state = state_of(upto) if on else changes.state
     for name in [kind] if kind else KINDS:
-        for key, row in sorted(changes.state[name].items()):
+        for key, row in sorted(state[name].items()):
             _say({"kind": name, "key": key, **plain(row)})
 
 
 def _carried_out(folder: Path, edit: Edit) -> Change | None:
-    if not edit.by.strip() or not edit.why.strip():
-        stop("--by and --why say who makes the change and why")
-    for option, text in (("--by", edit.by), ("--why", edit.why)):
-        try:
-            no_card(one_line(text))
-        except ValueError as error:
-            stop(f"{option} {error}")
+    check_told(edit.by, edit.why)
     return carry_out(folder, edit)
-
-
-def _changed(change: Change | None) -> None:
-    if change is None:
-        say("nothing changes: every row is there as it is")
-        return
-    rows = sum(len(each) for each in change.rows.values())
-    gone = sum(len(each) for each in change.removed.values())
-    say(
-        f"change {change.number}: {rows} rows set, {gone} removed; `jinbao reload` puts it in force"
-    )
-
-
-def _refused(error: ConfigurationError) -> NoReturn:
-    stop(f"refused, and nothing is changed\n{error}")
 
 
 def _changes(folder: Path) -> Changes:
@@ -223,6 +221,26 @@ def _fields(texts: list[str]) -> dict[str, str]:
             stop(f"the field {shown} is given twice")
         found[name] = value
     return found
+
+
+def _recorded(changes: Sequence[Change], on: str) -> Sequence[Change]:
+    """Return the changes that were recorded by the end of a day, all without one."""
+    if not on:
+        return changes
+    try:
+        day = date.fromisoformat(on).isoformat() if len(on) == _DAY_LENGTH else ""
+    except ValueError:
+        day = ""
+    if not day:
+        stop("--on should be a day like 2014-06-18")
+    return [change for change in changes if change.at[:_DAY_LENGTH] <= day]
+
+
+def _table(kind: str, row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines of a row as a table of TOML, whose texts are those of JSON."""
+    yield f"\n[[{kind}]]"
+    for name, value in row.items():
+        yield f"{name} = {msgspec.json.encode(value).decode()}"
 
 
 def _cell(value: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -107,6 +107,14 @@ def apply(state: State, change: Change) -> None:
         for each in rows:
             row = KINDS[kind].model_validate(each, context=KEPT)
             table[row.key] = row
+
+
+def state_of(changes: Iterable[Change]) -> State:
+    """Return what changes lead to, from the first on."""
+    state: State = {kind: {} for kind in KINDS}
+    for change in changes:
+        apply(state, change)
+    return state
 
 
 def _table(state: State, kind: str) -> dict[str, Row]:

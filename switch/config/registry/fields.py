@@ -63,7 +63,12 @@ class Row(BaseModel):
     @property
     def key(self) -> str:
         """What makes it this row and no other of its kind."""
-        return "/".join(str(getattr(self, name)) for name in self.KEY)
+        return self.key_of(self)
+
+    @classmethod
+    def key_of(cls, fields: object) -> str:
+        """Return the key of what has the fields of such a row."""
+        return "/".join(str(getattr(fields, name)) for name in cls.KEY)
 
 
 def plain(row: Row) -> dict[str, Any]:

@@ -69,11 +69,13 @@ def test_one_wrong_range_of_10_000_refuses_all_of_them(moved: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("kind", SECTIONS)
+@pytest.mark.parametrize("option", [(), ("--toml",)])
 def test_what_is_exported_is_imported_again_without_a_change(
-    moved: Path, tmp_path: Path, kind: str
+    moved: Path, tmp_path: Path, option: tuple[str, ...], kind: str
 ) -> None:
-    path = tmp_path / f"{kind}.csv"
-    path.write_text(registry(moved, "export", kind).out, "utf-8")
+    path = tmp_path / (f"{kind}.toml" if option else f"{kind}.csv")
+    path.write_text(registry(moved, "export", kind, *option).out, "utf-8")
+    assert path.read_text("utf-8").count("\n") > 1
     assert change(moved, "import", str(path)).out.startswith("nothing changes")
 
 
@@ -174,3 +176,18 @@ def test_a_terminal_is_registered_then_gets_its_key_and_is_dated_with_its_check_
     assert told in refused.err
     missing = run("keys", "terminal", "new", "59990002", "-c", str(moved))
     assert "no terminal 59990002 in the registry" in missing.err
+
+
+def test_rows_are_shown_as_they_were_recorded_on_a_day(folder: Path) -> None:
+    for day, place in (("2014-06-17", "A"), ("2014-06-19", "B")):
+        row = rows_of(folder)["terminal"][0].model_copy(update={"place": place})
+        bring_in(folder, {"terminal": [row]}, (f"{day}T23:59:59+08:00", "wang", "test"))
+    places = {"2014-06-16": [], "2014-06-17": ["A"], "2014-06-18": ["A"], "2014-06-19": ["B"]}
+    for day, told in places.items():
+        shown = registry(folder, "show", "terminal", "--on", day).out.splitlines()
+        assert [json.loads(line)["place"] for line in shown] == told
+    history = registry(folder, "show", "--history", "--on", "2014-06-18").out.splitlines()
+    assert len(history) == 1
+    for mistaken in ("tomorrow", "2014-02-30", "20140618"):
+        outcome = registry(folder, "show", "--on", mistaken)
+        assert (outcome.status, "a day like 2014-06-18" in outcome.err) == (USAGE, True)

@@ -15,10 +15,12 @@ from switch.config.registry.tables import read_rows
 TOLD = ("2014-06-18T09:30:00+08:00", "wang", "the start")
 
 
-def bring_in(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Change:
+def bring_in(
+    folder: Path, rows: Mapping[str, Sequence[Row]], told: tuple[str, str, str] = TOLD
+) -> Change:
     """Write a change of these rows, unchecked."""
     with editing(folder) as changes:
-        change = change_to(changes, rows, {}, TOLD)
+        change = change_to(changes, rows, {}, told)
         changes.append(change)
     return change
 
