@@ -90,7 +90,7 @@ class Shelf(DeedBooks[Order]):
                 return FINAL if product.is_final else ""
             return SOLD_OUT if order.units > product.left else ""
 
-        return self.reserve_deed(deed, refusal, is_undo=sort is None)
+        return self.reserve_deed(deed, refusal)
 
     def _carry(self, due: Order, sign: int) -> None:
         self.products[due.product].left -= sign * due.units

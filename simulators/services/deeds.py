@@ -26,7 +26,7 @@ class Deeds(StrEnum):
 
 
 class Deed(msgspec.Struct, kw_only=True):
-    """What one RRN did to a bill. `undoes` is the deed that it takes back, empty for a payment."""
+    """What one RRN did to a bill. `undoes` is the payment that it takes back, empty for a payment."""
 
     rrn: str
     bill: str
@@ -67,7 +67,7 @@ class DeedBooks(Generic[P]):
     def _carry(self, due: P, sign: int) -> None:
         """Take what a bill moves beside the card's money (1), or give it back (-1)."""
 
-    def reserve_deed(self, deed: Deed, refusal: Callable[[P], str], *, is_undo: bool) -> str:
+    def reserve_deed(self, deed: Deed, refusal: Callable[[P], str]) -> str:
         """Reserve a bill for a payment or its undoing; `refusal` is what else speaks against it."""
         if deed.rrn in self.cancelled_first:
             return RELATED
@@ -77,16 +77,14 @@ class DeedBooks(Generic[P]):
         due = self.dues.get(deed.bill)
         if due is None:
             return NOT_FOUND
-        code = self.refused.get(deed.rrn) or _standing(due, is_undo=is_undo) or refusal(due)
+        code = self.refused.get(deed.rrn) or _standing(due, deed) or refusal(due)
         if not code and deed.amount_fen != due.card_fen:
             code = WRONG_AMOUNT
         if code:
             return self.refuse(deed.rrn, code)
         due.reserved_by = deed.rrn
         self.deeds[deed.rrn] = deed
-        if is_undo:
-            deed.undoes = due.paid_by
-        else:
+        if not deed.undoes:
             self._carry(due, 1)
         return DONE
 
@@ -132,10 +130,13 @@ class DeedBooks(Generic[P]):
         return DONE
 
 
-def _standing(due: Payable, *, is_undo: bool) -> str:
-    """Return what a bill's own state says against another deed."""
+def _standing(due: Payable, deed: Deed) -> str:
+    """Return what a bill's own state says against another deed.
+
+    What another payment paid meanwhile is not undone by a void of an earlier one.
+    """
     if due.reserved_by:
         return BUSY
-    if is_undo:
-        return "" if due.paid_by else NOT_FOUND
+    if deed.undoes:
+        return "" if due.paid_by == deed.undoes else NOT_FOUND
     return PAID_BEFORE if due.paid_by else ""

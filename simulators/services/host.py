@@ -18,7 +18,7 @@ from switch.core.moment import Moment, local
 
 FORMAT_ERROR: Final = "30"
 UNDO: Final = "950000"
-"""DE 3 of what undoes a payment."""
+"""DE 3 of what undoes a payment, whose RRN DE 103 tells."""
 Told = tuple[str, dict[str, str]]
 """DE 39 and the tags of an answer."""
 _INQUIRY, _RESERVE, _TOTALS = "0100", "0200", "0500"
@@ -80,8 +80,8 @@ class ServiceHost(Issuer):
         return code, {"S5": number, "S7": self._slip(due, rrn)} if code == DONE and due else {}
 
     def _reserved(self, heard: Heard, values: dict[str, str], day: int) -> Told:
-        bill = values.get("S5", "")
-        if bill != heard.get(102):
+        bill, undoes = values.get("S5", ""), heard.get(103)
+        if bill != heard.get(102) or (heard.get(3) == UNDO) != bool(undoes):
             return FORMAT_ERROR, {}
         deed = Deed(
             rrn=heard.get(37),
@@ -89,6 +89,7 @@ class ServiceHost(Issuer):
             amount_fen=int(heard.get(4) or "0"),
             terminal=heard.get(41),
             day=day,
+            undoes=undoes,
         )
         return self._taken(heard, values, deed), {}
 

@@ -113,7 +113,7 @@ class Books(DeedBooks[Due]):
                 return NOT_INSURED
             return TOO_LITTLE if person.account_fen < due.account_fen else ""
 
-        return self.reserve_deed(deed, refusal, is_undo=person is None)
+        return self.reserve_deed(deed, refusal)
 
     def _carry(self, due: Due, sign: int) -> None:
         """Take of the personal account what a bill takes of it, or give it back."""

@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
+from msgspec.structs import replace
 
 from simulators.checkers.answers import outcomes
 from simulators.issuer import Issuer
-from simulators.services.deeds import DONE, DeedBooks
+from simulators.services import deeds
+from simulators.services.deeds import DONE, Deed, DeedBooks, Payable
 from simulators.terminal import Terminal
 from simulators.terminals import answers
 from simulators.world.actors.booth import Booth
@@ -86,6 +88,16 @@ def _reserves_anew(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(DeedBooks, "refuse", refuse)
 
 
+def _whoever_paid(patch: pytest.MonkeyPatch) -> None:
+    """Have a host of services undo whatever paid a bill, not the payment that a void names."""
+    standing = deeds._standing
+
+    def of_the_bill(due: Payable, deed: Deed) -> str:
+        return standing(due, replace(deed, undoes=deed.undoes and due.paid_by))
+
+    patch.setattr(deeds, "_standing", of_the_bill)
+
+
 def _day_over(patch: pytest.MonkeyPatch) -> None:
     """Call a batch settled once its terminal has nothing to do."""
     patch.setattr(Booth, "has_settled", property(lambda self: self.terminal.is_idle))
@@ -111,6 +123,7 @@ UNDONE: Final[Mapping[str, Undo]] = {
     "answer-of-another": _another,
     "bank-decides-anew": _anew,
     "host-decides-anew": _reserves_anew,
+    "void-of-whoever-paid": _whoever_paid,
     "day-closed-early": _day_over,
     "stage-of-a-copy": _stage,
     "advice-told-91": _try_later,

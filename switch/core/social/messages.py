@@ -1,7 +1,8 @@
 """What the social-security host is sent: inquiries, and what becomes of a bill.
 
 Values only, in the interbank dialect: a bill is reserved with an 0200, confirmed with an 0220 and
-cancelled with an 0420. What makes them one is the RRN (DE 37) and the bill's number (DE 102).
+cancelled with an 0420. What makes them one is the RRN (DE 37) and the bill's number (DE 102); what
+undoes a payment names its RRN in DE 103, which the MAC covers.
 """
 
 from __future__ import annotations
@@ -30,7 +31,11 @@ def inquiry_fields(txn: Transaction, own_id: str) -> dict[int, str]:
 def reservation_fields(txn: Transaction, bill: Bill, own_id: str) -> dict[int, str]:
     """Return the fields of a reservation, without its MAC."""
     amount = txn.request.amount or _NO_AMOUNT
-    return {**_place(txn, bill.code, own_id), 4: amount, 49: _YUAN, 102: bill.number}
+    fields = {**_place(txn, bill.code, own_id), 4: amount, 49: _YUAN, 102: bill.number}
+    if txn.original is not None:
+        # By its number alone a host would undo whatever paid the bill since.
+        fields[103] = txn.original.record.rrn
+    return fields
 
 
 def _place(txn: Transaction, code: str, own_id: str) -> dict[int, str]:

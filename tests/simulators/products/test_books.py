@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from simulators.products.books import FINAL, SOLD_OUT, Order, Shelf, Sort
 from simulators.products.sample import sample_shelf
 from simulators.services.deeds import DONE, NOT_FOUND, WRONG_AMOUNT, Deed
@@ -55,4 +57,5 @@ def test_a_bond_is_final() -> None:
         order = _order(shelf, 1, product, product)
         shelf.reserve(_deed(order, f"{product}1"), PAN, sort)
         shelf.confirm(f"{product}1")
-        assert shelf.reserve(_deed(order, f"{product}2"), PAN, None) == code
+        void = replace(_deed(order, f"{product}2"), undoes=f"{product}1")
+        assert shelf.reserve(void, PAN, None) == code

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulators.services.deeds import DONE, RELATED, Deed, DeedBooks, Deeds
+from simulators.services.deeds import DONE, NOT_FOUND, RELATED, Deed, DeedBooks, Deeds
 
 WORDS = st.lists(
     st.tuples(st.sampled_from(["reserve", "undo", "confirm", "cancel"]), st.sampled_from("abc")),
@@ -43,8 +43,12 @@ def _tell(books: Counting, word: str, rrn: str) -> str:
         return books.confirm(rrn)
     if word == "cancel":
         return books.cancel(rrn)
-    deed = Deed(rrn=rrn, bill="B", amount_fen=10, terminal="50010001", day=20170101)
-    return books.reserve_deed(deed, lambda _: "", is_undo=word == "undo")
+    undoes = (books.dues["B"].paid_by or "nothing") if word == "undo" else ""
+    return books.reserve_deed(_deed(rrn, undoes), lambda _: "")
+
+
+def _deed(rrn: str, undoes: str = "") -> Deed:
+    return Deed(rrn=rrn, bill="B", amount_fen=10, terminal="50010001", day=20170101, undoes=undoes)
 
 
 @settings(max_examples=150)
@@ -68,6 +72,15 @@ def _reserving(books: Counting) -> bool:
     """Tell whether a payment (no undoing) holds the bill."""
     deed = books.deeds.get(books.dues["B"].reserved_by)
     return deed is not None and not deed.undoes
+
+
+def test_a_void_of_an_earlier_payment_does_not_undo_what_paid_the_bill_since() -> None:
+    books = _books()
+    for rrn, undoes in (("a", ""), ("b", "a"), ("c", "")):
+        assert books.reserve_deed(_deed(rrn, undoes), lambda _: "") == DONE
+        books.confirm(rrn)
+    assert books.reserve_deed(_deed("d", "a"), lambda _: "") == NOT_FOUND
+    assert books.dues["B"].paid_by == "c"
 
 
 def test_a_deed_that_was_cancelled_first_never_comes_to_life() -> None:

@@ -12,8 +12,10 @@ from simulators.social_security.sample import contribution, person_of, sample_bo
 BILL, VISIT = contribution(0), treatment(0)
 
 
-def _deed(rrn: str, bill: str = BILL, fen: int = 12_000) -> Deed:
-    return Deed(rrn=rrn, bill=bill, amount_fen=fen, terminal="50010001", day=20260601)
+def _deed(rrn: str, bill: str = BILL, fen: int = 12_000, undoes: str = "") -> Deed:
+    return Deed(
+        rrn=rrn, bill=bill, amount_fen=fen, terminal="50010001", day=20260601, undoes=undoes
+    )
 
 
 def _reserve(books: Books, rrn: str, bill: str = BILL, fen: int = 12_000) -> str:
@@ -21,7 +23,7 @@ def _reserve(books: Books, rrn: str, bill: str = BILL, fen: int = 12_000) -> str
 
 
 def _undo(books: Books, rrn: str, bill: str = BILL, fen: int = 12_000) -> str:
-    return books.reserve(_deed(rrn, bill, fen), None)
+    return books.reserve(_deed(rrn, bill, fen, books.dues[bill].paid_by or "nothing"), None)
 
 
 def _person(books: Books) -> Person:

@@ -230,6 +230,21 @@ def test_a_reversal_of_a_void_restores_the_payment() -> None:
     assert clinic.due().paid_by == clinic.row("000003").record.rrn
 
 
+def test_a_second_void_of_a_payment_does_not_undo_what_paid_the_bill_since() -> None:
+    clinic = Clinic()
+    clinic.pay("000003")
+    clinic.void("000004", "000003")
+    clinic.pay("000005")
+    clinic.reverse_payment("000004", code="200000")
+    clinic.pass_time(_LONG_MS)
+    # The bill is somebody else's by now: a person looks at the first payment.
+    assert clinic.legs("000004") == ("REVERSED", "PERSON")
+    clinic.void("000006", "000003")
+    assert clinic.code == "25"
+    assert clinic.legs("000005") == ("APPROVED", "CONFIRMED")
+    assert clinic.due().paid_by == clinic.row("000005").record.rrn
+
+
 def test_a_reversal_while_a_confirmation_is_out_ends_with_nothing_paid() -> None:
     clinic = Clinic()
     clinic.temper("022", answers=0)

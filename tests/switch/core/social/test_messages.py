@@ -32,6 +32,16 @@ def test_a_reservation_and_its_confirmation_are_one_by_rrn_and_bill() -> None:
     assert reserved.get(2) == PAN
 
 
+def test_a_void_names_the_payment_that_it_undoes_and_a_payment_none() -> None:
+    clinic = Clinic()
+    heard = _heard(clinic)
+    clinic.pay("000003")
+    clinic.void("000004", "000003")
+    paid, _, voided, _ = heard
+    assert voided.get(103) == paid.get(37) == clinic.row("000003").record.rrn
+    assert 103 not in paid.fields
+
+
 def test_what_is_repeated_tells_nothing_of_card_or_person() -> None:
     clinic = Clinic()
     heard = _heard(clinic)
