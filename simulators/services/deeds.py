@@ -26,7 +26,7 @@ class Deeds(StrEnum):
 
 
 class Deed(msgspec.Struct, kw_only=True):
-    """What one RRN did to a bill. `undoes` is the payment that it takes back, empty for a payment."""
+    """What one RRN did to a bill. `undoes` is the payment that it takes back, if it does."""
 
     rrn: str
     bill: str
