@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import typer
-from pydantic import ValidationError
 
 from switch.cli.outcome import say, stop
 from switch.cli.registering.editing import Edit, vault_of, written
 from switch.cli.registering.telling import By, WhyChanged, changed, check_told, refused
 from switch.cli.serving.folder import Folder
-from switch.config.faults import ConfigurationError, Fault, reason_of, shown
-from switch.config.reading import Source, Sources
+from switch.config.faults import ConfigurationError, Fault
+from switch.config.reading import Sources
 from switch.config.registry.changes import Changes, editing
-from switch.config.registry.fields import Row
 from switch.config.sections.cards import concealed
 from switch.config.sections.cutting import cut
+from switch.config.sections.entries import rows_of, source_of
 from switch.config.sections.rows import FILE_OF, SECTIONS
 
 _KINDS: Final = ", ".join(SECTIONS)
@@ -75,63 +74,31 @@ def _adopt(folder: Path, asked: Sequence[str], edit: Edit) -> None:
         sources = Sources(folder)
         if sources.faults:
             raise ConfigurationError(sources.faults)
-        given = {kind: _entries(sources, kind) for kind in SECTIONS if kind in asked}
-        given = {kind: entries for kind, entries in given.items() if entries}
-        files = [*_files(folder, given)]
-        edit.rows = _rows(sources, given, folder)
-        edit.taken = frozenset(given)
-        edit.files = {kind: _source(sources, kind).name for kind in given}
+        edit.rows = concealed(rows_of(sources, asked), lambda: vault_of(folder))
+        edit.taken = frozenset(edit.rows)
+        edit.files = {kind: source_of(sources, kind).name for kind in edit.rows}
         edit.lines = {
-            (kind, row.key): _source(sources, kind).line(kind, index)
+            (kind, row.key): source_of(sources, kind).line(kind, index)
             for kind, rows in edit.rows.items()
             for index, row in enumerate(rows)
         }
+        files = [*_files(folder, [*edit.rows])]
         _check_not_otherwise(edit, changes)
         changed(written(folder, edit, changes))
         for file in files:
             _take_out(file)
 
 
-def _source(sources: Sources, kind: str) -> Source[Any]:
-    found: Source[Any] = getattr(sources, FILE_OF[kind])
-    return found
-
-
-def _entries(sources: Sources, kind: str) -> Sequence[Any]:
-    found: Sequence[Any] = getattr(_source(sources, kind).model, kind)
-    return found
-
-
-def _files(folder: Path, given: Mapping[str, Sequence[Any]]) -> Iterator[_File]:
+def _files(folder: Path, kinds: Sequence[str]) -> Iterator[_File]:
     """Yield what will be left of each file; ConfigurationError where it cannot be said."""
-    for name in dict.fromkeys(FILE_OF[kind] for kind in given):
+    for name in dict.fromkeys(FILE_OF[kind] for kind in kinds):
         path = folder / f"{name}.toml"
-        kinds = [kind for kind in given if FILE_OF[kind] == name]
+        own = [kind for kind in kinds if FILE_OF[kind] == name]
         text = path.read_bytes().decode("utf-8")
         try:
-            yield _File(path, text, kinds, cut(text, kinds))
+            yield _File(path, text, own, cut(text, own))
         except ValueError as error:
-            raise ConfigurationError([Fault(str(path), 0, ", ".join(kinds), str(error))]) from None
-
-
-def _rows(
-    sources: Sources, given: Mapping[str, Sequence[Any]], folder: Path
-) -> Mapping[str, Sequence[Row]]:
-    """Return tables as rows; what a history may not keep is a fault of the file."""
-    rows: dict[str, list[Row]] = {}
-    for kind, entries in given.items():
-        source = _source(sources, kind)
-        row = SECTIONS[kind]
-        source.check_unique(kind, row.KEY[0], map(row.key_of, entries))
-        for index, entry in enumerate(entries):
-            try:
-                rows.setdefault(kind, []).append(row.model_validate(entry.model_dump()))
-            except ValidationError as error:
-                for each in error.errors(include_url=False, include_input=False):
-                    source.fault((kind, index, shown(each["loc"])), reason_of(each))
-    if sources.faults:
-        raise ConfigurationError(sources.faults)
-    return concealed(rows, lambda: vault_of(folder))
+            raise ConfigurationError([Fault(str(path), 0, ", ".join(own), str(error))]) from None
 
 
 def _check_not_otherwise(edit: Edit, changes: Changes) -> None:
