@@ -1,8 +1,8 @@
-"""What `make test` runs: every part in turn, each timed against its budget.
+"""What `make test` runs: every part, timed against its budget.
 
-A part that fails does not hide the next one. Parts that need no core of their own run beside one
-another, the longest first. A budget is for two cores, shared with what runs beside; being over it
-is printed, and over twice of it is a failure, as a busy machine is no reason for a red build.
+A part that fails does not hide another. Parts run beside one another, the longest first, as long
+as there is room for their processes. A budget is CPU time; being over it is printed, and over twice
+of it is a failure, as a slow or busy machine is no reason for a red build.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,8 +21,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 _PYTHON: Final = str(ROOT / ".venv" / "bin" / "python")
 _PYTEST: Final = (_PYTHON, "-m", "pytest", "-q")
 
-_BESIDE: Final = 3
-"""How many parts run at a time on two cores, of those that are not alone: one of them waits."""
+_ROOM: Final = 4
+"""How many processes share two cores at a time: some wait. A part that takes all of it is alone."""
 _LIMIT_S: Final = 720
 """What the whole run may take."""
 _NO_BYTECODE: Final = "PYTHONDONTWRITEBYTECODE"
@@ -33,13 +33,18 @@ Command = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Part:
-    """A named part of `make test`: commands in order and the seconds they may take together."""
+    """A named part of `make test`: commands in order and the CPU time they may take together."""
 
     name: str
     budget_s: float
     commands: tuple[Command, ...]
-    is_alone: bool = True
-    """Whether it needs both cores; one that does not runs beside other such parts."""
+    workers: int = 1
+    """How many processes share its tests: what it takes of the room."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nothing runs beside it."""
+        return self.workers >= _ROOM
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,9 @@ class Outcome:
         """One word or two for the table; the empty text is good."""
         if not self.passed:
             return "FAILED"
-        if self.seconds > 2 * self.part.budget_s:
+        if self.cpu_s > 2 * self.part.budget_s:
             return "FAILED: OVER TWICE ITS BUDGET"
-        return "OVER BUDGET" if self.seconds > self.part.budget_s else ""
+        return "OVER BUDGET" if self.cpu_s > self.part.budget_s else ""
 
     @property
     def is_failure(self) -> bool:
@@ -69,16 +74,14 @@ class Outcome:
         return self.verdict.startswith("FAILED")
 
 
-SET_UP: Final = Part("set-up", 60, (("make", "--no-print-directory", "setup"),))
-# The parts of pytest with a name and a budget of their own; `rest` is whatever they leave.
+SET_UP: Final = Part("set-up", 60, (("make", "--no-print-directory", "setup"),), workers=_ROOM)
+# The parts of pytest with a name and a budget of their own, the longest first; `rest` is whatever
+# they leave.
 _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
-    "house": (80, ("tests/house", "tests/test_house.py")),
-    "messages": (140, ("tests/messages", "tests/golden")),
-    "conformance": (70, ("tests/simulators/conformance", "tests/switch/cli/conforming")),
-    "replay": (80, ("tests/simulators/replay",)),
-    "switch": (150, ("tests/switch",)),
+    "switch": (400, ("tests/switch",)),
+    "processes": (240, ("tests/crash", "tests/scenarios")),
     "postgresql": (
-        180,
+        160,
         (
             "tests/switch/ledger/shared",
             "tests/switch/ledger/moving",
@@ -90,22 +93,18 @@ _NAMED: Final[dict[str, tuple[float, tuple[str, ...]]]] = {
             "tests/simulators/world/ledgers/test_on_server.py",
         ),
     ),
-    "world": (120, ("tests/simulators/world", "tests/simulators/checkers", "tests/simulation")),
-    "load": (110, ("tests/simulators/load", "tests/switch/cli/loading")),
-    "processes": (240, ("tests/crash", "tests/scenarios")),
+    "world": (200, ("tests/simulators/world", "tests/simulators/checkers", "tests/simulation")),
+    "messages": (100, ("tests/messages", "tests/golden")),
+    "conformance": (80, ("tests/simulators/conformance", "tests/switch/cli/conforming")),
+    "replay": (60, ("tests/simulators/replay",)),
+    "house": (60, ("tests/house", "tests/test_house.py")),
+    "load": (200, ("tests/simulators/load", "tests/switch/cli/loading")),
 }
-_REST_BUDGET_S: Final = 120
-_SHARED: Final = {
-    "conformance": 2,
-    "switch": 3,
-    "world": 2,
-    "load": 4,
-    "rest": 3,
-}
-"""Parts that have both cores, and how many processes share their tests: the more they wait for real
-time or for processes of their own, the more. Every other part runs beside others of its kind."""
-_WAITING: Final = {"processes": 2}
-"""Parts that wait, so that two processes share them although another part runs beside."""
+_REST_BUDGET_S: Final = 200
+_LINT_BUDGET_S: Final = 100
+_WORKERS: Final = {"switch": 2, "processes": 2, "world": 2, "load": _ROOM, "rest": 2}
+"""How many processes share the tests of a part, where it is more than one. Each of them imports all
+of its tests, so more than two pay only where tests mostly wait."""
 _REAL_TIME: Final = frozenset({"load", "processes", "postgresql"})
 """Parts that measure in real time. That the machine stood still for a second is no fault of what is
 tested: a test of theirs that fails is run again, once, and pytest's last line counts those."""
@@ -125,38 +124,28 @@ def parts() -> tuple[Part, ...]:
         if (present := tuple(path for path in paths if (ROOT / path).exists()))
     }
     ignored = tuple(f"--ignore={path}" for _, paths in named.values() for path in paths)
+    lint = (
+        (_PYTHON, "-m", "ruff", "check", "--quiet"),
+        (_PYTHON, "-m", "ruff", "format", "--check", "--quiet"),
+        (_PYTHON, "-m", "mypy"),
+    )
     return (
-        Part(
-            "lint and types",
-            100,
-            (
-                (_PYTHON, "-m", "ruff", "check", "--quiet"),
-                (_PYTHON, "-m", "ruff", "format", "--check", "--quiet"),
-                (_PYTHON, "-m", "mypy"),
-            ),
-            is_alone=False,
-        ),
         *(
-            Part(
-                name,
-                budget_s,
-                (
-                    *_FIRST.get(name, ()),
-                    (*_PYTEST, *_workers(name), *_within(paths, ignored), *paths),
-                ),
-                is_alone=name in _SHARED,
-            )
+            _tests(name, budget_s, (*_within(paths, ignored), *paths))
             for name, (budget_s, paths) in named.items()
         ),
-        Part("rest", _REST_BUDGET_S, ((*_PYTEST, *_workers("rest"), *ignored, "tests"),)),
+        _tests("rest", _REST_BUDGET_S, (*ignored, "tests")),
+        Part("lint and types", _LINT_BUDGET_S, lint),
     )
 
 
-def _workers(name: str) -> tuple[str, ...]:
-    """Return how many processes share a part, and how often its tests may be run again."""
-    count = _SHARED.get(name) or _WAITING.get(name)
-    shared = ("-n", str(count)) if count else ()
-    return (*shared, "--reruns", "1") if name in _REAL_TIME else shared
+def _tests(name: str, budget_s: float, where: tuple[str, ...]) -> Part:
+    """Return a part of pytest: how many processes share it, how often tests may be run again."""
+    workers = _WORKERS.get(name, 1)
+    shared = ("-n", str(workers)) if workers > 1 else ()
+    again = ("--reruns", "1") if name in _REAL_TIME else ()
+    command = (*_PYTEST, *shared, *again, *where)
+    return Part(name, budget_s, (*_FIRST.get(name, ()), command), workers)
 
 
 def _within(paths: Sequence[str], ignored: Sequence[str]) -> tuple[str, ...]:
@@ -203,11 +192,21 @@ def run(part: Part) -> Outcome:
 
 
 def run_all(chosen: Sequence[Part]) -> list[Outcome]:
-    """Run parts: beside one another those that can, then the others in turn."""
-    side_by_side = [part for part in chosen if not part.is_alone]
-    with ThreadPoolExecutor(_BESIDE) as beside:
-        outcomes = list(beside.map(run, sorted(side_by_side, key=lambda part: -part.budget_s)))
-    return outcomes + [run(part) for part in chosen if part.is_alone]
+    """Run parts beside one another; whenever there is room, the first that fits begins."""
+    waiting, running, outcomes = list(chosen), dict[Future[Outcome], Part](), list[Outcome]()
+    with ThreadPoolExecutor(_ROOM) as pool:
+        while waiting or running:
+            room = _ROOM - sum(part.workers for part in running.values())
+            part = next((each for each in waiting if each.workers <= room), None)
+            if part is not None:
+                waiting.remove(part)
+                running[pool.submit(run, part)] = part
+                continue
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for each in ended:
+                del running[each]
+                outcomes.append(each.result())
+    return outcomes
 
 
 def table(outcomes: Sequence[Outcome], elapsed_s: float) -> str:

@@ -27,6 +27,7 @@ NEEDED: Final = (
     "bench.serving", "bench.database",
 )  # fmt: skip
 """What nearly every test imports, and what reads nothing of specs/ by itself."""
+_COMPILED: Final = shutil.ignore_patterns("__pycache__")
 _SEES: Final = 1
 """The status of pytest where a test failed."""
 _BROKEN: Final = 99
@@ -59,7 +60,7 @@ def main() -> None:
     for test, edits in json.load(sys.stdin):
         with tempfile.TemporaryDirectory(prefix="inverted-") as made:
             place = Path(made)
-            shutil.copytree(ROOT / "specs", place / "specs")
+            shutil.copytree(ROOT / "specs", place / "specs", ignore=_COMPILED)
             wrong = next((w for edit in edits if (w := _edited(place, *edit))), "")
             status = _SEES if wrong else _ran(place, test)
             if wrong or status != _SEES:

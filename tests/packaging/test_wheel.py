@@ -20,6 +20,8 @@ import pytest
 from tests.house.source import CODE, ROOT
 from tests.packaging.locks import RUNTIME, pins
 
+_COMPILED = shutil.ignore_patterns("__pycache__")
+"""What other processes write meanwhile, under names that come and go."""
 _SAMPLE = str(ROOT / "specs" / "samples" / "withdrawal.hex")
 
 
@@ -34,9 +36,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from a copy: setuptools writes beside what it reads."""
     copy = tmp_path_factory.mktemp("source")
     for name in CODE:
-        shutil.copytree(ROOT / name, copy / name)
+        shutil.copytree(ROOT / name, copy / name, ignore=_COMPILED)
     for name in ("tests", "bench"):
-        shutil.copytree(ROOT / name, copy / name)
+        shutil.copytree(ROOT / name, copy / name, ignore=_COMPILED)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", cwd=copy)
