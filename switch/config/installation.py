@@ -37,6 +37,7 @@ from switch.config.reading import Models, Sources
 from switch.config.registry.building import decides, load_registry
 from switch.config.registry.changes import Changes, ReadChanges, no_changes
 from switch.config.registry.funds import load_funds
+from switch.config.sections.following import Follow, follows_of
 from switch.config.sections.merging import merged
 from switch.config.tariffs import load_tariffs
 from switch.core.configuration import (
@@ -101,6 +102,7 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """What an acquirer pays a service point for each rural withdrawal."""
     tariff_names: tuple[str, ...] = ()
     tariff_options: Mapping[str, str | bool] = {}
+    tariff_follows: tuple[Follow, ...] = ()
     """What its tariffs were loaded from (`load_tariffs`)."""
     case_terms: Mapping[str, int] = {}
     """What the files state of `[cases]`, by the names there."""
@@ -168,6 +170,7 @@ class _Building:
             subsidy_fen=banks.clearing.subsidy_fen,
             tariff_names=tuple(self._models.jinbao.fees.tariffs),
             tariff_options=self._tariff_options(),
+            tariff_follows=self._follows(),
             case_terms=banks.cases.model_dump(exclude={"days"}, exclude_none=True),
             is_by_working_days=banks.cases.days == "working",
         )
@@ -225,13 +228,16 @@ class _Building:
         fees = self._models.jinbao.fees
         return fees.model_dump(exclude={"tariffs"}, exclude_none=True)
 
+    def _follows(self) -> tuple[Follow, ...]:
+        return () if self._changes is None else follows_of(self._changes.state)
+
     def _tariffs(self) -> Tariffs | None:
         names = self._models.jinbao.fees.tariffs
         try:
-            return load_tariffs(names, self._folder, self._tariff_options())
+            return load_tariffs(names, self._folder, self._tariff_options(), (), self._follows())
         except ConfigurationError as error:
             for fault in error.faults:
-                if fault.line or Path(fault.file).is_file():
+                if fault.line or fault.key or Path(fault.file).is_file():
                     self.faults.append(fault)
                 else:
                     # The set as a whole, or a name in it: it is mended where it is named.

@@ -31,6 +31,7 @@ from fees.matrix import (
 )
 from fees.quote import Tariffs
 from fees.tariff import (
+    EVERY_BANK,
     FREE,
     BankTariff,
     Ceiling,
@@ -43,6 +44,7 @@ from fees.tariff import (
 )
 from switch.config.faults import ConfigurationError, Fault
 from switch.config.reading import Source
+from switch.config.sections.following import Follow, spliced
 from switch.config.tariff_files import (
     KINDS,
     BankEntry,
@@ -58,6 +60,9 @@ from switch.config.tariff_files import (
 )
 
 _INQUIRY: Final = "inquiry"
+_BANKS: Final = "bank-tariffs"
+REGISTRY: Final = "the registry"
+"""The file of a fault that is in a row of kind `tariff`."""
 PACKAGED: Final = ("chongqing-2014", "national", "free")
 """The set that holds where nothing else is named."""
 
@@ -81,18 +86,22 @@ def load_tariffs(
     folder: Path | None = None,
     options: Mapping[str, str | bool] | None = None,
     instead: Sequence[str] = (),
+    follows: Sequence[Follow] = (),
 ) -> Tariffs:
     """Return what the named files say; ConfigurationError with everything that is wrong.
 
     A name with `/` is a path (from `folder`), any other a packaged file. `options` are readings
-    that replace those of the matrix. The files `instead` replace all named ones of their kinds.
+    that replace those of the matrix. The files `instead` replace all named ones of their kinds, and
+    with those of banks what single banks follow (`follows`) too.
     """
-    loading = _Loading(options or {})
+    loading = _Loading(options or {}, folder)
     for name in instead:
-        loading.read(name, folder)
+        loading.read(name)
     replaced = loading.kinds
     for name in names:
-        loading.read(name, folder, replaced)
+        loading.read(name, replaced)
+    for follow in follows if _BANKS not in replaced else ():
+        loading.follow(follow)
     made = loading.tariffs() if not loading.faults else None
     if made is None:
         raise ConfigurationError(loading.faults)
@@ -102,9 +111,11 @@ def load_tariffs(
 class _Loading:
     """Files that were read so far, and what is wrong with them."""
 
-    def __init__(self, options: Mapping[str, str | bool]) -> None:
+    def __init__(self, options: Mapping[str, str | bool], folder: Path | None) -> None:
         self.faults: list[Fault] = []
         self._options = options
+        self._folder = folder or Path()
+        self._followed: dict[str, dict[int, tuple[Follow, list[BankTariff]]]] = {}
         self._files: dict[str, list[tuple[Source[Any], Any]]] = {kind: [] for kind in KINDS}
 
     @property
@@ -112,13 +123,10 @@ class _Loading:
         """The kinds of the files that were read so far."""
         return frozenset(kind for kind, found in self._files.items() if found)
 
-    def read(self, name: str, folder: Path | None, replaced: frozenset[str] = frozenset()) -> None:
-        place: Path | Traversable = resources.files("specs") / "tariffs" / f"{name}.toml"
-        if "/" in name:
-            place = (folder or Path()) / name
-        elif name not in packaged_names():
-            known = ", ".join(packaged_names())
-            self._fault(name, f"no tariff file of this name; there are {known}; a path has a /")
+    def read(self, name: str, replaced: frozenset[str] = frozenset()) -> None:
+        place = self._place(name)
+        if place is None:
+            self._fault(name, _no_such())
             return
         kind = _kind(place)
         if kind in replaced:
@@ -131,6 +139,34 @@ class _Loading:
         source = Source(place, model)
         self.faults += source.faults
         self._files[kind].append((source, source.model))
+
+    def _place(self, name: str) -> Path | Traversable | None:
+        if "/" in name:
+            return self._folder / name
+        packaged = resources.files("specs") / "tariffs" / f"{name}.toml"
+        return packaged if name in packaged_names() else None
+
+    def follow(self, follow: Follow) -> None:
+        """Let a bank have the tariff of a file from a day on: its own there, or everybody's."""
+        place = self._place(follow.file)
+        if place is None:
+            self._wrong(follow, f"{follow.file}: {_no_such()}")
+            return
+        if (kind := _kind(place)) != _BANKS:
+            self._wrong(follow, f"{follow.file} is of kind {kind!r}, not {_BANKS}")
+            return
+        source = Source(place, BanksTariffFile)
+        entries = [] if source.model is None else source.model.bank
+        for one in (follow.bank, EVERY_BANK):
+            found = [index for index, entry in enumerate(entries) if entry.id == one]
+            if found:
+                break
+        versions = [
+            msgspec.structs.replace(self._bank(source, index, entries[index]), bank=follow.bank)
+            for index in found
+        ]
+        self.faults += source.faults
+        self._followed.setdefault(follow.bank, {})[follow.from_day] = follow, versions
 
     def tariffs(self) -> Tariffs | None:
         """Return the set, None after faults."""
@@ -206,7 +242,7 @@ class _Loading:
     def _banks(self) -> dict[str, tuple[BankTariff, ...]]:
         by_bank: dict[str, list[BankTariff]] = {}
         seen: dict[tuple[str, int], str] = {}
-        for source, model in self._files["bank-tariffs"]:
+        for source, model in self._files[_BANKS]:
             file: BanksTariffFile = model
             for index, entry in enumerate(file.bank):
                 tariff = self._bank(source, index, entry)
@@ -218,7 +254,15 @@ class _Loading:
                     seen[key] = source.name
                     by_bank.setdefault(tariff.bank, []).append(tariff)
             self.faults += source.faults
-        return {bank: latest_first(versions) for bank, versions in by_bank.items()}
+        found = {bank: latest_first(versions) for bank, versions in by_bank.items()}
+        for bank, follows in self._followed.items():
+            versions = {day: each for day, (_, each) in follows.items()}
+            try:
+                found[bank] = spliced(found.get(bank, ()), versions)
+            except ValueError as error:
+                follow, _ = follows[error.args[0]]
+                self._wrong(follow, f"{follow.file} has no tariff of {bank} on {follow.from_day}")
+        return found
 
     def _bank(self, source: Source[Any], index: int, entry: BankEntry) -> BankTariff:
         standard: dict[StandardKey, Price] = {}
@@ -242,8 +286,16 @@ class _Loading:
             as_acquirer=_prices(entry.as_acquirer),
         )
 
+    def _wrong(self, follow: Follow, reason: str) -> None:
+        self.faults.append(Fault(REGISTRY, 0, f"tariff.{follow.key}.file", reason))
+
     def _fault(self, file: str, reason: str) -> None:
         self.faults.append(Fault(file, 0, "", reason))
+
+
+def _no_such() -> str:
+    known = ", ".join(packaged_names())
+    return f"no tariff file of this name; there are {known}; a path has a /"
 
 
 def _kind(place: Path | Traversable) -> str:
@@ -251,7 +303,7 @@ def _kind(place: Path | Traversable) -> str:
     try:
         kind = tomllib.loads(place.read_text(encoding="utf-8")).get("kind", "")
     except (OSError, ValueError):
-        return "bank-tariffs"  # it has faults of its own, and they are told with its reading
+        return _BANKS  # it has faults of its own, and they are told with its reading
     return kind if isinstance(kind, str) else ""
 
 

@@ -66,7 +66,7 @@ def tariffs_instead(names: Sequence[str], folder: Path, installation: Installati
     found = list(map(_from_here, names))
     own, options = installation.tariff_names, installation.tariff_options
     try:
-        return load_tariffs(own, folder, options, found)
+        return load_tariffs(own, folder, options, found, installation.tariff_follows)
     except ConfigurationError as error:
         stop(f"the tariffs cannot be used\n{error}")
 

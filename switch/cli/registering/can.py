@@ -13,6 +13,7 @@ import msgspec
 import typer
 
 from messages.masking import mask_numbers
+from messages.reasons import Reason
 from switch.cli.outcome import BAD, say, stop
 from switch.cli.routing.cards import ranges_of, whole_card
 from switch.cli.serving.folder import Folder, loaded
@@ -64,13 +65,15 @@ def can(
         stop(f"there is no terminal {mask_numbers(terminal)}")
     kept = configuration.registry
     if kept is None:
-        stop(f"{folder} has no registry: `jinbao registry import` makes one")
+        stop(f"{folder} has no registry that decides: `jinbao registry import` brings in points")
     _transaction(configuration, transaction)
     is_social = _is_social(configuration, card, pan_file)
     day = _day(on)
     place = where.channel, where.merchant, where.acquirer
     asked = Asked(transaction, *place, is_social, day, kept.devices.get(where.id, ""))
     told = _told(where, asked, kept)
+    if unspoken := _unspoken(where, transaction, configuration):
+        told |= {"may": False, "reason": Reason.SERVICE_NOT_FOR_TERMINAL.value, "why": unspoken}
     if as_json:
         say(msgspec.json.encode(told).decode())
     else:
@@ -78,6 +81,17 @@ def can(
         say(_sentence(told, opens=stage is not None))
     if not told["may"]:
         raise typer.Exit(BAD)
+
+
+def _unspoken(where: Terminal, transaction: str, configuration: Configuration) -> str:
+    """Return why the only dialect that a terminal may speak does not do, empty where it does."""
+    if where.only_dialect is None:
+        return ""
+    dialect = configuration.terminal_dialects[where.only_dialect]
+    rules = [rule for rule in dialect.transactions if rule.id == transaction]
+    if any(rule.refuse is None for rule in rules):
+        return ""
+    return f"the terminal may only speak {dialect.name}, which does not serve this"
 
 
 def _told(where: Terminal, asked: Asked, kept: Registry) -> dict[str, Any]:
@@ -95,7 +109,7 @@ def _told(where: Terminal, asked: Asked, kept: Registry) -> dict[str, Any]:
         "clause": verdict.clause,
     }
     if named is not None and asked.transaction not in named:
-        return told | {"may": False, "why": "terminals.toml does not name it for this terminal"}
+        return told | {"may": False, "why": "the terminal's own `transactions` do not name it"}
     return told | ({} if may else _refusal(verdict))
 
 

@@ -18,6 +18,7 @@ from switch.cli.outcome import stop
 from switch.cli.serving.folder import key_store
 from switch.config.checks import check_across, check_spoken
 from switch.config.faults import ConfigurationError, Fault, Wrong
+from switch.config.files import FeeOptions
 from switch.config.installation import VAULT_ROLES
 from switch.config.reading import Models, Sources
 from switch.config.registry.building import around
@@ -27,7 +28,9 @@ from switch.config.registry.fields import Row
 from switch.config.registry.kinds import KINDS, State
 from switch.config.registry.stages import Stages, load_stages
 from switch.config.sections.cards import concealed
+from switch.config.sections.following import follows_of
 from switch.config.sections.merging import merge
+from switch.config.tariffs import REGISTRY, load_tariffs
 from switch.core.moment import SHANGHAI
 from switch.shell.clock import wall_ns
 
@@ -121,6 +124,23 @@ class _Rules:
         yield from sources.wrong
         if (models := sources.models) is not None:
             yield from wrong_rows(state, around(models, self._stages), today)
+            yield from self._wrong_tariffs(state, models.jinbao.fees)
+
+    def _wrong_tariffs(self, state: State, fees: FeeOptions) -> Iterator[Wrong]:
+        """Yield every row that names a tariff which is not there, or not yet."""
+        follows = follows_of(state)
+        if not follows:
+            return
+        options = fees.model_dump(exclude={"tariffs"}, exclude_none=True)
+        try:
+            load_tariffs(fees.tariffs, self._folder, options, (), follows)
+        except ConfigurationError as error:
+            for fault in error.faults:
+                if fault.file == REGISTRY:
+                    kind, key, field = fault.key.split(".")
+                    yield Wrong(kind, key, field, fault.reason)
+                else:
+                    yield Wrong("tariff", "", "", str(fault))
 
 
 def _check_removed(changes: Changes, edit: Edit) -> None:

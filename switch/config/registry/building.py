@@ -14,6 +14,7 @@ from switch.config.reading import Models
 from switch.config.registry.changes import Change, Changes
 from switch.config.registry.checks import Around, wrong_rows
 from switch.config.registry.kinds import (
+    DECIDING,
     District,
     Machine,
     OpeningRow,
@@ -24,7 +25,6 @@ from switch.config.registry.kinds import (
     Village,
 )
 from switch.config.registry.stages import Stages, load_stages, number_of
-from switch.config.sections.rows import SECTIONS
 from switch.registry.snapshot import Connection, Point, Registry, Span
 from switch.registry.stages import NO_END, Opening
 
@@ -47,7 +47,7 @@ def decides(changes: Iterable[Change]) -> bool:
 
     One that only has what the files had before lets all be as it was.
     """
-    return any(kind not in SECTIONS for change in changes for kind in change.rows)
+    return any(kind in DECIDING for change in changes for kind in change.rows)
 
 
 def _said_twice(folder: Path, models: Models, changes: Changes) -> Iterator[Fault]:

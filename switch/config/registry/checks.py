@@ -25,6 +25,7 @@ from switch.config.registry.kinds import (
     PointRow,
     Qualification,
     State,
+    TariffRow,
     Training,
     Village,
 )
@@ -80,7 +81,7 @@ def _references(state: State, around: Around) -> Iterator[Wrong]:
         "institution": banks.__contains__,
         "terminal": around.terminals.__contains__,
     }
-    for kind, key, field, value, what in _named(state):
+    for kind, key, field, value, what in (*_named(state), *_priced(state)):
         if not known[what](value):
             yield Wrong(kind, key, field, f"no {what}{_place(state, what)} is {value}")
     for plan in _rows(state, "plan", Plan):
@@ -121,6 +122,11 @@ def _named(state: State) -> Iterator[tuple[str, str, str, str, str]]:
         yield "inspection", visit.key, "merchant", visit.merchant, "point"
     for training in _rows(state, "training", Training):
         yield "training", training.key, "merchant", training.merchant, "point"
+
+
+def _priced(state: State) -> Iterator[tuple[str, str, str, str, str]]:
+    for tariff in _rows(state, "tariff", TariffRow):
+        yield "tariff", tariff.key, "institution", tariff.institution, "institution"
 
 
 def _papers(state: State, around: Around) -> Iterator[Wrong]:

@@ -134,6 +134,16 @@ class OpeningRow(Row):
     approval: Text | None = None
 
 
+class TariffRow(Row):
+    """An institution has the tariff of a file from a day on: packaged, or a path with a `/`."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("institution", "from_day")
+
+    institution: Institution
+    from_day: Day
+    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,80}$")]
+
+
 class Inspection(Row):
     """A visit to a point (四(四)4: at least one a quarter)."""
 
@@ -159,6 +169,7 @@ class Training(Row):
 
 KINDS: Final[Mapping[str, type[Row]]] = {
     **SECTIONS,
+    "tariff": TariffRow,
     "district": District,
     "village": Village,
     "cards": CardsIssued,
@@ -171,6 +182,9 @@ KINDS: Final[Mapping[str, type[Row]]] = {
     "training": Training,
 }
 """Kind -> its rows, in the order in which an export writes them."""
+DECIDING: Final = frozenset(KINDS) - frozenset(SECTIONS) - {"tariff"}
+"""The kinds that say who may do what where: from the first such row on, a registry decides it."""
+
 Table = dict[str, Row]
 State = dict[str, Table]
 """Kind -> key -> row."""

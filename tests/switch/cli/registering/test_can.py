@@ -73,7 +73,7 @@ def test_what_the_file_of_terminals_leaves_out_is_refused_there(folder: Path) ->
     asked = ("50010001", "bill_payment", "social", "--on", "2014-06-18")
     outcome = registry(folder, "can", *asked)
     assert outcome.status == BAD
-    assert "terminals.toml does not name it" in outcome.out
+    assert "own `transactions` do not name it" in outcome.out
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_question_that_is_none_has_status_2(
 def test_a_folder_without_a_registry_says_so(folder: Path) -> None:
     outcome = registry(folder, "can", "50010001", "sale", "social")
     assert outcome.status == USAGE
-    assert "has no registry" in outcome.err
+    assert "has no registry that decides" in outcome.err
 
 
 def test_a_whole_card_number_comes_from_a_file_and_is_not_shown(
@@ -131,3 +131,33 @@ def test_a_plain_pos_is_told_that_it_serves_no_social_security(folder: Path) -> 
     assert outcome.status == 1
     assert "the registered device is a POS" in outcome.out
     assert outcome.out.strip().endswith("stage initial, no day is recorded, 四(三)3")
+
+
+def test_a_terminal_row_is_told_with_its_dialect_and_its_transactions(folder: Path) -> None:
+    begun(folder)
+    assert change(folder, "adopt").status == 0
+    asked = ("can", "50010001", "social_payment", "social", "--on", "2014-06-18")
+    assert registry(folder, *asked).status == 0
+    fields = ("id=50010001", "merchant=999653080110001", "acquirer=99900000", "category=8011")
+    row = (*fields, "place=X", "dialect=pos")
+    assert change(folder, "set", "terminal", *row).status == 0
+    outcome = registry(folder, *asked)
+    assert outcome.status == BAD
+    assert "no: the terminal may only speak pos, which does not serve this" in outcome.out
+    told = json.loads(registry(folder, *asked, "--json").out)
+    assert (told["may"], told["reason"]) == (False, "service_not_for_terminal")
+    rural = ("can", "50010001", "rural_withdrawal", "social", "--on", "2014-06-18")
+    assert registry(folder, *rural).status == 0
+    row = (*fields, "place=X", "transactions=sale")
+    assert change(folder, "set", "terminal", *row).status == 0
+    assert "own `transactions` do not name it" in registry(folder, *rural).out
+    assert change(folder, "remove", "terminal", "50010001").status == USAGE  # a machine is there
+    assert change(folder, "remove", "machine", "50010001").status == 0
+    assert change(folder, "remove", "terminal", "50010001").status == 0
+    assert "there is no terminal 50010001" in registry(folder, *rural).err
+
+
+def test_a_registry_of_institutions_alone_decides_nothing(folder: Path) -> None:
+    assert change(folder, "adopt").status == 0
+    outcome = registry(folder, "can", "50010001", "sale", "social")
+    assert (outcome.status, "no registry that decides" in outcome.err) == (USAGE, True)

@@ -191,3 +191,38 @@ def test_rows_are_shown_as_they_were_recorded_on_a_day(folder: Path) -> None:
     for mistaken in ("tomorrow", "2014-02-30", "20140618"):
         outcome = registry(folder, "show", "--on", mistaken)
         assert (outcome.status, "a day like 2014-06-18" in outcome.err) == (USAGE, True)
+
+
+def test_an_institution_follows_a_tariff_from_a_day_on(folder: Path, tmp_path: Path) -> None:
+    fields = ("institution=99910000", "from_day=2014-07-01", "file=at-ceiling")
+    assert change(folder, "set", "tariff", *fields).status == 0
+    configuration = installed(folder).configuration
+    assert configuration.registry is None
+    fees = {
+        day: run(
+            "fees", "quote", "withdrawal", "500", "--side", "off_us", "--issuer", "99910000",
+            "--acquirer", "99910000", "--day", day, "-c", str(folder), "--json",
+        )
+        for day in ("20140630", "20140701")
+    }  # fmt: skip
+    assert [json.loads(each.out)["cardholder_fen"] for each in fees.values()] == [0, 400]
+    path = tmp_path / "tariff.csv"
+    path.write_text(
+        "institution,from_day,file\n"
+        "99910000,2015-01-01,free\n99999999,2015-01-01,free\n99900000,2015-01-01,nothing\n"
+        "99900000,2016-01-01,national\n99900000,2002-01-01,free\n",
+        "utf-8",
+    )
+    outcome = change(folder, "import", str(path))
+    assert outcome.status == USAGE
+    told = [
+        "3: tariff.99999999/2015-01-01.institution: no institution in banks.toml is 99999999",
+        "4: tariff.99900000/2015-01-01.file: nothing: no tariff file of this name",
+        "5: tariff.99900000/2016-01-01.file: national is of kind 'national-prices'",
+    ]
+    for line, expected in zip(outcome.err.splitlines()[1:], told, strict=True):
+        assert line.startswith(f"{path}:{expected}")
+    assert len(registry(folder, "show", "tariff").out.splitlines()) == 1
+    early = ("institution=99910000", "from_day=2002-01-01", "file=free")
+    refused = change(folder, "set", "tariff", *early)
+    assert "free has no tariff of 99910000 on 20020101" in refused.err
