@@ -11,6 +11,7 @@ import pytest
 
 from fees.matrix import Options
 from switch.config.faults import ConfigurationError
+from switch.config.sections.following import Follow
 from switch.config.tariffs import PACKAGED, load_tariffs, packaged_names, packaged_tariffs
 from tests.fees.tariffs import FILE, case, load
 
@@ -55,6 +56,23 @@ def test_files_instead_replace_those_of_their_kind_and_leave_the_others(tmp_path
     assert back.quote(case(), 50_000).cardholder_fen == 400
     with pytest.raises(ConfigurationError, match="no tariff file of this name"):
         load_tariffs(own, tmp_path, {}, ["nothing"])
+
+
+def test_what_a_bank_follows_holds_from_its_day_and_goes_with_the_tariffs_of_banks(
+    tmp_path: Path,
+) -> None:
+    follow = Follow("99910001/2014-07-01", "99910001", 20140701, "at-ceiling")
+    both = load_tariffs(PACKAGED, tmp_path, {}, (), (follow,))
+    days = {
+        day: case(issuer="99910001", acquirer="99910001", day=day) for day in (20140630, 20140701)
+    }
+    assert [both.quote(each, 50_000).cardholder_fen for each in days.values()] == [0, 400]
+    others = case(issuer="99930003", acquirer="99930003", day=20140701)
+    assert both.quote(others, 50_000).cardholder_fen == 0
+    instead = load_tariffs(PACKAGED, tmp_path, {}, ("free",), (follow,))
+    assert instead.quote(days[20140701], 50_000).cardholder_fen == 0
+    other_kind = load_tariffs(PACKAGED, tmp_path, {}, ("national",), (follow,))
+    assert other_kind.quote(days[20140701], 50_000).cardholder_fen == 400
 
 
 def test_a_bank_has_its_own_tariff_and_the_others_the_common_one(tmp_path: Path) -> None:
