@@ -157,13 +157,11 @@ class _Loading:
             return
         source = Source(place, BanksTariffFile)
         entries = [] if source.model is None else source.model.bank
-        for one in (follow.bank, EVERY_BANK):
-            found = [index for index, entry in enumerate(entries) if entry.id == one]
-            if found:
-                break
+        own = [index for index, entry in enumerate(entries) if entry.id == follow.bank]
+        every = [index for index, entry in enumerate(entries) if entry.id == EVERY_BANK]
         versions = [
             msgspec.structs.replace(self._bank(source, index, entries[index]), bank=follow.bank)
-            for index in found
+            for index in own or every
         ]
         self.faults += source.faults
         self._followed.setdefault(follow.bank, {})[follow.from_day] = follow, versions
