@@ -92,8 +92,8 @@ bench-world: setup ## measure simulated worlds on one core, all checkers on
 simulate-postgres: setup ## worlds whose two switches share one real PostgreSQL (SEEDS=100 FIRST=0)
 	$(BIN)/python -m bench.worlds $(or $(SEEDS),100) $(or $(FIRST),0)
 
-simulate-long: setup ## 20000 worlds on two cores (SEEDS=20000 FIRST=0)
-	$(BIN)/jinbao simulate --seed $(or $(FIRST),0) --seeds $(or $(SEEDS),20000) --jobs 2 --coverage
+simulate-long: setup ## 20000 worlds on two cores (SEEDS=20000 FIRST=0 INTO=worlds: goes on where it was ended)
+	$(BIN)/jinbao simulate --seed $(or $(FIRST),0) --seeds $(or $(SEEDS),20000) --jobs 2 --coverage $(if $(INTO),--into $(INTO))
 
 fuzz: setup ## feed hostile bytes to every reader, guided by coverage (RUNS=300000)
 	$(PIP) install --require-hashes -r requirements-fuzz.lock

@@ -252,6 +252,13 @@ class History:
             at = self._number, self._agenda.step, self._agenda.moment
             self.gate.heard(by, wire, frame, at)
 
+    def sent_to(self, by: str, link: str, wire: Wire, frame: bytes) -> None:
+        """Record what a switch sends over a line of 金保专网, where there is a registry."""
+        if self.gate is not None and link in self.gate.private:
+            self._number += 1
+            at = self._number, self._agenda.step, self._agenda.moment
+            self.gate.spoken(by, link, wire.hear(frame), at)
+
     def reconfigured(self, by: str, configuration: Configuration) -> None:
         """Record that a switch is told a configuration, at its start or later."""
         if self.gate is not None:

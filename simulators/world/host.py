@@ -15,7 +15,7 @@ from simulators.installation import wires
 from simulators.world.agenda import MS, SECOND, Agenda
 from simulators.world.history import History
 from simulators.world.lines import Line
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 from simulators.world.store import Store
 from simulators.world.weather.faults import Faults
 from switch.core.configuration import Configuration
@@ -308,6 +308,7 @@ class Host:
                 wire = self._issuer_wire
                 history.frame(now_ns, f"{self.name} to {link}", wire, wire.bare(frame))
                 if link in self.links:
+                    history.sent_to(self.name, link, wire, wire.bare(frame))
                     self.links[link].there.send(frame)
             case Report(event, facts):
                 history.switch_reported(now_ns, event, facts)

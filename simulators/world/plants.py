@@ -7,7 +7,6 @@ an issuer's books.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Final
 
 from msgspec.structs import replace
@@ -19,9 +18,9 @@ from simulators.cards import FIRST_PAN
 from simulators.products.books import Shelf
 from simulators.services.deeds import DONE
 from simulators.social_security.books import Books
-from simulators.wire import Wire
+from simulators.world.matrix.plants import AnyCard, AnyPayer, LateReload, Unplanned, Yesterday
+from simulators.world.plant import Plant
 from switch.core.batches.values import SettleBatch
-from switch.core.configuration import Configuration
 from switch.core.effects import Effect, Report, SendToLink, SendToTerminal
 from switch.core.operations import (
     Acknowledge,
@@ -39,74 +38,6 @@ from switch.core.outcomes import (
 )
 from switch.core.social.payouts import Payout
 from switch.core.transaction import State
-
-
-class Plant:
-    """No bug at all; each bug changes one of these."""
-
-    promise = ""
-    """The promise that it breaks."""
-
-    def __init__(self, terminal_wire: Wire, issuer_wire: Wire) -> None:
-        """Read frames with these."""
-        self.terminal_wire = terminal_wire
-        self.issuer_wire = issuer_wire
-        self.changes_effects = type(self).effect is not Plant.effect
-        """Whether `effect` says anything."""
-
-    def operation(self, operation: Operation) -> Operation | None:
-        """Return what the ledger is really asked; None asks nothing and pretends."""
-        return operation
-
-    def pretend(self, operation: Operation, rows: list[Row]) -> Outcome:  # noqa: ARG002
-        """Return the outcome of an operation that never happened."""
-        return Missing()
-
-    def effect(self, effect: Effect) -> list[Effect]:
-        """Return what really happens for an effect."""
-        return [effect]
-
-    def accounts(self) -> Accounts:
-        """Return the books of an issuer."""
-        return Accounts()
-
-    def office(self, books: Books) -> Books:
-        """Return the books of the social-security host."""
-        return books
-
-    def shelf(self, shelf: Shelf) -> Shelf:
-        """Return the books of the product host."""
-        return shelf
-
-    def configuration(
-        self,
-        configuration: Configuration,
-        before: Configuration | None,  # noqa: ARG002 - for those that look back
-    ) -> Configuration:
-        """Return what a switch really goes by, when it is told a configuration.
-
-        `before`: what it was told before, where it runs already.
-        """
-        return configuration
-
-    def order(
-        self,
-        payouts: tuple[Payout, ...],
-        delivery: int,  # noqa: ARG002 - for those that count
-    ) -> tuple[Payout, ...]:
-        """Return what a pay-out file asks for, the first time (0) or again."""
-        return payouts
-
-    def tariffs(self, tariffs: Tariffs) -> Tariffs:
-        """Return the tables that the switch really computes fees by."""
-        return tariffs
-
-    def heard(self, reversals: list[tuple[str, dict[int, str]]]) -> None:
-        """Change what an issuer was sent."""
-
-    def keeps(self, event: str) -> bool:  # noqa: ARG002
-        """Tell whether an event of this type reaches the engine once only."""
-        return True
 
 
 class OverCap(Plant):
@@ -405,62 +336,6 @@ class _GraspingShelf(Shelf):
         return DONE
 
 
-class Yesterday(Plant):
-    """Switches hold requests against the matrix as it was on the day before."""
-
-    promise = "stages"
-
-    def configuration(
-        self, configuration: Configuration, before: Configuration | None
-    ) -> Configuration:
-        """Return it with every opening a day late."""
-        del before
-        registry = configuration.registry
-        if registry is None:
-            return configuration
-        openings = tuple(
-            replace(each, from_day=_later(each.from_day), until_day=_later(each.until_day))
-            for each in registry.openings
-        )
-        return replace(configuration, registry=replace(registry, openings=openings))
-
-
-def _later(day: int) -> int:
-    try:
-        then = date(day // 10_000, day // 100 % 100, day % 100) + timedelta(1)
-    except OverflowError:
-        return day
-    return then.year * 10_000 + then.month * 100 + then.day
-
-
-class AnyCard(Plant):
-    """Switches take every card for a social-security card."""
-
-    promise = "stages"
-
-    def configuration(
-        self, configuration: Configuration, before: Configuration | None
-    ) -> Configuration:
-        """Return it with every range of cards a social one."""
-        del before
-        ranges = tuple(replace(each, is_social=True) for each in configuration.card_ranges)
-        return replace(configuration, card_ranges=ranges)
-
-
-class LateReload(Plant):
-    """Switches apply a reloaded registry only with the next change of their configuration."""
-
-    promise = "stages"
-
-    def configuration(
-        self, configuration: Configuration, before: Configuration | None
-    ) -> Configuration:
-        """Return it with the registry of before."""
-        if before is None:
-            return configuration
-        return replace(configuration, registry=before.registry)
-
-
 PLANTS: Final[Mapping[str, type[Plant]]] = {
     "over-cap": OverCap,
     "open-hold": OpenHold,
@@ -484,6 +359,8 @@ PLANTS: Final[Mapping[str, type[Plant]]] = {
     "yesterday": Yesterday,
     "any-card": AnyCard,
     "late-reload": LateReload,
+    "any-payer": AnyPayer,
+    "unplanned": Unplanned,
 }
 """Every bug that can be planted, by its name on the command line."""
 

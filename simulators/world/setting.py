@@ -14,11 +14,11 @@ import msgspec
 from simulators.accounts import Accounts
 from simulators.cards import Card, fictional_card
 from simulators.checkers.books.bank_tables import BankTable
-from simulators.installation import CARDS_EACH, Size
-from simulators.world.plants import Plant
+from simulators.installation import CARDS_EACH, DEFAULT, Size
+from simulators.world.plant import Plant
 from simulators.world.weather.faults import stream
 from simulators.world.weather.profiles import PROFILES
-from switch.core.configuration import Timers
+from switch.core.configuration import Cap, Timers
 
 MOST_TERMINALS: Final = 6
 MOST_ISSUERS: Final = 3
@@ -34,15 +34,20 @@ QUICK: Final = Timers(
     echo_ms=20_000,
     sign_on_ms=5_000,
 )
+CAPS: Final = (*DEFAULT.caps, Cap(20140910, 200_000, "银发〔2014〕235号", counter="remittance"))
+"""Where cash is remitted: 2 000 yuan a payee card and day, and nothing before that day."""
 BUSINESS: Final[Mapping[str, float]] = {
     "transfers": 0.2,
     "social": 0.25,
     "payouts": 0.7,
     "products": 0.15,
     "stages": 0.15,
+    "remittances": 0.1,
+    "plans": 0.5,
 }
-"""What may be done in a world besides, and in which share of worlds; pay-outs need a host, and
-stages are a registry that says who may do what where."""
+"""What may be done in a world besides, and in which share of worlds; pay-outs need a host, stages
+are a registry that says who may do what where, which may have plans of 金保专网. What is new here
+draws after all others."""
 _BALANCES_FEN: Final = (30_000, 500_000, 5_000_000)
 
 
@@ -77,6 +82,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Whether people buy bonds, wealth products and from afar; None for what is drawn."""
     stages: bool | None = None
     """Whether a registry says who may do what where; None for what is drawn."""
+    remittances: bool | None = None
+    """Whether people remit cash from terminals; None for what is drawn."""
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +94,8 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     payouts: bool = False
     products: bool = False
     stages: bool = False
+    remittances: bool = False
+    plans: bool = False
 
 
 def business_of(setting: Setting) -> Business:
@@ -94,7 +103,7 @@ def business_of(setting: Setting) -> Business:
     chance = stream(setting.seed, "business")
     always = PROFILES[setting.profile].business
     drawn = {name: (chance.random() < share) | (name in always) for name, share in BUSINESS.items()}
-    for name in ("transfers", "products", "stages"):
+    for name in ("transfers", "products", "stages", "remittances"):
         wanted: bool | None = getattr(setting, name)
         if wanted is not None:
             drawn[name] = wanted
@@ -103,6 +112,7 @@ def business_of(setting: Setting) -> Business:
         drawn["payouts"] |= setting.social
     is_on = {name: drawn[name] and name not in setting.without for name in BUSINESS}
     is_on["payouts"] &= is_on["social"]
+    is_on["plans"] &= is_on["stages"]
     return Business(**is_on)
 
 
@@ -114,11 +124,12 @@ def size_of(setting: Setting, chance: Random) -> Size:
         issuers=_at_most(chance.randint(1, MOST_ISSUERS), setting.issuers),
         timers=timers,
         repeats_get_stored_answer=chance.random() < 0.5,  # noqa: PLR2004 - as likely as not
-        transfers=business.transfers,
+        transfers=business.transfers or business.remittances,
         social=business.social,
         products=business.products,
-        lines=chance.randint(1, 2),
+        lines=max(chance.randint(1, 2), 2 * business.plans),
         tariffs=tariff_of(setting).tariffs,
+        caps=CAPS if business.remittances else DEFAULT.caps,
     )
 
 

@@ -17,7 +17,7 @@ from simulators.world.agenda import MS
 from simulators.world.history import History
 from simulators.world.ledgers.kept import Kept
 from simulators.world.lines import Road
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 from switch.core.effects import Submit
 from switch.core.errors import InvariantBroken
 from switch.core.outcomes import (

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from simulators.checkers.answers import outcomes, records, reversals, stages
+from simulators.checkers.answers import outcomes, plans, records, reversals, stages
 from simulators.checkers.books import (
     approvals,
     cap,
@@ -19,6 +19,7 @@ from simulators.checkers.books import (
     fees,
     holds,
     money,
+    remittances,
     settlement,
     transfers,
 )
@@ -42,11 +43,13 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "settlement": (settlement.PROMISE, settlement.check),
     "days": (days.PROMISE, days.check),
     "stages": (stages.PROMISE, stages.check),
+    "plans": (plans.PROMISE, plans.check),
     "records": (records.PROMISE, records.check),
     "reversals": (reversals.PROMISE, reversals.check),
     "holds": (holds.PROMISE, holds.check),
     "quiet": (quiet.PROMISE, quiet.check),
     "transfers": (transfers.PROMISE, transfers.check),
+    "remittances": (remittances.PROMISE, remittances.check),
     "bills": (bills.PROMISE, bills.check),
     "debits": (debits.PROMISE, debits.check),
     "benefits": (benefits.PROMISE, benefits.check),
@@ -55,7 +58,7 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
 }
 """Name -> the promise in words, and the function that looks whether it was kept."""
 IN_THE_END: Final = frozenset(
-    {"approvals", "money", "transfers", "bills", "debits", "benefits"}
+    {"approvals", "money", "transfers", "remittances", "bills", "debits", "benefits"}
     | {"holds", "quiet", "settlement", "days"}
 )
 """Promises about a world that has come to rest; a world that is stopped before has not."""

@@ -39,6 +39,7 @@ from simulators.world.actors.office import (
     wire_of,
 )
 from simulators.world.actors.shop import Shop, open_shop
+from simulators.world.actors.till import open_tills
 from simulators.world.agenda import DAY_MS, MINUTE, MS, Agenda
 from simulators.world.clearings import Clearings
 from simulators.world.history import End, Evening, History, IssuerSide
@@ -49,7 +50,9 @@ from simulators.world.lines import Road
 from simulators.world.matrix.asking import Gate
 from simulators.world.matrix.drawing import Drawn, draw_stages
 from simulators.world.matrix.gazette import Gazette
-from simulators.world.plants import PLANTS, Plant
+from simulators.world.matrix.plans import with_plans
+from simulators.world.plant import Plant
+from simulators.world.plants import PLANTS
 from simulators.world.setting import (
     SQLITE,
     Setting,
@@ -100,6 +103,8 @@ class World:
         self._business = business_of(setting)
         cards, books = cards_of(setting, chance, size, self._plant)
         self._drawn = self._draw_stages(size, cards) if self._business.stages else None
+        has_tills = self._business.remittances
+        self._tills = open_tills(seed, size.terminals, books) if has_tills else None
         self.history = self._begin_history(size)
         self._road = Road(self._agenda, self._faults, stream(seed, "network"))
         is_shared = self._faults.happens(self._chance, "two_switches")
@@ -116,7 +121,7 @@ class World:
         self._stores = [self._store(name, way) for name, way in named]
         self._hosts = [self._host(store) for store in self._stores]
         self._books = books
-        for card in cards:
+        for card in (*cards, *(self._tills.settling if self._tills is not None else ())):
             self.history.keep_secret(card.pan)
             self.history.keep_secret(card.track_2)
         self._lines = size.lines
@@ -142,16 +147,20 @@ class World:
         """Draw who may do what where, around the day on which the world begins."""
         banks = [issuer_identity(number).id for number in range(size.issuers)]
         day = local(self._start_ms).day
-        return draw_stages(self.setting.seed, size.terminals, cards, banks, day)
+        drawn = draw_stages(self.setting.seed, size.terminals, cards, banks, day)
+        if not self._business.plans:
+            return drawn
+        return with_plans(drawn, self.setting.seed, banks, cards, day)
 
     def _begin_history(self, size: Size) -> History:
         """Begin the record with the configuration that everybody believes in."""
         drawn, made = self._drawn, configuration(size)
         made = made if drawn is None else drawn.set_up(made)
+        made = made if self._tills is None else self._tills.set_up(made)
         history = History(made, self._wires[0], self._agenda)
         history.bank_tariff = tariff_of(self.setting)
         if drawn is not None:
-            history.gate = Gate(drawn.others)
+            history.gate = Gate(drawn.others, made)
         if self.setting.keeps_trace:
             history.lines = []
         return history
@@ -166,6 +175,7 @@ class World:
         terminal = Terminal(identity, wire_of(composite=composite), rules=rules)
         booth = Booth(terminal, self._hosts, self._road, stream(seed, f"booth-{number}"), cards)
         booth.transfers = self._business.transfers
+        booth.till = self._tills.till(number, cards) if self._tills is not None else None
         booth.services = office.services(number) if office is not None else None
         booth.purchases = shop.purchases(number) if shop is not None and composite else None
         return booth
@@ -244,7 +254,7 @@ class World:
             host.start()
         gazette = None
         if (drawn := self._drawn) is not None:
-            gazette = Gazette(drawn.registry, self._hosts, self._agenda)
+            gazette = Gazette(drawn.registry, self._hosts, self._agenda, drawn.plans)
         clients = self._booths, self._banks
         passing = Passing(self._road, self._hosts, clients, gazette)
         is_whole, longest_ns, settled_ns = True, 0, None

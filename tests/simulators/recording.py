@@ -30,6 +30,8 @@ _PROFILES = {
     "yesterday": "stages",
     "any-card": "stages",
     "late-reload": "stages",
+    "unplanned": "stages",
+    "any-payer": "remittances",
     "kept-order": "services",
     "kept-bill": "services",
     "forgotten-bill": "services",

@@ -66,6 +66,9 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Row, Rows], int]]]] = {
     "transfer": ("transfer", _nothing),
     "transfer_debit": ("transfer", _debit),
     "transfer_credit": ("transfer", _credit),
+    "cash_remittance": ("remittance", _nothing),
+    "cash_remittance_debit": ("remittance", _debit),
+    "cash_remittance_credit": ("remittance", _credit),
 }
 """Kind of a transaction -> what the fee tables call it, and what it does to its account."""
 

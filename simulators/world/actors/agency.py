@@ -21,7 +21,7 @@ from simulators.world.history import History
 from simulators.world.host import Host
 from simulators.world.ledgers.kept import Kept
 from simulators.world.lines import Road
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 from switch.core.moment import local
 from switch.core.operations import Operation
 from switch.core.outcomes import Outcome

@@ -13,7 +13,7 @@ from simulators.wire import Heard
 from simulators.world.agenda import MINUTE, MS, SECOND
 from simulators.world.host import Host
 from simulators.world.lines import Line, Road, Way
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 
 _RECONNECT_NS: Final = (100 * MS, 5 * SECOND)
 _OUTAGE_NS: Final = 3 * MINUTE

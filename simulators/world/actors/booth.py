@@ -15,6 +15,7 @@ from simulators.terminal import Terminal
 from simulators.terminal_memory import Habits, Job, Kind, Reverses
 from simulators.world.actors.services import Services
 from simulators.world.actors.shop import Purchases
+from simulators.world.actors.till import Till
 from simulators.world.actors.trade import MOVED, Desk, job, transfer
 from simulators.world.agenda import MS, SECOND
 from simulators.world.host import Host
@@ -62,6 +63,8 @@ class Booth:
         """What is asked of a composite terminal besides; None for any other."""
         self.purchases: Purchases | None = None
         """What is bought at a composite terminal, where there is a shop."""
+        self.till: Till | None = None
+        """What cash is remitted, where any is."""
 
     @property
     def is_idle(self) -> bool:
@@ -152,6 +155,9 @@ class Booth:
             slips = self.terminal.memory.slips
             desk = Desk(shop.chance, card, self._cards, slips, habits)
             return shop.job(desk, self.terminal.results)
+        till = self.till
+        if till is not None and till.is_wanted():
+            return till.job(Desk(till.chance, card, self._cards, (), habits))
         desk = Desk(chance, card, self._cards, self.terminal.memory.slips, habits)
         return transfer(desk) if self.transfers and chance.random() < MOVED else job(desk)
 

@@ -25,7 +25,7 @@ from simulators.world.history import History
 from simulators.world.host import Host
 from simulators.world.ledgers.kept import Kept
 from simulators.world.lines import Road
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 from simulators.world.weather.faults import stream
 
 _COMPOSITE: Final = 0.7

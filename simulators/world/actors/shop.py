@@ -22,7 +22,7 @@ from simulators.world.actors.bank import Bank
 from simulators.world.actors.trade import Desk
 from simulators.world.host import Host
 from simulators.world.lines import Road
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 from simulators.world.weather.faults import stream
 
 BOUGHT: Final = 0.4

@@ -9,7 +9,9 @@ from __future__ import annotations
 import msgspec
 
 from messages.errors import DecodeError
-from simulators.wire import Wire
+from routing.links import LinkClass
+from simulators.wire import Heard, Wire
+from switch.core.configuration import Configuration
 from switch.core.moment import Moment, local
 from switch.registry.snapshot import Registry
 
@@ -33,12 +35,37 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
         return f"Asked({self.by}, {self.key}, {self.codes}, {self.day})"
 
 
+class Sent(msgspec.Struct, frozen=True, gc=False):
+    """A message about a card that a bank was sent over 金保专网; `registry` was the newest."""
+
+    number: int
+    step: int
+    by: str
+    link: str
+    bank: str
+    mti: str
+    pan: str
+    rrn: str
+    day: int
+    registry: Registry
+
+    def __repr__(self) -> str:
+        return f"Sent({self.by}, {self.link}, {self.mti}, {self.rrn}, {self.day})"
+
+
 class Gate:
     """The registries in force at each switch, and every request that was held against them."""
 
-    def __init__(self, others: frozenset[str]) -> None:
-        """Begin with none; `others` are the PANs of cards that are not social-security cards."""
+    def __init__(self, others: frozenset[str], configuration: Configuration | None = None) -> None:
+        """Begin with none; `others` are the PANs of cards that are not social-security cards.
+
+        What a configuration's banks are sent over 金保专网 is recorded.
+        """
         self.others = others
+        self.private = {} if configuration is None else _private(configuration)
+        """Each bank's lines of 金保专网, and whose they are."""
+        self.sent: list[Sent] = []
+        self._newest: Registry | None = None
         self.asked: list[Asked] = []
         self.reloads: list[tuple[int, str]] = []
         """When (by the numbers of a history) which switch took another registry."""
@@ -51,6 +78,8 @@ class Gate:
         """Record that a switch was told its registry, at its start or by a reload."""
         if registry is None:
             return
+        if self._newest is None or self._newest.change < registry.change:
+            self._newest = registry
         known = self._in_force.get(by)
         if known is None:
             self._in_force[by] = registry, None
@@ -73,3 +102,20 @@ class Gate:
         codes = heard.mti, heard.get(3), private[:2]
         day = local(moment.utc_ms).day
         self.asked.append(Asked(number, step, by, key, codes, pan, day, registry, before))
+
+    def spoken(self, by: str, link: str, heard: Heard, at: tuple[int, int, Moment]) -> None:
+        """Record what a bank is sent over one of `private`; `at` as in `heard`."""
+        number, step, moment = at
+        pan, rrn, day = heard.get(2), heard.get(37), local(moment.utc_ms).day
+        if pan and self._newest is not None:
+            bank, registry = self.private[link], self._newest
+            self.sent.append(Sent(number, step, by, link, bank, heard.mti, pan, rrn, day, registry))
+
+
+def _private(configuration: Configuration) -> dict[str, str]:
+    return {
+        link: issuer.id
+        for issuer in configuration.issuers.values()
+        for link in issuer.links
+        if configuration.links[link].link_class is LinkClass.JINBAO
+    }

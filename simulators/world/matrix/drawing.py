@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -47,12 +47,23 @@ _RECORDED: Final = 0.9
 """How often a later stage has openings at all."""
 
 
+class Planned(Protocol):
+    """Plans of 金保专网, where a world has them of its own."""
+
+    def set_up(self, configuration: Configuration) -> Configuration:
+        """Return a configuration in which they matter."""
+
+    def changed(self, registry: Registry, day: int) -> Registry:
+        """Return a registry in which one of them has perhaps changed, as it is reloaded."""
+
+
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     """What is drawn: the first registry, where each terminal stands, cards that are not social."""
 
     registry: Registry
     places: tuple[tuple[str, Channel], ...]
     others: frozenset[str]
+    plans: Planned | None = None
 
     def merchant(self, terminal: int) -> str:
         """Return the merchant of a terminal, by its number."""
@@ -67,13 +78,14 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
             )
         }
         others = tuple(self._other(configuration, pan) for pan in sorted(self.others))
-        return replace(
+        made = replace(
             configuration,
             terminals=terminals,
             merchants=frozenset(POINTS),
             card_ranges=(*others, *configuration.card_ranges),
             registry=self.registry,
         )
+        return made if self.plans is None else self.plans.set_up(made)
 
     def _other(self, configuration: Configuration, pan: str) -> CardRange:
         usual = configuration.card_range(pan)

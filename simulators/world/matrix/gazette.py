@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from simulators.world.agenda import SECOND, Agenda
 from simulators.world.host import Host
-from simulators.world.matrix.drawing import changed
+from simulators.world.matrix.drawing import Planned, changed
 from switch.core.moment import local
 from switch.registry.snapshot import Registry
 
@@ -24,9 +24,16 @@ _HEARS_WITHIN_NS: Final = 4 * SECOND
 class Gazette:
     """The registry as it was published last."""
 
-    def __init__(self, registry: Registry, hosts: Sequence[Host], agenda: Agenda) -> None:
-        """Begin with the registry that all switches have."""
+    def __init__(
+        self,
+        registry: Registry,
+        hosts: Sequence[Host],
+        agenda: Agenda,
+        plans: Planned | None = None,
+    ) -> None:
+        """Begin with the registry that all switches have, and its plans of 金保专网."""
         self.registry = registry
+        self._plans = plans
         self._hosts = hosts
         self._agenda = agenda
 
@@ -34,6 +41,8 @@ class Gazette:
         """Change the registry, and have each switch reload it within seconds."""
         day = local(self._agenda.moment.utc_ms).day
         self.registry = changed(self.registry, chance, day)
+        if self._plans is not None:
+            self.registry = self._plans.changed(self.registry, day)
         for host in self._hosts:
             wait_ns = chance.randint(0, _HEARS_WITHIN_NS)
             self._agenda.after(wait_ns, partial(self._reload, host))

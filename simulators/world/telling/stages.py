@@ -10,8 +10,11 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Final
 
+from routing.links import LinkClass
+from simulators.checkers.answers.plans import covers
 from simulators.checkers.answers.stages import judged, verdict
 from simulators.world.history import FINANCIAL_ANSWERS, History
+from switch.core.rules import Rule
 
 STAGES: Final = (
     "refused by its stage",
@@ -21,6 +24,9 @@ STAGES: Final = (
     "closed since this midnight",
     "told otherwise since a reload",
     "reload between request and answer",
+    "sent over 金保专网",
+    "sent over 金保专网 since this midnight",
+    "kept off 金保专网",
 )
 """Counted where there is a registry, and only wanted of a profile of such worlds."""
 _CARD: Final = "57"
@@ -42,7 +48,29 @@ def count_stages(history: History, counted: Counter[str]) -> None:
         if asked.before is not None:
             old = verdict(history, asked, asked.before, asked.day)
             counted["told otherwise since a reload"] += (old is None) != (refused is None)
+    _count_plans(history, counted)
     counted["reload between request and answer"] += _overtaken(history, first)
+
+
+def _count_plans(history: History, counted: Counter[str]) -> None:
+    """Count what went over 金保专网 by a plan, and what went another way for want of one."""
+    gate = history.gate
+    if gate is None or not gate.private:
+        return
+    for sent in gate.sent:
+        counted["sent over 金保专网"] += 1
+        is_new = covers(sent.registry, sent, sent.day) and not covers(
+            sent.registry, sent, _day_before(sent.day)
+        )
+        counted["sent over 金保专网 since this midnight"] += is_new
+    chosen = history.configuration.acquirers.values()
+    if all(each.access is LinkClass.JINBAO for each in chosen):
+        banks = set(gate.private.values())
+        for row in history.end.rows:
+            is_elsewhere = row.record.issuer in banks and row.record.link not in gate.private
+            # What could not go there because the line was away went over the alternate.
+            is_for_want = is_elsewhere and Rule.OVER_ALTERNATE not in row.record.trace
+            counted["kept off 金保专网"] += is_for_want
 
 
 def _day_before(day: int) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 from simulators.checkers.states import changes
 from simulators.terminals.debts import DAY_IS_OVER
 from simulators.world.history import Applied, History
+from simulators.world.telling.counters import REMITTANCES, count_remittances
 from simulators.world.telling.stages import STAGES, count_stages
 from switch.core.moment import local
 from switch.core.operations import (
@@ -215,7 +216,7 @@ BUSINESS: Final = (
 """Counted where there are bills, pay-outs and transfers, and only wanted of a profile of those."""
 STAKES: Final = (
     *(name for kinds in _OUTCOMES.values() for name, _ in kinds), *_REPORTS, *_COUNTS, *_STATES,
-    *OVER_NIGHT, *STAGES,
+    *OVER_NIGHT, *STAGES, *REMITTANCES,
 )  # fmt: skip
 """Everything that is counted, by name."""
 
@@ -236,6 +237,7 @@ def stakes(history: History) -> dict[str, int]:
     counted["reversal forgotten over night"] = sum(entry.why == DAY_IS_OVER for entry in left)
     _count_states(history, counted)
     count_stages(history, counted)
+    count_remittances(history, counted)
     return dict(counted)
 
 

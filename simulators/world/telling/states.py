@@ -32,17 +32,28 @@ Pair = tuple[str, str]
 
 _IN_MEMORY: Final = (
     State.OPENING, State.OPEN_UNKNOWN, State.FORWARDED, State.CLOSING, State.CLOSE_UNKNOWN,
+    State.MOVING,
 )  # fmt: skip
 _NO_ROW: Final = "(no row)"
-_STORED: Final = (_NO_ROW, *(state.name for state in State if state not in _IN_MEMORY))
-_ROWS: Final = (_NO_ROW, State.FORWARDED.name, *_STORED[1:])
+_BOTH: Final = (State.FORWARDED, State.MOVING)
+"""States of a row as well as of what is in memory."""
+_ROWS: Final = (
+    _NO_ROW,
+    *(state.name for state in State if state in _BOTH or state not in _IN_MEMORY),
+)
 _CLOSES: Final = tuple(
     f"Close {state.name}"
     for state in (State.APPROVED, State.DECLINED, State.UNSENT, State.IN_DOUBT)
 )
 _ENDS: Final = tuple(
     f"Acknowledge {state.name}"
-    for state in (State.REVERSED, State.REVERSAL_EXPIRED, State.APPROVED, State.ADVICE_EXPIRED)
+    for state in (
+        State.REVERSED,
+        State.REVERSAL_EXPIRED,
+        State.APPROVED,
+        State.ADVICE_EXPIRED,
+        State.DECLINED,
+    )
 )
 _OPERATIONS: Final = (
     "Open",

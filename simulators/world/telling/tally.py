@@ -9,6 +9,7 @@ from collections import Counter
 
 import msgspec
 
+from simulators.world.telling.counters import REMITTANCES
 from simulators.world.telling.stages import STAGES
 from simulators.world.telling.stakes import BUSINESS, ENOUGH, OVER_NIGHT, STAKES
 from simulators.world.telling.states import ENGINE_PAIRS, LEDGER_PAIRS, Pair, never
@@ -22,7 +23,9 @@ STAKES_FROM = 1_000
 """Worlds that a run needs before what was seldom at stake says anything."""
 _EVERYTHING = frozenset({"mixed", "storm"})
 """Profiles in which all must be at stake but what profiles of their own are about."""
-_OWN = {"days": OVER_NIGHT, "services": BUSINESS, "stages": STAGES}
+_OWN = {
+    "days": OVER_NIGHT, "services": BUSINESS, "stages": STAGES, "remittances": REMITTANCES,
+}  # fmt: skip
 """What is wanted of one profile alone."""
 _HOUR_S = 3_600
 
@@ -109,7 +112,8 @@ class Tally(msgspec.Struct, kw_only=True):
     def _wanted(self) -> list[str]:
         """Return what must be at stake in worlds of the profile."""
         if self.profile in _EVERYTHING:
-            return [name for name in STAKES if name not in {*OVER_NIGHT, *BUSINESS, *STAGES}]
+            besides = {name for names in _OWN.values() for name in names}
+            return [name for name in STAKES if name not in besides]
         return list(_OWN.get(self.profile, ()))
 
     def _named(self) -> list[str]:

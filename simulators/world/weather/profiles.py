@@ -108,5 +108,15 @@ PROFILES: Final[Mapping[str, Profile]] = {
         starts=_MIDNIGHTS,
         business=("transfers", "stages"),
     ),
+    "remittances": Profile(
+        words="cash remitted and money transferred, to few people, around the day it is open from",
+        kinds=(
+            *_of("terminal_"), *_of("issuer_"), "cut_terminal", "duplicate", "overtake", "crash",
+            "two_switches", "ledger_unknown", "ledger_slow", "clock_jump", "key_change", "split",
+        ),
+        off=0.5,
+        starts=_MIDNIGHTS[1:],
+        business=("transfers", "remittances"),
+    ),
 }  # fmt: skip
 """Every profile by its name on the command line."""

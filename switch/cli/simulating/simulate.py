@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Annotated, Final
 
@@ -22,6 +23,7 @@ from rich.progress import Progress, TextColumn
 from simulators.world.plants import PLANTS
 from simulators.world.setting import BUSINESS, MEMORY, SQLITE, Setting
 from simulators.world.telling.conversation import conversation
+from simulators.world.telling.keeping import Into, IntoError
 from simulators.world.telling.shrinking import Shrinking
 from simulators.world.telling.tally import Tally
 from simulators.world.trial import CHECKERS, Verdict, Violation, attempt
@@ -66,6 +68,10 @@ Shrink = Annotated[
 ]
 Trace = Annotated[bool, typer.Option("--trace", help="Show all that happened.")]
 Coverage = Annotated[bool, typer.Option("--coverage", help="Show what was never met in a state.")]
+IntoDirectory = Annotated[
+    Path | None,
+    typer.Option("--into", metavar="DIR", help="Keep verdicts there; what is there is not run."),
+]
 Jobs = Annotated[int, typer.Option(min=1, max=64, help="Processes to use.")]
 
 
@@ -87,6 +93,7 @@ def simulate(
     shrink: Shrink = True,
     trace: Trace = False,
     coverage: Coverage = False,
+    into: IntoDirectory = None,
     jobs: Jobs = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -97,6 +104,7 @@ def simulate(
       jinbao simulate --seeds 200
       jinbao simulate --seed 17 --trace
       jinbao simulate --profile storm --seeds 1000 --jobs 2
+      jinbao simulate --seeds 20000 --jobs 2 --into worlds
       jinbao simulate --plant lost-reversal --seeds 20
     """  # noqa: D301 - \b keeps the lines of the examples apart
     first = Setting(
@@ -118,7 +126,7 @@ def simulate(
     settings = [replace(first, seed=first.seed + number) for number in range(count)]
     tally = Tally(profile=profile, is_on_disk=ledger == SQLITE)
     began = monotonic()
-    failed = _run(settings, tally, jobs, as_json=as_json)
+    failed = _Running(tally, len(settings), as_json=as_json).into(into, settings, jobs)
     complaints = [] if without or until else tally.complaints()
     if not as_json:
         if failed is not None:
@@ -143,26 +151,56 @@ def _refuse_unknown(setting: Setting) -> None:
                 stop(f"no {what} {name}; there are {', '.join(filter(None, known))}")
 
 
-def _run(
-    settings: list[Setting], tally: Tally, jobs: int, *, as_json: bool
-) -> tuple[Setting, Verdict] | None:
-    """Let all worlds happen; return the first that failed."""
-    failed = None
-    with _progress(len(settings)) as advance:
-        for setting, (verdict, lines) in zip(settings, _verdicts(settings, jobs), strict=True):
-            tally.add(verdict)
-            advance(tally)
-            for line in lines:
-                say(line)
-            if as_json:
-                say(msgspec.json.encode(verdict).decode())
-            elif setting.keeps_trace:
-                note(f"seed {setting.seed}: digest {verdict.digest}")
-            if verdict.violations and not as_json:
-                say(_line(verdict, setting))
-            if verdict.violations and failed is None:
-                failed = setting, verdict
-    return failed
+class _Running:
+    """A run: what came of its worlds so far."""
+
+    def __init__(self, tally: Tally, total: int, *, as_json: bool) -> None:
+        self._tally = tally
+        self._total = total
+        self._as_json = as_json
+        self._failed: tuple[Setting, Verdict] | None = None
+
+    def into(
+        self, directory: Path | None, settings: list[Setting], jobs: int
+    ) -> tuple[Setting, Verdict] | None:
+        """Run, and keep the verdicts where a directory is given; status 2 where that cannot be."""
+        try:
+            kept = Into(directory, settings[0], commit()) if directory is not None else None
+            return self.run(settings, jobs, kept)
+        except IntoError as error:
+            stop(str(error))
+
+    def run(
+        self, settings: list[Setting], jobs: int, kept: Into | None
+    ) -> tuple[Setting, Verdict] | None:
+        """Let all worlds happen but those that are kept; return the first that failed."""
+        with _progress(self._total) as advance:
+            by_seed = {setting.seed: setting for setting in settings}
+            for verdict in kept.known() if kept is not None else ():
+                if (setting := by_seed.pop(verdict.seed, None)) is not None:
+                    self._take(setting, verdict)
+                    advance(self._tally)
+            left = list(by_seed.values())
+            for setting, (verdict, lines) in zip(left, _verdicts(left, jobs), strict=True):
+                if kept is not None:
+                    kept.keep(verdict)
+                for line in lines:
+                    say(line)
+                self._take(setting, verdict)
+                advance(self._tally)
+        return self._failed
+
+    def _take(self, setting: Setting, verdict: Verdict) -> None:
+        """Add a world up, and tell of it."""
+        self._tally.add(verdict)
+        if self._as_json:
+            say(msgspec.json.encode(verdict).decode())
+        elif setting.keeps_trace:
+            note(f"seed {setting.seed}: digest {verdict.digest}")
+        if verdict.violations and not self._as_json:
+            say(_line(verdict, setting))
+        if verdict.violations and self._failed is None:
+            self._failed = setting, verdict
 
 
 def _line(verdict: Verdict, setting: Setting) -> str:
@@ -235,7 +273,7 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
 
 def _verdicts(settings: list[Setting], jobs: int) -> Iterator[tuple[Verdict, list[str]]]:
     """Yield verdict and trace of each world in order, from as many processes as wanted."""
-    if jobs == 1 or len(settings) == 1:
+    if jobs == 1 or len(settings) < 2:  # noqa: PLR2004 - one world needs no other process
         yield from map(_attempted, settings)
         return
     with ProcessPoolExecutor(jobs) as pool:

@@ -20,7 +20,7 @@ from simulators.world.history import History
 from simulators.world.host import Chances, Host
 from simulators.world.ledgers.kept import InMemory
 from simulators.world.lines import Road
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 from simulators.world.store import Store
 from simulators.world.weather.faults import Faults, stream
 from switch.core.operations import Row

@@ -6,12 +6,9 @@ import pytest
 
 from simulators.accounts import Debit, Origin
 from simulators.cards import fictional_card
-from simulators.world.plants import PLANTS, Overcharging, Plant
+from simulators.world.plants import PLANTS, Overcharging
 from simulators.world.trial import CHECKERS
-from switch.core.effects import Report
 from tests.simulators import recording
-from tests.simulators.acting import INTERBANK, POS
-from tests.switch.ledger import making
 
 
 def test_every_promise_has_its_plant() -> None:
@@ -21,13 +18,6 @@ def test_every_promise_has_its_plant() -> None:
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_plant_is_seen_by_the_checker_of_its_promise(name: str) -> None:
     assert recording.sees(CHECKERS[PLANTS[name].promise][1], name)
-
-
-def test_no_plant_changes_nothing() -> None:
-    plant, operation, effect = Plant(POS, INTERBANK), making.opening(1), Report("x", {})
-    assert plant.operation(operation) is operation
-    assert plant.effect(effect) == [effect]
-    assert plant.keeps("LedgerAnswered")
 
 
 def test_a_bank_that_overcharges_takes_a_fen_more_than_a_fee_and_nothing_where_there_is_none() -> (

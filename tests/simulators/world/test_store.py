@@ -7,7 +7,7 @@ import pytest
 from simulators.world.agenda import Agenda
 from simulators.world.ledgers.kept import InMemory
 from simulators.world.lines import Road
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 from simulators.world.store import Store
 from simulators.world.weather.faults import Faults, stream
 from switch.core.effects import Submit

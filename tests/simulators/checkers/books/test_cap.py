@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from simulators.checkers.books.cap import check
-from switch.core.operations import CapCheck
+from simulators.world.setting import CAPS
+from switch.core.operations import CapCheck, Open
 from switch.core.outcomes import Closed, Opened, TotalsAre
 from switch.core.transaction import State
 from tests.simulators import recording
@@ -27,6 +28,33 @@ def test_two_withdrawals_that_fit_one_by_one_and_not_together_are_seen() -> None
     recording.applied(history, making.opening(1, 1, 60_000), _OPENED)
     recording.applied(history, making.opening(2, 2, 60_000), _OPENED)
     assert list(check(history)) == ["621999******0120 has 120000 fen on 20140618, cap 100000"]
+
+
+def _remitted(number: int, fen: int, cap: CapCheck | None) -> Open:
+    record = replace(making.record(fen), kind="cash_remittance_credit")
+    return replace(making.opening(number, number, fen), record=record, cap=cap)
+
+
+def test_what_is_remitted_counts_apart_and_to_the_cap_of_its_own_counter() -> None:
+    history, counted = recording.blank(), CapCheck(2014_06_18 + 4_000_00_00, 200_000)
+    history.configuration = replace(
+        history.configuration, caps=(*CAPS[:-1], replace(CAPS[-1], from_day=20110101))
+    )
+    recording.applied(history, making.opening(1, 1, 100_000), _OPENED)
+    recording.applied(history, _remitted(2, 150_000, counted), _OPENED)
+    assert not list(check(history))
+    recording.applied(history, _remitted(3, 60_000, counted), _OPENED)
+    said = "621999******0120 has 210000 fen of remittances on 20140618, cap 200000"
+    assert list(check(history)) == [said]
+
+
+def test_what_is_remitted_before_its_counter_is_open_or_to_no_counter_is_seen() -> None:
+    history, counted = recording.blank(), CapCheck(2014_06_18 + 4_000_00_00, 200_000)
+    recording.applied(history, _remitted(2, 10_000, counted), _OPENED)
+    assert "of remittances on 20140618, cap 0" in next(check(history))
+    record = replace(making.record(), kind="cash_remittance_credit")
+    history = recording.ended(rows=[recording.row(State.APPROVED, record=record, cap=None)])
+    assert "counts to nothing" in next(check(history))
 
 
 def test_what_was_declined_before_counts_no_more() -> None:

@@ -51,11 +51,15 @@ def test_the_tables_call_a_kind_what_the_dialects_say() -> None:
     dialects = configuration(Size(social=True)).terminal_dialects
     rules = [rule for dialect in dialects for rule in dialect.transactions]
     named = {rule.id: rule.business.fee for rule in rules if rule.business is not None}
-    legs = {"transfer_debit", "transfer_credit"}
-    unasked = legs | PAID_OUT  # which no terminal asks for
+    legs = {
+        f"{kind}_{leg}": name
+        for kind, name in (("transfer", "transfer"), ("cash_remittance", "remittance"))
+        for leg in ("debit", "credit")
+    }
+    unasked = legs.keys() | PAID_OUT  # which no terminal asks for
     assert {kind: name for kind, (name, _) in KINDS.items() if kind not in unasked} == {
         kind: fee for kind, fee in named.items() if kind in KINDS
     }
-    assert all(KINDS[leg][0] == "transfer" for leg in legs)
+    assert {leg: KINDS[leg][0] for leg in legs} == legs
     assert {fund.kind for fund in configuration(Size(social=True)).funds.values()} == PAID_OUT
     assert priced_as(_AUTHORISED.record) == "preauthorisation"

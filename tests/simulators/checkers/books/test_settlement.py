@@ -47,7 +47,7 @@ def test_what_the_books_lack_or_have_twice_is_told() -> None:
     history = next(
         history
         for seed in range(1, 30)
-        if (history := World(Setting(seed=seed, minutes=2)).run()).end.batches
+        if (history := World(Setting(seed=seed, minutes=2, remittances=False)).run()).end.batches
         and any(batch.is_balanced and batch.counted[0].debit_count for batch in history.end.batches)
     )
     assert not list(check(history))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulators.cards import fictional_card
 from simulators.installation import SOCIAL_LINK, composite_wire, wires
 from simulators.world.actors.office import is_composite, open_office, wire_of
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 from simulators.world.setting import Setting
 from simulators.world.world import World
 from tests.simulators.acting import INTERBANK, POS

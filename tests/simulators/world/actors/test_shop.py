@@ -12,7 +12,7 @@ from simulators.terminal_memory import Habits, Job, Kind, Result, Verdict
 from simulators.terminals.services import told
 from simulators.world.actors.shop import BOUGHT, open_shop
 from simulators.world.actors.trade import Desk
-from simulators.world.plants import Plant
+from simulators.world.plant import Plant
 from simulators.world.setting import Setting
 from simulators.world.world import World
 from tests.simulators.acting import INTERBANK, POS

@@ -30,6 +30,7 @@ def test_two_switches_on_one_database_keep_every_promise(
         terminals=2,
         transfers=transfers,
         social=profile == "mixed",
+        remittances=False,
         settles=not transfers,
     )
     memory = InMemory(is_shared=True)

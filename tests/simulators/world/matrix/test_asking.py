@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from simulators.cards import FIRST_PAN
+from simulators.installation import Size, configuration
 from simulators.world.matrix.asking import Gate
 from switch.core.moment import Moment, local
 from tests.simulators.acting import POS, START_MS
@@ -56,3 +57,18 @@ def test_a_switch_that_reloads_has_another_registry_and_its_neighbour_the_old_on
     assert gate.reloads == [(3, "a")]
     assert [each.registry.change for each in gate.asked] == [2, 1]
     assert gate.asked[0].before is _FIRST
+
+
+def test_what_a_bank_is_sent_over_its_private_line_is_kept_with_the_newest_registry() -> None:
+    gate = Gate(frozenset(), configuration(Size(issuers=2, lines=2)))
+    assert set(gate.private) == {"bank-1-jinbao", "bank-2-jinbao"}
+    heard = POS.hear(_frame(f37="416900000001"))
+    gate.spoken("a", "bank-2-jinbao", heard, _AT)
+    assert not gate.sent
+    gate.comes_into_force("b", _NEXT, 1)
+    gate.comes_into_force("a", _FIRST, 2)
+    gate.spoken("a", "bank-2-jinbao", heard, _AT)
+    gate.spoken("a", "bank-2-jinbao", POS.hear(_frame(f2="")), _AT)
+    [sent] = gate.sent
+    assert (sent.bank, sent.rrn, sent.registry) == ("99910001", "416900000001", _NEXT)
+    assert FIRST_PAN not in repr(sent)

@@ -16,7 +16,7 @@ def _failing(setting: Setting) -> Verdict:
 
 
 def test_faults_and_actors_that_are_not_needed_are_left_out() -> None:
-    setting = Setting(seed=1, transfers=None, social=True)
+    setting = Setting(seed=1, transfers=None, social=True, remittances=False)
     assert business_of(setting).transfers
     smallest = Shrinking(setting, _failing(setting), _failing).run()
     assert smallest.without == ("transfers", "social", "payouts", "delay", "split")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -126,3 +127,20 @@ def test_another_process_says_the_same() -> None:
     here = run(*asked)
     for hash_seed in ("1", "77"):
         assert command(*asked, PYTHONHASHSEED=hash_seed).out == here.out
+
+
+def test_a_run_that_was_ended_goes_on_and_tells_of_all_its_worlds(tmp_path: Path) -> None:
+    calm = ("simulate", "--minutes", "1", "--profile", "calm", "--into", str(tmp_path))
+    first = run(*calm, "--seeds", "2")
+    assert first.out.splitlines()[-1].startswith("2 worlds, ")
+    [file] = tmp_path.iterdir()
+    begun = file.read_bytes()
+    more = run(*calm, "--seeds", "3")
+    assert more.out.splitlines()[-1].startswith("3 worlds, ")
+    assert file.read_bytes().startswith(begun)
+    assert file.read_bytes().count(b"\n") == 4
+    again = run(*calm, "--seeds", "3")
+    assert again.out == more.out
+    other = run("simulate", "--into", str(tmp_path))
+    assert other.status == USAGE
+    assert "is of worlds made from other options" in other.err
