@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from simulators.checkers.books.settlement import check
 from simulators.world import plants
+from simulators.world.plant import Plant
 from simulators.world.setting import Setting
 from simulators.world.world import World
 from switch.core.batches.values import SettleBatch
@@ -15,7 +16,7 @@ from switch.core.transaction import State
 from tests.simulators import recording
 
 
-class _LegsCounted(plants.Plant):
+class _LegsCounted(Plant):
     """The ledger counts a transfer's debit, which is in no terminal's batch, and not it."""
 
     promise = "settlement"

@@ -6,6 +6,7 @@ import pytest
 
 from simulators.accounts import APPROVED, Accounts, Debit
 from simulators.world import plants
+from simulators.world.plant import Plant
 from simulators.world.setting import Setting
 from simulators.world.trial import attempt
 from switch.core.transfers.legs import is_transfer
@@ -27,14 +28,14 @@ class _Uncharging(Accounts):
         return APPROVED
 
 
-class _LostCredit(plants.Plant):
+class _LostCredit(Plant):
     promise = "transfers"
 
     def accounts(self) -> Accounts:
         return _Crediting()
 
 
-class _LostDebit(plants.Plant):
+class _LostDebit(Plant):
     promise = "transfers"
 
     def accounts(self) -> Accounts:
@@ -55,7 +56,7 @@ def test_worlds_with_transfers_keep_every_promise() -> None:
     [(_LostCredit, "debited and not credited"), (_LostDebit, "credited and not debited")],
 )
 def test_a_bank_that_does_one_leg_only_is_found(
-    monkeypatch: pytest.MonkeyPatch, plant: type[plants.Plant], told: str
+    monkeypatch: pytest.MonkeyPatch, plant: type[Plant], told: str
 ) -> None:
     monkeypatch.setitem(plants.PLANTS, "one-leg", plant)
     for seed in SEEDS:
