@@ -84,12 +84,16 @@ def set_row(
     folder: Folder,
     by: By,
     why: WhyChanged,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Fields that are not given stay as the row has them.")
+    ] = False,
 ) -> None:
     """Set one row, or replace it.
 
     \b
-    Example:
+    Examples:
       jinbao registry set district id=wulong name=Wulong --by li --why "new" -c city
+      jinbao registry set terminal --keep id=50010001 dialect=pos --by li --why "new" -c city
     """  # noqa: D301 - \b keeps the lines of the examples apart
     _known(kind)
     edit = Edit(by, why)
@@ -97,7 +101,7 @@ def set_row(
     if given.get("settlement_card", "").isdecimal():
         stop("a whole card number comes from a file: `jinbao registry import` takes it")
     try:
-        row = read_row(kind, given)
+        row = read_row(kind, {**_kept(folder, kind, given), **given} if keep else given)
         edit.rows, edit.file = {kind: [row]}, "the row"
         changed(_carried_out(folder, edit))
     except ConfigurationError as error:
@@ -221,6 +225,15 @@ def _fields(texts: list[str]) -> dict[str, str]:
             stop(f"the field {shown} is given twice")
         found[name] = value
     return found
+
+
+def _kept(folder: Path, kind: str, given: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the row that has the key of what is given; status 2 where there is none."""
+    key = "/".join(given.get(name, "") for name in KINDS[kind].KEY)
+    row = _changes(folder).state[kind].get(key)
+    if row is None:
+        stop(f"there is no {kind} {mask_numbers(key)} to keep fields of")
+    return plain(row)
 
 
 def _recorded(changes: Sequence[Change], on: str) -> Sequence[Change]:

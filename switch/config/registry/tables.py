@@ -137,8 +137,11 @@ def _checked(path: Path, given: Iterator[tuple[str, int, Mapping[str, Any]]]) ->
     return found
 
 
-def read_row(kind: str, fields: Mapping[str, str]) -> Row:
-    """Return one row of texts; ConfigurationError with every field that is wrong."""
-    given = {name: value for name, value in fields.items() if value}
+def read_row(kind: str, fields: Mapping[str, object]) -> Row:
+    """Return one row; ConfigurationError with every field that is wrong.
+
+    A field that is an empty text is not given.
+    """
+    given = {name: value for name, value in fields.items() if value != ""}
     (row,) = _checked(Path("the row"), iter([(kind, 0, given)])).of[kind]
     return row

@@ -51,8 +51,6 @@ def test_one_wrong_terminal_of_10_000_refuses_all_of_them(moved: Path, tmp_path:
         f"{path}:4323: terminal.00004321.acquirer: no acquirer 99999999 in the registry",
     ]
     assert path_in(moved).read_bytes() == before
-    outcome = change(moved, "import", str(_terminals(path, {})))
-    assert outcome.out.startswith("change 2: 10000 rows set, 0 removed")
 
 
 def test_one_wrong_range_of_10_000_refuses_all_of_them(moved: Path, tmp_path: Path) -> None:
@@ -108,7 +106,8 @@ def test_what_would_break_a_file_or_another_row_changes_nothing(
 def test_a_kind_that_stands_in_its_file_is_not_imported_beside_it(
     folder: Path, tmp_path: Path
 ) -> None:
-    path = _terminals(tmp_path / "terminal.csv", {})
+    path = tmp_path / "terminal.csv"
+    path.write_text(_TERMINALS + "59990001,999653080110009,99900000,8011,VILLAGE\n", "utf-8")
     outcome = change(folder, "import", str(path))
     assert outcome.status == USAGE
     assert "terminals.toml:4: terminal[0]: the registry has rows of this kind" in outcome.err
@@ -226,3 +225,16 @@ def test_an_institution_follows_a_tariff_from_a_day_on(folder: Path, tmp_path: P
     early = ("institution=99910000", "from_day=2002-01-01", "file=free")
     refused = change(folder, "set", "tariff", *early)
     assert "free has no tariff of 99910000 on 20020101" in refused.err
+
+
+def test_fields_that_are_not_given_can_stay_as_the_row_has_them(moved: Path) -> None:
+    (before,) = registry(moved, "show", "issuer").out.splitlines()[2:]
+    fields = ("--keep", "id=99930000", "name=Another")
+    assert change(moved, "set", "issuer", *fields).status == 0
+    (after,) = registry(moved, "show", "issuer").out.splitlines()[2:]
+    assert json.loads(after) == json.loads(before) | {"name": "Another"}
+    assert json.loads(after)["in_city"] is False
+    assert change(moved, "set", "acquirer", "--keep", "id=99900000", "alternate=").status == 0
+    assert installed(moved).configuration.acquirers["99900000"].alternate is None
+    refused = change(moved, "set", "issuer", "--keep", "id=99939999", "name=x")
+    assert (refused.status, "there is no issuer 99939999" in refused.err) == (USAGE, True)

@@ -6,7 +6,7 @@ import tomllib
 from importlib import resources
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from switch.config.sections.cutting import NOTE, cut
@@ -73,6 +73,7 @@ def test_what_cannot_be_told_apart_is_refused(text: str) -> None:
         cut(text, {"one"})
 
 
+@settings(max_examples=20)
 @given(st.sets(st.sampled_from([*SECTIONS, "link"])))
 def test_the_defaults_lose_what_is_asked_for_and_keep_their_own_comments(kinds: set[str]) -> None:
     for name in sorted(set(FILE_OF.values())):
