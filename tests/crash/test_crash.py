@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
+
 from bench.crash.__main__ import attempt
 from bench.crash.site import LIMIT_FEN
 from bench.crash.trial import SETTLED_S, Trial, Verdict
@@ -26,6 +28,7 @@ _KILLS = 20
 _RRN = "416900000001"
 
 
+@pytest.mark.timeout(300)  # a switch starts twenty times, on whatever else the machine does
 def test_kill_9_at_random_points_loses_and_doubles_nothing(tmp_path: Path) -> None:
     seed = secrets.randbelow(1 << 30)
     verdict = run(attempt(tmp_path / "city", _KILLS, seed))
