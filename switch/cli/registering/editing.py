@@ -5,7 +5,7 @@ What is wrong refuses all of it, with the line and the reason of each row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -41,13 +41,14 @@ class Edit:
     """What somebody wants: rows, keys that go, who and why, and where rows were read.
 
     Sections that are `taken` out of their files count as empty already. `files` are those of kinds
-    that come from another than `file`.
+    that come from another than `file`. `made` makes the rows of what is there when writing.
     """
 
     def __init__(self, by: str, why: str) -> None:
         """Begin with nothing."""
         self.by, self.why = by, why
         self.rows: Mapping[str, Sequence[Row]] = {}
+        self.made: Callable[[State], Mapping[str, Sequence[Row]]] | None = None
         self.removed: Mapping[str, list[str]] = {}
         self.taken: frozenset[str] = frozenset()
         self.file = ""
@@ -80,7 +81,8 @@ def written(folder: Path, edit: Edit, changes: Changes) -> Change | None:
     now = datetime.fromtimestamp(wall_ns() // _NS_PER_S, UTC) + SHANGHAI
     told = (now.strftime("%Y-%m-%dT%H:%M:%S+08:00"), edit.by, edit.why)
     _check_removed(changes, edit)
-    rows = concealed(edit.rows, lambda: vault_of(folder))
+    given = edit.rows if edit.made is None else edit.made(changes.state)
+    rows = concealed(given, lambda: vault_of(folder))
     change = change_to(changes, rows, edit.removed, told)
     if not (change.rows or change.removed):
         return None

@@ -25,8 +25,8 @@ from switch.cli.serving.folder import Folder
 from switch.cli.verbs import verb_app
 from switch.config.faults import ConfigurationError
 from switch.config.registry.changes import Change, Changes, path_in, state_of
-from switch.config.registry.fields import NONE_OF, plain
-from switch.config.registry.kinds import KINDS
+from switch.config.registry.fields import NONE_OF, Row, plain
+from switch.config.registry.kinds import KINDS, State
 from switch.config.registry.tables import read_row, read_rows
 
 _DAY_LENGTH: Final = 10
@@ -100,9 +100,13 @@ def set_row(
     given = _fields(fields)
     if given.get("settlement_card", "").isdecimal():
         stop("a whole card number comes from a file: `jinbao registry import` takes it")
+    edit.file = "the row"
+
+    def made(state: State) -> Mapping[str, Sequence[Row]]:
+        return {kind: [read_row(kind, {**_kept(state, kind, given), **given} if keep else given)]}
+
+    edit.made = made
     try:
-        row = read_row(kind, {**_kept(folder, kind, given), **given} if keep else given)
-        edit.rows, edit.file = {kind: [row]}, "the row"
         changed(_carried_out(folder, edit))
     except ConfigurationError as error:
         refused(error)
@@ -227,10 +231,10 @@ def _fields(texts: list[str]) -> dict[str, str]:
     return found
 
 
-def _kept(folder: Path, kind: str, given: Mapping[str, str]) -> Mapping[str, Any]:
+def _kept(state: State, kind: str, given: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the row that has the key of what is given; status 2 where there is none."""
     key = "/".join(given.get(name, "") for name in KINDS[kind].KEY)
-    row = _changes(folder).state[kind].get(key)
+    row = state[kind].get(key)
     if row is None:
         stop(f"there is no {kind} {mask_numbers(key)} to keep fields of")
     return plain(row)
