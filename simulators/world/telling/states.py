@@ -86,9 +86,10 @@ def ledger_pairs(history: History) -> set[Pair]:
     for applied in history.applied:
         operation = applied.operation
         key, name = getattr(operation, "key", None), _name(operation)
-        if key is None or not name:
+        if key is None:
             continue
-        found.add((before.get(key, _NO_ROW), name))
+        if name:
+            found.add((before.get(key, _NO_ROW), name))
         row = stored.get(applied.number)
         if row is not None:
             before[key] = row.state.name

@@ -10,6 +10,7 @@ from simulators.world.telling.states import (
     never,
 )
 from switch.core.events import TimePassed
+from switch.core.operations import Acknowledge, Launch, ReversalPlan
 from switch.core.outcomes import Closed, Opened, OriginalNotFound
 from switch.core.transaction import State
 from tests.simulators import recording
@@ -33,6 +34,16 @@ def test_an_operation_meets_the_state_that_its_row_had() -> None:
         ("FORWARDED", "Close APPROVED"),
         ("APPROVED", "Open"),
     }
+
+
+def test_what_is_no_pair_of_the_table_moves_its_row_as_well() -> None:
+    history, key = recording.blank(), making.opening(1).key
+    plan = ReversalPlan("000009", "0618093512", "", 0, 0)
+    recording.applied(history, making.opening(1), Opened(0, 0))
+    crediting, done = (recording.row(each) for each in (State.CREDITING, State.APPROVED))
+    recording.applied(history, Launch(2, key, 1, plan), Closed(crediting))
+    recording.applied(history, Acknowledge(3, key, State.APPROVED, "00"), Closed(done))
+    assert ledger_pairs(history) == {("(no row)", "Open"), ("CREDITING", "Acknowledge APPROVED")}
 
 
 def test_a_reversal_before_its_original_leaves_a_row() -> None:
