@@ -57,6 +57,8 @@ MOST_BUILDERS: Final = 512
 """Sets of fields, in the order given, for which a viewer keeps a builder."""
 MOST_SELECTIONS: Final = 256
 """Selections that a viewer gives again to whoever wants the same paths."""
+MOST_TABLES: Final = 16
+"""Sets of fields for which a viewer gives the same table again."""
 MOST_SHARED: Final = 16
 """Dialects whose viewer is shared."""
 _SECOND_BITMAP: Final = {"binary": 0x80, "hex": ord("8")}
@@ -207,6 +209,7 @@ class Viewer:
         """The plans, oldest first, and the bytes that a message of each begins with."""
         self._builders: dict[tuple[int, ...], Builder] = {}
         self._selections: dict[tuple[int | str, ...], Callable[[View], Texts]] = {}
+        self._tables: dict[tuple[int, ...], Callable[[View], dict[int, str]]] = {}
         self._slow = 0
 
     def index(self, data: bytes, base: int = 0) -> View:
@@ -240,8 +243,16 @@ class Viewer:
     def table(self, *numbers: int) -> Callable[[View], dict[int, str]]:
         """Return a function that takes a view and gives the texts of `numbers` that are there.
 
-        The caller keeps it. ValueError and DecodeError as in `select`.
+        ValueError and DecodeError as in `select`.
         """
+        known = self._tables.get(numbers)
+        if known is None:
+            known = self._table(numbers)
+            if len(self._tables) < MOST_TABLES:
+                self._tables[numbers] = known
+        return known
+
+    def _table(self, numbers: tuple[int, ...]) -> Callable[[View], dict[int, str]]:
         wanted = [read_path(self.dialect, number) for number in numbers]
         select, kept = self.select(*numbers), self._kept
         tellers: dict[Plan, Teller] = {}

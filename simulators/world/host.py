@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from random import Random
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from simulators.installation import wires
 from simulators.world.agenda import MS, SECOND, Agenda
@@ -292,33 +292,38 @@ class Host:
         self.die("stop")
 
     def _carry_out(self, effect: Effect) -> None:
-        now_ns, history = self._agenda.now_ns, self._history
-        match effect:
-            case Submit():
-                self._store.submit(effect)
-            case SendToTerminal(connection, frame):
-                pos = self._terminal_wire
-                bare = pos.bare(frame)
-                history.frame(now_ns, f"{self.name} to terminal {connection}", pos, bare)
-                line = self.terminals.get(connection)
-                if line is not None:
-                    history.terminal_was_told(self.name, bare)
-                    line.back.send(frame)
-            case SendToLink(link, frame):
-                wire = self._issuer_wire
-                history.frame(now_ns, f"{self.name} to {link}", wire, wire.bare(frame))
-                if link in self.links:
-                    history.sent_to(self.name, link, wire, wire.bare(frame))
-                    self.links[link].there.send(frame)
-            case Report(event, facts):
-                history.switch_reported(now_ns, event, facts)
-                if event == "key_changed" and self.in_flight:
-                    history.counts["key change with requests in flight"] += 1
-            case DrawKeys() | CloseTerminal() | CloseLink():
-                self._carry_out_seldom(effect)
+        # By type, the most common first: a pattern asks each class for its fields, every time.
+        kind = type(effect)
+        if kind is Submit:
+            self._store.submit(cast("Submit", effect))
+        elif kind is SendToTerminal:
+            self._send_to_terminal(cast("SendToTerminal", effect))
+        elif kind is SendToLink:
+            link, frame = effect.link, effect.frame  # type: ignore[union-attr]
+            history, wire = self._history, self._issuer_wire
+            bare = wire.bare(frame)
+            history.frame(self._agenda.now_ns, f"{self.name} to {link}", wire, bare)
+            if link in self.links:
+                history.sent_to(self.name, link, wire, bare)
+                self.links[link].there.send(frame)
+        else:
+            self._carry_out_seldom(effect)
 
-    def _carry_out_seldom(self, effect: DrawKeys | CloseTerminal | CloseLink) -> None:
+    def _send_to_terminal(self, effect: SendToTerminal) -> None:
+        connection, frame, wire = effect.connection, effect.frame, self._terminal_wire
+        history, bare = self._history, wire.bare(frame)
+        history.frame(self._agenda.now_ns, f"{self.name} to terminal {connection}", wire, bare)
+        line = self.terminals.get(connection)
+        if line is not None:
+            history.terminal_was_told(self.name, bare)
+            line.back.send(frame)
+
+    def _carry_out_seldom(self, effect: Effect) -> None:
         match effect:
+            case Report(event, facts):
+                self._history.switch_reported(self._agenda.now_ns, event, facts)
+                if event == "key_changed" and self.in_flight:
+                    self._history.counts["key change with requests in flight"] += 1
             case DrawKeys(ticket, mak_bytes):
                 chance, epoch = self._chances.keys, self._epoch
                 drawn = KeysDrawn(ticket, _odd(chance, _PIK_BYTES), _odd(chance, mak_bytes))
@@ -336,28 +341,24 @@ class Host:
 
     def _noted(self, event: Event) -> Event:
         """Note an event; return what the engine is told of it."""
-        match event:
-            case LedgerAnswered(ticket, outcome):
-                # What the ledger did is noted in full; here, that this process hears of it.
-                kind = type(outcome).__name__.encode()
-                self._history.note(self._agenda.now_ns, "answered", b"%d %b" % (ticket, kind))
-            case TimePassed():
-                pass
-            case TerminalFrameReceived(connection, frame):
-                self._history.frame(
-                    self._agenda.now_ns,
-                    f"{self.name} from terminal {connection}",
-                    self._terminal_wire,
-                    frame,
-                )
-                self._history.held_against(self.name, self._terminal_wire, frame)
-            case LinkFrameReceived(link, frame):
-                self._history.frame(
-                    self._agenda.now_ns, f"{self.name} from {link}", self._issuer_wire, frame
-                )
-            case _:
-                self._history.note(self._agenda.now_ns, type(event).__name__)
-        return self._taken(event) if type(event) is ConfigurationChanged else event
+        kind, history, now_ns = type(event), self._history, self._agenda.now_ns
+        if kind is LedgerAnswered:
+            # What the ledger did is noted in full; here, that this process hears of it.
+            ticket, outcome = event.ticket, event.outcome  # type: ignore[union-attr]
+            history.note(now_ns, "answered", b"%d %b" % (ticket, type(outcome).__name__.encode()))
+        elif kind is TerminalFrameReceived:
+            frame, wire = event.frame, self._terminal_wire  # type: ignore[union-attr]
+            who = f"{self.name} from terminal {event.connection}"  # type: ignore[union-attr]
+            history.frame(now_ns, who, wire, frame)
+            history.held_against(self.name, wire, frame)
+        elif kind is LinkFrameReceived:
+            who = f"{self.name} from {event.link}"  # type: ignore[union-attr]
+            history.frame(now_ns, who, self._issuer_wire, event.frame)  # type: ignore[union-attr]
+        elif kind is not TimePassed:
+            history.note(now_ns, kind.__name__)
+            if isinstance(event, ConfigurationChanged):
+                return self._taken(event)
+        return event
 
     def _arm(self, engine: Engine) -> None:
         due_ns, timer_ns = engine.next_deadline_ns, self._timer_ns

@@ -69,6 +69,7 @@ from simulators.world.weather.profiles import PROFILES
 from switch.core.errors import InvariantBroken
 from switch.core.moment import SHANGHAI, local
 from switch.core.transaction import State
+from switch.core.transfers.legs import is_transfer
 from switch.settlement.clearing import Clearing
 from switch.settlement.rules import rules_of
 
@@ -373,11 +374,12 @@ class World:
         """Tell whether the ledger waits for nobody: what a dead process left is taken over."""
         if not all(store.is_idle for store in self._stores):
             return False
-        advices = self._kept.advices()
-        has_legs = bool(advices) and self._business.transfers
-        rows = {row.key: row for row in self._kept.rows()} if has_legs else {}
-        if any(not waits_for_a_person(each.row, rows) for each in advices):
-            return False
+        if advices := self._kept.advices():
+            if not all(is_transfer(each.row) for each in advices):
+                return False
+            rows = {row.key: row for row in self._kept.rows()}
+            if not all(waits_for_a_person(each.row, rows) for each in advices):
+                return False
         return State.FORWARDED not in self._kept.totals().by_state
 
     def _end(self, settled_ns: int | None) -> End:

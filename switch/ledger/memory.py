@@ -60,7 +60,10 @@ class MemoryLedger:
 
     def transactions(self, limit: int = NEWEST, where: Where = EVERYWHERE) -> list[Row]:
         """Return at most `limit` transactions, the newest first."""
-        found = [row for row in self._stored.transactions.values() if _is_shown(row, where)]
+        rows = self._stored.transactions.values()
+        found = (
+            list(rows) if where == EVERYWHERE else [row for row in rows if _is_shown(row, where)]
+        )
         return found[: -limit - 1 : -1]
 
     def caps(self, card: bytes) -> list[CapShown]:
@@ -75,6 +78,8 @@ class MemoryLedger:
     def advices(self) -> list[Advice]:
         """Return the queued reversals, the first due first."""
         queue = self._stored.advices
+        if not queue:
+            return []
         rows = [row for key, row in self._stored.transactions.items() if key in queue]
         rows.sort(key=lambda row: queue[row.key].due_ms)
         return [_advice(row, queue[row.key]) for row in rows]
