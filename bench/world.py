@@ -14,7 +14,7 @@ import time
 from simulators.world.history import History
 from simulators.world.setting import Setting
 from simulators.world.telling.tally import Tally
-from simulators.world.trial import attempt
+from simulators.world.trial import attempt, many_worlds
 
 _PROFILES = ("calm", "mixed", "storm")
 _WORLDS = 60
@@ -42,10 +42,11 @@ def main() -> int:
             attempt(Setting(seed=seed, profile=profile))
         tally, transactions = Tally(profile=profile), 0
         began, began_cpu = time.perf_counter(), time.process_time()
-        for seed in range(_WORLDS):
-            verdict, history = attempt(Setting(seed=seed, profile=profile))
-            tally.add(verdict)
-            transactions += settled(history)
+        with many_worlds():
+            for seed in range(_WORLDS):
+                verdict, history = attempt(Setting(seed=seed, profile=profile))
+                tally.add(verdict)
+                transactions += settled(history)
         took_s, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
         broken += tally.broken
         figures[profile] = transactions / cpu_s, tally.hours / cpu_s

@@ -54,7 +54,11 @@ class _Slot(msgspec.Struct, frozen=True):
         return not (self.first % 2 or self.last % 2)
 
     def read(self, heads: bytes) -> str:
-        digits = heads.hex().upper()[self.first : self.last]
+        return self.cut(heads.hex().upper())
+
+    def cut(self, heads: str) -> str:
+        """Return its text out of the hexadecimal digits of all heads."""
+        digits = heads[self.first : self.last]
         if self.part.encoding == "ascii":
             return bytes.fromhex(digits).decode("ascii", "replace")
         return digits
@@ -288,10 +292,10 @@ class Framing:
 
     def read_heads(self, frame: bytes) -> dict[str, dict[str, str]]:
         """Return head -> part -> text: digits of bcd, characters of ascii, hex of binary."""
-        heads = frame[: self.frame_format.head_size]
+        heads = frame[: self.frame_format.head_size].hex().upper()
         values: dict[str, dict[str, str]] = {h.name: {} for h in self.frame_format.heads}
         for slot in self._slots:
-            values[slot.head.name][slot.part.name] = slot.read(heads)
+            values[slot.head.name][slot.part.name] = slot.cut(heads)
         return values
 
     def head_hex(self, frame: bytes) -> dict[str, str]:

@@ -5,7 +5,9 @@ The same setting gives the same verdict and the same digest, in whatever process
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 
@@ -112,6 +114,16 @@ def _last_step(history: History, rrn: str) -> int:
     keys = {row.key for row in history.end.rows if row.record.rrn == rrn}
     steps = (a.step for a in reversed(history.applied) if getattr(a.operation, "key", "") in keys)
     return next(steps, history.end.step)
+
+
+@contextmanager
+def many_worlds() -> Iterator[None]:
+    """Keep what is loaded already out of the collections of garbage that many worlds bring."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def attempt(setting: Setting, on: Sequence[Kept] = ()) -> tuple[Verdict, History]:

@@ -335,7 +335,7 @@ class World:
         while agenda.now_ns < end_ns + SETTLES_WITHIN:
             if not agenda.run_until(agenda.now_ns + _LOOK, until):
                 return False, None
-            if not self._unsettled():
+            if self._is_at_rest():
                 return True, agenda.now_ns - end_ns
         return True, None
 
@@ -355,20 +355,31 @@ class World:
         while agenda.now_ns < last_ns:
             if not agenda.run_until(agenda.now_ns + _LOOK, until):
                 return False
-            if all(booth.has_settled for booth in self._booths) and not self._unsettled():
+            if all(booth.has_settled for booth in self._booths) and self._is_at_rest():
                 return True
         return True
 
+    def _is_at_rest(self) -> bool:
+        """Tell whether nothing is left to happen; the first that is busy is enough to know."""
+        return not any(self._busy()) and self._is_settled()
+
     def _unsettled(self) -> str:
         """Return what is still to happen, in words; empty for nothing."""
-        left = [booth.terminal.identity.id for booth in self._booths if not booth.is_idle]
-        left += [bank.name for bank in self._banks if not bank.is_idle]
-        left += [f"switch {host.name}" for host in self._hosts if not host.is_idle]
+        return ", ".join(self._busy()) or ("" if self._is_settled() else "the ledger")
+
+    def _busy(self) -> Iterator[str]:
+        """Yield who has something to do."""
+        for booth in self._booths:
+            if not booth.is_idle:
+                yield booth.terminal.identity.id
+        for bank in self._banks:
+            if not bank.is_idle:
+                yield bank.name
+        for host in self._hosts:
+            if not host.is_idle:
+                yield f"switch {host.name}"
         if self._agency is not None and not self._agency.is_idle:
-            left.append("the pay-out file")
-        if not left and not self._is_settled():
-            left.append("the ledger")
-        return ", ".join(left)
+            yield "the pay-out file"
 
     def _is_settled(self) -> bool:
         """Tell whether the ledger waits for nobody: what a dead process left is taken over."""

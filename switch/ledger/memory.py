@@ -35,8 +35,9 @@ class MemoryLedger:
 
     def submit(self, batch: Sequence[Operation]) -> list[Outcome]:
         """Decide and keep a batch; one that breaks an invariant leaves nothing behind."""
-        if any(isinstance(operation, Totals) for operation in batch):
-            self._stored.totals = self.totals()
+        for operation in batch:
+            if type(operation) is Totals:
+                self._stored.totals = self.totals()
         decision = decide(batch, self._stored)
         self._stored.apply(decision.written)
         return decision.outcomes

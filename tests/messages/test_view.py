@@ -404,3 +404,16 @@ def test_an_absent_field_is_a_key_error() -> None:
     for ask in (seen.text, seen.raw, seen.span, seen.start_of):
         with pytest.raises(KeyError):
             ask(39)
+
+
+def test_whoever_wants_the_same_table_gets_the_one_that_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(view_module, "MOST_TABLES", 2)
+    viewer = Viewer(load_dialect("pos"))
+    first, second = viewer.table(3, 4), viewer.table(4, 3)
+    assert viewer.table(3, 4) is first
+    assert viewer.table(4, 3) is second
+    seen = viewer.index(WITHDRAWAL, BASE)
+    assert viewer.table(11)(seen) == viewer.table(11)(seen) != {}
+    assert len(viewer._tables) == 2

@@ -26,7 +26,7 @@ from simulators.world.telling.conversation import conversation
 from simulators.world.telling.keeping import Into, IntoError
 from simulators.world.telling.shrinking import Shrinking
 from simulators.world.telling.tally import Tally
-from simulators.world.trial import CHECKERS, Verdict, Violation, attempt
+from simulators.world.trial import CHECKERS, Verdict, Violation, attempt, many_worlds
 from simulators.world.weather.kinds import KINDS
 from simulators.world.weather.profiles import PROFILES
 from switch.cli.outcome import BAD, note, say, stop
@@ -273,11 +273,12 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
 
 def _verdicts(settings: list[Setting], jobs: int) -> Iterator[tuple[Verdict, list[str]]]:
     """Yield verdict and trace of each world in order, from as many processes as wanted."""
-    if jobs == 1 or len(settings) < 2:  # noqa: PLR2004 - one world needs no other process
-        yield from map(_attempted, settings)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(_attempted, settings, chunksize=_AT_ONCE)
+    with many_worlds():
+        if jobs == 1 or len(settings) < 2:  # noqa: PLR2004 - one world needs no other process
+            yield from map(_attempted, settings)
+            return
+        with ProcessPoolExecutor(jobs) as pool:
+            yield from pool.map(_attempted, settings, chunksize=_AT_ONCE)
 
 
 def _attempted(setting: Setting) -> tuple[Verdict, list[str]]:

@@ -111,9 +111,10 @@ class Links:
 
     def next_due_ns(self) -> int:
         """Return the earliest deadline of any link, NEVER where there is none."""
-        links = self._links.values()
-        due = (min(link.pending.next_due_ns(), link.echo_due_ns) for link in links)
-        return min(self._cut_overs.due_ns, *due, NEVER)
+        due_ns = self._cut_overs.due_ns
+        for link in self._links.values():
+            due_ns = min(due_ns, link.pending.next_due_ns(), link.echo_due_ns)
+        return due_ns
 
     def expire(self, now_ns: int) -> None:
         """Give up what is overdue, and test lines that were quiet."""

@@ -95,6 +95,8 @@ class Pending:
 
     def expire(self, now_ns: int) -> None:
         """Give up every request whose deadline has come, the earliest first."""
+        if not self._waiting:
+            return
         for key in self._deadlines.expired(now_ns):
             waiting = self._waiting.pop(key)
             self._remember(key, "given up")
