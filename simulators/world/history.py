@@ -230,7 +230,9 @@ class History:
         """Record an operation and its outcome."""
         self._number += 1
         self.applied.append(Applied(self._number, self._agenda.step, at_ns, operation, outcome))
-        words = f"{type(operation).__name__} -> {type(outcome).__name__}"
+        words = ""
+        if self.lines is not None:
+            words = f"{type(operation).__name__} -> {type(outcome).__name__}"
         self.note(at_ns, "ledger", _PACKED((operation, outcome)), words)
 
     def heard_from_terminal(self, bare: bytes) -> None:

@@ -16,8 +16,9 @@ from simulators.checkers.finding import Finding
 from simulators.world.history import History
 
 PROMISE = "no clear card data in any report, log or stored row"
-_LOOKS_LIKE_A_PAN = re.compile(rb"(?<![0-9])62[0-9]{14,17}(?![0-9])")
-"""Prefix 62 of all cards here; an RRN has 12 digits."""
+_LOOKS_LIKE_A_PAN = re.compile(rb"62(?<![0-9]62)[0-9]{14,17}(?![0-9])")
+"""Prefix 62 of all cards here; an RRN has 12 digits. What is sought begins with what it looks for:
+so much faster is it found that there is none."""
 _SHORTEST = 8
 """Characters: what is shorter may stand in anything by chance."""
 

@@ -226,7 +226,8 @@ def stakes(history: History) -> dict[str, int]:
     counted: Counter[str] = Counter(dict.fromkeys(STAKES, 0))
     for applied in history.applied:
         for name, is_so in _OUTCOMES.get(type(applied.outcome), ()):
-            counted[name] += is_so(applied)
+            if is_so(applied):
+                counted[name] += 1
     reported = Counter(report.event for report in history.reported)
     for name, event in _REPORTS.items():
         counted[name] += reported[event]
