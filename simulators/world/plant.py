@@ -29,6 +29,8 @@ class Plant:
         self.issuer_wire = issuer_wire
         self.changes_effects = type(self).effect is not Plant.effect
         """Whether `effect` says anything."""
+        self.changes_operations = type(self).operation is not Plant.operation
+        """Whether `operation` does."""
 
     def operation(self, operation: Operation) -> Operation | None:
         """Return what the ledger is really asked; None asks nothing and pretends."""

@@ -20,6 +20,7 @@ from simulators.world.lines import Road
 from simulators.world.plant import Plant
 from switch.core.effects import Submit
 from switch.core.errors import InvariantBroken
+from switch.core.operations import Operation
 from switch.core.outcomes import (
     Outcome,
     Unknown,
@@ -114,23 +115,33 @@ class Store:
         """Carry a batch out; who hears of it is another question."""
         if flying.outcomes is not None:
             return
-        plant, kept = self.plant, self._kept
-        real = [plant.operation(effect.operation) for effect in flying.batch]
+        asked = [effect.operation for effect in flying.batch]
         try:
-            outcomes = kept.submit([operation for operation in real if operation is not None])
+            if self.plant.changes_operations:
+                flying.outcomes = self._decide_changed(asked)
+            else:
+                flying.outcomes = self._did(asked, self._kept.submit(asked))
         except InvariantBroken as error:
             flying.outcomes = []
             self._broken(error)
-            return
-        found = iter(outcomes)
-        flying.outcomes = heard = []
-        for effect, operation in zip(flying.batch, real, strict=True):
-            if operation is None:
-                heard.append(plant.pretend(effect.operation, kept.rows()))
-                continue
-            outcome = next(found)
-            self._history.ledger_did(self._agenda.now_ns, operation, outcome)
-            heard.append(outcome)
+
+    def _did(self, operations: list[Operation], outcomes: list[Outcome]) -> list[Outcome]:
+        """Record what the ledger carried out."""
+        now_ns, record = self._agenda.now_ns, self._history.ledger_did
+        for operation, outcome in zip(operations, outcomes, strict=True):
+            record(now_ns, operation, outcome)
+        return outcomes
+
+    def _decide_changed(self, asked: list[Operation]) -> list[Outcome]:
+        """Ask the ledger what a plant makes of a batch; where that is nothing, pretend."""
+        plant, kept = self.plant, self._kept
+        changed = [plant.operation(operation) for operation in asked]
+        real = [operation for operation in changed if operation is not None]
+        found = iter(self._did(real, kept.submit(real)))
+        return [
+            plant.pretend(operation, kept.rows()) if real_one is None else next(found)
+            for operation, real_one in zip(asked, changed, strict=True)
+        ]
 
     def _finish(self, flying: _Flying) -> None:
         if flying is not self._flying:

@@ -119,11 +119,13 @@ def _last_step(history: History, rrn: str) -> int:
 @contextmanager
 def many_worlds() -> Iterator[None]:
     """Keep what is loaded already out of the collections of garbage that many worlds bring."""
+    was_frozen = gc.get_freeze_count() > 0
     gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if not was_frozen:
+            gc.unfreeze()
 
 
 def attempt(setting: Setting, on: Sequence[Kept] = ()) -> tuple[Verdict, History]:
