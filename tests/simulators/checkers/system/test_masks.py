@@ -36,6 +36,19 @@ def test_what_was_on_a_wire_is_seen_in_a_stored_row(form: str) -> None:
     assert list(check(history)) == [f"the row of {recording.RRN} holds card data"]
 
 
+@pytest.mark.parametrize("found", ["7B6B4263E0A7B2E9", "7B6B4263E0A7B2EA", "7B6B426300000000"])
+def test_of_secrets_that_begin_alike_each_is_seen(found: str) -> None:
+    history = recording.blank()
+    for secret in ("7B6B4263E0A7B2E9", "7B6B4263E0A7B2EA", "7B6B426300000000"):
+        history.keep_secret(secret)
+    history.switch_reported(1, "odd", {"block": f"...{found}..."})
+    assert len(list(check(history))) == 1
+    alike = recording.blank()
+    alike.secrets |= history.secrets
+    alike.switch_reported(1, "odd", {"block": "7B6B4263E0A7B2EB and 7B6B42630000000"})
+    assert not list(check(alike))
+
+
 def test_a_track_is_looked_for_too() -> None:
     history = recording.blank()
     history.keep_secret(Card().track_2)
