@@ -19,7 +19,7 @@ from tests.house.source import ROOT
 _READMES: Final = tuple(sorted(ROOT.glob("README*.md")))
 _GROUPS: Final = (_READMES, *((path,) for path in sorted((ROOT / "docs").rglob("*.md"))))
 """Documents that are read together: what several of them show in the tree is run once."""
-_TIMEOUT_S: Final = 120
+_TIMEOUT_S: Final = 240
 
 NOT_RUN: Final[Mapping[str, str]] = {
     "make setup": "it made the environment that these tests run in",
@@ -65,6 +65,7 @@ def _run(command: str, desk: Path) -> str:
     return run.stdout
 
 
+@pytest.mark.timeout(300)  # a demo's eighteen processes, on whatever else the machine does
 @pytest.mark.parametrize(
     "documents", _GROUPS, ids=lambda group: group[0].relative_to(ROOT).as_posix()
 )
