@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from messages.dialects.dialect import Dialect
     from switch.cli.messages.diff import Difference
     from switch.cli.messages.reading import Reading
+    from switch.config.registry.changes import Changes
     from switch.ledger.postgres import PostgresLedger
+    from switch.ledger.registry.embedded import SqliteRegistry
+    from switch.ledger.registry.on_postgres import PostgresRegistry
     from switch.ledger.settling.on_postgres import PostgresSettlement
     from switch.ledger.shared.store import PostgresStore
     from switch.settlement.calendar import Calendar
 
+NO_DRIVER: Final = "a ledger on PostgreSQL needs asyncpg: pip install 'jinbao[postgres]'"
 VERBS: Final = {
     "decode": "switch.cli.messages.decode",
     "encode": "switch.cli.messages.encode",
@@ -126,6 +130,27 @@ def postgres_settlement() -> type[PostgresSettlement]:
     from switch.ledger.settling.on_postgres import PostgresSettlement as Store
 
     return Store
+
+
+def postgres_registry() -> type[PostgresRegistry]:
+    """Return the registry's changes on PostgreSQL (with asyncpg; ImportError without)."""
+    from switch.ledger.registry.on_postgres import PostgresRegistry as Store
+
+    return Store
+
+
+def sqlite_registry() -> type[SqliteRegistry]:
+    """Return the registry's changes in an embedded ledger, for whoever writes some."""
+    from switch.ledger.registry.embedded import SqliteRegistry as Store
+
+    return Store
+
+
+def read_registry() -> Callable[..., Changes]:
+    """Return what reads the registry's changes from the ledger's database (with apsw)."""
+    from switch.cli.registering.storing import read
+
+    return read
 
 
 def calendar_of() -> Callable[[Path], Calendar]:

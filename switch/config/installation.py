@@ -125,7 +125,7 @@ def load(folder: Path, registry: ReadChanges = no_changes) -> Installation:
         faults = faults + building.faults
     faults = sources.faults + faults
     if changes is not None:
-        faults += [wrong.fault(str(changes.path)) for wrong in sources.wrong]
+        faults += [wrong.fault(changes.place) for wrong in sources.wrong]
     if faults or made is None:
         raise ConfigurationError(faults)
     return made

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from switch.cli import load as on_demand
 from switch.cli.books.settling import Store
@@ -19,8 +19,6 @@ from switch.ledger.sqlite import SqliteLedger
 
 if TYPE_CHECKING:
     from switch.ledger.postgres import PostgresLedger
-
-NO_DRIVER: Final = "a ledger on PostgreSQL needs asyncpg: pip install 'jinbao[postgres]'"
 
 
 @contextmanager
@@ -68,6 +66,6 @@ def on_postgres(url: str, *, is_checked: bool = True) -> PostgresLedger:
     try:
         return on_demand.postgres_ledger()(url, is_checked=is_checked)
     except ImportError:
-        stop(NO_DRIVER)
+        stop(on_demand.NO_DRIVER)
     except LedgerOpenError as error:
         stop(f"{url}: {error}")

@@ -33,7 +33,7 @@ from switch.cli.demo.processes import (
     wait_for,
 )
 from switch.cli.demo.story import STORY, Act
-from switch.cli.registering.storing import kept
+from switch.cli.registering.keeping import kept
 from switch.config.installation import load
 from switch.core.operations import Row
 from switch.core.social.payout_files import write

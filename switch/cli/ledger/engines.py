@@ -8,24 +8,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from switch.cli import load as on_demand
 from switch.cli.ledger.settlement_rules import check_settlement
-from switch.config.installation import Installation
+from switch.config.registry.changes import Place
 from switch.ledger.embedded.books import SqliteBooks
 from switch.ledger.moving.checks import check_embedded
 from switch.ledger.moving.embedded import beside, put_in_place, read_embedded, write_embedded
 from switch.ledger.moving.records import Digest, Record, line_of
 from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.registry.protocol import damaged
+from switch.ledger.registry.reading import read_kept
 from switch.ledger.settling.embedded import SqliteSettlement
 from switch.ledger.settling.embedded import beside as settlement_beside
 from switch.ledger.sqlite import SqliteLedger
-from switch.settlement.rules import Rules, rules_of
+from switch.settlement.rules import Rules
 
 if TYPE_CHECKING:
     from switch.ledger.postgres import PostgresLedger
     from switch.ledger.shared.line import Line
+
+
+REGISTERED: Final = "the registry's changes have no gap, and each is as it was written"
 
 
 class Engine(Protocol):
@@ -36,8 +41,8 @@ class Engine(Protocol):
     def migrate(self, *, is_new: bool) -> list[str]:
         """Make the tables, or bring them up to date; return what was done."""
 
-    def check(self) -> list[tuple[str, int]]:
-        """Return each rule, and how many rows break it."""
+    def check(self, rules: Rules) -> list[tuple[str, int]]:
+        """Return each rule, and how many rows break it; `rules` say which kinds are cleared."""
 
     def read(self) -> Iterator[Record]:
         """Yield everything."""
@@ -49,21 +54,20 @@ class Engine(Protocol):
         """Let go of it."""
 
 
-def engine_of(installation: Installation, on_postgres: Callable[..., PostgresLedger]) -> Engine:
+def engine_of(place: Place, on_postgres: Callable[..., PostgresLedger]) -> Engine:
     """Return the engine of an installation."""
-    if installation.ledger_url:
-        return OnPostgres(on_postgres(installation.ledger_url, is_checked=False), installation)
-    return Embedded(installation.ledger, rules_of(installation.configuration))
+    if place.url:
+        return OnPostgres(on_postgres(place.url, is_checked=False), place.url)
+    return Embedded(place.ledger)
 
 
 class Embedded:
     """An embedded ledger, which no switch may have open for most of this."""
 
-    def __init__(self, path: Path, rules: Rules) -> None:
-        """Open nothing yet; `rules` say which kinds are cleared."""
+    def __init__(self, path: Path) -> None:
+        """Open nothing yet."""
         self.name = str(path)
         self._path = path
-        self._rules = rules
 
     def migrate(self, *, is_new: bool) -> list[str]:
         """Make the files, or bring them up to date; both happen as they are opened."""
@@ -74,17 +78,18 @@ class Embedded:
         SqliteLedger(self._path, fill_every_s=None).close()
         return [] if was_there else ["made"]
 
-    def check(self) -> list[tuple[str, int]]:
-        """Return each rule, and how many rows break it."""
+    def check(self, rules: Rules) -> list[tuple[str, int]]:
+        """Return each rule, and how many rows break it; `rules` say which kinds are cleared."""
         if not self._path.exists():
             raise LedgerOpenError("it is not there: no switch has run here yet")
         found = list(check_embedded(self._path))
+        found.append((REGISTERED, damaged(read_kept(self._path))))
         with ExitStack() as stack:
             books = stack.enter_context(closing(SqliteBooks(self._path)))
             place, store = settlement_beside(self._path), None
             if place.exists():
                 store = stack.enter_context(closing(SqliteSettlement(place)))
-            return found + check_settlement(books, store, self._rules)
+            return found + check_settlement(books, store, rules)
 
     def read(self) -> Iterator[Record]:
         """Yield everything."""
@@ -107,11 +112,10 @@ class Embedded:
 class OnPostgres:
     """A ledger on PostgreSQL."""
 
-    def __init__(self, ledger: PostgresLedger, installation: Installation) -> None:
+    def __init__(self, ledger: PostgresLedger, url: str) -> None:
         """Use `ledger`, whose tables may not be there yet."""
-        self.name = installation.ledger_url
+        self.name = url
         self._ledger = ledger
-        self._rules = rules_of(installation.configuration)
         self._tools = on_demand.postgres_tools()
 
     def migrate(self, *, is_new: bool) -> list[str]:
@@ -120,12 +124,13 @@ class OnPostgres:
             raise LedgerOpenError("it holds no ledger: `jinbao ledger init` makes one")
         return self._ledger.on_line(self._tools.migrate)
 
-    def check(self) -> list[tuple[str, int]]:
-        """Return each rule, and how many rows break it."""
+    def check(self, rules: Rules) -> list[tuple[str, int]]:
+        """Return each rule, and how many rows break it; `rules` say which kinds are cleared."""
         self._ledger.on_line(self._tools.check_version)
         found: list[tuple[str, int]] = self._ledger.on_line(self._tools.check)
+        found.append((REGISTERED, damaged(on_demand.postgres_registry()(self._ledger).kept())))
         store = on_demand.postgres_settlement()(self._ledger)
-        return found + check_settlement(self._ledger, store, self._rules)
+        return found + check_settlement(self._ledger, store, rules)
 
     def read(self) -> Iterator[Record]:
         """Yield everything, as it was at one moment."""

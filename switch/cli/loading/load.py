@@ -21,7 +21,6 @@ from simulators.load.measuring.results import Result, ResultError, from_json, to
 from simulators.load.scenario.model import Scenario
 from switch.cli import load as on_demand
 from switch.cli.books.reading import opened
-from switch.cli.books.stores import NO_DRIVER
 from switch.cli.loading import showing
 from switch.cli.loading.asking import (
     As,
@@ -242,7 +241,7 @@ def _sharing() -> ModuleType:
     try:
         return on_demand.load_workers()
     except ImportError:
-        stop(NO_DRIVER)
+        stop(on_demand.NO_DRIVER)
 
 
 def _can_write(*files: Path | None) -> None:

@@ -16,11 +16,12 @@ import typer
 
 from switch.cli.outcome import say, stop
 from switch.cli.registering.editing import Edit, vault_of, written
+from switch.cli.registering.storing import editing
 from switch.cli.registering.telling import By, WhyChanged, changed, check_told, refused
 from switch.cli.serving.folder import Folder
 from switch.config.faults import ConfigurationError, Fault
 from switch.config.reading import Sources
-from switch.config.registry.changes import Changes, editing
+from switch.config.registry.changes import Changes
 from switch.config.sections.cards import concealed
 from switch.config.sections.cutting import cut
 from switch.config.sections.entries import rows_of, source_of

@@ -15,6 +15,7 @@ from messages.dialects.dialect import Dialect
 from messages.dialects.loader import SpecError, load_dialect
 from messages.masking import mask_numbers
 from switch.cli.outcome import stop
+from switch.cli.registering.storing import editing
 from switch.cli.serving.folder import key_store
 from switch.config.checks import check_across, check_spoken
 from switch.config.faults import ConfigurationError, Fault, Wrong
@@ -22,7 +23,7 @@ from switch.config.files import FeeOptions
 from switch.config.installation import VAULT_ROLES
 from switch.config.reading import Models, Sources
 from switch.config.registry.building import around
-from switch.config.registry.changes import Change, Changes, apply, change_to, editing
+from switch.config.registry.changes import Change, Changes, apply, change_to
 from switch.config.registry.checks import wrong_rows
 from switch.config.registry.fields import Row
 from switch.config.registry.kinds import KINDS, State
@@ -78,7 +79,7 @@ def carry_out(folder: Path, edit: Edit) -> Change | None:
 def written(folder: Path, edit: Edit, changes: Changes) -> Change | None:
     """Check and write a change to what is held for editing, as `carry_out` does."""
     rules = _Rules(folder, models_of(folder))
-    now = datetime.fromtimestamp(wall_ns() // _NS_PER_S, UTC) + SHANGHAI
+    now = _now()
     told = (now.strftime("%Y-%m-%dT%H:%M:%S+08:00"), edit.by, edit.why)
     _check_removed(changes, edit)
     given = edit.rows if edit.made is None else edit.made(changes.state)
@@ -89,7 +90,7 @@ def written(folder: Path, edit: Edit, changes: Changes) -> Change | None:
     after: State = {kind: dict(changes.state[kind]) for kind in KINDS}
     apply(after, change)
     sources = rules.sources(after, edit.taken)
-    file = edit.file or str(changes.path)
+    file = edit.file or changes.place
     faults = [
         wrong.fault(edit.files.get(wrong.kind, file), edit.lines.get((wrong.kind, wrong.key), 0))
         for wrong in rules.wrong(after, sources, now.date())
@@ -102,6 +103,23 @@ def written(folder: Path, edit: Edit, changes: Changes) -> Change | None:
         raise ConfigurationError(faults)
     changes.append(change)
     return change
+
+
+def faults_of(
+    folder: Path, state: State, file: str, lines: Mapping[tuple[str, str], int]
+) -> list[Fault]:
+    """Return what would be wrong in a folder with such rows; `lines` of `file` have them."""
+    rules = _Rules(folder, models_of(folder))
+    sources = rules.sources(state)
+    wrong = rules.wrong(state, sources, _now().date())
+    return [
+        each.fault(file, lines.get((each.kind, each.key), 0)) for each in wrong
+    ] + sources.faults
+
+
+def _now() -> datetime:
+    """Return the time in Shanghai."""
+    return datetime.fromtimestamp(wall_ns() // _NS_PER_S, UTC) + SHANGHAI
 
 
 class _Rules:
@@ -150,7 +168,7 @@ def _check_removed(changes: Changes, edit: Edit) -> None:
         for key in keys:
             if key not in changes.state[kind]:
                 reason = f"there is no {mask_numbers(key)}"
-                raise ConfigurationError([Fault(str(changes.path), 0, kind, reason)])
+                raise ConfigurationError([Fault(changes.place, 0, kind, reason)])
 
 
 def _dialects(folder: Path, models: Models) -> list[Dialect]:

@@ -1,6 +1,6 @@
 """`jinbao registry` (switch/cli): who may do what where, and since when.
 
-Changes go to the folder; a running switch takes them up with `jinbao reload`.
+Changes go to the ledger's database; a running switch takes them up with `jinbao reload`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from switch.cli.outcome import say, stop
 from switch.cli.registering.adopting import adopt
 from switch.cli.registering.can import can
 from switch.cli.registering.editing import Edit, carry_out
+from switch.cli.registering.keeping import kept
+from switch.cli.registering.restoring import restore
+from switch.cli.registering.storing import place_of
 from switch.cli.registering.telling import By, WhyChanged, changed, check_told, refused
 from switch.cli.serving.folder import Folder
 from switch.cli.verbs import verb_app
 from switch.config.faults import ConfigurationError
-from switch.config.registry.changes import Change, Changes, path_in, state_of
+from switch.config.registry.changes import Change, Changes, state_of
 from switch.config.registry.fields import NONE_OF, Row, plain
 from switch.config.registry.kinds import KINDS, State
 from switch.config.registry.tables import read_row, read_rows
@@ -37,6 +40,7 @@ Kind = Annotated[str, typer.Argument(metavar="KIND", help=f"One of {', '.join(KI
 
 app.command()(can)
 app.command()(adopt)
+app.command()(restore)
 
 
 @app.callback()
@@ -204,13 +208,13 @@ def _carried_out(folder: Path, edit: Edit) -> Change | None:
 
 
 def _changes(folder: Path) -> Changes:
-    path = path_in(folder)
-    if not path.exists():
-        stop(f"{folder} has no registry: `jinbao registry import` makes one")
     try:
-        return Changes(path)
+        changes = kept(place_of(folder))
     except ConfigurationError as error:
         stop(str(error))
+    if changes is None:
+        stop(f"{folder} has no registry: `jinbao registry import` makes one")
+    return changes
 
 
 def _known(kind: str) -> None:

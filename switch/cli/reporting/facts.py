@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from switch.cli.outcome import stop
-from switch.cli.registering.storing import kept
+from switch.cli.registering.keeping import kept
 from switch.config.installation import Installation
 from switch.config.registry.changes import Place
 from switch.config.registry.kinds import (

@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from switch.cli.outcome import BAD, say, stop
-from switch.cli.serving.folder import Folder, loaded
+from switch.cli.serving.folder import Folder, main_of
 from switch.cli.verbs import verb_app
 from switch.shell.watching.control import ask
 
@@ -35,7 +35,7 @@ def control(
       jinbao control status -c city
       jinbao control drain -c city
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    path = loaded(folder).control
+    path = folder / main_of(folder).paths.control
     try:
         answer = ask(path, {"verb": verb})
     except (OSError, ValueError) as error:

@@ -6,15 +6,18 @@ Every verb that needs an installation says what is wrong with it in the same wor
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from switch.cli.outcome import stop
-from switch.cli.registering.storing import kept
+from switch.cli.registering.keeping import kept
 from switch.config.faults import ConfigurationError
+from switch.config.files import JinbaoFile
 from switch.config.installation import KEYS, Installation, load
 from switch.config.keystore import KeyStore
+from switch.config.reading import Source
+from switch.config.registry.changes import ReadChanges
 
 Folder = Annotated[
     Path,
@@ -22,14 +25,31 @@ Folder = Annotated[
 ]
 
 
-def loaded(folder: Path) -> Installation:
+MAIN: Final = "jinbao.toml"
+"""The file that leads to all others."""
+
+
+def loaded(folder: Path, registry: ReadChanges = kept) -> Installation:
     """Return the installation; what is wrong ends the verb with status 2, a line for each fault."""
-    if not folder.is_dir():
-        stop(f"there is no folder {folder}; `jinbao init {folder}` makes one for trying things out")
+    _check_folder(folder)
     try:
-        return load(folder, kept)
+        return load(folder, registry)
     except ConfigurationError as error:
         stop(f"{folder} cannot be used\n{error}")
+
+
+def main_of(folder: Path) -> JinbaoFile:
+    """Return `jinbao.toml` alone, for verbs that must work whatever the rest is like."""
+    _check_folder(folder)
+    source = Source(folder / MAIN, JinbaoFile)
+    if source.model is None:
+        stop(f"{folder} cannot be used\n{ConfigurationError(source.faults)}")
+    return source.model
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        stop(f"there is no folder {folder}; `jinbao init {folder}` makes one for trying things out")
 
 
 def key_store(folder: Path) -> KeyStore:

@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from switch.cli.outcome import BAD, note, say, stop
-from switch.cli.serving.folder import Folder, loaded
+from switch.cli.serving.folder import Folder, main_of
 from switch.cli.verbs import AsJson, verb_app
 from switch.core.moment import SHANGHAI
 from switch.shell.stops import Stops, StopsFileError
@@ -59,6 +59,6 @@ def release(
 
 def _stops(folder: Path) -> Stops:
     try:
-        return Stops(loaded(folder).stops)
+        return Stops(folder / main_of(folder).paths.stops)
     except StopsFileError as error:
         stop(str(error))

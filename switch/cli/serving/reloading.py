@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from switch.cli.registering.storing import kept
+from switch.cli.registering.keeping import kept
 from switch.config.installation import Installation, load
 from switch.core.configuration import Configuration
 from switch.shell.process import Reload

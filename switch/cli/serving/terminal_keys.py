@@ -17,7 +17,7 @@ import typer
 
 from messages.crypto.keys import Key, Tmk
 from switch.cli.outcome import note, say, stop
-from switch.cli.registering.storing import kept
+from switch.cli.registering.keeping import kept
 from switch.cli.security.secrets import read_secret
 from switch.cli.serving.folder import Folder, key_store
 from switch.cli.verbs import verb_app

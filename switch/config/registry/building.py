@@ -35,7 +35,7 @@ def load_registry(
     """Return the registry of an installation; ConfigurationError with all that is wrong with it."""
     stages = load_stages(models.jinbao.registry.stages, folder, transactions)
     wrong = wrong_rows(changes.state, around(models, stages), None)
-    faults = [each.fault(str(changes.path)) for each in wrong]
+    faults = [each.fault(changes.place) for each in wrong]
     faults += [*_said_twice(folder, models, changes)]
     if faults:
         raise ConfigurationError(faults)
@@ -57,7 +57,7 @@ def _said_twice(folder: Path, models: Models, changes: Changes) -> Iterator[Faul
             continue
         if changes.state["acquirer"]:
             wrong = Wrong("acquirer", acquirer.id, "other_cards_from", reason)
-            yield wrong.fault(str(changes.path))
+            yield wrong.fault(changes.place)
         else:
             key = f"acquirer[{index}].other_cards_from"
             yield Fault(str(folder / "banks.toml"), 0, key, reason)

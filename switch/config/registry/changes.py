@@ -6,12 +6,10 @@ them lead to. Where they are kept is not known here: whoever loads a folder says
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from pydantic import ValidationError
@@ -19,9 +17,6 @@ from pydantic import ValidationError
 from switch.config.faults import ConfigurationError, Fault, reason_of, shown
 from switch.config.registry.fields import KEPT, Row, plain
 from switch.config.registry.kinds import KINDS, State
-
-FOLDER: Final = "registry"
-FILE: Final = "changes.jsonl"
 
 
 class Place(NamedTuple):
@@ -31,8 +26,13 @@ class Place(NamedTuple):
     ledger: Path
     url: str = ""
 
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.url or str(self.ledger)
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One change, and one line of a history."""
 
     number: int
@@ -43,33 +43,28 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     removed: dict[str, list[str]] = {}
 
 
+class _Body(msgspec.Struct, forbid_unknown_fields=True):
+    """What a change did, as it is kept beside who, when and why."""
+
+    rows: dict[str, list[dict[str, Any]]] = {}
+    removed: dict[str, list[str]] = {}
+
+
+Told = tuple[int, str, str, str, str]
+"""A change as it is kept: number, when, who, why, and what it did in JSON."""
+
+
 class Changes:
-    """What a file of changes says."""
+    """All changes so far, and what they lead to."""
 
-    __slots__ = ("changes", "path", "state")
+    __slots__ = ("_keep", "changes", "place", "state")
 
-    def __init__(self, path: Path) -> None:
-        """Read it; ConfigurationError with every line that is wrong."""
-        self.path = path
+    def __init__(self, place: str, keep: Callable[[Told], None] | None = None) -> None:
+        """Begin without any; `place` is what people call their store, and `keep` adds one there."""
+        self.place = place
+        self._keep = keep
         self.changes: list[Change] = []
         self.state: State = {kind: {} for kind in KINDS}
-        faults: list[Fault] = []
-        for number, line in enumerate(_whole_lines(path), 1):
-            try:
-                change = msgspec.json.decode(line, type=Change)
-                if change.number != number:
-                    raise ValueError(f"is change {change.number}, not {number}")  # noqa: TRY301
-                apply(self.state, change)
-            except ValidationError as error:
-                first = error.errors(include_url=False, include_input=False)[0]
-                key = shown(first["loc"])
-                faults.append(Fault(str(path), number, key, reason_of(first)))
-            except ValueError as error:
-                faults.append(Fault(str(path), number, "", str(error)))
-            else:
-                self.changes.append(change)
-        if faults:
-            raise ConfigurationError(faults)
 
     @property
     def number(self) -> int:
@@ -77,16 +72,32 @@ class Changes:
         return len(self.changes)
 
     def append(self, change: Change) -> None:
-        """Write one more change, whole or not at all; it is on the disk afterwards."""
-        line = msgspec.json.encode(change) + b"\n"
-        with self.path.open("r+b") as file:
-            file.seek(sum(len(each) + 1 for each in _whole_lines(self.path)))
-            file.truncate()
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+        """Keep one more change, whole or not at all; it is on the disk afterwards."""
+        if self._keep is None:
+            raise TypeError(f"{self.place} is only read")
+        self._keep(told_of(change))
         apply(self.state, change)
         self.changes.append(change)
+
+    def take(
+        self, number: int, decode: Callable[[], Change], rules: str | None = KEPT
+    ) -> tuple[str, str] | None:
+        """Add the change of a number; return key and reason of what is wrong with it, if anything.
+
+        Without `rules` its texts are taken only as a new change's would be.
+        """
+        try:
+            change = decode()
+            if change.number != number:
+                return "", f"is change {change.number}, not {number}"
+            apply(self.state, change, rules)
+            self.changes.append(change)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            return shown(first["loc"]), reason_of(first)
+        except ValueError as error:
+            return "", str(error)
+        return None
 
 
 ReadChanges = Callable[[Place], Changes | None]
@@ -97,15 +108,40 @@ def no_changes(_: Place) -> None:
     """Read nothing: an installation is taken as its files are, without a registry."""
 
 
-def apply(state: State, change: Change) -> None:
-    """Put a change into a state; ValueError for a kind that is none."""
+def changes_of(
+    place: str, told: Iterable[Told], keep: Callable[[Told], None] | None = None
+) -> Changes:
+    """Return the changes that are kept in a place; ConfigurationError has every wrong one."""
+    found, faults = Changes(place, keep), []
+    for expected, each in enumerate(told, 1):
+        if wrong := found.take(expected, partial(_change, each)):
+            faults.append(Fault(place, 0, f"change {expected}", ": ".join(filter(None, wrong))))
+    if faults:
+        raise ConfigurationError(faults)
+    return found
+
+
+def _change(told: Told) -> Change:
+    number, at, by, why, body = told
+    did = msgspec.json.decode(body, type=_Body)
+    return Change(number=number, at=at, by=by, why=why, rows=did.rows, removed=did.removed)
+
+
+def told_of(change: Change) -> Told:
+    """Return a change as it is kept."""
+    body = msgspec.json.encode(_Body(change.rows, change.removed)).decode()
+    return change.number, change.at, change.by, change.why, body
+
+
+def apply(state: State, change: Change, rules: str | None = KEPT) -> None:
+    """Put a change into a state; ValueError for a kind that is none, and for a wrong row."""
     for kind, keys in change.removed.items():
         for key in keys:
             _table(state, kind).pop(key, None)
     for kind, rows in change.rows.items():
         table = _table(state, kind)
         for each in rows:
-            row = KINDS[kind].model_validate(each, context=KEPT)
+            row = KINDS[kind].model_validate(each, context=rules)
             table[row.key] = row
 
 
@@ -146,23 +182,3 @@ def change_to(
         rows={kind: each for kind, each in new.items() if each},
         removed={kind: each for kind, each in removed.items() if each},
     )
-
-
-def path_in(folder: Path) -> Path:
-    """Return where the changes of an installation are."""
-    return folder / FOLDER / FILE
-
-
-@contextmanager
-def editing(folder: Path) -> Iterator[Changes]:
-    """Hold the file alone, so that two people cannot both write the next change."""
-    path = path_in(folder)
-    path.parent.mkdir(exist_ok=True)
-    with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield Changes(path)
-
-
-def _whole_lines(path: Path) -> list[bytes]:
-    """Return the lines that were written to their end."""
-    return path.read_bytes().split(b"\n")[:-1]

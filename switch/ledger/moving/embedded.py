@@ -6,7 +6,7 @@ written beside its place, and moved there when it is complete.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from switch.ledger.embedded.tables import Filling, Tables, encode
 from switch.ledger.moving.records import (
     BatchKept,
     CaseKept,
+    ChangeKept,
     ClearingKept,
     Day,
     Fence,
@@ -35,6 +36,9 @@ from switch.ledger.moving.records import (
 )
 from switch.ledger.moving.settled import read_settled, write_settled
 from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.registry.embedded import append
+from switch.ledger.registry.protocol import Entry, OvertakenError
+from switch.ledger.registry.reading import read_entries
 from switch.ledger.rows import Block, CapDay, CapKey, Queued, WriteSet
 from switch.ledger.settling.embedded import beside as settlement_beside
 from switch.ledger.sqlite import SqliteLedger
@@ -83,6 +87,7 @@ def read_embedded(path: Path) -> Iterator[Record]:
             yield BatchKept(_batch(body))
         for *key, count in tables.execute(REFUSALS):
             yield RefusalsKept(RefusalKey(*key), count)
+    yield from map(ChangeKept, read_entries(path))
     yield from read_settled(_settlement(path))
 
 
@@ -101,7 +106,7 @@ def write_embedded(path: Path, records: Iterable[Record]) -> None:
             place.with_name(place.name + ending).unlink(missing_ok=True)
     SqliteLedger(made, fill_every_s=None).close()
     with closing(Tables(made)) as tables:
-        _fill(tables, iter(records), settlement)
+        _fill(tables, iter(records), made)
 
 
 def put_in_place(path: Path) -> None:
@@ -128,10 +133,11 @@ def _settlement(path: Path) -> Path:
     return beside(place) if path.name.endswith(_IMPORTING) else place
 
 
-def _fill(tables: Tables, records: Iterator[Record], settlement: Path) -> None:
+def _fill(tables: Tables, records: Iterator[Record], path: Path) -> None:
     through, number = tables.filled_through, 1
     while some := list(islice(records, _AT_ONCE)):
-        write_settled(settlement, settled_of(some))
+        write_settled(_settlement(path), settled_of(some))
+        _register(path, changes_of(some))
         written, bodies = WriteSet(), dict[int, bytes]()
         numbers: dict[TransactionKey, int] = {}
         for record in some:
@@ -142,6 +148,22 @@ def _fill(tables: Tables, records: Iterator[Record], settlement: Path) -> None:
         filling = Filling()
         filling.add(bodies, written, numbers)
         tables.write(filling, through)
+
+
+def _register(path: Path, changes: Sequence[Entry]) -> None:
+    """Add changes of the registry, in their order. LedgerOpenError."""
+    if not changes:
+        return
+    try:
+        with closing(apsw.Connection(str(path))) as file:
+            append(file, changes)
+    except (OvertakenError, apsw.Error) as error:
+        raise LedgerOpenError(f"the registry cannot be written: {error}") from error
+
+
+def changes_of(records: Iterable[Record]) -> list[Entry]:
+    """Return the changes of the registry among these."""
+    return [each.entry for each in records if isinstance(each, ChangeKept)]
 
 
 def settled_of(records: Iterable[Record]) -> list[Settled]:
@@ -170,5 +192,5 @@ def put(written: WriteSet, record: Record) -> None:  # noqa: C901 - a table of t
             written.batches[batch.key] = batch
         case RefusalsKept(key, count):
             written.refusals[key] = count
-        case ClearingKept() | MarkKept() | CaseKept():
+        case ClearingKept() | MarkKept() | CaseKept() | ChangeKept():
             pass

@@ -14,10 +14,11 @@ import msgspec
 
 from switch.core.batches.values import Batch
 from switch.core.operations import RefusalKey, Row, Session
-from switch.ledger.moving.embedded import REFUSALS, put, settled_of
+from switch.ledger.moving.embedded import REFUSALS, changes_of, put, settled_of
 from switch.ledger.moving.records import (
     BatchKept,
     CaseKept,
+    ChangeKept,
     ClearingKept,
     Day,
     Fence,
@@ -32,6 +33,8 @@ from switch.ledger.moving.records import (
 )
 from switch.ledger.moving.settled import CASES, CLEARINGS, MARKS, columns
 from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.registry.on_postgres import append
+from switch.ledger.registry.protocol import CHANGES, OvertakenError, entries_of
 from switch.ledger.rows import Block, CapDay, CapKey, Queued, ReadSet, WriteSet
 from switch.ledger.settling.protocol import Kept, Mark, MarkState
 from switch.ledger.shared.line import Line
@@ -42,7 +45,7 @@ _IN_USE: Final = """
     SELECT EXISTS (SELECT FROM transactions) OR EXISTS (SELECT FROM caps)
         OR EXISTS (SELECT FROM blocks) OR EXISTS (SELECT FROM sessions)
         OR EXISTS (SELECT FROM clearings) OR EXISTS (SELECT FROM cases)
-        OR EXISTS (SELECT FROM refusals)"""
+        OR EXISTS (SELECT FROM refusals) OR EXISTS (SELECT FROM registry_changes)"""
 _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 TRANSACTIONS: Final = """
     SELECT body, tries, due_ms, owner FROM transactions ORDER BY opened_ms, attempt"""
@@ -94,11 +97,14 @@ async def read_within(line: Line) -> AsyncIterator[Record]:
         yield BatchKept(_batch(body))
     async for *key, count in paged(line, REFUSALS):
         yield RefusalsKept(RefusalKey(*key), count)
-    async for record in _settled(line):
+    async for record in _kept_besides(line):
         yield record
 
 
-async def _settled(line: Line) -> AsyncIterator[Settled]:
+async def _kept_besides(line: Line) -> AsyncIterator[ChangeKept | Settled]:
+    """Yield what commands have written: the registry and the settlement."""
+    for entry in entries_of([tuple(row) async for row in paged(line, CHANGES)]):
+        yield ChangeKept(entry)
     async for day, body in paged(line, CLEARINGS):
         yield ClearingKept(day, body)
     async for rrn, day, state in paged(line, MARKS):
@@ -120,6 +126,10 @@ async def write_shared(line: Line, records: Iterable[Record]) -> None:
             put(written, record)
         await write(line.fetch, written, ReadSet())
         await _settle(line, settled_of(some))
+        try:
+            await append(line, changes_of(some))
+        except OvertakenError as error:
+            raise LedgerOpenError(f"the registry cannot be written: {error}") from error
 
 
 async def _settle(line: Line, settled: list[Settled]) -> None:

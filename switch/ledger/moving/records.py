@@ -14,6 +14,7 @@ import msgspec
 
 from switch.core.batches.values import Batch
 from switch.core.operations import RefusalKey, Row, Session
+from switch.ledger.registry.protocol import Entry
 from switch.ledger.rows import FENCED, Block, CapDay, CapKey, Lease, Queued
 from switch.ledger.settling.protocol import Kept, Mark
 
@@ -81,6 +82,12 @@ class RefusalsKept(msgspec.Struct, frozen=True, array_like=True, tag="refusals")
     count: int
 
 
+class ChangeKept(msgspec.Struct, frozen=True, array_like=True, tag="change"):
+    """A change of the registry; they come in the order of their numbers."""
+
+    entry: Entry
+
+
 class ClearingKept(msgspec.Struct, frozen=True, array_like=True, tag="clearing"):
     """What was kept of a day that was cleared."""
 
@@ -111,6 +118,7 @@ Record = (
     | Fence
     | BatchKept
     | RefusalsKept
+    | ChangeKept
     | Settled
 )
 

@@ -21,8 +21,7 @@ from switch.core.configuration import Configuration
 from switch.core.events import LinkConnected
 from switch.core.operations import Row
 from tests.switch.config import folders
-from tests.switch.config.registry.making import bring_in, first_rows
-from tests.switch.config.registry.making import installed as whole
+from tests.switch.config.registry.making import first_rows, rehearse, rehearsed
 from tests.switch.core.social import HEADER, payload
 from tests.switch.core.stage import FRAMES, PIK, POS, Stage, approve
 from tests.switch.core.stage.moving import payee_field
@@ -75,9 +74,9 @@ def installed(*changes: Change, adds: Adds = lambda _: None) -> Configuration:
         others = ("cards", "[[range]]", f"[[range]]\n{_RANGE}\n[[range]]")
         for change in (others, *changes):
             folders.change(folder, *change)
-        bring_in(folder, first_rows())
+        rehearse(folder, first_rows())
         adds(folder)
-        return whole(folder).configuration
+        return rehearsed(folder).configuration
 
 
 class Hall(Stage):

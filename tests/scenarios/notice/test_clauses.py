@@ -31,7 +31,7 @@ from tests.scenarios.notice.hall import (
 )
 from tests.switch.cli.registering.bringing import change
 from tests.switch.config import folders
-from tests.switch.config.registry.making import bring_in, first_rows
+from tests.switch.config.registry.making import bring_in, first_rows, rehearse
 
 FIRST_DAY = "2014-06-17"
 PERSON = "TEST00000001"
@@ -58,7 +58,7 @@ def test_nothing_is_done_in_a_district_before_its_day_as_a_pilot() -> None:
     def later(folder: Path) -> None:
         (district,) = first_rows()["district"]
         day = date(2014, 6, 20)
-        bring_in(folder, {"district": [district.model_copy(update={"pilot_from": day})]})
+        rehearse(folder, {"district": [district.model_copy(update={"pilot_from": day})]})
 
     assert Hall(FIRST_DAY).ask("rural_withdrawal", 100) == "00"
     hall = Hall("2014-06-19", adds=later)
@@ -75,7 +75,7 @@ def test_each_district_begins_when_it_is_ready() -> None:
     def later(folder: Path) -> None:
         district = District(id="late", name="Late", pilot_from=date(2014, 7, 1))
         town = Village(id="test-town", district="late", name="Test town")
-        bring_in(folder, {"district": [district], "village": [town]})
+        rehearse(folder, {"district": [district], "village": [town]})
 
     hall = Hall("2014-06-30", adds=later)
     assert hall.ask("rural_withdrawal", 100, CLINIC) == "00"
@@ -128,7 +128,7 @@ def test_a_plain_pos_serves_no_social_security() -> None:
 
     def registered(folder: Path) -> None:
         (machine,) = first_rows()["machine"]
-        bring_in(folder, {"machine": [machine.model_copy(update={"device": "pos"})]})
+        rehearse(folder, {"machine": [machine.model_copy(update={"device": "pos"})]})
 
     hall = Hall(FIRST_DAY, adds=registered)
     assert hall.serve("social_payment", 120, S1="PAY", S5="C1", S6=PERSON) == "58"
@@ -144,7 +144,7 @@ def test_transfers_open_at_points_when_it_is_time() -> None:
         opening = OpeningRow(
             stage="transfer", scope="all", from_day=date(2015, 1, 1), approval="A-7"
         )
-        bring_in(folder, {"opening": [opening]})
+        rehearse(folder, {"opening": [opening]})
 
     before = Hall("2014-12-31", adds=opened)
     assert before.ask("transfer", 300) == "40"
@@ -170,7 +170,7 @@ def test_points_are_health_centres_and_village_clinics() -> None:
             agreement=date(2014, 6, 17),
             clauses=frozenset({"cash_source", "errors", "disputes", "risk"}),
         )
-        bring_in(folder, {"point": [shop]})
+        rehearse(folder, {"point": [shop]})
 
     hall = Hall(FIRST_DAY, adds=with_shop)
     assert hall.ask("rural_withdrawal", 100, CLINIC) == "00"
@@ -326,7 +326,7 @@ def test_without_an_agreement_with_all_its_clauses_a_point_does_nothing() -> Non
     def lacking(folder: Path) -> None:
         (clinic, *_) = first_rows()["point"]
         without = clinic.model_copy(update={"agreement": None, "clauses": frozenset()})
-        bring_in(folder, {"point": [without]})
+        rehearse(folder, {"point": [without]})
 
     without = Hall(FIRST_DAY, adds=lacking)
     assert without.ask("rural_withdrawal", 100) == "58"
@@ -339,7 +339,7 @@ def test_after_the_end_of_its_agreement_a_point_does_nothing() -> None:
 
     def ending(folder: Path) -> None:
         ends = clinic.model_copy(update={"agreement_until": date(2014, 9, 29)})
-        bring_in(folder, {"point": [ends]})
+        rehearse(folder, {"point": [ends]})
 
     assert Hall("2014-09-30").ask("rural_withdrawal", 100) == "00"
     assert Hall("2014-09-29", adds=ending).ask("rural_withdrawal", 100) == "00"
@@ -374,7 +374,7 @@ def test_an_issuers_private_lines_wait_for_its_approved_plan() -> None:
 
     def later(folder: Path) -> None:
         changed = plan.model_copy(update={"approved": date(2014, 6, 18)})
-        bring_in(folder, {"plan": [changed]})
+        rehearse(folder, {"plan": [changed]})
 
     before = Hall(FIRST_DAY, adds=later)
     assert before.ask("rural_withdrawal", 100) == "00"

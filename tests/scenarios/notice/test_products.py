@@ -11,7 +11,7 @@ from messages.crypto.keys import Pik
 from messages.crypto.pin import encode_pin_block
 from switch.config.registry.kinds import OpeningRow
 from tests.scenarios.notice.hall import BRANCH, CLINIC, OTHER, SOCIAL, Adds, Hall
-from tests.switch.config.registry.making import bring_in
+from tests.switch.config.registry.making import rehearse
 from tests.switch.core.social import HEADER, payload
 from tests.switch.core.stage import PIK, approve
 
@@ -23,7 +23,7 @@ def opened(from_day: date) -> Adds:
 
     def adds(folder: Path) -> None:
         opening = OpeningRow(stage="products", scope="all", from_day=from_day, approval="A-9")
-        bring_in(folder, {"opening": [opening]})
+        rehearse(folder, {"opening": [opening]})
 
     return adds
 

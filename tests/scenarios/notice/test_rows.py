@@ -13,7 +13,7 @@ from switch.config.registry.kinds import TariffRow
 from switch.config.sections.rows import SECTIONS
 from switch.core.rules import Rule
 from tests.scenarios.notice.hall import CLINIC, HOSPITAL, Adds, Hall
-from tests.switch.config.registry.making import bring_in
+from tests.switch.config.registry.making import rehearse
 from tests.switch.config.sections.moving import empty, rows_of
 
 _FIRST_DAY = "2014-06-17"
@@ -26,10 +26,10 @@ def _as_rows(kind: str = "", key: str = "", **fields: Any) -> Adds:  # noqa: ANN
         rows = rows_of(folder)
         for each in SECTIONS:
             empty(folder, each)
-        bring_in(folder, rows)
+        rehearse(folder, rows)
         for row in rows.get(kind, ()):
             if row.key == key:
-                bring_in(folder, {kind: [row.model_copy(update=fields)]})
+                rehearse(folder, {kind: [row.model_copy(update=fields)]})
 
     return adds
 
@@ -65,7 +65,7 @@ def test_a_bank_has_the_tariff_that_is_registered_for_it_from_its_day_on() -> No
             TariffRow.model_validate({"institution": bank, **fields})
             for bank in ("99900000", "99910000")
         ]
-        bring_in(folder, {"tariff": rows})
+        rehearse(folder, {"tariff": rows})
 
     fees = {}
     for day in (_FIRST_DAY, "2014-06-18"):

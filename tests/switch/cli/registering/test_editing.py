@@ -8,10 +8,10 @@ import pytest
 
 from switch.cli.registering.editing import Edit, carry_out
 from switch.config.faults import ConfigurationError
-from switch.config.registry.changes import path_in
 from switch.config.registry.fields import Row
 from switch.config.registry.kinds import District
 from tests.switch.cli.registering.bringing import begun
+from tests.switch.config.registry.making import history
 
 
 def _edit(kind: str, row: Row) -> Edit:
@@ -30,7 +30,7 @@ def test_a_change_says_who_when_and_why(folder: Path) -> None:
 
 def test_what_would_be_wrong_afterwards_is_not_written(folder: Path) -> None:
     begun(folder)
-    before = path_in(folder).read_bytes()
+    before = history(folder).changes
     edit = Edit("li", "because")
     edit.removed = {"district": ["test-district"]}
     with pytest.raises(ConfigurationError, match="no district is test-district"):
@@ -38,4 +38,4 @@ def test_what_would_be_wrong_afterwards_is_not_written(folder: Path) -> None:
     edit.removed = {"district": ["none"]}
     with pytest.raises(ConfigurationError, match="there is no none"):
         carry_out(folder, edit)
-    assert path_in(folder).read_bytes() == before
+    assert history(folder).changes == before

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from switch.cli.outcome import USAGE
-from switch.config.registry.changes import path_in
 from switch.config.registry.kinds import KINDS
 from tests.switch.cli.registering.bringing import FIRST, begun, change, registry
 from tests.switch.cli.running import run
 from tests.switch.cli.serving.test_serve import _serving
+from tests.switch.config.registry.making import history
 
 _CARD = "6219991234567890120"
 _OTHER_CARD = "4111111111111111"
@@ -33,7 +33,7 @@ def _points(folder: Path, wrong: dict[int, str]) -> Path:
 
 def test_one_wrong_row_of_10_000_refuses_all_of_them(folder: Path, tmp_path: Path) -> None:
     begun(folder)
-    before = path_in(folder).read_bytes()
+    before = history(folder).changes
     path = _points(tmp_path, {4_321: "no-village"})
     outcome = change(folder, "import", str(path))
     assert outcome.status == USAGE
@@ -41,7 +41,7 @@ def test_one_wrong_row_of_10_000_refuses_all_of_them(folder: Path, tmp_path: Pat
         "jinbao: refused, and nothing is changed",
         f"{path}:4323: point.000000000004321.village: no village is no-village",
     ]
-    assert path_in(folder).read_bytes() == before
+    assert history(folder).changes == before
     outcome = change(folder, "import", str(_points(tmp_path, {})))
     assert outcome.out.startswith("change 2: 10000 rows set, 0 removed")
     assert len(registry(folder, "show", "point").out.splitlines()) == 10_002
@@ -98,11 +98,11 @@ def test_a_mistake_changes_nothing_and_has_status_2(
     folder: Path, arguments: tuple[str, ...], told: str
 ) -> None:
     begun(folder)
-    before = path_in(folder).read_bytes()
+    before = history(folder).changes
     outcome = change(folder, *arguments)
     assert outcome.status == USAGE
     assert told in outcome.err
-    assert path_in(folder).read_bytes() == before
+    assert history(folder).changes == before
 
 
 def test_a_change_needs_somebody_and_a_reason(folder: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_whole_card_number_is_neither_kept_nor_told(
     folder: Path, arguments: tuple[str, ...]
 ) -> None:
     begun(folder)
-    before = path_in(folder).read_bytes()
+    before = history(folder).changes
     told = {"--by": "li", "--why": "test"}
     told |= {name: value for name, value in pairwise(arguments) if name in told}
     fields = [each for each in arguments if each not in {*told, *told.values()}]
@@ -134,7 +134,7 @@ def test_a_whole_card_number_is_neither_kept_nor_told(
     outcome = registry(folder, "set", "district", *fields, *options)
     assert outcome.status == USAGE
     assert _CARD not in outcome.out + outcome.err
-    assert path_in(folder).read_bytes() == before
+    assert history(folder).changes == before
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from switch.cli.outcome import USAGE
-from switch.config.registry.changes import path_in
 from switch.config.sections.rows import SECTIONS
 from tests.switch.cli.registering.bringing import change, registry
 from tests.switch.cli.running import run
 from tests.switch.config import folders
-from tests.switch.config.registry.making import bring_in, installed
+from tests.switch.config.registry.making import bring_in, history, installed
 from tests.switch.config.sections.moving import empty, rows_of
 
 _CARD = "6219990000000007775"
@@ -42,7 +41,7 @@ def _terminals(path: Path, wrong: Mapping[int, str]) -> Path:
 
 
 def test_one_wrong_terminal_of_10_000_refuses_all_of_them(moved: Path, tmp_path: Path) -> None:
-    before = path_in(moved).read_bytes()
+    before = history(moved).changes
     path = _terminals(tmp_path / "terminal.csv", {4_321: "99999999"})
     outcome = change(moved, "import", str(path))
     assert outcome.status == USAGE
@@ -50,11 +49,11 @@ def test_one_wrong_terminal_of_10_000_refuses_all_of_them(moved: Path, tmp_path:
         "jinbao: refused, and nothing is changed",
         f"{path}:4323: terminal.00004321.acquirer: no acquirer 99999999 in the registry",
     ]
-    assert path_in(moved).read_bytes() == before
+    assert history(moved).changes == before
 
 
 def test_one_wrong_range_of_10_000_refuses_all_of_them(moved: Path, tmp_path: Path) -> None:
-    before = path_in(moved).read_bytes()
+    before = history(moved).changes
     path = tmp_path / "range.csv"
     rows = [f"70{number:04},19,99930000,false,true\n" for number in range(10_000)]
     rows[77] = rows[77].replace("99930000", "99999999")
@@ -63,7 +62,7 @@ def test_one_wrong_range_of_10_000_refuses_all_of_them(moved: Path, tmp_path: Pa
     assert outcome.status == USAGE
     told = f"{path}:79: range.700077/19.issuer: no issuer 99999999 in the registry"
     assert outcome.err.splitlines()[1:] == [told]
-    assert path_in(moved).read_bytes() == before
+    assert history(moved).changes == before
 
 
 @pytest.mark.parametrize("kind", SECTIONS)
@@ -96,11 +95,11 @@ def test_what_is_exported_is_imported_again_without_a_change(
 def test_what_would_break_a_file_or_another_row_changes_nothing(
     moved: Path, arguments: tuple[str, ...], told: str
 ) -> None:
-    before = path_in(moved).read_bytes()
+    before = history(moved).changes
     outcome = change(moved, *arguments)
     assert outcome.status == USAGE
     assert told in outcome.err
-    assert path_in(moved).read_bytes() == before
+    assert history(moved).changes == before
 
 
 def test_a_kind_that_stands_in_its_file_is_not_imported_beside_it(
@@ -135,7 +134,7 @@ def test_a_settlement_card_comes_from_a_file_and_its_number_is_not_kept(
         "utf-8",
     )
     assert change(moved, "import", str(path)).status == 0
-    assert _CARD not in path_in(moved).read_text("utf-8")
+    assert _CARD not in str(history(moved).changes)
     shown = registry(moved, "show", "terminal").out + registry(moved, "show", "--history").out
     assert _CARD not in shown
     assert "621999*********7775/" in shown

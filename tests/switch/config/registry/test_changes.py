@@ -1,80 +1,86 @@
-"""Every change is kept in order, written whole or not at all, and leads to the state."""
+"""Every change is kept in order, and all of them lead to the state."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from switch.config.faults import ConfigurationError
-from switch.config.registry.changes import Change, Changes, apply, change_to, editing, path_in
+from switch.config.registry.changes import (
+    Change,
+    Changes,
+    Place,
+    Told,
+    apply,
+    change_to,
+    changes_of,
+    no_changes,
+    told_of,
+)
 from switch.config.registry.kinds import KINDS, District, State
-from tests.switch.config.registry.making import TOLD, bring_in, first_rows
+from tests.switch.config.registry.making import TOLD, first_rows
+
+_FIRST: Told = (1, *TOLD, '{"rows":{"district":[{"id":"d","name":"one"}]}}')
 
 
 def _district(name: str) -> District:
     return District(id="d", name=name)
 
 
-def test_changes_are_kept_with_who_and_why_and_lead_to_the_state(tmp_path: Path) -> None:
-    first = bring_in(tmp_path, {"district": [_district("one")]})
-    bring_in(tmp_path, {"district": [_district("two")]})
-    found = Changes(path_in(tmp_path))
-    assert found.number == 2
-    assert found.changes[0] == first
-    assert (first.at, first.by, first.why) == TOLD
-    assert found.state["district"] == {"d": _district("two")}
+def test_changes_are_kept_with_who_and_why_and_lead_to_the_state() -> None:
+    kept: list[Told] = []
+    found = Changes("here", kept.append)
+    for name in ("one", "two"):
+        found.append(change_to(found, {"district": [_district(name)]}, {}, TOLD))
+    assert [each[:4] for each in kept] == [(1, *TOLD), (2, *TOLD)]
+    again = changes_of("here", kept)
+    assert again.changes == found.changes
+    assert again.number == 2
+    assert again.state["district"] == found.state["district"] == {"d": _district("two")}
 
 
-def test_every_row_of_the_defaults_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_what_cannot_be_kept_did_not_happen() -> None:
+    def refuse(_: Told) -> None:
+        raise OSError
+
+    found = Changes("here", refuse)
+    change = change_to(found, {"district": [_district("one")]}, {}, TOLD)
+    with pytest.raises(OSError):  # noqa: PT011 - the one above
+        found.append(change)
+    assert (found.number, found.state["district"]) == (0, {})
+    with pytest.raises(TypeError, match="only read"):
+        Changes("here").append(change)
+
+
+def test_every_row_of_the_defaults_comes_back_as_it_was() -> None:
     rows = first_rows()
-    bring_in(tmp_path, rows)
-    found = Changes(path_in(tmp_path)).state
+    told = told_of(change_to(Changes("here"), rows, {}, TOLD))
+    found = changes_of("here", [told])
     for kind, each in rows.items():
-        assert list(found[kind].values()) == list(each)
-    again = change_to(Changes(path_in(tmp_path)), rows, {}, TOLD)
-    assert not again.rows
+        assert list(found.state[kind].values()) == list(each)
+    assert not change_to(found, rows, {}, TOLD).rows
 
 
-def test_texts_that_nobody_may_write_any_more_are_read_from_the_history(tmp_path: Path) -> None:
-    bring_in(tmp_path, {"district": [_district("one")]})
-    path = path_in(tmp_path)
-    kept = path.read_text("utf-8").replace('"one"', r'"6219991234567890120\n"')
-    path.write_text(kept, "utf-8")
-    assert Changes(path).state["district"].keys() == {"d"}
-
-
-def test_a_last_line_that_is_not_whole_never_happened_and_is_written_over(tmp_path: Path) -> None:
-    bring_in(tmp_path, {"district": [_district("one")]})
-    path = path_in(tmp_path)
-    whole = path.read_bytes()
-    bring_in(tmp_path, {"district": [_district("two")]})
-    both = path.read_bytes()
-    for end in range(len(whole), len(both)):
-        path.write_bytes(both[:end])
-        assert Changes(path).state["district"] == {"d": _district("one")}
-    bring_in(tmp_path, {"district": [_district("three")]})
-    assert Changes(path).state["district"] == {"d": _district("three")}
-    assert path.read_bytes().count(b"\n") == 2
+def test_texts_that_nobody_may_write_any_more_are_read_from_the_history() -> None:
+    *words, body = _FIRST
+    told = (*words, body.replace('"one"', r'"6219991234567890120\n"'))
+    assert changes_of("here", [told]).state["district"].keys() == {"d"}  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("number", "body", "told"),
     [
-        (b"nonsense", "changes.jsonl:2"),
-        (b'{"number":3,"at":"","by":"","why":""}', "is change 3, not 2"),
-        (b'{"number":2,"at":"","by":"","why":"","rows":{"planet":[{}]}}', "no kind planet"),
-        (b'{"number":2,"at":"","by":"","why":"","rows":{"district":[{}]}}', "id: is missing"),
+        (2, "nonsense", "JSON is malformed"),
+        (2, '{"planets":{}}', "unknown field `planets`"),
+        (3, "{}", "is change 3, not 2"),
+        (2, '{"rows":{"planet":[{}]}}', "no kind planet"),
+        (2, '{"rows":{"district":[{}]}}', "id: is missing"),
     ],
 )
-def test_a_line_that_was_tampered_with_is_told(tmp_path: Path, line: bytes, told: str) -> None:
-    bring_in(tmp_path, {"district": [_district("one")]})
-    path = path_in(tmp_path)
-    path.write_bytes(path.read_bytes() + line + b"\n")
-    with pytest.raises(ConfigurationError, match=told.replace(".", r"\.")):
-        Changes(path)
+def test_a_change_that_is_wrong_is_told_by_its_number(number: int, body: str, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"here: change 2: .*{told}"):
+        changes_of("here", [_FIRST, (number, *TOLD, body)])
 
 
 def test_a_row_that_was_removed_is_gone_from_the_state_and_not_from_the_history() -> None:
@@ -86,18 +92,8 @@ def test_a_row_that_was_removed_is_gone_from_the_state_and_not_from_the_history(
     assert not state["district"]
 
 
-def test_two_people_who_write_at_once_write_one_after_the_other(tmp_path: Path) -> None:
-    def write(name: str) -> None:
-        with editing(tmp_path) as changes:
-            district = District(id=name, name=name)
-            changes.append(change_to(changes, {"district": [district]}, {}, TOLD))
-
-    threads = [threading.Thread(target=write, args=(f"d{number}",)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    found = Changes(path_in(tmp_path))
-    assert [change.number for change in found.changes] == list(range(1, 9))
-    assert len(found.state["district"]) == 8
-    assert msgspec.json.decode(path_in(tmp_path).read_bytes().splitlines()[0])["number"] == 1
+def test_a_place_is_called_by_its_url_where_it_has_one(tmp_path: Path) -> None:
+    place = Place(tmp_path, tmp_path / "ledger.sqlite")
+    assert place.name == str(tmp_path / "ledger.sqlite")
+    assert place._replace(url="postgresql://here/city").name == "postgresql://here/city"
+    assert no_changes(place) is None  # type: ignore[func-returns-value]

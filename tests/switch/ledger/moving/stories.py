@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from switch.core.operations import LeaseNumbers, Operation, Resolve, SignOn
 from switch.core.transaction import State
+from switch.ledger.registry.embedded import SqliteRegistry
+from switch.ledger.registry.protocol import Entry
 from switch.ledger.settling.embedded import SqliteSettlement, beside
 from switch.ledger.settling.protocol import Mark, MarkState, SettlementStore
 from switch.ledger.sqlite import SqliteLedger
@@ -50,6 +52,11 @@ STORY: Sequence[Sequence[Operation]] = (
 )
 """Six withdrawals in six states, and with them something in every other table."""
 
+CHANGES = [
+    Entry(number, "2014-06-18T09:30", "wang", "一", f'{{"removed":{{"point":["{number}"]}}}}')
+    for number in range(1, 4)
+]
+"""A registry of three changes."""
 CLEARED = msgspec.msgpack.encode(
     Clearing(day=20140618, positions={}, interbank={}, inside={}, classes={}, points={})
 )
@@ -67,8 +74,9 @@ def settle(store: SettlementStore) -> None:
 
 
 def settled(path: Path) -> Path:
-    """Make an embedded ledger of the story, with a settlement beside it."""
-    with closing_of(SqliteSettlement(beside(embedded(path)))) as store:
+    """Make an embedded ledger of the story, with a registry, and a settlement beside it."""
+    SqliteRegistry(embedded(path)).append(CHANGES)
+    with closing_of(SqliteSettlement(beside(path))) as store:
         settle(store)
     return path
 

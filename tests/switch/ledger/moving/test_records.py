@@ -29,6 +29,7 @@ def test_what_was_written_comes_back(tmp_path: Path, file: list[bytes]) -> None:
         "Fence",
         "BatchKept",
         "RefusalsKept",
+        "ChangeKept",
         "ClearingKept",
         "MarkKept",
         "CaseKept",

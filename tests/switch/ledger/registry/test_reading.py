@@ -1,0 +1,65 @@
+"""Reading the registry makes nothing and locks nothing, whoever has the ledger open."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+import pytest
+
+from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.registry.embedded import SqliteRegistry
+from switch.ledger.registry.reading import has_table, read_entries, read_kept
+from switch.ledger.sqlite import SqliteLedger
+from tests.switch.ledger.moving.stories import CHANGES
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "ledger.db"
+    SqliteRegistry(path).append(CHANGES)
+    return path
+
+
+def _change(path: Path, sql: str) -> None:
+    with closing(apsw.Connection(str(path))) as file:
+        file.execute(sql)
+
+
+def test_reading_leaves_no_trace(path: Path, tmp_path: Path) -> None:
+    before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
+    assert read_entries(path) == CHANGES
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
+    assert "ledger.db-wal" not in before
+    nowhere = tmp_path / "none" / "ledger.db"
+    assert read_entries(nowhere) == []
+    assert not nowhere.parent.exists()
+    assert not has_table(nowhere)
+
+
+def test_what_a_switch_has_open_is_read_beside_it(path: Path) -> None:
+    with closing(SqliteLedger(path)), closing(apsw.Connection(str(path))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert read_entries(path) == CHANGES
+        other.execute("ROLLBACK")
+
+
+def test_a_ledger_of_before_the_registry_has_no_change(path: Path) -> None:
+    _change(path, "DROP TABLE registry_changes")
+    assert (read_kept(path), has_table(path)) == ([], False)
+    path.write_bytes(b"")
+    assert (read_kept(path), has_table(path)) == ([], False)
+
+
+def test_what_cannot_be_read_is_told(path: Path) -> None:
+    _change(path, "DROP TRIGGER registry_changes_stay")
+    _change(path, "UPDATE registry_changes SET reason = CAST(X'ff' AS TEXT) WHERE number = 2")
+    with pytest.raises(LedgerOpenError, match=r"change 2 of the registry .*no UTF-8"):
+        read_kept(path)
+    _change(path, "UPDATE schema_versions SET number = 99 WHERE number = 1")
+    with pytest.raises(LedgerOpenError, match="use the newer program"):
+        read_kept(path)
+    path.write_bytes(b"no database" * 100)
+    with pytest.raises(LedgerOpenError, match="cannot be read"):
+        read_kept(path)
