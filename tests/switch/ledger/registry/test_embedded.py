@@ -88,12 +88,12 @@ def test_a_writer_that_dies_between_two_steps_leaves_all_or_nothing(
     class Dying(apsw.Connection):
         """Leaves a statement undone, and says no more, as a process does that dies."""
 
-        def execute(self, statements: str, *arguments: object) -> apsw.Cursor:  # type: ignore[override]
+        def execute(self, statements: str) -> apsw.Cursor:  # type: ignore[override]
             nonlocal steps
             steps -= 1
             if steps <= 0:
                 raise _DiedError
-            return super().execute(statements, *arguments)  # type: ignore[arg-type]
+            return super().execute(statements)
 
     outcomes = set()
     for dies_at in range(1, 6):
