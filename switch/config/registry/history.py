@@ -15,6 +15,7 @@ import msgspec
 from switch.config.faults import ConfigurationError, Fault
 from switch.config.registry.changes import Change, Changes
 from switch.config.registry.fields import KEPT
+from switch.config.registry.kinds import KINDS
 from switch.config.registry.texts import no_card, one_line
 
 OLD: Final = Path("registry", "changes.jsonl")
@@ -47,8 +48,14 @@ _decode: Final = msgspec.json.Decoder(Change).decode
 
 
 def _checked(line: bytes) -> Change:
-    """Return a change whose words are as those of a new one must be."""
+    """Return a change whose words are as those of a new one must be, and whose rows are kept so.
+
+    What a person may give, such as a whole settlement card, is not what a history may have.
+    """
     change = _decode(line)
+    for kind, rows in change.rows.items():
+        for row in rows if kind in KINDS else ():
+            KINDS[kind].model_validate(row, context=KEPT)
     for name in ("at", "by", "why"):
         try:
             no_card(one_line(getattr(change, name)))

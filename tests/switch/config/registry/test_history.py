@@ -85,3 +85,13 @@ def test_a_folder_has_a_file_of_before_only_with_a_change_in_it(tmp_path: Path) 
     path.mkdir()
     with pytest.raises(ConfigurationError, match="Is a directory"):
         old_file(tmp_path)
+
+
+def test_a_whole_settlement_card_comes_in_by_no_history(tmp_path: Path) -> None:
+    row = b'{"id":"50010001","merchant":"999653080110001","acquirer":"99900000","category":"8011",'
+    row += b'"place":"VILLAGE","settlement_card":"%s"}' % _CARD
+    line = b'{"number":1,"at":"","by":"","why":"","rows":{"terminal":[%s]}}' % row
+    path = _write(tmp_path / "file", line, b"")
+    for is_own in (True, False):
+        with pytest.raises(ConfigurationError, match="whole card number, which is never kept"):
+            read_history(path, is_own=is_own)
