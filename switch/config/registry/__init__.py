@@ -1,1 +1,1 @@
-"""The registry's storage: kinds of rows, the file of changes, imports, checks, the snapshot."""
+"""The registry's rows: kinds, changes and histories, imports, checks, the snapshot."""
