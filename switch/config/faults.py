@@ -31,6 +31,11 @@ class Fault(msgspec.Struct, frozen=True, order=True):
     key: str
     reason: str
 
+    def __post_init__(self) -> None:
+        """Mask what could be a card number: a value in the wrong field is told on a screen."""
+        msgspec.structs.force_setattr(self, "key", mask_numbers(self.key))
+        msgspec.structs.force_setattr(self, "reason", mask_numbers(self.reason))
+
     def __str__(self) -> str:
         """Return the fault in one line."""
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -47,8 +52,7 @@ class Wrong(NamedTuple):
 
     def fault(self, file: str, line: int = 0) -> Fault:
         """Return it as a fault of where the row stands."""
-        key = mask_numbers(self.key) if self.kind == "range" else self.key
-        where = ".".join(each for each in (self.kind, key, self.field) if each)
+        where = ".".join(each for each in (self.kind, self.key, self.field) if each)
         return Fault(file, line, where, self.reason)
 
 

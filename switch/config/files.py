@@ -218,7 +218,7 @@ class TerminalEntry(_Model):
         str, StringConstraints(pattern=r"^([0-9]{13,19})?$"), Field(repr=False)
     ] = ""
     dialect: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,31}$")] = ""
-    key_check: Annotated[str, StringConstraints(pattern=r"^([0-9A-F]{8})?$")] = ""
+    key_check: Annotated[str, StringConstraints(pattern=r"^([0-9A-Fa-f]{8})?$")] = ""
 
 
 class TerminalsFile(_Model):

@@ -311,7 +311,7 @@ class _Building:
     def _check_key(self, index: int, entry: TerminalEntry, key: Tmk) -> None:
         """Note a master key that is not the one whose check value is recorded."""
         found = key.kcv().hex().upper()
-        if entry.key_check and entry.key_check != found:
+        if entry.key_check and entry.key_check.upper() != found:
             reason = f"is {entry.key_check}, and the key in keys/terminals.toml has {found}"
             self._sources.terminals.fault(("terminal", index, "key_check"), reason)
 

@@ -7,8 +7,8 @@ with words that name this verb, and running it again finishes.
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
@@ -21,7 +21,8 @@ from switch.cli.registering.telling import By, WhyChanged, changed, check_told, 
 from switch.cli.serving.folder import Folder
 from switch.config.faults import ConfigurationError, Fault
 from switch.config.reading import Sources
-from switch.config.registry.changes import Changes
+from switch.config.registry.changes import Change, Changes
+from switch.config.registry.fields import Row
 from switch.config.sections.cards import concealed
 from switch.config.sections.cutting import cut
 from switch.config.sections.entries import rows_of, source_of
@@ -62,20 +63,24 @@ def adopt(
 
 
 class _File(NamedTuple):
-    """A file as it is, the kinds that are taken out of it, and what is left."""
+    """A file, what it said when it was read, the kinds that go, and what is left, written beside.
+
+    `path` is where the file is, whatever links lead there.
+    """
 
     path: Path
-    text: str
+    text: bytes
     kinds: list[str]
-    left: str
+    fresh: Path
 
 
 def _adopt(folder: Path, asked: Sequence[str], edit: Edit) -> None:
+    texts = {name: _text(folder / f"{name}.toml") for name in dict.fromkeys(FILE_OF.values())}
     with editing(folder) as changes:
         sources = Sources(folder)
         if sources.faults:
             raise ConfigurationError(sources.faults)
-        edit.rows = concealed(rows_of(sources, asked), lambda: vault_of(folder))
+        edit.rows = rows_of(sources, asked)
         edit.taken = frozenset(edit.rows)
         edit.files = {kind: source_of(sources, kind).name for kind in edit.rows}
         edit.lines = {
@@ -83,32 +88,68 @@ def _adopt(folder: Path, asked: Sequence[str], edit: Edit) -> None:
             for kind, rows in edit.rows.items()
             for index, row in enumerate(rows)
         }
-        files = [*_files(folder, [*edit.rows])]
-        _check_not_otherwise(edit, changes)
-        changed(written(folder, edit, changes))
-        for file in files:
-            _take_out(file)
-
-
-def _files(folder: Path, kinds: Sequence[str]) -> Iterator[_File]:
-    """Yield what will be left of each file; ConfigurationError where it cannot be said."""
-    for name in dict.fromkeys(FILE_OF[kind] for kind in kinds):
-        path = folder / f"{name}.toml"
-        own = [kind for kind in kinds if FILE_OF[kind] == name]
-        text = path.read_bytes().decode("utf-8")
+        _check_not_otherwise(edit, concealed(edit.rows, lambda: vault_of(folder)), changes)
+        files: list[_File] = []
         try:
-            yield _File(path, text, own, cut(text, own))
-        except ValueError as error:
-            raise ConfigurationError([Fault(str(path), 0, ", ".join(own), str(error))]) from None
+            for name in dict.fromkeys(FILE_OF[kind] for kind in edit.rows):
+                kinds = [kind for kind in edit.rows if FILE_OF[kind] == name]
+                files.append(_beside(folder / f"{name}.toml", texts[name], kinds))
+            _say_what_became(written(folder, edit, changes))
+            for file in files:
+                _take_out(file)
+        finally:
+            for file in files:
+                file.fresh.unlink(missing_ok=True)
 
 
-def _check_not_otherwise(edit: Edit, changes: Changes) -> None:
+def _text(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        stop(f"{path}: {error.strerror}")
+
+
+def _say_what_became(change: Change | None) -> None:
+    if change is None:
+        say("the registry has all of it already")
+    else:
+        changed(change)
+
+
+def _beside(path: Path, text: bytes, kinds: list[str]) -> _File:
+    """Write what will be left of a file beside it, as its owner's and with its mode.
+
+    ConfigurationError where it cannot be said; status 2 where it cannot be written.
+    """
+    try:
+        left = cut(text.decode("utf-8"), kinds).encode("utf-8")
+    except ValueError as error:
+        raise ConfigurationError([Fault(str(path), 0, ", ".join(kinds), str(error))]) from None
+    there = path.resolve()
+    fresh = there.with_suffix(".toml.new")
+    try:
+        fresh.unlink(missing_ok=True)
+        status = there.stat()
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            if (os.geteuid(), os.getegid()) != (status.st_uid, status.st_gid):
+                os.fchown(handle, status.st_uid, status.st_gid)
+            os.fchmod(handle, stat.S_IMODE(status.st_mode))
+            stream.write(left)
+            stream.flush()
+            os.fsync(handle)
+    except OSError as error:
+        stop(f"{fresh} cannot be written ({error.strerror}); nothing is changed")
+    return _File(there, text, kinds, fresh)
+
+
+def _check_not_otherwise(edit: Edit, rows: Mapping[str, Sequence[Row]], changes: Changes) -> None:
     """Refuse a table that the registry has as another: which is right is not guessed."""
     reason = "is another in the registry: let this one be as `jinbao registry show` has it"
     faults = [
         Fault(edit.files[kind], edit.lines[kind, row.key], f"{kind}.{row.key}", reason)
-        for kind, rows in edit.rows.items()
-        for row in rows
+        for kind, each in rows.items()
+        for row in each
         if changes.state[kind].get(row.key, row) != row
     ]
     if faults:
@@ -116,14 +157,17 @@ def _check_not_otherwise(edit: Edit, changes: Changes) -> None:
 
 
 def _take_out(file: _File) -> None:
-    """Write what is left of a file in one step, if it is still what was adopted."""
-    if file.path.read_bytes().decode("utf-8") != file.text:
-        stop(f"{file.path} was changed meanwhile: run `jinbao registry adopt` again")
-    fresh = file.path.with_suffix(".toml.new")
-    with fresh.open("wb") as stream:
-        stream.write(file.left.encode("utf-8"))
-        stream.flush()
-        os.fsync(stream.fileno())
-    shutil.copymode(file.path, fresh)
-    fresh.replace(file.path)
+    """Put what is left of a file in its place, if it still says what was adopted."""
+    recorded = "the registry has its tables now: run `jinbao registry adopt` again"
+    try:
+        if file.path.read_bytes() != file.text:
+            stop(f"{file.path} was changed meanwhile; {recorded}")
+        file.fresh.replace(file.path)
+        handle = os.open(file.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        stop(f"{file.path} could not be written ({error.strerror}); {recorded}")
     say(f"{file.path.name}: without {', '.join(file.kinds)}")

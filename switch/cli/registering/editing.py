@@ -5,10 +5,12 @@ What is wrong refuses all of it, with the line and the reason of each row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+from messages.crypto.keys import Tmk
 from messages.crypto.vault import Vault
 from messages.crypto.wrapping import WrapError
 from messages.dialects.dialect import Dialect
@@ -21,8 +23,9 @@ from switch.config.checks import check_across, check_spoken
 from switch.config.faults import ConfigurationError, Fault, Wrong
 from switch.config.files import FeeOptions
 from switch.config.installation import VAULT_ROLES
+from switch.config.keystore import KeyStore
 from switch.config.reading import Models, Sources
-from switch.config.registry.building import around
+from switch.config.registry.building import around, decides, said_twice
 from switch.config.registry.changes import Change, Changes, apply, change_to
 from switch.config.registry.checks import wrong_rows
 from switch.config.registry.fields import Row
@@ -30,7 +33,8 @@ from switch.config.registry.kinds import KINDS, State
 from switch.config.registry.stages import Stages, load_stages
 from switch.config.sections.cards import concealed
 from switch.config.sections.following import follows_of
-from switch.config.sections.merging import merge
+from switch.config.sections.merging import merge, owned_by, stands_twice
+from switch.config.sections.rows import TerminalRow
 from switch.config.tariffs import REGISTRY, load_tariffs
 from switch.core.moment import SHANGHAI
 from switch.shell.clock import wall_ns
@@ -89,16 +93,24 @@ def written(folder: Path, edit: Edit, changes: Changes) -> Change | None:
         return None
     after: State = {kind: dict(changes.state[kind]) for kind in KINDS}
     apply(after, change)
-    sources = rules.sources(after, edit.taken)
+    owned = owned_by([*changes.changes, change])
+    sources = rules.sources(after, edit.taken, owned)
+    wrongs: list[Wrong | Fault] = [*rules.wrong(after, sources, now.date())]
+    wrongs += _made_up(given.get("terminal", ()), changes)
+    if decides([*changes.changes, change]) and sources.models is not None:
+        wrongs += said_twice(folder, sources.models, has_rows=bool(after["acquirer"]))
     file = edit.file or changes.place
     faults = [
         wrong.fault(edit.files.get(wrong.kind, file), edit.lines.get((wrong.kind, wrong.key), 0))
-        for wrong in rules.wrong(after, sources, now.date())
+        for wrong in wrongs
+        if isinstance(wrong, Wrong)
     ]
+    faults += [fault for fault in wrongs if isinstance(fault, Fault)]
     if sources.faults:
-        # A file that was wrong before is another matter, and perhaps what this change mends.
-        before = rules.sources(changes.state).faults
-        faults += [fault for fault in sources.faults if fault not in before]
+        # A file that was wrong before is another matter, and perhaps what this change mends; but
+        # while a kind stands twice, only what brings it to one place may go on.
+        before = rules.sources(changes.state, owned=owned_by(changes.changes)).faults
+        faults += [each for each in sources.faults if each not in before or stands_twice(each)]
     if faults:
         raise ConfigurationError(faults)
     changes.append(change)
@@ -130,10 +142,15 @@ class _Rules:
         self._dialects = _dialects(folder, models)
         self._stages = _stages(folder, models, self._dialects)
 
-    def sources(self, state: State, taken: frozenset[str] = frozenset()) -> Sources:
+    def sources(
+        self,
+        state: State,
+        taken: frozenset[str] = frozenset(),
+        owned: frozenset[str] = frozenset(),
+    ) -> Sources:
         """Return the files with the rows of a state, checked against each other."""
         sources = Sources(self._folder)
-        merge(sources, state, taken)
+        merge(sources, state, taken, owned)
         if (models := sources.models) is not None:
             check_across(sources, models)
             check_spoken(sources.terminals, models.terminals, self._dialects)
@@ -145,6 +162,23 @@ class _Rules:
         if (models := sources.models) is not None:
             yield from wrong_rows(state, around(models, self._stages), today)
             yield from self._wrong_tariffs(state, models.jinbao.fees)
+        yield from self._wrong_keys(state)
+
+    def _wrong_keys(self, state: State) -> Iterator[Wrong]:
+        """Yield every terminal without a key, or with another than the one that is recorded."""
+        if not state["terminal"]:
+            return
+        store = key_store(self._folder)
+        names = store.names("terminals")
+        for key, row in state["terminal"].items():
+            if key not in names:
+                reason = "there is no key of it yet; `jinbao keys terminal new` makes one"
+                yield Wrong("terminal", key, "", reason)
+            elif isinstance(row, TerminalRow) and row.key_check:
+                found = _check_value(store, key)
+                if row.key_check.upper() != found:
+                    reason = f"is {row.key_check}, and the key in keys/terminals.toml has {found}"
+                    yield Wrong("terminal", key, "key_check", reason)
 
     def _wrong_tariffs(self, state: State, fees: FeeOptions) -> Iterator[Wrong]:
         """Yield every row that names a tariff which is not there, or not yet."""
@@ -161,6 +195,29 @@ class _Rules:
                     yield Wrong(kind, key, field, fault.reason)
                 else:
                     yield Wrong("tariff", "", "", str(fault))
+
+
+def _check_value(store: KeyStore, terminal: str) -> str:
+    """Return the check value of a terminal's key, empty where its box does not open."""
+    try:
+        key = store.key("terminals", terminal)
+    except WrapError:
+        key = None
+    return "" if key is None else Tmk(key).kcv().hex().upper()
+
+
+def _made_up(rows: Iterable[Row], changes: Changes) -> Iterator[Wrong]:
+    """Yield every row whose card nobody ever gave: a hash is made here, of a whole number."""
+    known = {each.get("settlement_card") for each in _terminals(changes.changes)}
+    for row in rows:
+        card = row.settlement_card if isinstance(row, TerminalRow) else ""
+        if "/" in card and card not in known:
+            yield Wrong("terminal", row.key, "settlement_card", "is none that was ever given")
+
+
+def _terminals(changes: Iterable[Change]) -> Iterator[Mapping[str, Any]]:
+    for change in changes:
+        yield from change.rows.get("terminal", ())
 
 
 def _check_removed(changes: Changes, edit: Edit) -> None:

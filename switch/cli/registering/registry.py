@@ -88,16 +88,16 @@ def set_row(
     folder: Folder,
     by: By,
     why: WhyChanged,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Fields that are not given stay as the row has them.")
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Fields that are not given are empty afterwards.")
     ] = False,
 ) -> None:
-    """Set one row, or replace it.
+    """Set one row; of one that is there already, fields that are not given stay as they are.
 
     \b
     Examples:
       jinbao registry set district id=wulong name=Wulong --by li --why "new" -c city
-      jinbao registry set terminal --keep id=50010001 dialect=pos --by li --why "new" -c city
+      jinbao registry set terminal id=50010001 dialect=pos --by li --why "new" -c city
     """  # noqa: D301 - \b keeps the lines of the examples apart
     _known(kind)
     edit = Edit(by, why)
@@ -107,7 +107,8 @@ def set_row(
     edit.file = "the row"
 
     def made(state: State) -> Mapping[str, Sequence[Row]]:
-        return {kind: [read_row(kind, {**_kept(state, kind, given), **given} if keep else given)]}
+        before = {} if whole else _kept(state, kind, given)
+        return {kind: [read_row(kind, {**before, **given})]}
 
     edit.made = made
     try:
@@ -236,12 +237,10 @@ def _fields(texts: list[str]) -> dict[str, str]:
 
 
 def _kept(state: State, kind: str, given: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return the row that has the key of what is given; status 2 where there is none."""
+    """Return the fields of the row that has the key of what is given, none where there is none."""
     key = "/".join(given.get(name, "") for name in KINDS[kind].KEY)
     row = state[kind].get(key)
-    if row is None:
-        stop(f"there is no {kind} {mask_numbers(key)} to keep fields of")
-    return plain(row)
+    return {} if row is None else plain(row)
 
 
 def _recorded(changes: Sequence[Change], on: str) -> Sequence[Change]:

@@ -11,25 +11,35 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
 from messages.crypto.keys import Key, Tmk
 from switch.cli.outcome import note, say, stop
+from switch.cli.registering.editing import Edit, carry_out
 from switch.cli.registering.keeping import kept
+from switch.cli.registering.telling import changed, check_told
 from switch.cli.security.secrets import read_secret
 from switch.cli.serving.folder import Folder, key_store
 from switch.cli.verbs import verb_app
+from switch.config.faults import ConfigurationError
 from switch.config.keystore import KeyStore
+from switch.config.registry.fields import Row
 from switch.config.sections.merging import merged
 
 app = verb_app("Terminal master keys of an installation.")
 
 _TMK_BYTES: Final = 16
+_TID_LENGTH: Final = 8
 _PARTS: Final = (2, 3)
 
 Tid = Annotated[str, typer.Argument(metavar="TID", help="The terminal (DE 41).")]
+RecordedBy = Annotated[
+    str,
+    typer.Option("--by", metavar="NAME", help="Who changes a key whose check value is recorded."),
+]
+RecordedWhy = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why it is changed.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the key that is there.")]
 
 
@@ -43,6 +53,8 @@ def new(
         typer.Option("--part", metavar="FILE", help="Write a part there; give it 2 or 3 times."),
     ] = None,
     force: Force = False,
+    by: RecordedBy = "",
+    why: RecordedWhy = "",
 ) -> None:
     """Make a random master key for a terminal.
 
@@ -52,7 +64,7 @@ def new(
     Example:
       jinbao keys terminal new 50010001 -c city --part one --part two
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    store = _prepared(folder, tid, force=force)
+    store = _prepared(folder, tid, (by, why), force=force)
     files = part or []
     if files and len(files) not in _PARTS:
         stop("a key has two or three parts")
@@ -66,7 +78,7 @@ def new(
     for file, content in zip(files, split(tmk, len(files)), strict=True):
         _write_part(file, content)
         say(f"{file}: check value {_kcv(Key(content))}")
-    _keep(store, tid, tmk)
+    store.keep(tid, tmk)
     if not files:
         note("without --part nobody can load this key into the terminal")
 
@@ -84,6 +96,8 @@ def import_(
         int, typer.Option(min=2, max=3, help="How many parts the prompts ask for.")
     ] = 2,
     force: Force = False,
+    by: RecordedBy = "",
+    why: RecordedWhy = "",
 ) -> None:
     """Put a terminal's master key together from its parts.
 
@@ -93,7 +107,7 @@ def import_(
     Example:
       jinbao keys terminal import 50010001 -c city --part one --part two
     """  # noqa: D301 - \b keeps the lines of the examples apart
-    store = _prepared(folder, tid, force=force)
+    store = _prepared(folder, tid, (by, why), force=force)
     names = [f"part {number}" for number in range(1, (len(part) if part else parts) + 1)]
     texts = []
     for name, file in zip(names, part or [""] * parts, strict=True):
@@ -111,7 +125,7 @@ def import_(
         stop(f"a terminal master key has {_TMK_BYTES} bytes, not {tmk.length}")
     if not tmk.has_odd_parity():
         note("the key does not have odd parity: compare the check value with its holders")
-    _keep(store, tid, tmk)
+    store.keep(tid, tmk)
 
 
 def odd_parity(key: bytes) -> bytes:
@@ -130,24 +144,53 @@ def split(tmk: Tmk, count: int) -> Sequence[bytes]:
     return [*parts, last.to_bytes(_TMK_BYTES)]
 
 
-def _prepared(folder: Path, tid: str, *, force: bool) -> KeyStore:
-    """Return the store, after making sure that the terminal is known and its key may change."""
+def _prepared(folder: Path, tid: str, told: tuple[str, str], *, force: bool) -> _Keeping:
+    """Return where the key goes, after making sure that it may change."""
     found = merged(folder, kept)
     terminals = found.sources.terminals
     if terminals.model is None or found.faults:
         stop("\n".join(str(fault) for fault in (*terminals.faults, *found.faults)))
-    if tid not in {entry.id for entry in terminals.model.terminal}:
-        stop(f"no terminal {tid} in {terminals.place('terminal')}")
+    entry = next((each for each in terminals.model.terminal if each.id == tid), None)
+    if entry is None:
+        if not (len(tid) == _TID_LENGTH and tid.isascii() and tid.isalnum()):
+            stop("a terminal is named by 8 letters or digits")
+        note(f"terminal {tid} is not registered yet: it is not in {terminals.place('terminal')}")
     store = key_store(folder)
     if tid in store.names("terminals") and not force:
         stop(f"terminal {tid} has a key; --force replaces it, and the terminal must be loaded anew")
-    return store
+    if entry is None or not entry.key_check:
+        return _Keeping(store, None, told)
+    if not isinstance(entry, Row):
+        note("terminals.toml records the check value of the key before: mend its key_check")
+        return _Keeping(store, None, told)
+    if not all(each.strip() for each in told):
+        stop("the registry records this key's check value: say who and why by --by and --why")
+    check_told(*told)
+    return _Keeping(store, folder, told)
 
 
-def _keep(store: KeyStore, tid: str, tmk: Tmk) -> None:
-    store.put("terminals", {tid: tmk.reveal()})
-    say(f"terminal {tid}: check value {_kcv(tmk)}")
-    note("a running switch uses it after its next start")
+class _Keeping(NamedTuple):
+    """Where a key is put, and the folder whose registry records its check value, if any."""
+
+    store: KeyStore
+    folder: Path | None
+    told: tuple[str, str]
+
+    def keep(self, tid: str, tmk: Tmk) -> None:
+        """Put a key, and record its check value with who and why."""
+        kcv = _kcv(tmk)
+        self.store.put("terminals", {tid: tmk.reveal()})
+        say(f"terminal {tid}: check value {kcv}")
+        if self.folder is not None:
+            edit = Edit(*self.told)
+            edit.made = lambda state: {
+                "terminal": [state["terminal"][tid].model_copy(update={"key_check": kcv})]
+            }
+            try:
+                changed(carry_out(self.folder, edit))
+            except ConfigurationError as error:
+                stop(f"the key is there, and its check value could not be recorded\n{error}")
+        note("a running switch uses it after `jinbao reload`")
 
 
 def _kcv(key: Key) -> str:

@@ -36,7 +36,10 @@ def load_registry(
     stages = load_stages(models.jinbao.registry.stages, folder, transactions)
     wrong = wrong_rows(changes.state, around(models, stages), None)
     faults = [each.fault(changes.place) for each in wrong]
-    faults += [*_said_twice(folder, models, changes)]
+    faults += [
+        each if isinstance(each, Fault) else each.fault(changes.place)
+        for each in said_twice(folder, models, has_rows=bool(changes.state["acquirer"]))
+    ]
     if faults:
         raise ConfigurationError(faults)
     return snapshot(changes.state, stages, changes.number)
@@ -50,14 +53,14 @@ def decides(changes: Iterable[Change]) -> bool:
     return any(kind in DECIDING for change in changes for kind in change.rows)
 
 
-def _said_twice(folder: Path, models: Models, changes: Changes) -> Iterator[Fault]:
+def said_twice(folder: Path, models: Models, *, has_rows: bool) -> Iterator[Fault | Wrong]:
+    """Yield every acquirer that says what a registry that decides says by openings."""
     reason = "the registry says this here: record an opening of other-cards"
     for index, acquirer in enumerate(models.banks.acquirer):
         if acquirer.other_cards_from is None:
             continue
-        if changes.state["acquirer"]:
-            wrong = Wrong("acquirer", acquirer.id, "other_cards_from", reason)
-            yield wrong.fault(changes.place)
+        if has_rows:
+            yield Wrong("acquirer", acquirer.id, "other_cards_from", reason)
         else:
             key = f"acquirer[{index}].other_cards_from"
             yield Fault(str(folder / "banks.toml"), 0, key, reason)

@@ -141,7 +141,9 @@ class TariffRow(Row):
 
     institution: Institution
     from_day: Day
-    file: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,80}$")]
+    file: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,80}$"), AfterValidator(free)
+    ]
 
 
 class Inspection(Row):

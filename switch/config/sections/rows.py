@@ -7,9 +7,16 @@ fields with the same bounds, read from texts as well.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from switch.config.files import (
     AcquirerEntry,
@@ -21,8 +28,14 @@ from switch.config.files import (
 from switch.config.registry.fields import KEPT, Row, day, free, words
 
 TerminalId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{8}$")]
+_LEFT_OPEN: Final = 4
+"""Digits that the prefix of a range leaves open at least."""
 _LAX: Final = ConfigDict(extra="forbid", frozen=True, strict=False)
 """A cell of CSV is a text, whatever its field is."""
+
+
+def _free(value: str | None, info: ValidationInfo) -> str | None:
+    return None if value is None else free(value, info)
 
 
 class GroupRow(Row, GroupEntry):
@@ -30,7 +43,7 @@ class GroupRow(Row, GroupEntry):
 
     model_config = _LAX
 
-    _name = field_validator("name")(free)
+    _texts = field_validator("id", "name")(free)
 
 
 class AcquirerRow(Row, AcquirerEntry):
@@ -38,7 +51,7 @@ class AcquirerRow(Row, AcquirerEntry):
 
     model_config = _LAX
 
-    _name = field_validator("name")(free)
+    _texts = field_validator("name", "group")(_free)
     _day = field_validator("other_cards_from", mode="before")(day)
 
 
@@ -47,8 +60,13 @@ class IssuerRow(Row, IssuerEntry):
 
     model_config = _LAX
 
-    _name = field_validator("name")(free)
+    _texts = field_validator("name", "group")(_free)
     _words = field_validator("links", mode="before")(words)
+
+    @field_validator("links")
+    @classmethod
+    def _free_links(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        return [free(each, info) for each in value]
 
 
 class RangeRow(Row, RangeEntry):
@@ -58,6 +76,13 @@ class RangeRow(Row, RangeEntry):
 
     KEY: ClassVar[tuple[str, ...]] = ("prefix", "length")
 
+    @model_validator(mode="after")
+    def _is_no_card(self, info: ValidationInfo) -> Self:
+        """Refuse a range of so few cards that its prefix is a card number all but written out."""
+        if info.context != KEPT and self.length - len(self.prefix) < _LEFT_OPEN:
+            raise ValueError(f"prefix leaves fewer than {_LEFT_OPEN} digits open: that is a card")
+        return self
+
 
 class TerminalRow(Row, TerminalEntry):
     """A terminal; of its settlement card only what may be kept."""
@@ -66,12 +91,17 @@ class TerminalRow(Row, TerminalEntry):
 
     settlement_card: Annotated[
         str,
-        StringConstraints(pattern=r"^([0-9]{13,19}|[0-9]{6}\*+[0-9]{4}/[0-9a-f]{32})?$"),
+        StringConstraints(pattern=r"^([0-9]{13,19}|[0-9]{6}\*{3,9}[0-9]{4}/[0-9a-f]{32})?$"),
         Field(repr=False),
     ] = ""
 
-    _place = field_validator("place")(free)
+    _texts = field_validator("place", "dialect")(free)
     _words = field_validator("transactions", mode="before")(words)
+
+    @field_validator("transactions")
+    @classmethod
+    def _free_words(cls, value: list[str] | None, info: ValidationInfo) -> list[str] | None:
+        return None if value is None else [free(each, info) for each in value]
 
     @field_validator("settlement_card")
     @classmethod

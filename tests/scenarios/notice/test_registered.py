@@ -79,9 +79,9 @@ def test_changed_rows_are_taken_up_and_nothing_is_dropped(tmp_path: Path) -> Non
 
             # All becomes rows, and a terminal comes.
             assert change(here.folder, "adopt").status == 0
-            _set(here, "terminal", f"id={_NEW}", *_TERMINAL)
             store = KeyStore.open(here.folder / KEYS)
             store.put("terminals", {_NEW: bytes.fromhex(TEST_TMK)})
+            _set(here, "terminal", f"id={_NEW}", *_TERMINAL)
             assert await new.sign_on() == "97"  # not before it is reloaded
             _reload(here)
             assert await new.sign_on() == "00"

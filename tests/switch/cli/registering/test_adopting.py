@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +51,7 @@ def test_all_of_the_files_is_one_change_and_the_switch_decides_as_before(folder:
     assert "# The social-security host answers" in _texts(folder)["banks"]
     (told,) = registry(folder, "show", "--history").out.splitlines()
     assert (json.loads(told)["by"], json.loads(told)["why"]) == ("wang", "test")
-    assert change(folder, "adopt").out.startswith("nothing changes")
+    assert change(folder, "adopt").out == "the registry has all of it already\n"
 
 
 def test_one_kind_is_adopted_beside_the_rows_that_decide(folder: Path) -> None:
@@ -84,7 +86,7 @@ def test_interrupted_between_its_steps_it_is_run_again_and_finishes(
         installed(folder)
     refused = run("reload", "-c", str(folder))
     assert (refused.status, "jinbao registry adopt" in refused.err) == (USAGE, True)
-    assert change(folder, "adopt").out.startswith("nothing changes")
+    assert change(folder, "adopt").out.startswith("the registry has all of it already")
     assert _same(installed(folder).configuration, before)
     assert len(registry(folder, "show", "--history").out.splitlines()) == 1
 
@@ -139,3 +141,45 @@ def test_a_kind_that_is_no_section_and_nobody_who_asks_are_told(folder: Path) ->
     assert outcome.status == USAGE
     assert "village is no section of the files" in outcome.err
     assert registry(folder, "adopt", "--by", " ", "--why", "x").status == USAGE
+
+
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_changed(folder: Path) -> None:
+    (folder / "cards.toml.new").mkdir()
+    before = _texts(folder)
+    outcome = change(folder, "adopt")
+    assert outcome.status == USAGE
+    assert "cards.toml.new cannot be written (Is a directory); nothing is changed" in outcome.err
+    assert _texts(folder) == before
+    assert not registry(folder, "show", "--history").out
+    assert not (folder / "banks.toml.new").exists()
+
+
+def test_a_file_that_changes_meanwhile_is_left_as_it_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, rows_of = folder / "terminals.toml", adopting.rows_of
+    text = path.read_text("utf-8")
+
+    def edited(*arguments: Any) -> Any:  # noqa: ANN401 - as it is
+        path.write_text(text + "\n# somebody was here\n", "utf-8")
+        return rows_of(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(adopting, "rows_of", edited)
+        outcome = change(folder, "adopt", "terminal")
+    assert outcome.status == USAGE
+    assert "was changed meanwhile; the registry has its tables now" in outcome.err
+    assert path.read_text("utf-8").endswith("# somebody was here\n")
+    assert change(folder, "adopt").status == 0
+    assert path.read_text("utf-8").endswith("# somebody was here\n")
+
+
+def test_links_and_modes_stay(folder: Path, tmp_path: Path) -> None:
+    there = (folder / "terminals.toml").rename(tmp_path / "shared.toml")
+    there.chmod(0o640)
+    (folder / "terminals.toml").symlink_to(there)
+    assert change(folder, "adopt").status == 0
+    assert (folder / "terminals.toml").is_symlink()
+    assert "[[terminal]]\n" not in there.read_text("utf-8")
+    assert stat.S_IMODE(there.stat().st_mode) == 0o640
+    assert installed(folder).configuration.terminals

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from switch.cli.outcome import USAGE
+from switch.config.faults import ConfigurationError
+from switch.config.installation import KEYS
+from switch.config.keystore import KeyStore
 from switch.config.sections.rows import SECTIONS
-from tests.switch.cli.registering.bringing import change, registry
+from tests.switch.cli.registering.bringing import FIRST, change, registry
 from tests.switch.cli.running import run
 from tests.switch.config import folders
 from tests.switch.config.registry.making import bring_in, history, installed
@@ -41,6 +44,8 @@ def _terminals(path: Path, wrong: Mapping[int, str]) -> Path:
 
 
 def test_one_wrong_terminal_of_10_000_refuses_all_of_them(moved: Path, tmp_path: Path) -> None:
+    numbers = [f"{number:08}" for number in range(10_000)]
+    KeyStore.open(moved / KEYS).put("terminals", dict.fromkeys(numbers, bytes(range(16))))
     before = history(moved).changes
     path = _terminals(tmp_path / "terminal.csv", {4_321: "99999999"})
     outcome = change(moved, "import", str(path))
@@ -109,7 +114,7 @@ def test_a_kind_that_stands_in_its_file_is_not_imported_beside_it(
     path.write_text(_TERMINALS + "59990001,999653080110009,99900000,8011,VILLAGE\n", "utf-8")
     outcome = change(folder, "import", str(path))
     assert outcome.status == USAGE
-    assert "terminals.toml:4: terminal[0]: the registry has rows of this kind" in outcome.err
+    assert "terminals.toml:4: terminal[0]: this kind is in the registry" in outcome.err
     assert not registry(folder, "show").out
 
 
@@ -155,25 +160,90 @@ def test_every_change_of_a_terminal_is_kept_with_who_and_why(moved: Path) -> Non
     assert last["rows"]["terminal"][0]["dialect"] == "pos"
 
 
-def test_a_terminal_is_registered_then_gets_its_key_and_is_dated_with_its_check_value(
-    moved: Path,
-) -> None:
+def test_a_terminal_gets_its_key_and_is_registered_with_its_check_value(moved: Path) -> None:
     fields = ("id=59990001", "merchant=999653080110009", "acquirer=99900000", "category=8011")
-    assert change(moved, "set", "terminal", *fields, "place=A").status == 0
-    refused = run("check", str(moved))
+    refused = change(moved, "set", "terminal", *fields, "place=A")
     assert (refused.status, "`jinbao keys terminal new` makes one" in refused.err) == (USAGE, True)
     made = run("keys", "terminal", "new", "59990001", "-c", str(moved))
-    assert made.status == 0
+    assert (made.status, "59990001 is not registered yet" in made.err) == (0, True)
     kcv = made.out.split()[-1]
+    wrong = change(moved, "set", "terminal", *fields, "place=A", "key_check=00000000")
+    assert f"is 00000000, and the key in keys/terminals.toml has {kcv}" in wrong.err
     assert change(moved, "set", "terminal", *fields, "place=A", f"key_check={kcv}").status == 0
     assert "59990001" in installed(moved).configuration.terminals
-    assert run("keys", "terminal", "new", "59990001", "--force", "-c", str(moved)).status == 0
-    refused = run("check", str(moved))
-    assert refused.status == USAGE
-    told = f"terminal.59990001.key_check: is {kcv}, and the key in keys/terminals.toml has "
-    assert told in refused.err
-    missing = run("keys", "terminal", "new", "59990002", "-c", str(moved))
-    assert "no terminal 59990002 in the registry" in missing.err
+
+
+def test_a_recorded_key_is_changed_with_who_and_why(moved: Path) -> None:
+    assert change(moved, "set", "terminal", "id=50010001", "key_check=08d7b4fb").status == 0
+    again = ("keys", "terminal", "new", "50010001", "--force", "-c", str(moved))
+    refused = run(*again)
+    assert (refused.status, "--by and --why" in refused.err) == (USAGE, True)
+    assert installed(moved).configuration.terminals
+    made = run(*again, "--by", "li", "--why", "stolen")
+    assert made.status == 0, made.err
+    kcv = made.out.splitlines()[0].split()[-1]
+    terminal = installed(moved).configuration.terminals["50010001"]
+    assert terminal.master_key.kcv().hex().upper() == kcv != "08D7B4FB"
+    last = json.loads(registry(moved, "show", "--history").out.splitlines()[-1])
+    assert (last["by"], last["why"]) == ("li", "stolen")
+    assert last["rows"]["terminal"][0]["key_check"] == kcv
+
+
+def test_what_is_taken_is_what_a_load_takes(moved: Path) -> None:
+    day = ("id=99900000", "other_cards_from=2014-12-01")
+    assert change(moved, "set", "acquirer", *day).status == 0
+    refused = change(moved, "import", str(FIRST))
+    told = "acquirer.99900000.other_cards_from: the registry says this here"
+    assert (refused.status, told in refused.err) == (USAGE, True)
+    assert change(moved, "set", "acquirer", "id=99900000", "other_cards_from=").status == 0
+    assert change(moved, "import", str(FIRST)).status == 0
+    refused = change(moved, "set", "acquirer", *day)
+    assert (refused.status, told in refused.err) == (USAGE, True)
+    assert installed(moved).configuration.registry is not None
+
+
+def test_while_a_kind_stands_twice_only_adopt_goes_on(moved: Path) -> None:
+    text = 'format = 1\n[[terminal]]\nid = "50010001"\nmerchant = "999653080110001"\n'
+    text += 'acquirer = "99900000"\ncategory = "8011"\nplace = "X"\n'
+    (moved / "terminals.toml").write_text(text, "utf-8")
+    refused = change(moved, "remove", "terminal", "50010003")
+    assert (refused.status, "this kind is in the registry" in refused.err) == (USAGE, True)
+    assert change(moved, "set", "group", "id=third", "name=x").status == USAGE
+
+
+def test_a_kind_is_the_registrys_for_good(moved: Path) -> None:
+    for key in ("621999/19", "621999000000001/19", "621999000000002/19"):
+        assert change(moved, "remove", "range", key).status == 0
+    assert not installed(moved).configuration.card_ranges
+    defaults = FIRST.with_name("cards.toml").read_text("utf-8")
+    (moved / "cards.toml").write_text(defaults, "utf-8")
+    with pytest.raises(ConfigurationError, match="this kind is in the registry"):
+        installed(moved)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("group", (f"id={_CARD}", "name=x")),
+        ("issuer", ("id=99930000", f"links={_CARD}")),
+        ("acquirer", ("id=99900000", f"group={_CARD}")),
+        ("terminal", ("id=50010001", f"dialect={_CARD}")),
+        ("terminal", ("id=50010001", f"transactions={_CARD}")),
+        ("tariff", ("institution=99900000", "from_day=2014-07-01", f"file={_CARD}")),
+        ("range", ("prefix=621999000000000777", "length=19", "issuer=99900000", "social=true",
+                   "debit=true")),
+        ("terminal", ("id=50010001", "settlement_card=621999*********7775/" + 32 * "0")),
+        ("terminal", ("id=50010001", "settlement_card=621999*7775/" + 32 * "0")),
+    ],
+)  # fmt: skip
+def test_no_field_keeps_or_tells_a_whole_card_number(
+    moved: Path, kind: str, fields: tuple[str, ...]
+) -> None:
+    before = history(moved).changes
+    outcome = change(moved, "set", kind, *fields)
+    assert outcome.status == USAGE
+    assert _CARD not in outcome.out + outcome.err
+    assert history(moved).changes == before
 
 
 def test_rows_are_shown_as_they_were_recorded_on_a_day(folder: Path) -> None:
@@ -226,14 +296,16 @@ def test_an_institution_follows_a_tariff_from_a_day_on(folder: Path, tmp_path: P
     assert "free has no tariff of 99910000 on 20020101" in refused.err
 
 
-def test_fields_that_are_not_given_can_stay_as_the_row_has_them(moved: Path) -> None:
+def test_fields_that_are_not_given_stay_as_the_row_has_them(moved: Path) -> None:
     (before,) = registry(moved, "show", "issuer").out.splitlines()[2:]
-    fields = ("--keep", "id=99930000", "name=Another")
+    fields = ("id=99930000", "name=Another")
     assert change(moved, "set", "issuer", *fields).status == 0
     (after,) = registry(moved, "show", "issuer").out.splitlines()[2:]
     assert json.loads(after) == json.loads(before) | {"name": "Another"}
     assert json.loads(after)["in_city"] is False
-    assert change(moved, "set", "acquirer", "--keep", "id=99900000", "alternate=").status == 0
+    assert change(moved, "set", "acquirer", "id=99900000", "alternate=").status == 0
     assert installed(moved).configuration.acquirers["99900000"].alternate is None
-    refused = change(moved, "set", "issuer", "--keep", "id=99939999", "name=x")
-    assert (refused.status, "there is no issuer 99939999" in refused.err) == (USAGE, True)
+    whole = ("--whole", "id=99930000", "name=Whole", "links=outside")
+    assert change(moved, "set", "issuer", *whole).status == 0
+    (after,) = registry(moved, "show", "issuer").out.splitlines()[2:]
+    assert json.loads(after)["in_city"] is True

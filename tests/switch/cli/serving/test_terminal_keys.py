@@ -137,10 +137,12 @@ def test_a_new_key_needs_two_or_three_files_and_none_that_is_there(
     assert _tmk(folder) == before
 
 
-def test_an_unknown_terminal_gets_no_key(folder: Path) -> None:
+def test_a_terminal_can_have_its_key_before_it_is_registered(folder: Path) -> None:
+    outcome = run("keys", "terminal", "new", "5001999", "-c", str(folder))
+    assert (outcome.status, "8 letters or digits" in outcome.err) == (USAGE, True)
     outcome = run("keys", "terminal", "new", "50019999", "-c", str(folder))
-    assert outcome.status == USAGE
-    assert "no terminal 50019999 in" in outcome.err
+    assert outcome.status == 0
+    assert "terminal 50019999 is not registered yet" in outcome.err
 
 
 def test_a_damaged_list_of_terminals_is_told(folder: Path) -> None:
