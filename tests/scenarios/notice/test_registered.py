@@ -89,7 +89,7 @@ def test_changed_rows_are_taken_up_and_nothing_is_dropped(tmp_path: Path) -> Non
             assert await clinic.withdraw() == "00"
 
             # The acquirer registers another class of line than the one they come over.
-            _set(here, "acquirer", *_ACQUIRER, "access=bank")
+            _set(here, "acquirer", *_ACQUIRER, "access=bank", "alternate=")
             _reload(here)
             assert await clinic.withdraw() == "58"
             _set(here, "acquirer", *_ACQUIRER, "access=jinbao", "alternate=bank")

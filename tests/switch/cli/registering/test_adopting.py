@@ -12,6 +12,7 @@ import pytest
 from switch.cli.outcome import USAGE
 from switch.cli.registering import adopting
 from switch.config.faults import ConfigurationError
+from switch.config.sections.entries import rows_of
 from switch.config.sections.rows import FILE_OF, SECTIONS
 from switch.core.configuration import Configuration
 from tests.switch.cli.registering.bringing import begun, change, registry
@@ -157,7 +158,7 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_changed(folder
 def test_a_file_that_changes_meanwhile_is_left_as_it_is(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, rows_of = folder / "terminals.toml", adopting.rows_of
+    path = folder / "terminals.toml"
     text = path.read_text("utf-8")
 
     def edited(*arguments: Any) -> Any:  # noqa: ANN401 - as it is
@@ -165,7 +166,7 @@ def test_a_file_that_changes_meanwhile_is_left_as_it_is(
         return rows_of(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(adopting, "rows_of", edited)
+        patched.setattr("switch.cli.registering.adopting.rows_of", edited)
         outcome = change(folder, "adopt", "terminal")
     assert outcome.status == USAGE
     assert "was changed meanwhile; the registry has its tables now" in outcome.err
