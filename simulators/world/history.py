@@ -117,6 +117,8 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     """The books of the product host, None where there was none."""
     payouts: tuple[Payout, ...] = ()
     """What was ordered to be paid out."""
+    caps: dict[tuple[bytes, int], tuple[int, int]] | None = None
+    """What the ledger holds and has committed of each card's day; None where nobody looked."""
 
 
 class Evening(msgspec.Struct, frozen=True):

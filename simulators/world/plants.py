@@ -6,6 +6,7 @@ an issuer's books.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,6 +19,7 @@ from simulators.cards import FIRST_PAN
 from simulators.products.books import Shelf
 from simulators.services.deeds import DONE
 from simulators.social_security.books import Books
+from simulators.wire import Wire
 from simulators.world.matrix.plants import AnyCard, AnyPayer, LateReload, Unplanned, Yesterday
 from simulators.world.plant import Plant
 from switch.core.batches.values import SettleBatch
@@ -51,6 +53,43 @@ class OverCap(Plant):
             cap = operation.cap
             return replace(operation, cap=CapCheck(cap.day, 3 * cap.limit_fen))
         return operation
+
+
+class HalfCap(Plant):
+    """The ledger refuses what goes over half of a cap."""
+
+    promise = "cap"
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Lower the limit of an open."""
+        if isinstance(operation, Open) and operation.cap is not None:
+            cap = operation.cap
+            return replace(operation, cap=CapCheck(cap.day, cap.limit_fen // 2))
+        return operation
+
+
+class KeptCap(Plant):
+    """What was reversed still counts to its card's day."""
+
+    promise = "cap"
+
+    def __init__(self, terminal_wire: Wire, issuer_wire: Wire) -> None:
+        """Begin with nothing reversed."""
+        super().__init__(terminal_wire, issuer_wire)
+        self._opened: dict[TransactionKey, tuple[tuple[bytes, int], int]] = {}
+        self._kept: Counter[tuple[bytes, int]] = Counter()
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Leave less room for each open of a day than there is."""
+        if isinstance(operation, Acknowledge) and operation.state is State.REVERSED:
+            day, fen = self._opened.pop(operation.key, ((b"", 0), 0))
+            self._kept[day] += fen
+        if not isinstance(operation, Open) or operation.cap is None:
+            return operation
+        day = (operation.key.card, operation.cap.day)
+        self._opened[operation.key] = (day, operation.record.amount_fen)
+        left = max(operation.cap.limit_fen - self._kept[day], 0)
+        return replace(operation, cap=CapCheck(operation.cap.day, left))
 
 
 class LostReversal(Plant):
@@ -338,6 +377,8 @@ class _GraspingShelf(Shelf):
 
 PLANTS: Final[Mapping[str, type[Plant]]] = {
     "over-cap": OverCap,
+    "half-cap": HalfCap,
+    "kept-cap": KeptCap,
     "open-hold": OpenHold,
     "double-answer": DoubleAnswer,
     "double-debit": DoubleDebit,

@@ -412,6 +412,7 @@ class World:
             social=self._office.books if self._office is not None else None,
             shop=self._shop.shelf if self._shop is not None else None,
             payouts=self._agency.payouts if self._agency is not None else (),
+            caps=kept.caps(),
         )
 
     @property

@@ -32,6 +32,7 @@ _PROFILES = {
     "late-reload": "stages",
     "unplanned": "stages",
     "any-payer": "remittances",
+    "kept-cap": "banks",
     "kept-order": "services",
     "kept-bill": "services",
     "forgotten-bill": "services",

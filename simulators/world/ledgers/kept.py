@@ -51,6 +51,9 @@ class Kept(Protocol):
     def batches(self) -> list[Batch]:
         """Return terminals' batches that were settled."""
 
+    def caps(self) -> dict[tuple[bytes, int], tuple[int, int]]:
+        """Return what each card's day holds and has committed."""
+
     def close(self) -> None:
         """Let go of it at the end of the world."""
 
@@ -82,6 +85,12 @@ class Opened(ABC):
     def batches(self) -> list[Batch]:
         """Return terminals' batches that were settled."""
         return self.ledger.batches(0, LAST_DAY)
+
+    def caps(self) -> dict[tuple[bytes, int], tuple[int, int]]:
+        """Return what each card's day holds and has committed, of cards that a row counts to."""
+        cards = sorted({row.key.card for row in self.rows() if row.cap is not None})
+        days = [(card, day) for card in cards for day in self.ledger.caps(card)]
+        return {(card, day.day): (day.held_fen, day.committed_fen) for card, day in days}
 
 
 class InMemory(Opened):

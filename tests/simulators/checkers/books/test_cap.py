@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from simulators.checkers.books.cap import check
 from simulators.world.setting import CAPS
 from switch.core.operations import CapCheck, Open
-from switch.core.outcomes import Closed, Opened, TotalsAre
+from switch.core.outcomes import CapExceeded, Closed, Opened, TotalsAre
 from switch.core.transaction import State
 from tests.simulators import recording
 from tests.switch.ledger import making
@@ -17,6 +18,11 @@ _OPENED = Opened(0, 0)
 
 def test_the_planted_bug_is_seen() -> None:
     assert recording.sees(check, "over-cap")
+
+
+@pytest.mark.parametrize("plant", ["half-cap", "kept-cap"])
+def test_a_refusal_while_there_is_room_is_seen(plant: str) -> None:
+    assert recording.sees(check, plant)
 
 
 def test_healthy_worlds_keep_the_promise() -> None:
@@ -91,3 +97,41 @@ def test_counters_that_differ_from_the_rows_are_seen() -> None:
         rows=[recording.row(State.IN_DOUBT)], totals=TotalsAre({}, 40_000, 0, 0)
     )
     assert list(check(history)) == ["rows hold 50000 fen, the cap counters say 40000"]
+
+
+def test_a_refusal_says_what_the_day_has_and_only_where_there_is_no_room() -> None:
+    history = recording.blank()
+    recording.applied(history, making.opening(1, 1, 60_000), _OPENED)
+    recording.applied(history, making.opening(2, 2, 50_000), CapExceeded(100_000, 0, 60_000))
+    assert not list(check(history))
+    recording.applied(history, making.opening(3, 3, 50_000), CapExceeded(100_000, 60_000, 0))
+    said = "has 60000 and 0 on 20140618, a refusal said 0 held and 60000 committed"
+    assert [each.partition(" ")[2] for each in check(history)] == [said]
+    recording.applied(history, making.opening(4, 4, 40_000), CapExceeded(100_000, 0, 60_000))
+    room = "40000 fen of 621999******0120 were refused on 20140618 at 60000 of 100000"
+    assert list(check(history))[1:] == [room]
+
+
+def test_a_day_whose_counter_is_not_what_its_rows_say_is_seen() -> None:
+    row = recording.row(State.APPROVED)
+    assert row.cap is not None
+    day = (row.key.card, row.cap.day)
+    totals = TotalsAre({}, 0, 50_000, 0)
+    right = recording.ended(rows=[row], totals=totals, caps={day: (0, 50_000)})
+    assert not list(check(right))
+    other = (day[0], 20140619)
+    wrong = recording.ended(rows=[row], totals=totals, caps={other: (0, 50_000)})
+    found = [each.partition("its counter says ")[2] for each in check(wrong)]
+    assert found == ["0 and 0", "0 and 50000"]
+    bare = recording.ended(rows=[row], totals=TotalsAre({}, 0, 0, 0))
+    assert list(check(bare)) == ["rows commit 50000 fen, the cap counters say 0"]
+
+
+def test_worlds_look_at_what_the_ledger_has_of_each_day() -> None:
+    histories = [recording.world(seed) for seed in range(8)]
+    assert any(history.end.caps for history in histories)
+    history = next(history for history in histories if history.end.caps)
+    said = history.end.caps or {}
+    history.end, kept = replace(history.end, caps=dict.fromkeys(said, (1, 1))), history.end
+    assert list(check(history))
+    history.end = kept
