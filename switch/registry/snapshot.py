@@ -124,6 +124,10 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "matrix", Matrix(self.stages, self.openings))
         msgspec.structs.force_setattr(self, "verdicts", {})
 
+    def is_refused(self, terminal: str, transaction: str) -> bool:
+        """Tell whether a terminal is registered as a plain POS, and this is not for one (58)."""
+        return self.devices.get(terminal) == POS and transaction in self.composite_only
+
     def is_connected(self, issuer: str, prefix: str, day: int) -> bool:
         """Tell whether an issuer's plan of 金保专网 is approved, and covers such cards."""
         plan = self.connections.get(issuer)

@@ -58,6 +58,7 @@ class Management:
         """Take a management message, or refuse one that nobody serves."""
         rule = self._wire.classify(request)
         terminal = configuration.terminals.get(request.terminal or "")
+        registry = configuration.registry
         if terminal is None:
             self._answer(request, Reason.TERMINAL_UNKNOWN)
         elif request.merchant != terminal.merchant:
@@ -73,6 +74,8 @@ class Management:
             self._answer(request, Reason.SERVICE_NOT_FOR_TERMINAL, terminal)
         elif rule.refuse is not None:
             self._answer(request, rule.refuse, terminal)
+        elif registry is not None and registry.is_refused(terminal.id, rule.id):
+            self._answer(request, Reason.SERVICE_NOT_FOR_TERMINAL, terminal)
         else:
             self._serve(rule, request, terminal, configuration)
 

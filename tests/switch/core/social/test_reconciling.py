@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.switch.core.social import DUE_FEN, HEADER, Clinic, payload
+from tests.switch.core.stage.registered import open_registry
 
 
 def _reconcile(clinic: Clinic, count: int, fen: int, *, batch: str = "000002") -> None:
@@ -82,3 +83,13 @@ def test_without_a_host_there_is_no_line() -> None:
     clinic.reconfigure(social_host=None)
     _reconcile(clinic, 0, 0)
     assert clinic.code == "92"
+
+
+def test_what_is_registered_as_a_plain_pos_is_refused() -> None:
+    clinic = Clinic()
+    only = frozenset({"social_reconciliation"})
+    for device, code in (("pos", "58"), ("composite", "00")):
+        devices = {"50010001": device}
+        clinic.reconfigure(registry=open_registry(devices=devices, composite_only=only))
+        _reconcile(clinic, 0, 0)
+        assert clinic.code == code
