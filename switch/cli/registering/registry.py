@@ -253,7 +253,9 @@ def _recorded(changes: Sequence[Change], on: str) -> Sequence[Change]:
         day = ""
     if not day:
         stop("--on should be a day like 2014-06-18")
-    return [change for change in changes if change.at[:_DAY_LENGTH] <= day]
+    # A clock that was set back takes no change out of the middle: what is later builds on it.
+    until = [place for place, change in enumerate(changes, 1) if change.at[:_DAY_LENGTH] <= day]
+    return changes[: until[-1] if until else 0]
 
 
 def _table(kind: str, row: Mapping[str, Any]) -> Iterator[str]:

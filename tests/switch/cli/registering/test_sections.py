@@ -256,6 +256,10 @@ def test_rows_are_shown_as_they_were_recorded_on_a_day(folder: Path) -> None:
         assert [json.loads(line)["place"] for line in shown] == told
     history = registry(folder, "show", "--history", "--on", "2014-06-18").out.splitlines()
     assert len(history) == 1
+    row = rows_of(folder)["terminal"][0].model_copy(update={"place": "C"})
+    bring_in(folder, {"terminal": [row]}, ("2014-06-18T00:00:00+08:00", "wang", "clock set back"))
+    shown = registry(folder, "show", "terminal", "--history", "--on", "2014-06-18").out
+    assert len(shown.splitlines()) == 3
     for mistaken in ("tomorrow", "2014-02-30", "20140618"):
         outcome = registry(folder, "show", "--on", mistaken)
         assert (outcome.status, "a day like 2014-06-18" in outcome.err) == (USAGE, True)
