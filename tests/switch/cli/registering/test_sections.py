@@ -258,8 +258,8 @@ def test_rows_are_shown_as_they_were_recorded_on_a_day(folder: Path) -> None:
     assert len(history) == 1
     row = rows_of(folder)["terminal"][0].model_copy(update={"place": "C"})
     bring_in(folder, {"terminal": [row]}, ("2014-06-18T00:00:00+08:00", "wang", "clock set back"))
-    shown = registry(folder, "show", "terminal", "--history", "--on", "2014-06-18").out
-    assert len(shown.splitlines()) == 3
+    told_until = registry(folder, "show", "terminal", "--history", "--on", "2014-06-18").out
+    assert len(told_until.splitlines()) == 3
     for mistaken in ("tomorrow", "2014-02-30", "20140618"):
         outcome = registry(folder, "show", "--on", mistaken)
         assert (outcome.status, "a day like 2014-06-18" in outcome.err) == (USAGE, True)
