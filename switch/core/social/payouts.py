@@ -121,13 +121,15 @@ def is_fund_open(fund: Fund, configuration: Configuration, agency: str, day: int
     )
 
 
-def refusal(payout: Payout, configuration: Configuration) -> Decline | None:
-    """Return why no card is credited, whatever its issuer would say."""
+def refusal(payout: Payout, configuration: Configuration, day: int) -> Decline | None:
+    """Return why no card is credited on a day, whatever its issuer would say."""
     found = configuration.card_range(payout.pan)
     if found is None or found.issuer not in configuration.issuers:
         return Decline(Reason.ISSUER_UNKNOWN, Rule.ISSUER_KNOWN)
     if not found.is_social:
         return Decline(Reason.CARD_NOT_PERMITTED, Rule.SOCIAL_CARD)
+    if not _link(found.issuer, found.prefix, configuration, day):
+        return Decline(Reason.LINE_FAILURE, Rule.ROUTE_EXISTS)
     return None
 
 
@@ -143,7 +145,7 @@ def operations(
     `at` is the second in Shanghai and the time in UTC milliseconds.
     """
     key, incarnation = key_of(payout, agency, configuration), numbers.attempt >> 40
-    refused = refusal(payout, configuration)
+    refused = refusal(payout, configuration, at[0].day)
     record = _record(payout, configuration, agency, numbers, at)
     opening = Open(
         numbers.attempt,
@@ -200,17 +202,19 @@ def _record(
 
 
 def _link(issuer: str, prefix: str, configuration: Configuration, day: int) -> str:
-    """Return the line of a credit: 金保专网 first, where the issuer's plan covers the card."""
-    known = configuration.issuers.get(issuer)
-    names = configuration.centre or (known.links if known is not None else ())
-    registry = configuration.registry
+    """Return the line of a credit, 金保专网 first; empty where none leads there.
+
+    Without an issuer's plan that covers the card (五(二)), its own lines of 金保专网 do not count.
+    """
+    known, registry = configuration.issuers.get(issuer), configuration.registry
+    of_issuer = known.links if known is not None else ()
     is_connected = registry is None or registry.is_connected(issuer, prefix, day)
-
-    def rank(name: str) -> int:
-        is_jinbao = configuration.links[name].link_class is LinkClass.JINBAO
-        return 0 if is_jinbao and is_connected else 2 if is_jinbao else 1
-
-    return min(names, key=rank, default="")
+    jinbao = {
+        name: configuration.links[name].link_class is LinkClass.JINBAO
+        for name in configuration.centre or of_issuer
+    }
+    may_use = [name for name in jinbao if configuration.centre or is_connected or not jinbao[name]]
+    return min(may_use, key=lambda name: not jinbao[name], default="")
 
 
 class Outcome(NamedTuple):

@@ -9,7 +9,7 @@ from messages.dialects.loader import load_dialect
 from messages.reasons import Reason
 from switch.config.registry.funds import load_funds
 from switch.config.registry.stages import load_stages
-from switch.core.configuration import Fund
+from switch.core.configuration import Fund, Issuer
 from switch.core.moment import local
 from switch.core.operations import ATTEMPT_BITS, Row
 from switch.core.outcomes import Clashed
@@ -24,10 +24,12 @@ from switch.core.social.payouts import (
     refusal,
 )
 from switch.core.transaction import State
+from switch.registry.snapshot import Connection
 from switch.registry.stages import Opening
 from tests.house.source import ROOT
 from tests.switch.core.stage import OTHER_PAN, PAN, Issue, Stage, approve, mute
 from tests.switch.core.stage.registered import open_registry
+from tests.switch.core.stage.ways import two_ways
 
 FUNDS = load_funds("chongqing-2014", ROOT)
 AGENCY = "99980000"
@@ -159,13 +161,37 @@ def test_a_card_that_cannot_be_credited_is_rejected_and_stays_so(
     pan: str, reason: Reason, code: str
 ) -> None:
     stage, payout = _stage(), replace(PAYOUT, pan=pan)
-    refused = refusal(payout, stage.configuration)
+    refused = refusal(payout, stage.configuration, 20140618)
     assert refused is not None
     assert refused.reason is reason
     _order(stage, payout)
     stage.pass_time(_LONG_MS)
     assert outcome_of(payout, _row(stage, payout)) == ("rejected", code, "416900000001")
     assert not _credits(stage)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "lines", "line"),
+    [
+        ((), ("bank", "jinbao"), "jinbao"),
+        (("621999",), ("bank", "jinbao"), "jinbao"),
+        (("622",), ("bank", "jinbao"), "bank"),
+        (("622",), ("jinbao",), ""),
+    ],
+)
+def test_a_credit_goes_over_the_social_network_where_the_plan_covers_the_card(
+    ranges: tuple[str, ...], lines: tuple[str, ...], line: str
+) -> None:
+    stage = two_ways(funds=FUNDS)
+    issuers = {"99910000": Issuer(id="99910000", name="I", links=lines)}
+    plans = {"99910000": Connection(20140601, ranges)}
+    stage.reconfigure(issuers=issuers, registry=open_registry(connections=plans))
+    _order(stage)
+    stage.pass_time(_LONG_MS)
+    assert _row(stage).record.link == line
+    assert len(_credits(stage)) == bool(line)
+    status, code, _ = outcome_of(PAYOUT, _row(stage))
+    assert (status, code) == (("paid", "") if line else ("rejected", "92"))
 
 
 @pytest.mark.parametrize(("cut_over", "day"), [("", 20140618), ("090000", 20140619)])
