@@ -17,7 +17,7 @@ RUNTIME := .venv/.runtime-$(STATE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format lock bench-switch bench-ledger bench-settlement profile bench-codec bench-replay bench-recording bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long simulate-postgres bench-scale
+.PHONY: help setup demo test lint types format lock bench-switch bench-ledger bench-settlement profile bench-codec bench-replay bench-recording bench-load bench-fees fuzz wheel clean crash-test bench-world simulate-long simulate-stakes simulate-postgres bench-scale
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -94,6 +94,15 @@ simulate-postgres: setup ## worlds whose two switches share one real PostgreSQL 
 
 simulate-long: setup ## 20000 worlds on two cores (SEEDS=20000 FIRST=0 INTO=worlds: goes on where it was ended)
 	$(BIN)/jinbao simulate --seed $(or $(FIRST),0) --seeds $(or $(SEEDS),20000) --jobs 2 --coverage $(if $(INTO),--into $(INTO))
+
+# A profile that fails (1) is told at the end, after the others; what ends a run otherwise ends all.
+simulate-stakes: setup ## 1000 worlds of each profile that wants things at stake (SEEDS=1000 FIRST=0 INTO=worlds)
+	@failed=; for profile in mixed storm days services stages remittances; do \
+		echo "profile $$profile"; \
+		$(BIN)/jinbao simulate --profile $$profile --seed $(or $(FIRST),0) --seeds $(or $(SEEDS),1000) --jobs 2 \
+			$(if $(INTO),--into $(INTO)/$$profile); status=$$?; \
+		[ $$status -lt 2 ] || exit $$status; [ $$status = 0 ] || failed="$$failed $$profile"; \
+	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
 fuzz: setup ## feed hostile bytes to every reader, guided by coverage (RUNS=300000)
 	$(PIP) install --require-hashes -r requirements-fuzz.lock

@@ -1,12 +1,14 @@
 """How a simulated world is replayed (switch/cli): the command for a setting, and its commit.
 
-A seed alone says nothing: another commit may draw another world from it.
+A seed alone says nothing: another commit, or other code that was not committed, may draw another
+world from it.
 """
 
 from __future__ import annotations
 
 import subprocess
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -19,6 +21,8 @@ _OPTIONS: Final = (
     "profile", "minutes", "days", "plant", "ledger", "until", "terminals", "issuers", "cards",
 )  # fmt: skip
 _HERE: Final = Path(__file__).parents[3]
+_MADE_FROM: Final = ("switch", "simulators", "messages", "routing", "fees", "specs")
+"""Whatever a world depends on: a change elsewhere draws no other world."""
 
 
 def command(setting: Setting) -> str:
@@ -37,14 +41,37 @@ def command(setting: Setting) -> str:
 @cache
 def commit() -> str:
     """Return the commit that runs, else the version: without it a seed says nothing."""
+    return commit_of(_HERE) or version("jinbao")
+
+
+def commit_of(root: Path) -> str:
+    """Return the commit of a working tree, `6bccdeb+1f0c9a2b` with what was changed since then.
+
+    Behind the plus is a hash of the changes to whatever worlds are made from. Nothing where there
+    is no repository of our own: one that we are merely installed in says nothing of us.
+    """
+    if not (root / ".git").exists():
+        return ""
     try:
-        done = subprocess.run(  # noqa: S603 - our own words
-            ["git", "-C", str(_HERE), "rev-parse", "--short", "HEAD"],  # noqa: S607 - as found
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=5,
-        )
-    except OSError:
-        return version("jinbao")
-    return done.stdout.strip() or version("jinbao")
+        head = _git(root, "rev-parse", "--short", "HEAD").decode().strip()
+        changed = _git(root, "diff", "HEAD", "--no-ext-diff", "--binary", "--", *_MADE_FROM)
+        added = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *_MADE_FROM)
+        new = [(name, (root / name.decode()).read_bytes()) for name in added.split(b"\0") if name]
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    if not changed and not new:
+        return head
+    said = sha256(changed)
+    for name, content in new:
+        said.update(b"\0%s\0%d\0" % (name, len(content)) + content)
+    return f"{head}+{said.hexdigest()[:8]}"
+
+
+def _git(root: Path, *asked: str) -> bytes:
+    """Return what git says. OSError or SubprocessError where it says nothing."""
+    return subprocess.run(  # noqa: S603 - our own words
+        ["git", "-C", str(root), *asked],  # noqa: S607 - as found
+        capture_output=True,
+        check=True,
+        timeout=20,
+    ).stdout

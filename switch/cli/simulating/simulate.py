@@ -23,7 +23,7 @@ from rich.progress import Progress, TextColumn
 from simulators.world.plants import PLANTS
 from simulators.world.setting import BUSINESS, MEMORY, SQLITE, Setting
 from simulators.world.telling.conversation import conversation
-from simulators.world.telling.keeping import Into, IntoError
+from simulators.world.telling.keeping import ERRORS, Into, IntoError
 from simulators.world.telling.shrinking import Shrinking
 from simulators.world.telling.tally import Tally
 from simulators.world.trial import CHECKERS, Verdict, Violation, attempt, many_worlds
@@ -37,6 +37,7 @@ app = verb_app()
 _MANY: Final = 100
 _AT_ONCE: Final = 8
 """Worlds that a process is given at a time."""
+_HOUR_S: Final = 3_600
 
 
 Seeds = Annotated[
@@ -69,7 +70,7 @@ Shrink = Annotated[
 Trace = Annotated[bool, typer.Option("--trace", help="Show all that happened.")]
 Coverage = Annotated[bool, typer.Option("--coverage", help="Show what was never met in a state.")]
 IntoDirectory = Annotated[
-    Path | None,
+    str | None,
     typer.Option("--into", metavar="DIR", help="Keep verdicts there; what is there is not run."),
 ]
 Jobs = Annotated[int, typer.Option(min=1, max=64, help="Processes to use.")]
@@ -122,18 +123,18 @@ def simulate(
         keeps_trace=trace,
     )
     _refuse_unknown(first)
+    _refuse_unmeant(into, is_mixed=as_json and trace)
     count = seeds or (_MANY if seed is None else 1)
     settings = [replace(first, seed=first.seed + number) for number in range(count)]
     tally = Tally(profile=profile, is_on_disk=ledger == SQLITE)
-    began = monotonic()
-    failed = _Running(tally, len(settings), as_json=as_json).into(into, settings, jobs)
+    running = _Running(tally, len(settings), as_json=as_json)
+    failed = running.into(Path(into) if into else None, settings, jobs)
     complaints = [] if without or until else tally.complaints()
     if not as_json:
         if failed is not None:
             _explain(*failed, shrinks=shrink)
-        _tell(tally, monotonic() - began, coverage=coverage)
-        for complaint in complaints:
-            say(f"proves too little: {complaint}")
+        _tell(tally, running.pace, coverage=coverage)
+    _complain(complaints, as_json=as_json)
     if tally.broken or complaints:
         raise typer.Exit(BAD)
 
@@ -151,6 +152,50 @@ def _refuse_unknown(setting: Setting) -> None:
                 stop(f"no {what} {name}; there are {', '.join(filter(None, known))}")
 
 
+def _refuse_unmeant(into: str | None, *, is_mixed: bool) -> None:
+    """Stop at what nobody can mean."""
+    if into == "":
+        stop("--into '': should name a directory")
+    if is_mixed:
+        stop("--trace is lines for a person, --json objects for a program: choose one")
+
+
+def _complain(complaints: list[str], *, as_json: bool) -> None:
+    """Say what the run proves too little of, beside objects in one line of standard error."""
+    if as_json and complaints:
+        note(f"proves too little: {'; '.join(complaints)}")
+    elif complaints:
+        say("\n".join(f"proves too little: {complaint}" for complaint in complaints))
+
+
+class _Pace:
+    """How fast worlds happen: those that happen now, not those that were kept."""
+
+    def __init__(self) -> None:
+        self._began = monotonic()
+        self._lasted_s = 0.0
+        self._answers = 0
+
+    def add(self, verdict: Verdict) -> None:
+        """Count a world that happened."""
+        self._lasted_s += verdict.lasted_s
+        self._answers += verdict.requests
+
+    @property
+    def hours(self) -> float:
+        """Simulated hours a second."""
+        return self._lasted_s / _HOUR_S / self._took_s
+
+    @property
+    def answers(self) -> float:
+        """Answers to terminals a second."""
+        return self._answers / self._took_s
+
+    @property
+    def _took_s(self) -> float:
+        return max(monotonic() - self._began, 1e-9)
+
+
 class _Running:
     """A run: what came of its worlds so far."""
 
@@ -159,16 +204,23 @@ class _Running:
         self._total = total
         self._as_json = as_json
         self._failed: tuple[Setting, Verdict] | None = None
+        self.pace = _Pace()
 
     def into(
         self, directory: Path | None, settings: list[Setting], jobs: int
     ) -> tuple[Setting, Verdict] | None:
         """Run, and keep the verdicts where a directory is given; status 2 where that cannot be."""
+        if directory is None:
+            return self.run(settings, jobs, None)
         try:
-            kept = Into(directory, settings[0], commit()) if directory is not None else None
-            return self.run(settings, jobs, kept)
+            with Into(directory, settings[0], commit()) as kept:
+                return self.run(settings, jobs, kept)
         except IntoError as error:
             stop(str(error))
+        except KeyboardInterrupt:
+            note(f"{directory} keeps {self._tally.sentence}")
+            note(f"{self._total - self._tally.worlds} are left: go on with the same command")
+            raise
 
     def run(
         self, settings: list[Setting], jobs: int, kept: Into | None
@@ -179,15 +231,17 @@ class _Running:
             for verdict in kept.known() if kept is not None else ():
                 if (setting := by_seed.pop(verdict.seed, None)) is not None:
                     self._take(setting, verdict)
-                    advance(self._tally)
+                    advance(self._tally, self.pace)
             left = list(by_seed.values())
+            self.pace = _Pace()
             for setting, (verdict, lines) in zip(left, _verdicts(left, jobs), strict=True):
                 if kept is not None:
                     kept.keep(verdict)
+                self.pace.add(verdict)
                 for line in lines:
                     say(line)
                 self._take(setting, verdict)
-                advance(self._tally)
+                advance(self._tally, self.pace)
         return self._failed
 
     def _take(self, setting: Setting, verdict: Verdict) -> None:
@@ -233,7 +287,7 @@ def _explain(setting: Setting, verdict: Verdict, *, shrinks: bool) -> None:
             say(f"  {line}")
 
 
-def _tell(tally: Tally, took_s: float, *, coverage: bool) -> None:
+def _tell(tally: Tally, pace: _Pace, *, coverage: bool) -> None:
     """Show the tables and the sums."""
     if tally.worlds > 1:
         _table("fault", tally.faults())
@@ -242,8 +296,7 @@ def _tell(tally: Tally, took_s: float, *, coverage: bool) -> None:
     if coverage:
         _table("never met", tally.never_met())
     say(tally.sentence)
-    speed = f"{tally.hours / took_s:.1f} simulated hours and {tally.requests / took_s:.0f} answers"
-    note(f"{speed} a second")
+    note(f"{pace.hours:.1f} simulated hours and {pace.answers:.0f} answers a second")
 
 
 def _table(title: str, rows: list[tuple[str, str, str]] | list[tuple[str, str]]) -> None:
@@ -255,18 +308,16 @@ def _table(title: str, rows: list[tuple[str, str, str]] | list[tuple[str, str]])
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
+def _progress(total: int) -> Iterator[Callable[[Tally, _Pace], None]]:
     """Show a bar where a person looks, with the speed in simulated hours."""
     console = Console(stderr=True)
     columns = (*Progress.get_default_columns(), TextColumn("{task.fields[speed]}"))
     is_off = not console.is_terminal or total == 1
-    began = monotonic()
     with Progress(*columns, console=console, disable=is_off, transient=True) as bar:
         task = bar.add_task("worlds", total=total, speed="")
 
-        def advance(tally: Tally) -> None:
-            speed = tally.hours / max(monotonic() - began, 1e-9)
-            bar.update(task, completed=tally.worlds, speed=f"{speed:.1f} h/s")
+        def advance(tally: Tally, pace: _Pace) -> None:
+            bar.update(task, completed=tally.worlds, speed=f"{pace.hours:.1f} h/s")
 
         yield advance
 
@@ -288,5 +339,5 @@ def _attempted(setting: Setting) -> tuple[Verdict, list[str]]:
     except Exception as error:  # noqa: BLE001 - whatever it is, the seed that shows it is told
         where = traceback.extract_tb(error.__traceback__)[-1]
         what = f"{type(error).__name__} in {where.name}, {where.filename}:{where.lineno}"
-        return Verdict(seed=setting.seed, violations=[Violation("errors", what)]), []
+        return Verdict(seed=setting.seed, violations=[Violation(ERRORS, what)]), []
     return verdict, history.lines or []

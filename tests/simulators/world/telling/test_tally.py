@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from simulators.world.telling.stakes import BUSINESS, OVER_NIGHT, STAKES
@@ -92,3 +95,16 @@ def test_what_one_profile_is_about_is_wanted_of_it_alone(
     complaints = _many(profile, fired=kinds, stakes=stakes).complaints()
     assert len(complaints) == len(own)
     assert not _many(profile, fired=kinds, stakes=dict.fromkeys(own, 1)).complaints()
+
+
+def test_one_target_runs_every_profile_that_wants_stakes_and_enough_worlds_of_each() -> None:
+    makefile = (Path(__file__).parents[4] / "Makefile").read_text(encoding="utf-8")
+    target = makefile.partition("\nsimulate-stakes:")[2].partition("\n\n")[0]
+    [named] = re.findall(r"for profile in ([a-z ]+);", target)
+    assert f"--seeds $(or $(SEEDS),{STAKES_FROM})" in target
+    wanting = {
+        profile
+        for profile, kinds in ((name, each.kinds) for name, each in PROFILES.items())
+        if _many(profile, fired=dict.fromkeys(kinds, 1)).complaints()
+    }
+    assert set(named.split()) == wanting

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
 import shlex
 from pathlib import Path
 
 import pytest
 
 from simulators.world import trial
+from simulators.world.setting import Setting
 from simulators.world.telling import tally
+from simulators.world.telling.keeping import Into
+from simulators.world.trial import Verdict
 from switch.cli.outcome import BAD, USAGE
+from switch.cli.simulating import simulate as verb
 from tests.switch.cli.running import command, run
 
 
@@ -86,6 +93,11 @@ def test_a_run_that_proves_too_little_fails(monkeypatch: pytest.MonkeyPatch) -> 
     done = run("simulate", "--seeds", "2", "--minutes", "1", "--profile", "calm")
     assert done.status == BAD
     assert "proves too little: the fault " in done.out
+    done = run("simulate", "--seeds", "2", "--minutes", "1", "--profile", "calm", "--json")
+    assert done.status == BAD
+    assert [json.loads(line)["seed"] for line in done.out.splitlines()] == [0, 1]
+    [told] = done.err.splitlines()
+    assert told.startswith("jinbao: proves too little: the fault ")
 
 
 def test_verdicts_are_objects_for_programs() -> None:
@@ -108,6 +120,20 @@ def test_an_unknown_name_is_a_usage_error_that_lists_the_known_ones(option: str,
     done = run("simulate", option, "roses")
     assert done.status == USAGE
     assert f"no {what} roses; there are " in done.err
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (("--into", ""), "--into '': should name a directory"),
+        (("--trace", "--json"), "--trace is lines for a person"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(asked: tuple[str, ...], why: str) -> None:
+    done = run("simulate", "--seed", "1", *asked)
+    assert done.status == USAGE
+    assert why in done.err
+    assert not done.out
 
 
 def test_an_error_of_our_own_breaks_a_promise_and_names_its_place(
@@ -144,3 +170,59 @@ def test_a_run_that_was_ended_goes_on_and_tells_of_all_its_worlds(tmp_path: Path
     other = run("simulate", "--into", str(tmp_path))
     assert other.status == USAGE
     assert "is of worlds made from other options" in other.err
+
+
+def test_a_run_that_is_interrupted_says_what_is_kept_and_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(setting: Setting) -> tuple[Verdict, list[str]]:
+        if setting.seed == 2:
+            raise KeyboardInterrupt
+        return Verdict(seed=setting.seed, violations=[], lasted_s=1_800.0), []
+
+    asked = ("simulate", "--seeds", "5", "--into", str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(verb, "_attempted", interrupted)
+        done = run(*asked)
+    assert done.status == 130
+    assert f"{tmp_path} keeps 2 worlds, 1.0 simulated hours, " in done.err
+    assert "3 are left: go on with the same command" in done.err
+
+
+def test_a_run_that_goes_on_tells_the_speed_of_what_ran_now(tmp_path: Path) -> None:
+    asked = ("simulate", "--seeds", "2", "--minutes", "1", "--into", str(tmp_path))
+    speed = re.compile(r"jinbao: [0-9.]+ simulated hours and ([0-9]+) answers a second\n")
+    ran, kept = (speed.fullmatch(run(*asked).err) for _ in range(2))
+    assert ran is not None
+    assert int(ran[1]) > 0
+    assert kept is not None
+    assert kept[0] == "jinbao: 0.0 simulated hours and 0 answers a second\n"
+
+
+def test_a_disk_without_room_ends_a_run_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    asked = ("simulate", "--seed", "1", "--minutes", "1", "--into", str(tmp_path))
+    assert run(*asked).status == 0
+    monkeypatch.setattr(Into, "_write", full)
+    done = run(*asked, "--seeds", "2")
+    assert done.status == USAGE
+    assert done.err == (
+        f"jinbao: {tmp_path}/worlds.jsonl: No space left on device"
+        "; go on later with the same command\n"
+    )
+
+
+def test_worlds_of_other_code_are_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("simulate", "--seed", "1", "--minutes", "1", "--into", str(tmp_path))
+    monkeypatch.setattr(verb, "commit", lambda: "6bccdeb+1f0c9a2b")
+    assert run(*asked).status == 0
+    monkeypatch.setattr(verb, "commit", lambda: "6bccdeb+00000000")
+    done = run(*asked)
+    assert done.status == USAGE
+    assert "was begun at commit 6bccdeb+1f0c9a2b: other worlds" in done.err
