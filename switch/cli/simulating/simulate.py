@@ -6,6 +6,7 @@ happened.
 
 from __future__ import annotations
 
+import signal
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -328,8 +329,13 @@ def _verdicts(settings: list[Setting], jobs: int) -> Iterator[tuple[Verdict, lis
         if jobs == 1 or len(settings) < 2:  # noqa: PLR2004 - one world needs no other process
             yield from map(_attempted, settings)
             return
-        with ProcessPoolExecutor(jobs) as pool:
+        with ProcessPoolExecutor(jobs, initializer=_end_at_once) as pool:
             yield from pool.map(_attempted, settings, chunksize=_AT_ONCE)
+
+
+def _end_at_once() -> None:
+    """Have a process of the pool end where a person interrupts: else it does what it has first."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _attempted(setting: Setting) -> tuple[Verdict, list[str]]:

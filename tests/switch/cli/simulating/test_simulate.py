@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import signal
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,16 @@ def test_worlds_of_other_code_are_not_gone_on_with(
     done = run(*asked)
     assert done.status == USAGE
     assert "was begun at commit 6bccdeb+1f0c9a2b: other worlds" in done.err
+
+
+def _asked(setting: Setting) -> tuple[Verdict, list[str]]:
+    """Tell what this process does where it is interrupted."""
+    return Verdict(seed=setting.seed, violations=[]), [str(signal.getsignal(signal.SIGINT))]
+
+
+def test_processes_that_are_interrupted_do_not_finish_what_they_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(verb, "_attempted", _asked)
+    done = run("simulate", "--seeds", "2", "--jobs", "2")
+    assert done.out.splitlines()[:2] == [str(signal.SIG_DFL)] * 2
