@@ -23,6 +23,7 @@ from simulators.world.agenda import Agenda
 from simulators.world.matrix.asking import Gate
 from switch.core.batches.values import Batch
 from switch.core.configuration import Configuration
+from switch.core.effects import Effect, Submit
 from switch.core.events import Event, LedgerAnswered
 from switch.core.operations import (
     Advice,
@@ -155,6 +156,10 @@ class History:
         """Events that an engine met while a transaction in flight was in a state."""
         self.deaths: list[tuple[int, str]] = []
         """When the process of which switch ended."""
+        self.garbled: set[bytes] = set()
+        """Answers of issuers whose MAC is wrong, as they are on the line."""
+        self.believed: list[tuple[int, Operation]] = []
+        """What a switch asked of the ledger when it got one of these, and at which step."""
         self.secrets: set[bytes] = set()
         """Card data that was on a wire or on a card: nothing of it may be stored or reported."""
         self.fired: dict[str, int] = {}
@@ -214,6 +219,12 @@ class History:
         name = type(event).__name__
         for state in states:
             self.pairs.add((state, name))
+
+    def got(self, frame: bytes, effects: Iterable[Effect]) -> None:
+        """Record what a switch does when it gets an issuer's answer whose MAC is wrong."""
+        if frame in self.garbled:
+            asked = (effect.operation for effect in effects if isinstance(effect, Submit))
+            self.believed += [(self._agenda.step, operation) for operation in asked]
 
     def cut_short(self, event: Event) -> None:
         """Record that a process dies before all that an event asked for was done."""

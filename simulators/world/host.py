@@ -231,6 +231,10 @@ class Host:
         if self.links.get(name) is line:
             self.handle(LinkFrameReceived(name, frame))
 
+    def garbled(self, frame: bytes) -> None:
+        """Record that a bank sends an answer, without its prefix, whose MAC is wrong."""
+        self._history.garbled.add(frame)
+
     def link_gone(self, name: str, line: Line) -> None:
         """Hear that a link has ended."""
         if self.links.get(name) is line:
@@ -256,8 +260,7 @@ class Host:
         except InvariantBroken as error:
             self._stop(error)
             return
-        if self.plant.changes_effects:
-            effects = [real for effect in effects for real in self.plant.effect(effect)]
+        effects = self._meant(event, effects)
         faults, draw = self._faults, self._chances.crash.random
         likely = faults.likelihood["crash"]
         for effect in effects:
@@ -270,6 +273,14 @@ class Host:
             self._carry_out(effect)
         if epoch == self._epoch:
             self._arm(engine)
+
+    def _meant(self, event: Event, effects: list[Effect]) -> list[Effect]:
+        """Record what comes of a wrong MAC; return what a plant makes of effects."""
+        if type(event) is LinkFrameReceived:
+            self._history.got(event.frame, effects)
+        if self.plant.changes_effects:
+            return [real for effect in effects for real in self.plant.effect(effect)]
+        return effects
 
     def _taken(self, event: ConfigurationChanged) -> ConfigurationChanged:
         """Record a configuration as it comes into force; return what the engine is told of it."""

@@ -22,6 +22,8 @@ class Plant:
 
     promise = ""
     """The promise that it breaks."""
+    believes_macs = False
+    """Whether an answer that was changed on its way has a right MAC all the same."""
 
     def __init__(self, terminal_wire: Wire, issuer_wire: Wire) -> None:
         """Read frames with these."""

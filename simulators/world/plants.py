@@ -92,6 +92,13 @@ class KeptCap(Plant):
         return replace(operation, cap=CapCheck(operation.cap.day, left))
 
 
+class BelievedMac(Plant):
+    """The switch believes an answer that was changed on its way: its MAC is made right."""
+
+    promise = "macs"
+    believes_macs = True
+
+
 class LostReversal(Plant):
     """The issuer acknowledges every reversal and gives nothing back."""
 
@@ -377,6 +384,7 @@ class _GraspingShelf(Shelf):
 
 PLANTS: Final[Mapping[str, type[Plant]]] = {
     "over-cap": OverCap,
+    "believed-mac": BelievedMac,
     "half-cap": HalfCap,
     "kept-cap": KeptCap,
     "open-hold": OpenHold,

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from simulators.checkers.answers import outcomes, plans, records, reversals, stages
+from simulators.checkers.answers import macs, outcomes, plans, records, reversals, stages
 from simulators.checkers.books import (
     approvals,
     cap,
@@ -46,6 +46,7 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "days": (days.PROMISE, days.check),
     "stages": (stages.PROMISE, stages.check),
     "plans": (plans.PROMISE, plans.check),
+    "macs": (macs.PROMISE, macs.check),
     "records": (records.PROMISE, records.check),
     "reversals": (reversals.PROMISE, reversals.check),
     "holds": (holds.PROMISE, holds.check),

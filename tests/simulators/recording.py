@@ -33,6 +33,7 @@ _PROFILES = {
     "unplanned": "stages",
     "any-payer": "remittances",
     "kept-cap": "banks",
+    "believed-mac": "banks",
     "kept-order": "services",
     "kept-bill": "services",
     "forgotten-bill": "services",

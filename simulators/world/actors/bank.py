@@ -8,6 +8,8 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+from messages.crypto.mac import MacAlgorithm
+from simulators.accounts import APPROVED
 from simulators.issuer import Issuer, Temper
 from simulators.wire import Heard
 from simulators.world.agenda import MINUTE, MS, SECOND
@@ -36,7 +38,8 @@ class Bank:
         self._is_connecting = False
         self._timer_ns: int | None = None
         self._framing = issuer.framing
-        issuer.temper = self._temper
+        issuer.temper, issuer.garble = self._temper, self._garble
+        self._garbled = 0
 
     @property
     def is_idle(self) -> bool:
@@ -156,3 +159,21 @@ class Bank:
             breaks_mac=faults.happens(chance, "issuer_breaks_mac"),
             rejects_header=faults.happens(chance, "issuer_rejects") and not is_reversal,
         )
+
+    def _garble(self, whole: bytes, mac: MacAlgorithm) -> bytes:
+        """Change an answer's MAC, or by turns what it is the MAC of: an approval is a refusal."""
+        wire = self.plant.issuer_wire
+        heard = wire.hear(wire.bare(whole))
+        self._garbled += 1
+        if self._garbled % 2:
+            bare = heard.frame[:-1] + bytes([heard.frame[-1] ^ 1])
+        else:
+            code = _REFUSALS[0] if heard.get(39) == APPROVED else APPROVED
+            bare = heard.view.patch({39: code})
+            if self.plant.believes_macs:
+                fields = {**heard.fields, 39: code}
+                del fields[wire.mac_field]
+                heads = heard.frame[: wire.dialect.frame.head_size]
+                bare = wire.bare(wire.say(heads, heard.mti, fields, mac))
+        self._host.garbled(bare)
+        return wire.framing.join(bare)

@@ -49,7 +49,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "issuer_thinks": Kind(0.2, "an issuer decides late"),
     "issuer_twice": Kind(0.1, "an issuer answers twice"),
     "issuer_shifts": Kind(0.15, "an issuer answers another request than it was asked"),
-    "issuer_breaks_mac": Kind(0.03, "an issuer's answer has a wrong MAC"),
+    "issuer_breaks_mac": Kind(
+        0.03, "an issuer's answer has a wrong MAC, or is changed under its MAC"
+    ),
     "issuer_rejects": Kind(0.03, "an issuer rejects a message by its header"),
     "issuer_refuses": Kind(0.1, "an issuer declines"),
     "issuer_keeps": Kind(0.3, "an issuer refuses a reversal, or an advice"),
