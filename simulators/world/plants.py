@@ -99,6 +99,19 @@ class BelievedMac(Plant):
     believes_macs = True
 
 
+class TakenAgain(Plant):
+    """The ledger takes nothing of any original, so that it can be taken of again."""
+
+    promise = "originals"
+
+    def operation(self, operation: Operation) -> Operation | None:
+        """Open what takes of another as if it took a fen."""
+        if isinstance(operation, Open) and operation.taking is not None:
+            taking = replace(operation.taking, fen=1, before_fen=-1, frees=False)
+            return replace(operation, taking=taking)
+        return operation
+
+
 class LostReversal(Plant):
     """The issuer acknowledges every reversal and gives nothing back."""
 
@@ -384,6 +397,7 @@ class _GraspingShelf(Shelf):
 
 PLANTS: Final[Mapping[str, type[Plant]]] = {
     "over-cap": OverCap,
+    "taken-again": TakenAgain,
     "believed-mac": BelievedMac,
     "half-cap": HalfCap,
     "kept-cap": KeptCap,

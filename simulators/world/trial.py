@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from simulators.checkers.answers import macs, outcomes, plans, records, reversals, stages
+from simulators.checkers.answers import macs, originals, outcomes, plans, records, reversals, stages
 from simulators.checkers.books import (
     approvals,
     cap,
@@ -42,6 +42,7 @@ CHECKERS: Final[Mapping[str, tuple[str, Check]]] = {
     "approvals": (approvals.PROMISE, approvals.check),
     "money": (money.PROMISE, money.check),
     "fees": (fees.PROMISE, fees.check),
+    "originals": (originals.PROMISE, originals.check),
     "settlement": (settlement.PROMISE, settlement.check),
     "days": (days.PROMISE, days.check),
     "stages": (stages.PROMISE, stages.check),
