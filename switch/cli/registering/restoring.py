@@ -15,6 +15,7 @@ from msgspec.structs import astuple
 
 from switch.cli.outcome import say, stop
 from switch.cli.registering.editing import faults_of
+from switch.cli.registering.keeping import check_moved
 from switch.cli.registering.storing import add, place_of, writing
 from switch.cli.serving.folder import Folder
 from switch.config.faults import ConfigurationError
@@ -54,6 +55,8 @@ def restore(
     try:
         history = read_history(path, is_own=is_own)
         if not is_own:
+            # Nothing could bring the folder's own in afterwards.
+            check_moved(folder)
             _check_fit(folder, history)
     except ConfigurationError as error:
         stop(f"refused, and nothing is changed\n{error}")

@@ -13,6 +13,7 @@ from typing import Final
 
 import apsw
 
+from switch.ledger.embedded.migrations import migrations
 from switch.ledger.protocol import LedgerFailed, LedgerOpenError
 from switch.ledger.registry.protocol import (
     FIRST,
@@ -21,7 +22,7 @@ from switch.ledger.registry.protocol import (
     chained,
     check_next,
 )
-from switch.ledger.registry.reading import has_table, read_entries
+from switch.ledger.registry.reading import VERSION, has_table, read_entries
 from switch.ledger.sqlite import SqliteLedger
 
 PATIENCE_MS: Final = 5_000
@@ -47,7 +48,7 @@ class SqliteRegistry:
         """
         try:
             if not has_table(self._path):
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 # Opening makes the tables, or brings them up to date, where no switch has them.
                 SqliteLedger(self._path, fill_every_s=None).close()
             with closing(
@@ -66,9 +67,11 @@ class SqliteRegistry:
 
 
 def append(file: apsw.Connection, entries: Sequence[Entry]) -> None:
-    """Add changes in one transaction. OvertakenError, apsw.Error."""
+    """Add changes in one transaction. OvertakenError, LedgerOpenError, apsw.Error."""
     file.execute("BEGIN IMMEDIATE")
     try:
+        if (there := file.execute(VERSION).get) > max(migrations()):
+            raise LedgerOpenError(f"has schema {there}: use the newer program")
         number, digest = file.execute(LAST).fetchone() or (0, FIRST)
         check_next(entries, number)
         file.executemany(ADD, chained(entries, digest))

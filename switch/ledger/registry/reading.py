@@ -20,7 +20,8 @@ _READ_ONLY: Final = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 _TABLES: Final = """
     SELECT count(*) FROM sqlite_schema
     WHERE type = 'table' AND name IN ('schema_versions', 'registry_changes')"""
-_VERSION: Final = "SELECT ifnull(max(number), 0) FROM schema_versions"
+VERSION: Final = "SELECT ifnull(max(number), 0) FROM schema_versions"
+"""What an embedded ledger is of."""
 _BOTH: Final = 2
 
 
@@ -30,11 +31,12 @@ def read_kept(path: Path) -> list[Kept]:
     LedgerOpenError: it cannot be read, or is of a newer version.
     """
     try:
+        # What SQLite puts beside a ledger is where the file is, not where a link to it is.
+        path = path.resolve()
         before = _state(path)
         if before is not None:
-            # Nobody has it open: it can be read without the files that SQLite would put beside it.
-            found = _rows(path, "?immutable=1")
-            if _state(path) == before:
+            found = _rows_at_rest(path)
+            if found is not None and _state(path) == before:
                 return found
         return _rows(path, "")
     except FileNotFoundError:
@@ -70,12 +72,23 @@ def _open(path: Path, how: str) -> closing[apsw.Connection]:
     return closing(connection)
 
 
+def _rows_at_rest(path: Path) -> list[Kept] | None:
+    """Read what nobody has open without the files that SQLite would put beside it.
+
+    None where it cannot be read so: somebody may be writing by now.
+    """
+    try:
+        return _rows(path, "?immutable=1")
+    except (apsw.Error, LedgerOpenError):
+        return None
+
+
 def _rows(path: Path, how: str) -> list[Kept]:
     found: list[Kept] = []
     with _open(path, how) as connection:
         if connection.execute(_TABLES).get != _BOTH:
             return found
-        there, known = connection.execute(_VERSION).get, max(migrations())
+        there, known = connection.execute(VERSION).get, max(migrations())
         if there > known:
             raise LedgerOpenError(
                 f"has schema {there}; this version knows up to {known}: use the newer program"

@@ -83,6 +83,18 @@ def test_a_history_of_elsewhere_is_restored_on_either_engine(
     assert checked.status == 0, checked.out
 
 
+def test_another_history_does_not_come_before_the_folder_s_own(
+    folder: Path, lines: list[str], tmp_path: Path
+) -> None:
+    _old(folder, lines)
+    file = tmp_path / "history.jsonl"
+    file.write_text("".join(lines[:1]), "utf-8")
+    refused = registry(folder, "restore", str(file))
+    assert (refused.status, "has the registry now" in refused.err) == (USAGE, True)
+    assert registry(folder, "restore").status == 0
+    assert registry(folder, "show", "--history").out.splitlines(keepends=True) == lines
+
+
 def test_only_an_empty_registry_is_restored(folder: Path, lines: list[str], tmp_path: Path) -> None:
     begun(folder)
     assert change(folder, "set", "district", "id=other", "name=Other").status == 0
@@ -90,11 +102,12 @@ def test_only_an_empty_registry_is_restored(folder: Path, lines: list[str], tmp_
     old = _old(folder, lines)
     file = tmp_path / "history.jsonl"
     file.write_text("".join(lines), "utf-8")
-    for words in ((), (str(file),)):
-        refused = registry(folder, "restore", *words)
-        assert (refused.status, "only an empty registry" in refused.err) == (USAGE, True)
+    refused = registry(folder, "restore")
+    assert (refused.status, "only an empty registry" in refused.err) == (USAGE, True)
     assert old.exists()
     old.rename(tmp_path / "away")
+    refused = registry(folder, "restore", str(file))
+    assert (refused.status, "only an empty registry" in refused.err) == (USAGE, True)
     assert history(folder).changes == before
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import apsw
 import pytest
+from msgspec.structs import replace
 
 from switch.ledger.protocol import LedgerOpenError
+from switch.ledger.registry import reading
 from switch.ledger.registry.embedded import SqliteRegistry
+from switch.ledger.registry.protocol import Kept
 from switch.ledger.registry.reading import has_table, read_entries, read_kept
 from switch.ledger.sqlite import SqliteLedger
 from tests.switch.ledger.moving.stories import CHANGES
@@ -45,6 +48,30 @@ def test_what_a_switch_has_open_is_read_beside_it(path: Path) -> None:
         other.execute("ROLLBACK")
 
 
+def test_what_a_switch_has_open_is_seen_through_a_link(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "there" / "ledger.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    with closing(SqliteLedger(link, fill_every_s=None)):
+        more = [replace(CHANGES[-1], number=4)]
+        SqliteRegistry(link).append(more)
+        assert read_entries(link) == [*CHANGES, *more]
+
+
+def test_a_reader_whom_a_writer_overlaps_reads_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = reading._rows
+
+    def torn(path: Path, how: str) -> list[Kept]:
+        if how:
+            raise apsw.CorruptError("database disk image is malformed")
+        return rows(path, how)
+
+    monkeypatch.setattr(reading, "_rows", torn)
+    assert read_entries(path) == CHANGES
+
+
 def test_a_ledger_of_before_the_registry_has_no_change(path: Path) -> None:
     _change(path, "DROP TABLE registry_changes")
     assert (read_kept(path), has_table(path)) == ([], False)
@@ -60,6 +87,8 @@ def test_what_cannot_be_read_is_told(path: Path) -> None:
     _change(path, "UPDATE schema_versions SET number = 99 WHERE number = 1")
     with pytest.raises(LedgerOpenError, match="use the newer program"):
         read_kept(path)
+    with pytest.raises(LedgerOpenError, match="use the newer program"):
+        SqliteRegistry(path).append([replace(CHANGES[-1], number=4)])
     path.write_bytes(b"no database" * 100)
     with pytest.raises(LedgerOpenError, match="cannot be read"):
         read_kept(path)
