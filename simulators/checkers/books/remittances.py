@@ -6,7 +6,7 @@ debited and not given back, with fees. Where a person has to look at a leg, both
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -31,6 +31,7 @@ def check(history: History) -> Iterator[Finding]:
     if not cards:
         return
     paid: Counter[str] = Counter()
+    by_rrn: dict[str, Counter[str]] = defaultdict(Counter)
     to_be_seen, places = _to_be_seen(history), set[Place]()
     for side in history.end.issuers:
         for origin, debit in side.accounts.debits.items():
@@ -40,11 +41,32 @@ def check(history: History) -> Iterator[Finding]:
                 places.add(place)
             elif terminal is not None and not debit.is_returned:
                 paid[terminal] -= debit.effect_fen
+                by_rrn[terminal][debit.rrn] -= debit.effect_fen
     taken = _taken(history, places)
     for terminal in sorted(cards.values()):
         if paid[terminal] != taken[terminal]:
             what = f"the card of {terminal} paid {paid[terminal]} fen, {taken[terminal]} came in"
-            yield Finding(what)
+            yield Finding(what, rrn=_first_apart(history, terminal, by_rrn[terminal], places))
+
+
+def _first_apart(history: History, terminal: str, paid: Counter[str], besides: set[Place]) -> str:
+    """Return the RRN of the first remittance, or debit, whose sides differ, empty for none.
+
+    What a person has to look at, or a terminal lists as unknown, is not looked for here.
+    """
+    rows = {row.key: row.record for row in history.end.rows}
+    remitted = [row for row in history.end.rows if row.record.kind == REMITTANCE]
+    named = {rows[key].rrn: row.record.rrn for row in remitted for key in row.linked if key in rows}
+    slips = history.end.memories[terminal].slips if terminal in history.end.memories else []
+    apart: Counter[str] = Counter()
+    for rrn, fen in paid.items():
+        apart[named.get(rrn, rrn)] += fen
+    for slip in slips:
+        if slip.kind is Kind.REMITTANCE:
+            apart[slip.rrn] -= slip.amount_fen + slip.fee_fen
+    unclear = besides | set(unresolved(history))
+    left = {row.record.rrn for row in remitted if _place(row) in unclear}
+    return min((rrn for rrn, fen in apart.items() if fen and rrn not in left), default="")
 
 
 def _to_be_seen(history: History) -> dict[tuple[str, str], Place]:

@@ -82,3 +82,24 @@ def test_what_a_terminal_lists_as_unknown_may_have_come_in() -> None:
 def test_where_a_person_has_to_look_at_a_leg_neither_side_counts() -> None:
     rows = _legs(State.REVERSING, State.REVERSAL_EXPIRED)
     assert not list(check(_history(rows=rows)))
+
+
+def test_a_finding_names_the_first_remittance_whose_sides_differ() -> None:
+    history = _history(50_000)
+    slips = history.end.memories[_TERMINAL].slips
+    slips.append(replace(slips[0], rrn="000000000009", stan="000009", amount_fen=700))
+    [found] = check(history)
+    assert found.rrn == "000000000009"
+
+
+def test_a_debit_that_nothing_came_in_for_is_named_by_its_remittance() -> None:
+    rows = _legs(State.APPROVED)
+    parent = replace(rows[0], record=replace(rows[0].record, rrn="000000000007"))
+    debit = replace(rows[1], record=replace(rows[1].record, rrn=recording.RRN))
+    [found] = check(_history(rows=[parent, debit, rows[2]]))
+    assert found.rrn == "000000000007"
+
+
+def test_worlds_find_the_remittance_that_another_card_paid_for() -> None:
+    found = [each for seed in range(8) for each in check(recording.world(seed, "any-payer"))]
+    assert any(each.rrn for each in found)
