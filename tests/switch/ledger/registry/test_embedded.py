@@ -96,7 +96,7 @@ def test_a_writer_that_dies_between_two_steps_leaves_all_or_nothing(
             return super().execute(statements)
 
     outcomes = set()
-    for dies_at in range(1, 8):
+    for dies_at in range(1, 7):
         steps = dies_at
         with monkeypatch.context() as patch:
             patch.setattr(apsw, "Connection", Dying)
