@@ -89,8 +89,6 @@ class Temper(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CALM: Final = Temper()
-
-
 K = TypeVar("K")
 _Garble = Callable[[bytes, MacAlgorithm], bytes]
 

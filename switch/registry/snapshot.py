@@ -124,9 +124,9 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "matrix", Matrix(self.stages, self.openings))
         msgspec.structs.force_setattr(self, "verdicts", {})
 
-    def is_refused(self, terminal: str, transaction: str) -> bool:
+    def is_refused(self, device: str, transaction: str) -> bool:
         """Tell whether a terminal is registered as a plain POS, and this is not for one (58)."""
-        return self.devices.get(terminal) == POS and transaction in self.composite_only
+        return device == POS and transaction in self.composite_only
 
     def is_connected(self, issuer: str, prefix: str, day: int) -> bool:
         """Tell whether an issuer's plan of 金保专网 is approved, and covers such cards."""
@@ -155,7 +155,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
             gates = tuple(self._gates(asked, point))
             district = point.district if point else ""
             scopes += (f"point:{asked.merchant}", f"district:{district}")
-        if asked.device == POS and asked.transaction in self.composite_only:
+        if self.is_refused(asked.device, asked.transaction):
             gates += ((Why.DEVICE, None),)
         found = self._windows(asked, scopes, is_social=asked.is_social)
         day = asked.day

@@ -18,7 +18,7 @@ from switch.cli.outcome import say, stop
 from switch.cli.registering.editing import Edit, vault_of, written
 from switch.cli.registering.storing import editing
 from switch.cli.registering.telling import By, WhyChanged, changed, check_told, refused
-from switch.cli.serving.folder import Folder
+from switch.cli.serving.folder import Folder, put_in_place
 from switch.config.faults import ConfigurationError, Fault
 from switch.config.reading import Sources
 from switch.config.registry.changes import Change, Changes
@@ -162,12 +162,7 @@ def _take_out(file: _File) -> None:
     try:
         if file.path.read_bytes() != file.text:
             stop(f"{file.path} was changed meanwhile; {recorded}")
-        file.fresh.replace(file.path)
-        handle = os.open(file.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        put_in_place(file.fresh, file.path)
     except OSError as error:
         stop(f"{file.path} could not be written ({error.strerror}); {recorded}")
     say(f"{file.path.name}: without {', '.join(file.kinds)}")

@@ -6,7 +6,6 @@ with `jinbao registry show --history`.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,7 @@ from switch.cli.outcome import say, stop
 from switch.cli.registering.editing import faults_of
 from switch.cli.registering.keeping import check_moved
 from switch.cli.registering.storing import add, place_of, writing
-from switch.cli.serving.folder import Folder
+from switch.cli.serving.folder import Folder, put_in_place
 from switch.config.faults import ConfigurationError
 from switch.config.registry.changes import Changes, Told, told_of
 from switch.config.registry.fields import KEPT
@@ -108,9 +107,4 @@ def _check_aside(own: Path) -> None:
 
 def _put_aside(own: Path) -> None:
     """Rename the file, for good, so that nobody takes it for the registry."""
-    own.rename(_aside(own))
-    handle = os.open(own.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    put_in_place(own, _aside(own))

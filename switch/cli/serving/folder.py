@@ -5,6 +5,7 @@ Every verb that needs an installation says what is wrong with it in the same wor
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -58,3 +59,13 @@ def key_store(folder: Path) -> KeyStore:
         return KeyStore.open(folder / KEYS)
     except ConfigurationError as error:
         stop(str(error))
+
+
+def put_in_place(made: Path, place: Path) -> None:
+    """Rename a file of a folder, durably: after a crash too it has its new name. OSError."""
+    made.replace(place)
+    handle = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -74,7 +74,9 @@ class Management:
             self._answer(request, Reason.SERVICE_NOT_FOR_TERMINAL, terminal)
         elif rule.refuse is not None:
             self._answer(request, rule.refuse, terminal)
-        elif registry is not None and registry.is_refused(terminal.id, rule.id):
+        elif registry is not None and registry.is_refused(
+            registry.devices.get(terminal.id, ""), rule.id
+        ):
             self._answer(request, Reason.SERVICE_NOT_FOR_TERMINAL, terminal)
         else:
             self._serve(rule, request, terminal, configuration)

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from switch.cli.outcome import USAGE
-from switch.cli.serving.folder import key_store, loaded
+from switch.cli.serving.folder import key_store, loaded, put_in_place
 from switch.config.installation import KEYS
 from switch.config.keystore import MASTER
 
@@ -35,3 +35,11 @@ def test_keys_that_cannot_be_opened_are_told(
     with pytest.raises(typer.Exit):
         key_store(folder)
     assert "should be 0600" in capsys.readouterr().err
+
+
+def test_a_file_is_put_in_the_place_of_another(tmp_path: Path) -> None:
+    made, place = tmp_path / "made", tmp_path / "place"
+    made.write_text("new", "utf-8")
+    place.write_text("old", "utf-8")
+    put_in_place(made, place)
+    assert (made.exists(), place.read_text("utf-8")) == (False, "new")
